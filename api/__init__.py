@@ -1,0 +1,1 @@
+"""Translation only: command line, HTTP service, jobs and pages around the layers below."""

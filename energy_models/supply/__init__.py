@@ -1,0 +1,1 @@
+"""The DC traction supply: network values, device laws, the solver for one instant or a day, prices."""

@@ -1,0 +1,90 @@
+"""The DC network of a line as frozen values: substations, storage, rails, and the law the trains obey."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+LEAK_S = 1e-4
+"""Conductance of a blocked rectifier to its no-load voltage: keeps a fully blocked network regular."""
+
+
+@dataclass(frozen=True)
+class Substation:
+    """A rectifier substation, reversible when `inverter_resistance_ohm` is finite.
+
+    Below `no_load_v` it feeds (no_load_v - V) / resistance; above it blocks (leak only), and a reversible one takes
+    (V - inverter_v) / inverter_resistance above `inverter_v`. Utility energy = DC energy / efficiency, plus
+    `transformer_no_load_w` all day; what an inverter returns is DC energy · `inverter_efficiency`.
+    """
+
+    name: str
+    chainage_m: float
+    no_load_v: float
+    resistance_ohm: float
+    efficiency: float = 1.0
+    transformer_no_load_w: float = 0.0
+    inverter_v: float = np.inf
+    inverter_resistance_ohm: float = np.inf
+    inverter_efficiency: float = 1.0
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Wayside storage with a droop around a dead band, limited in current, power and charge.
+
+    Charges above `charge_from_v`, discharges below `discharge_below_v`, with current = (voltage distance) / droop_ohm.
+    """
+
+    name: str
+    chainage_m: float
+    capacity_j: float
+    charge_from_v: float
+    discharge_below_v: float
+    droop_ohm: float
+    maximum_current_a: float
+    maximum_power_w: float
+    charge_efficiency: float = 1.0
+    discharge_efficiency: float = 1.0
+    standing_loss_w: float = 0.0
+    initial_charge_share: float = 0.5
+    minimum_charge_share: float = 0.0
+    maximum_charge_share: float = 1.0
+
+
+@dataclass(frozen=True)
+class VehicleLaw:
+    """How a train's current answers the voltage at its collector; its auxiliaries always come first.
+
+    Traction is full above `traction_full_above_v`, its power falls linearly to nothing at `traction_none_below_v`.
+    Regeneration is P/V up to `regeneration_fade_from_v`, then its current falls linearly to nothing at
+    `regeneration_fade_to_v`. Auxiliaries are constant power, and a constant impedance below
+    `auxiliaries_constant_impedance_below_v`.
+    """
+
+    regeneration_fade_from_v: float
+    regeneration_fade_to_v: float
+    traction_full_above_v: float
+    traction_none_below_v: float
+    auxiliaries_constant_impedance_below_v: float
+
+
+@dataclass(frozen=True)
+class SupplyNetwork:
+    """Two tracks fed from substations: a third rail for each track, one return of all running rails together.
+
+    `contact_ohm_per_m` is one track's contact line; `return_ohm_per_m` is the return of both tracks in parallel
+    (all four rails). Third rails are tied at every substation and at `tie_chainage_m`; `section_gap_chainage_m`
+    are (track, chainage) insulated gaps, track 0 up, 1 down. Segments shorter than `minimum_segment_m` count as that long.
+    """
+
+    length_m: float
+    substations: tuple[Substation, ...]
+    law: VehicleLaw
+    contact_ohm_per_m: float
+    return_ohm_per_m: float
+    storages: tuple[Storage, ...] = ()
+    tie_chainage_m: tuple[float, ...] = ()
+    section_gap_chainage_m: tuple[tuple[int, float], ...] = ()
+    rectifier_leak_s: float = LEAK_S
+    minimum_segment_m: float = 1.0
+    start_chainage_m: float = field(default=0.0)

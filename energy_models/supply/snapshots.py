@@ -1,0 +1,63 @@
+"""What the trains ask of the supply at each instant, and what the supply answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from energy_models.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots:
+    """The trains of T successive instants, ragged: instant t owns entries offset[t] to offset[t + 1].
+
+    `chainage_m` is the position on the line, `track` 0 up or 1 down. `power_w` is what the train asks for without its
+    auxiliaries: positive traction, negative braking power offered. `auxiliary_w` >= 0 comes on top.
+    `interval_s` is the time between two instants, `start_s` the first one.
+    """
+
+    offset: IntArray
+    chainage_m: FloatArray
+    track: IntArray
+    power_w: FloatArray
+    auxiliary_w: FloatArray
+    start_s: float = 0.0
+    interval_s: float = 1.0
+
+    @property
+    def count(self) -> int:
+        """Number of instants."""
+        return len(self.offset) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class SupplySolution:
+    """The state of the network at each of T instants; all powers in W at the DC terminals, feeding the line positive.
+
+    Arrays of shape (T, substations) or (T, storages) or (T,), and, aligned with the entries of the Snapshots, what each
+    train got. Invariant at each instant: sum(substation) + sum(storage) = traction_served + auxiliary_served
+    - regeneration_used + contact and return losses; rectifier losses lie upstream of the terminals and are told apart.
+    """
+
+    substation_power_w: FloatArray
+    substation_v: FloatArray
+    storage_power_w: FloatArray
+    storage_charge_j: FloatArray
+    rectifier_loss_w: FloatArray
+    line_loss_w: FloatArray
+    traction_asked_w: FloatArray
+    traction_served_w: FloatArray
+    auxiliary_served_w: FloatArray
+    regeneration_offered_w: FloatArray
+    regeneration_used_w: FloatArray
+    train_v: FloatArray
+    train_power_w: FloatArray
+    price: FloatArray | None
+    iterations: IntArray
+    residual_w: FloatArray
+    converged: bool
+
+    @property
+    def source_power_w(self) -> FloatArray:
+        """Power of all substations together at each instant, shape (T,)."""
+        return np.asarray(self.substation_power_w.sum(axis=1))
