@@ -1,0 +1,71 @@
+"""Where a command writes: results on stdout, everything else on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+ProgressReport = Callable[[str, float], None]
+"""Called with the name of a stage and the share of it that is done, 0 to 1."""
+
+
+def stdout_console() -> Console:
+    """Console for results; made at each call so that a redirected stream is honoured."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def stderr_console() -> Console:
+    """Console for progress, notes and errors."""
+    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on stdout; NaN and infinity are refused because JSON knows neither."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@contextmanager
+def stage_progress(title: str) -> Iterator[ProgressReport]:
+    """Show the stages of long work on stderr: bars on a terminal, one line a stage elsewhere."""
+    console = stderr_console()
+    if not console.is_terminal:
+        yield _stage_lines(console, title)
+        return
+    columns = (
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bars:
+        yield _stage_bars(bars)
+
+
+def _stage_lines(console: Console, title: str) -> ProgressReport:
+    seen: set[str] = set()
+
+    def report(stage: str, share: float) -> None:
+        del share
+        if stage not in seen:
+            seen.add(stage)
+            console.print(f"{title}: {stage}", markup=False)
+
+    return report
+
+
+def _stage_bars(bars: Progress) -> ProgressReport:
+    tasks: dict[str, TaskID] = {}
+
+    def report(stage: str, share: float) -> None:
+        if stage not in tasks:
+            for earlier in tasks.values():
+                bars.update(earlier, completed=1.0)
+            tasks[stage] = bars.add_task(stage, total=1.0)
+        bars.update(tasks[stage], completed=min(max(share, 0.0), 1.0))
+
+    return report

@@ -1,0 +1,65 @@
+"""The `headwatt` command: registers one module a command and turns every error into words."""
+
+import errno
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from api.cli.console import stderr_console
+from api.cli.outcome import leave
+from api.version import headwatt_version
+
+
+class Commands(TyperGroup):
+    """The root group; errors of any command end here and never as a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; `Exit`, usage errors and a closed pipe pass through to typer, the rest is explained."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            raise
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise leave(error, stderr_console()) from None
+        except (Exception, KeyboardInterrupt) as error:
+            raise leave(error, stderr_console()) from None
+
+
+app = typer.Typer(
+    name="headwatt",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help=(
+        "Cut the electricity that a subway line draws, by dispatch alone.\n\n"
+        "Start with [bold]headwatt plan beijing_yizhuang[/]: it plans a weekday with the same service and less electricity, "
+        "proves every rule of the plan and writes a report that opens in a browser."
+    ),
+    epilog="Exit codes: 0 done, 1 a check said no, 2 wrong input, 3 infeasible wish, 70 a fault of Headwatt, 130 stopped.",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"headwatt {headwatt_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def headwatt(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Hold the options that every command shares."""
+    del version
+
+
+def run() -> None:
+    """Entry point of the `headwatt` script."""
+    app()

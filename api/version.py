@@ -1,0 +1,8 @@
+"""The version that every output carries."""
+
+from importlib.metadata import version
+
+
+def headwatt_version() -> str:
+    """Version of the installed distribution, as in its metadata."""
+    return version("headwatt")
