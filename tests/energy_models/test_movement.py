@@ -189,4 +189,3 @@ def test_an_empty_span_has_an_instant_for_every_second_and_no_entries() -> None:
     snapshots = assemble([], [], 45e3, 0, 60)
     assert snapshots.count == 60
     assert len(snapshots.power_w) == 0
-

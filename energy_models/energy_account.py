@@ -1,0 +1,280 @@
+"""The energy account of a span of seconds: kWh by kind, peaks, voltages, receptivity, and the balance that closes.
+
+Metering point: the substations' DC terminals, unless a name says utility. Rectifier losses lie upstream of it.
+The balance, for which an account vouches (DESIGN.md, what must always hold, 5):
+
+    substations + storage = traction + auxiliaries - regeneration used + line losses
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from energy_models.arrays import FloatArray, frozen_floats
+from energy_models.supply.network import SupplyNetwork
+from energy_models.supply.snapshots import Snapshots, SupplySolution
+
+J_PER_KWH = 3.6e6
+BALANCE_LIMIT_SHARE = 1e-3
+CHAINAGE_BIN_M = 1000.0
+_QUARTER_HOUR_S = 900.0
+
+
+class BalanceError(RuntimeError):
+    """An energy balance does not close: the figures must not be used."""
+
+
+@dataclass(frozen=True, eq=False)
+class Receptivity:
+    """Braking energy offered and used by place and hour: arrays of shape (chainage bins, hours).
+
+    Bin i reaches from `chainage_edge_m[i]` to the next edge, hour j from `hour_edge_s[j]` to the next one.
+    """
+
+    chainage_edge_m: FloatArray
+    hour_edge_s: FloatArray
+    offered_kwh: FloatArray
+    used_kwh: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("chainage_edge_m", "hour_edge_s", "offered_kwh", "used_kwh"):
+            object.__setattr__(self, name, frozen_floats(getattr(self, name)))
+
+    @property
+    def share(self) -> FloatArray:
+        """Used over offered, NaN where nothing was offered."""
+        share = np.full(self.offered_kwh.shape, np.nan)
+        np.divide(self.used_kwh, self.offered_kwh, out=share, where=self.offered_kwh > 0.0)
+        return share
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyAccount:
+    """Energy of a span at the substations' DC terminals, in kWh; every figure but `storage_change_kwh` is >= 0.
+
+    `energy_kwh` is what all substations deliver, less what reversible ones take back. `traction_kwh` and
+    `auxiliaries_kwh` are what trains got at the collector; `regeneration_used_kwh` is what trains gave, their own
+    auxiliaries included; `regeneration_burnt_kwh` was offered and not taken; `unserved_kwh` is traction that was asked
+    and not served. `storage_change_kwh` is the growth of stored energy. `residual_share` is the largest failure of the
+    balances, as a share of the energy turned over.
+    """
+
+    energy_kwh: float
+    substation_kwh: Mapping[str, float]
+    utility_kwh: float
+    traction_kwh: float
+    auxiliaries_kwh: float
+    regeneration_offered_kwh: float
+    regeneration_used_kwh: float
+    regeneration_burnt_kwh: float
+    line_losses_kwh: float
+    rectifier_losses_kwh: float
+    storage_discharged_kwh: float
+    storage_charged_kwh: float
+    storage_change_kwh: float
+    unserved_kwh: float
+    auxiliaries_unserved_kwh: float
+    peak_1s_kw: float
+    peak_15min_sliding_kw: float
+    peak_15min_clock_kw: float
+    minimum_voltage_v: float
+    maximum_voltage_v: float
+    hourly_kwh: Mapping[int, float]
+    receptivity: Receptivity
+    residual_share: float
+
+    @property
+    def losses_kwh(self) -> float:
+        """Losses between the DC terminals and the collectors: rails and contact lines."""
+        return self.line_losses_kwh
+
+    @property
+    def receptivity_share(self) -> float:
+        """Share of the offered braking energy that was used, 1 when none was offered."""
+        if self.regeneration_offered_kwh <= 0.0:
+            return 1.0
+        return self.regeneration_used_kwh / self.regeneration_offered_kwh
+
+
+def account(
+    snapshots: Snapshots, solution: SupplySolution, network: SupplyNetwork, energised_s: float | None = None
+) -> EnergyAccount:
+    """Add up a solved span of the supply, and prove that it balances.
+
+    `energised_s` is how long the transformers are under voltage for their no-load losses (default: the span itself;
+    a service day's network is energised for 86,400 s). Utility energy = terminal energy / efficiency for what a
+    substation delivers, less terminal energy · inverter efficiency for what it takes back, plus no-load losses.
+
+    Raises BalanceError when a balance is open by more than 0.1 %, or when the solution did not converge.
+    """
+    interval_s = snapshots.interval_s
+    to_kwh = interval_s / J_PER_KWH
+    _check_shapes(snapshots, solution, network)
+    if not solution.converged:
+        raise BalanceError("the load flow did not converge at every instant: no energy account can be given")
+
+    total_w = solution.source_power_w
+    substation_kwh = {
+        substation.name: float(power_w) * to_kwh
+        for substation, power_w in zip(network.substations, solution.substation_power_w.sum(axis=0), strict=True)
+    }
+    offered_kwh = float(solution.regeneration_offered_w.sum()) * to_kwh
+    used_kwh = float(solution.regeneration_used_w.sum()) * to_kwh
+    auxiliaries_kwh = float(solution.auxiliary_served_w.sum()) * to_kwh
+    storage_w = solution.storage_power_w
+    charge_j = solution.storage_charge_j
+    voltages = [v for v in (solution.train_v, solution.substation_v) if v.size]
+    return EnergyAccount(
+        energy_kwh=float(total_w.sum()) * to_kwh,
+        substation_kwh=MappingProxyType(substation_kwh),
+        utility_kwh=_utility_kwh(solution, network, interval_s, snapshots.count, energised_s),
+        traction_kwh=float(solution.traction_served_w.sum()) * to_kwh,
+        auxiliaries_kwh=auxiliaries_kwh,
+        regeneration_offered_kwh=offered_kwh,
+        regeneration_used_kwh=used_kwh,
+        regeneration_burnt_kwh=offered_kwh - used_kwh,
+        line_losses_kwh=float(solution.line_loss_w.sum()) * to_kwh,
+        rectifier_losses_kwh=float(solution.rectifier_loss_w.sum()) * to_kwh,
+        storage_discharged_kwh=float(np.maximum(storage_w, 0.0).sum()) * to_kwh,
+        storage_charged_kwh=float(-np.minimum(storage_w, 0.0).sum()) * to_kwh,
+        storage_change_kwh=_storage_change_j(charge_j, network) / J_PER_KWH,
+        unserved_kwh=float((solution.traction_asked_w - solution.traction_served_w).sum()) * to_kwh,
+        auxiliaries_unserved_kwh=max(0.0, float(snapshots.auxiliary_w.sum()) * to_kwh - auxiliaries_kwh),
+        peak_1s_kw=float(total_w.max(initial=0.0)) / 1000.0,
+        peak_15min_sliding_kw=sliding_peak_w(total_w, interval_s) / 1000.0,
+        peak_15min_clock_kw=clock_peak_w(total_w, snapshots.start_s, interval_s) / 1000.0,
+        minimum_voltage_v=min(float(v.min()) for v in voltages),
+        maximum_voltage_v=max(float(v.max()) for v in voltages),
+        hourly_kwh=MappingProxyType(_hourly_kwh(total_w, snapshots.start_s, interval_s)),
+        receptivity=_receptivity(snapshots, solution, network),
+        residual_share=_closed_residual_share(snapshots, solution),
+    )
+
+
+def sliding_peak_w(power_w: FloatArray, interval_s: float, window_s: float = _QUARTER_HOUR_S) -> float:
+    """Largest mean power over any `window_s` of the span, in W; a shorter span counts as followed by nothing."""
+    width = max(1, round(window_s / interval_s))
+    summed = np.concatenate([[0.0], np.cumsum(power_w)])
+    if len(power_w) <= width:
+        return float(max(0.0, summed[-1])) / width
+    return float(np.max(summed[width:] - summed[:-width])) / width
+
+
+def clock_peak_w(power_w: FloatArray, start_s: float, interval_s: float, window_s: float = _QUARTER_HOUR_S) -> float:
+    """Largest mean power over a clock window (00:00, 00:15, ...), in W; outside the span nothing is drawn."""
+    if len(power_w) == 0:
+        return 0.0
+    window = np.floor_divide(start_s + interval_s * np.arange(len(power_w)), window_s).astype(np.int64)
+    summed = np.bincount(window - window[0], weights=power_w)
+    return float(summed.max()) * interval_s / window_s
+
+
+def _check_shapes(snapshots: Snapshots, solution: SupplySolution, network: SupplyNetwork) -> None:
+    wanted = (snapshots.count, len(network.substations))
+    if solution.substation_power_w.shape != wanted:
+        raise ValueError(f"a solution of shape {wanted} is needed, not {solution.substation_power_w.shape}")
+    if solution.train_power_w.shape != snapshots.power_w.shape:
+        raise ValueError(
+            f"the solution has {len(solution.train_power_w)} trains' answers, the snapshots {len(snapshots.power_w)}"
+        )
+
+
+def _utility_kwh(
+    solution: SupplySolution, network: SupplyNetwork, interval_s: float, count: int, energised_s: float | None
+) -> float:
+    under_voltage_s = count * interval_s if energised_s is None else energised_s
+    energy_j = 0.0
+    for substation, power_w in zip(network.substations, solution.substation_power_w.T, strict=True):
+        delivered_j = float(np.maximum(power_w, 0.0).sum()) * interval_s
+        returned_j = float(-np.minimum(power_w, 0.0).sum()) * interval_s
+        energy_j += delivered_j / substation.efficiency + substation.transformer_no_load_w * under_voltage_s
+        if np.isfinite(substation.inverter_v):
+            energy_j -= returned_j * substation.inverter_efficiency
+    return energy_j / J_PER_KWH
+
+
+def _storage_change_j(charge_j: FloatArray, network: SupplyNetwork) -> float:
+    if charge_j.size == 0:
+        return 0.0
+    initial_j = sum(storage.capacity_j * storage.initial_charge_share for storage in network.storages)
+    return float(charge_j[-1].sum()) - initial_j
+
+
+def _hourly_kwh(total_w: FloatArray, start_s: float, interval_s: float) -> dict[int, float]:
+    hour = np.floor_divide(start_s + interval_s * np.arange(len(total_w)), 3600.0).astype(np.int64)
+    if len(hour) == 0:
+        return {}
+    summed = np.bincount(hour - hour[0], weights=total_w) * interval_s / J_PER_KWH
+    return {int(hour[0]) + i: float(kwh) for i, kwh in enumerate(summed)}
+
+
+def _receptivity(snapshots: Snapshots, solution: SupplySolution, network: SupplyNetwork) -> Receptivity:
+    """What a braking train gives is its net power at the collector and what its own auxiliaries took."""
+    start_m, end_m = network.start_chainage_m, network.start_chainage_m + network.length_m
+    bins = max(1, int(np.ceil((end_m - start_m) / CHAINAGE_BIN_M)))
+    edge_m = np.append(start_m + CHAINAGE_BIN_M * np.arange(bins), end_m)
+    first_hour = int(snapshots.start_s // 3600.0)
+    last_s = snapshots.start_s + snapshots.interval_s * max(0, snapshots.count - 1)
+    hours = int(last_s // 3600.0) - first_hour + 1
+    braking = np.flatnonzero(snapshots.power_w < 0.0)
+    instant = np.searchsorted(snapshots.offset, braking, side="right") - 1
+    hour = ((snapshots.start_s + snapshots.interval_s * instant) // 3600.0).astype(np.int64) - first_hour
+    place = np.clip(((snapshots.chainage_m[braking] - start_m) // CHAINAGE_BIN_M).astype(np.int64), 0, bins - 1)
+    offered_w = -snapshots.power_w[braking]
+    used_w = np.clip(snapshots.auxiliary_w[braking] - solution.train_power_w[braking], 0.0, offered_w)
+    cell = place * hours + hour
+    to_kwh = snapshots.interval_s / J_PER_KWH
+
+    def laid_out(power_w: FloatArray) -> FloatArray:
+        summed = np.bincount(cell, weights=power_w, minlength=bins * hours)
+        return np.asarray(summed * to_kwh).reshape(bins, hours)
+
+    return Receptivity(edge_m, 3600.0 * (first_hour + np.arange(hours + 1.0)), laid_out(offered_w), laid_out(used_w))
+
+
+def _closed_residual_share(snapshots: Snapshots, solution: SupplySolution) -> float:
+    """Largest residual of the balances as a share of the turnover; raises where it passes 0.1 %.
+
+    Three balances: what is fed in against what is used and lost, at each instant, so that a fault of one second
+    cannot hide behind the opposite fault of another; what the trains got by kind against what passed their collectors;
+    and what they asked for, from the snapshots themselves.
+    """
+    served_w = float(solution.traction_served_w.sum())
+    auxiliary_w = float(solution.auxiliary_served_w.sum())
+    used_w = float(solution.regeneration_used_w.sum())
+    fed_w = float(solution.substation_power_w.sum()) + float(solution.storage_power_w.sum())
+    asked_w = float(np.maximum(snapshots.power_w, 0.0).sum())
+    offered_w = float(-np.minimum(snapshots.power_w, 0.0).sum())
+    turnover_w = max(served_w + auxiliary_w, asked_w, abs(fed_w), offered_w, 1.0)
+    open_w = (
+        solution.source_power_w
+        + solution.storage_power_w.sum(axis=1)
+        - (solution.traction_served_w + solution.auxiliary_served_w - solution.regeneration_used_w)
+        - solution.line_loss_w
+    )
+    residuals_w = {
+        "fed in against used and lost": float(np.abs(open_w).sum()),
+        "trains by kind against their collectors": (
+            served_w + auxiliary_w - used_w - float(solution.train_power_w.sum())
+        ),
+        "traction asked": float(solution.traction_asked_w.sum()) - asked_w,
+        "regeneration offered": float(solution.regeneration_offered_w.sum()) - offered_w,
+        "traction served beyond what was asked": max(0.0, served_w - asked_w),
+        "regeneration used beyond what was offered": max(0.0, used_w - offered_w),
+    }
+    to_kwh = snapshots.interval_s / J_PER_KWH
+    failed = {
+        name: residual for name, residual in residuals_w.items() if abs(residual) > BALANCE_LIMIT_SHARE * turnover_w
+    }
+    if failed:
+        sentences = "; ".join(
+            f"{name}: {residual * to_kwh:+.3f} kWh ({100.0 * residual / turnover_w:+.3f} %)"
+            for name, residual in failed.items()
+        )
+        raise BalanceError(
+            f"the energy balance does not close to {100.0 * BALANCE_LIMIT_SHARE:g} % of {turnover_w * to_kwh:.1f} kWh: "
+            f"{sentences}"
+        )
+    return max(abs(residual) for residual in residuals_w.values()) / turnover_w
