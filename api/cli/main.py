@@ -37,10 +37,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help=(
         "Cut the electricity that a subway line draws, by dispatch alone.\n\n"
-        "Start with [bold]headwatt plan beijing_yizhuang[/]: it plans a weekday with the same service and less electricity, "
-        "proves every rule of the plan and writes a report that opens in a browser."
+        "Start with [bold]headwatt plan beijing_yizhuang[/]: it plans a weekday with the same service "
+        "and less electricity, proves every rule of the plan and writes a report that opens in a browser."
     ),
-    epilog="Exit codes: 0 done, 1 a check said no, 2 wrong input, 3 infeasible wish, 70 a fault of Headwatt, 130 stopped.",
+    epilog="Exit codes: 0 done, 1 a check said no, "
+    "2 wrong input, 3 infeasible wish, 70 a fault of Headwatt, 130 stopped.",
 )
 
 

@@ -1,0 +1,1 @@
+"""The service: translation between HTTP and the layers below; work runs in worker processes, never here."""

@@ -1,0 +1,130 @@
+"""`/v1/plans`: order a plan, follow it, read it, stop it."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi.responses import FileResponse
+
+from api.http.models import PlanListModel, PlanModel, PlanOrderModel
+from api.http.problems import documented
+from api.jobs.store import Job, JobStore
+from api.jobs.supervisor import Supervisor
+from api.plan_folder import PLAN_FILES
+from api.problems import ProblemError, ProblemKind
+from api.result import PlanResult
+from scenarios.load import load_scenario
+
+router = APIRouter(prefix="/v1/plans", tags=["plans"])
+
+_QUEUE_LENGTH = 100
+_BODY_PROBLEMS = (ProblemKind.MALFORMED_JSON, ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS)
+
+
+def supervisor_of(request: Request) -> Supervisor:
+    """The supervisor of the running app."""
+    found = request.app.state.supervisor
+    assert isinstance(found, Supervisor)
+    return found
+
+
+def store_of(request: Request) -> JobStore:
+    """The job store of the running app."""
+    return supervisor_of(request).store
+
+
+TheStore = Annotated[JobStore, Depends(store_of)]
+TheSupervisor = Annotated[Supervisor, Depends(supervisor_of)]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Order a plan",
+    response_description="The plan is queued; `Location` says where to follow it.",
+    responses=documented(*_BODY_PROBLEMS, ProblemKind.QUEUE_FULL),
+)
+def order_plan(wanted: PlanOrderModel, response: Response, supervisor: TheSupervisor) -> PlanModel:
+    """Check the scenario, write the order down and answer at once; a worker process computes the plan."""
+    order = wanted.order()
+    load_scenario(order.scenario, order.overrides)  # an unknown scenario or override is told now, not by the worker
+    store = supervisor.store
+    waiting = sum(job.status == "queued" for job in store.all())
+    if waiting >= _QUEUE_LENGTH:
+        raise ProblemError(ProblemKind.QUEUE_FULL, f"{waiting} plans are waiting; order again when some are done.")
+    job = store.create(order)
+    supervisor.wake()
+    response.headers["Location"] = f"/v1/plans/{job.job_id}"
+    return PlanModel.of(job, None)
+
+
+@router.get("", summary="List the plans", responses=documented(ProblemKind.INVALID_REQUEST))
+def list_plans(store: TheStore, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> PlanListModel:
+    """Newest first, without results."""
+    newest = reversed(store.ids()[-limit:])
+    return PlanListModel(plans=[PlanModel.of(store.get(job_id), None) for job_id in newest])
+
+
+@router.get("/{plan_id}", summary="Follow a plan", responses=documented(ProblemKind.UNKNOWN_PLAN))
+def read_plan(plan_id: str, store: TheStore) -> PlanModel:
+    """Status, progress and, once it succeeded, the result."""
+    job = store.get(plan_id)
+    return PlanModel.of(job, _result(store, job))
+
+
+@router.post(
+    "/{plan_id}/cancel",
+    summary="Stop a plan",
+    responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.ALREADY_FINISHED),
+)
+def cancel_plan(plan_id: str, supervisor: TheSupervisor) -> PlanModel:
+    """End its worker; the answer comes when the worker is gone."""
+    job = supervisor.cancel(plan_id)
+    if job.status != "cancelled":
+        raise ProblemError(ProblemKind.ALREADY_FINISHED, f"The plan has ended before: {job.status}.")
+    return PlanModel.of(job, None)
+
+
+@router.get(
+    "/{plan_id}/report",
+    summary="Read the report",
+    response_class=FileResponse,
+    responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.NOT_FINISHED) | {200: {"content": {"text/html": {}}}},
+)
+def read_report(plan_id: str, store: TheStore) -> FileResponse:
+    """The report as one self-contained page."""
+    return FileResponse(_finished_folder(store, plan_id) / "report.html", media_type="text/html")
+
+
+@router.get(
+    "/{plan_id}/files/{name}",
+    summary="Download a file of the plan",
+    response_class=FileResponse,
+    responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.UNKNOWN_FILE, ProblemKind.NOT_FINISHED)
+    | {200: {"content": {"application/octet-stream": {}}}},
+)
+def read_file(plan_id: str, name: str, store: TheStore) -> FileResponse:
+    """One of the files that `headwatt plan` writes."""
+    folder = _finished_folder(store, plan_id)
+    if name not in PLAN_FILES:
+        raise ProblemError(ProblemKind.UNKNOWN_FILE, f"No file {name!r}; there are {', '.join(PLAN_FILES)}.")
+    return FileResponse(folder / name, filename=name)
+
+
+def _finished_folder(store: JobStore, plan_id: str) -> Path:
+    job = store.get(plan_id)
+    if job.status != "succeeded":
+        raise ProblemError(ProblemKind.NOT_FINISHED, f"The plan is {job.status}; only a succeeded plan has files.")
+    return store.folder(plan_id) / "plan"
+
+
+def _result(store: JobStore, job: Job) -> PlanResult | None:
+    if job.status != "succeeded":
+        return None
+    return _read_result(store.folder(job.job_id) / "plan" / "result.json")
+
+
+@lru_cache(maxsize=64)
+def _read_result(path: Path) -> PlanResult:
+    return PlanResult.model_validate_json(path.read_text(encoding="utf-8"))

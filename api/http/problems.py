@@ -1,0 +1,127 @@
+"""Every error of the service leaves as problem+json from the one table in `api.problems`."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
+
+from api.http.models import ProblemModel
+from api.jobs.store import UnknownJobError
+from api.problems import Problem, ProblemError, ProblemKind, problem_of
+from energy_models.faults import Infeasible, InputFaults
+
+MEDIA_TYPE = "application/problem+json"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_log = logging.getLogger("headwatt.http")
+
+
+def documented(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI `responses` for the problems that a route can answer."""
+    by_status: dict[int | str, list[ProblemKind]] = {}
+    for kind in kinds:
+        by_status.setdefault(kind.value.status, []).append(kind)
+    return {
+        status: {
+            "description": "; ".join(kind.value.title for kind in same_status),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}"),
+                    "examples": {
+                        kind.value.code: {"value": Problem(kind, kind.value.title).as_json()} for kind in same_status
+                    },
+                }
+            },
+        }
+        for status, same_status in by_status.items()
+    }
+
+
+def answer(problem: Problem, request: Request) -> Response:
+    """The HTTP answer for a problem."""
+    return JSONResponse(
+        problem.as_json(request.url.path),
+        status_code=problem.http_status,
+        media_type=MEDIA_TYPE,
+        headers=problem.headers,
+    )
+
+
+def register_problems(app: FastAPI) -> None:
+    """Make every exception of the app answer with problem+json."""
+
+    async def from_table(request: Request, error: Exception) -> Response:
+        return answer(problem_of(error), request)
+
+    async def unknown_job(request: Request, error: Exception) -> Response:
+        return answer(Problem(ProblemKind.UNKNOWN_PLAN, f"No plan has the id {error.args[0]!r}."), request)
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        detail = f"{type(error).__name__}. The server's log has the details."
+        return answer(Problem(ProblemKind.INTERNAL, detail), request)
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return answer(_of_http_exception(app, request, error), request)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return answer(_of_validation(error), request)
+
+    for kind in (ProblemError, InputFaults, Infeasible):
+        app.add_exception_handler(kind, from_table)
+    app.add_exception_handler(UnknownJobError, unknown_job)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, unexpected)
+
+
+def allowed_methods(app: FastAPI, request: Request) -> tuple[str, ...]:
+    """All methods that any route answers at the path asked for."""
+    found = set()
+    for method in _METHODS:
+        scope = dict(request.scope, method=method, app=app)
+        scope.pop("route", None)
+        if any(route.matches(scope)[0] is Match.FULL for route in app.router.routes):
+            found.add(method)
+    return tuple(sorted(found))
+
+
+def _of_http_exception(app: FastAPI, request: Request, error: HTTPException) -> Problem:
+    path = request.url.path
+    if error.status_code == 404:
+        return Problem(ProblemKind.UNKNOWN_PATH, f"There is nothing at {path}.")
+    if error.status_code == 405:
+        methods = ", ".join(allowed_methods(app, request))
+        detail = f"{path} answers {methods}, not {request.method}."
+        return Problem(ProblemKind.METHOD_NOT_ALLOWED, detail, headers={"Allow": methods})
+    headers = dict(error.headers or {})
+    return Problem(ProblemKind.HTTP_ERROR, str(error.detail), status=error.status_code, headers=headers)
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    found = error.errors()
+    malformed = [one for one in found if one["type"] == "json_invalid"]
+    if malformed:
+        reason = malformed[0].get("ctx", {}).get("error", "it cannot be parsed")
+        position = malformed[0]["loc"][-1]
+        return Problem(ProblemKind.MALFORMED_JSON, f"{reason}, at character {position}.")
+    errors = tuple(
+        {
+            "field": ".".join(str(part) for part in one["loc"]),
+            "detail": str(one["msg"]),
+            "value": _short(one.get("input")),
+        }
+        for one in found
+    )
+    count = len(errors)
+    return Problem(ProblemKind.INVALID_REQUEST, f"{count} fault{'s' if count != 1 else ''} in the request", errors)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

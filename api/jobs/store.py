@@ -1,0 +1,189 @@
+"""The jobs on disk: what was ordered, how far it is, how it ended. A restarted server reads the same.
+
+A job is a folder. Each file has one writer and appears atomically; the status is never stored but follows from them:
+`order.json` exists from the start, `worker.json` once a worker was started, `progress.json` is the worker's, `plan/`
+holds what a succeeded job wrote, `outcome.json` is written once, by whoever ends the job first, and never changes. The
+worker holds a lock on `worker.lock` while it lives, which tells the living from the dead even when process ids are reused.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+Mode = Literal["equal-service", "demand-led"]
+JobStatus = Literal["queued", "running", "succeeded", "infeasible", "failed", "cancelled"]
+ENDED: frozenset[JobStatus] = frozenset({"succeeded", "infeasible", "failed", "cancelled"})
+
+
+@dataclass(frozen=True)
+class PlanOrder:
+    """What a client ordered: names and numbers only, so that it can be written down."""
+
+    scenario: str
+    overrides: tuple[str, ...] = ()
+    mode: Mode = "equal-service"
+    replications: int = 10
+    seed: int = 0
+    time_limit_s: float = 20.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as it stands now; times are UTC in ISO 8601, `problem` is a problem+json object."""
+
+    job_id: str
+    order: PlanOrder
+    status: JobStatus
+    created_at: str
+    started_at: str | None = None
+    ended_at: str | None = None
+    stage: str = ""
+    share: float = 0.0
+    problem: dict[str, Any] | None = None
+
+
+class UnknownJobError(KeyError):
+    """No job has this id."""
+
+
+def now_utc() -> str:
+    """The present moment, UTC, ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def replace_json(path: Path, value: object) -> None:
+    """Write a JSON file so that a reader sees the old or the new one, never half of it."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file, or None when there is no such file."""
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return dict(loaded)
+
+
+def end_job(folder: Path, status: JobStatus, problem: dict[str, Any] | None = None) -> bool:
+    """Write the outcome unless one is there already; True when this call ended the job."""
+    part = folder / f"outcome.{secrets.token_hex(4)}.part"
+    value = {"status": status, "ended_at": now_utc(), "problem": problem}
+    part.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    try:
+        os.link(part, folder / "outcome.json")  # unlike a rename, a link never replaces an outcome that came first
+    except FileExistsError:
+        return False
+    finally:
+        part.unlink()
+    return True
+
+
+class JobStore:
+    """All jobs below one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def create(self, order: PlanOrder) -> Job:
+        """Write a new job down; it waits until a supervisor starts it."""
+        job_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3] + "-" + secrets.token_hex(3)
+        part = self.directory / f".{job_id}"
+        part.mkdir()
+        replace_json(part / "order.json", {"order": asdict(order), "created_at": now_utc()})
+        part.rename(self.directory / job_id)
+        return self.get(job_id)
+
+    def folder(self, job_id: str) -> Path:
+        """Folder of a job; raises `UnknownJobError`. Ids never lead out of the store."""
+        folder = self.directory / job_id
+        if job_id.startswith(".") or Path(job_id).name != job_id or not (folder / "order.json").is_file():
+            raise UnknownJobError(job_id)
+        return folder
+
+    def get(self, job_id: str) -> Job:
+        """The job as it stands now; raises `UnknownJobError`."""
+        folder = self.folder(job_id)
+        written = read_json(folder / "order.json") or {}
+        order = written["order"]
+        started = read_json(folder / "worker.json")
+        progress = read_json(folder / "progress.json") or {}
+        # Liveness is read before the outcome: a worker writes its outcome before it lets go of the lock.
+        alive = worker_alive(folder)
+        outcome = read_json(folder / "outcome.json")
+        status: JobStatus
+        if outcome is not None:
+            status = outcome["status"]
+        elif started is None:
+            status = "queued"
+        else:
+            status = "running" if alive else "failed"
+        return Job(
+            job_id=job_id,
+            order=PlanOrder(**{**order, "overrides": tuple(order["overrides"])}),
+            status=status,
+            created_at=written["created_at"],
+            started_at=started["started_at"] if started else None,
+            ended_at=outcome["ended_at"] if outcome else None,
+            stage=progress.get("stage", ""),
+            share=1.0 if status == "succeeded" else progress.get("share", 0.0),
+            problem=outcome["problem"] if outcome else None,
+        )
+
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all jobs, oldest first."""
+        return tuple(sorted(path.parent.name for path in self.directory.glob("[!.]*/order.json")))
+
+    def all(self) -> tuple[Job, ...]:
+        """All jobs as they stand now, oldest first."""
+        return tuple(self.get(job_id) for job_id in self.ids())
+
+    def forget_start(self, job_id: str) -> None:
+        """Put a job whose worker was stopped back into the queue."""
+        folder = self.folder(job_id)
+        shutil.rmtree(folder / "plan.part", ignore_errors=True)
+        (folder / "progress.json").unlink(missing_ok=True)
+        (folder / "worker.json").unlink(missing_ok=True)
+
+
+def worker_alive(folder: Path) -> bool:
+    """True while a worker holds the lock of the job."""
+    try:
+        descriptor = os.open(folder / "worker.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def worker_lock(folder: Path) -> Iterator[int | None]:
+    """Take the worker's lock and yield its descriptor, to be handed to the worker; None when another one holds it."""
+    descriptor = os.open(folder / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)  # the lock lives on in the worker, which shares the open file

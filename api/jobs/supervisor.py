@@ -1,0 +1,140 @@
+"""The supervisor: starts a worker process for each queued job, notices the dead, stops the cancelled."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from api.jobs.store import ENDED, Job, JobStore, end_job, now_utc, read_json, replace_json, worker_alive, worker_lock
+from api.problems import Problem, ProblemKind
+
+WORKER_COMMAND = (sys.executable, "-m", "api.jobs.worker")
+_GRACE_S = 3.0
+_TICK_S = 0.2
+
+
+class Supervisor:
+    """Runs the queued jobs of a store, oldest first, at most `at_once` at a time, each in a process of its own.
+
+    A worker leads its own session: it outlives a killed server, and the next supervisor finds it by its lock.
+    `stop` ends the workers and puts their jobs back into the queue; plans depend on the seed alone, so nothing is lost.
+    """
+
+    def __init__(self, store: JobStore, at_once: int = 1, command: Sequence[str] = WORKER_COMMAND) -> None:
+        self.store = store
+        self.at_once = at_once
+        self._command = tuple(command)
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._loop, name="headwatt-supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to supervise, in a thread that mostly sleeps."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop every worker of this supervisor and queue its job again."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._lock:
+            for job_id, child in self._children.items():
+                folder = self.store.folder(job_id)
+                _stop_group(folder, child.pid)
+                child.wait()
+                if not (folder / "outcome.json").exists():
+                    self.store.forget_start(job_id)
+            self._children.clear()
+
+    def wake(self) -> None:
+        """Look at the queue now rather than at the next tick."""
+        self._wake.set()
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job and return it; a job that had ended keeps its outcome. Raises `UnknownJobError`."""
+        with self._lock:
+            folder = self.store.folder(job_id)
+            if self.store.get(job_id).status not in ENDED:
+                started = read_json(folder / "worker.json")
+                if started is not None:
+                    _stop_group(folder, started["pid"])
+                end_job(folder, "cancelled")
+        self.wake()
+        return self.store.get(job_id)
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            self.tick()
+            self._wake.wait(_TICK_S)
+            self._wake.clear()
+
+    def tick(self) -> None:
+        """One look at all jobs: end the dead, start the next."""
+        with self._lock:
+            for job_id, child in list(self._children.items()):
+                if child.poll() is not None:
+                    del self._children[job_id]
+                    self._end_dead(job_id, child.returncode)
+            waiting: list[str] = []
+            running = 0
+            for job_id in self.store.ids():
+                folder = self.store.folder(job_id)
+                if (folder / "outcome.json").exists():
+                    continue
+                if not (folder / "worker.json").exists():
+                    waiting.append(job_id)
+                elif worker_alive(folder):
+                    running += 1
+                elif job_id not in self._children:
+                    self._end_dead(job_id, None)
+            for job_id in waiting[: max(self.at_once - running, 0)]:
+                self._start(job_id)
+
+    def _start(self, job_id: str) -> None:
+        folder = self.store.folder(job_id)
+        with worker_lock(folder) as descriptor:
+            if descriptor is None or (folder / "worker.json").exists() or (folder / "outcome.json").exists():
+                return  # another server was faster
+            with (folder / "worker.log").open("ab") as log:
+                child = subprocess.Popen(
+                    (*self._command, str(folder)),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    pass_fds=(descriptor,),
+                )
+            replace_json(folder / "worker.json", {"pid": child.pid, "started_at": now_utc()})
+            self._children[job_id] = child
+
+    def _end_dead(self, job_id: str, returncode: int | None) -> None:
+        folder = self.store.folder(job_id)
+        if (folder / "outcome.json").exists():
+            return
+        if returncode is not None and returncode < 0:
+            how = f"it was ended by signal {-returncode} ({signal.Signals(-returncode).name})"
+        elif returncode is not None:
+            how = f"its exit code was {returncode}"
+        else:
+            how = "it was no longer running when the server looked"
+        end_job(folder, "failed", Problem(ProblemKind.WORKER_DIED, f"The worker left no result: {how}.").as_json())
+
+
+def _stop_group(folder: Path, pid: int) -> None:
+    """End a worker and its children: politely, then by force. The lock, not the process id, says who still lives."""
+    for sent, patience_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, _GRACE_S)):
+        if not worker_alive(folder):
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, sent)
+        until = time.monotonic() + patience_s
+        while worker_alive(folder) and time.monotonic() < until:
+            time.sleep(0.02)

@@ -1,0 +1,68 @@
+"""The worker process: `python -m api.jobs.worker FOLDER` computes one job and writes its outcome."""
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from api.jobs.store import PlanOrder, end_job, read_json, replace_json
+from api.plan_folder import write_plan_folder
+from api.problems import problem_of
+from energy_models.faults import Infeasible
+from scenarios.load import load_scenario
+from simulation.experiment import PlanRequest, run_plan_experiment
+
+_NICENESS = 10
+"""Planning yields to the API process when both want the same core."""
+
+_BETWEEN_WRITES_S = 0.2
+
+
+class ProgressFile:
+    """Writes progress for the API to read, a few times a second at most."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stage = ""
+        self._written_s = 0.0
+
+    def __call__(self, stage: str, share: float) -> None:
+        """Note the stage and the share of it that is done."""
+        now_s = time.monotonic()
+        if stage == self._stage and now_s - self._written_s < _BETWEEN_WRITES_S and share < 1.0:
+            return
+        self._stage, self._written_s = stage, now_s
+        replace_json(self._path, {"stage": stage, "share": min(max(share, 0.0), 1.0)})
+
+
+def work(folder: Path) -> None:
+    """Compute the job of a folder; every end, good or bad, is an outcome on disk."""
+    try:
+        written = read_json(folder / "order.json") or {}
+        order = PlanOrder(**{**written["order"], "overrides": tuple(written["order"]["overrides"])})
+        progress = ProgressFile(folder / "progress.json")
+        progress("reading the scenario", 0.0)
+        request = PlanRequest(
+            scenario=load_scenario(order.scenario, order.overrides),
+            mode=order.mode,
+            replications=order.replications,
+            seed=order.seed,
+            time_limit_s=order.time_limit_s,
+        )
+        experiment = run_plan_experiment(request, progress)
+        progress("writing the plan", 0.0)
+        write_plan_folder(experiment, folder / "plan.part")
+        (folder / "plan.part").replace(folder / "plan")
+    except Infeasible as error:
+        end_job(folder, "infeasible", problem_of(error).as_json())
+    except Exception as error:
+        traceback.print_exc()
+        end_job(folder, "failed", problem_of(error).as_json())
+    else:
+        end_job(folder, "succeeded")
+
+
+if __name__ == "__main__":
+    os.nice(_NICENESS)
+    work(Path(sys.argv[1]))

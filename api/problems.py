@@ -1,0 +1,100 @@
+"""Every error that the service can answer: one table of code, HTTP status, sentence and whose fault it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+from energy_models.faults import Infeasible, InputFaults
+
+Culprit = Literal["caller", "nobody", "headwatt"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row of the table."""
+
+    code: str
+    status: int
+    title: str
+    whose_fault: Culprit
+
+
+class ProblemKind(Enum):
+    """The table. Codes stay stable; clients may branch on them."""
+
+    MALFORMED_JSON = Kind("malformed-json", 400, "The request body is not JSON", "caller")
+    UNKNOWN_PATH = Kind("unknown-path", 404, "There is nothing at this address", "caller")
+    UNKNOWN_PLAN = Kind("unknown-plan", 404, "There is no plan with this id", "caller")
+    UNKNOWN_FILE = Kind("unknown-file", 404, "A plan has no file of this name", "caller")
+    METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This address does not answer this method", "caller")
+    NOT_FINISHED = Kind("not-finished", 409, "The plan is not finished", "caller")
+    ALREADY_FINISHED = Kind("already-finished", 409, "The plan has already ended", "caller")
+    INVALID_REQUEST = Kind("invalid-request", 422, "The request has faults", "caller")
+    INPUT_FAULTS = Kind("input-faults", 422, "The scenario has faults", "caller")
+    INFEASIBLE = Kind("infeasible", 422, "The wish cannot be met", "nobody")
+    QUEUE_FULL = Kind("queue-full", 429, "Too many plans are waiting", "nobody")
+    HTTP_ERROR = Kind("http-error", 400, "The request was refused", "caller")
+    INTERNAL = Kind("internal-error", 500, "Headwatt failed", "headwatt")
+    WORKER_DIED = Kind("worker-died", 500, "The process that computed the plan ended without a result", "headwatt")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem as RFC 9457 words it, plus `code`, `whose_fault` and every single fault in `errors`."""
+
+    kind: ProblemKind
+    detail: str
+    errors: tuple[dict[str, str], ...] = ()
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def http_status(self) -> int:
+        """Status of the HTTP answer."""
+        return self.status if self.status is not None else self.kind.value.status
+
+    def as_json(self, instance: str = "") -> dict[str, Any]:
+        """The problem+json object; `instance` is the path that was asked for."""
+        row = self.kind.value
+        body: dict[str, Any] = {
+            "type": f"urn:headwatt:problem:{row.code}",
+            "title": row.title,
+            "status": self.http_status,
+            "detail": self.detail,
+            "code": row.code,
+            "whose_fault": row.whose_fault,
+        }
+        if instance:
+            body["instance"] = instance
+        if self.errors:
+            body["errors"] = list(self.errors)
+        return body
+
+
+class ProblemError(Exception):
+    """Raised inside the service to answer with a problem."""
+
+    def __init__(self, kind: ProblemKind, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
+        self.problem = Problem(kind, detail, tuple(errors))
+        super().__init__(detail)
+
+
+def problem_of(error: BaseException) -> Problem:
+    """The problem that an exception stands for; what is not in the table is a fault of Headwatt."""
+    match error:
+        case ProblemError():
+            return error.problem
+        case InputFaults():
+            count = len(error.faults)
+            faults = tuple(
+                {"file": f.file, "place": f.place, "field": f.field, "value": f.value, "allowed": f.allowed,
+                 "detail": str(f)}
+                for f in error.faults
+            )  # fmt: skip
+            return Problem(ProblemKind.INPUT_FAULTS, f"{count} fault{'s' if count != 1 else ''} in the input", faults)
+        case Infeasible():
+            reasons = tuple({"detail": reason} for reason in error.reasons)
+            return Problem(ProblemKind.INFEASIBLE, "; ".join(error.reasons), reasons)
+        case _:
+            return Problem(ProblemKind.INTERNAL, f"{type(error).__name__}: {error}")

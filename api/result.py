@@ -1,0 +1,107 @@
+"""The result of a plan as one JSON object with stable names: printed by `--json`, kept in `result.json`, sent by HTTP."""
+
+from pydantic import BaseModel, ConfigDict
+
+from api.version import headwatt_version
+from simulation.experiment import DayFigures, PlanExperiment
+
+_STABLE = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Figures(BaseModel):
+    """One day, mean over the replications. Energies in kWh at `metering_point`, unless a name says otherwise."""
+
+    model_config = _STABLE
+
+    energy_kwh: float
+    train_km: float
+    trips: int
+    peak_15min_kw: float
+    regeneration_offered_kwh: float
+    regeneration_used_kwh: float
+    losses_kwh: float
+    unserved_kwh: float
+    mean_waiting_s: float
+
+
+class LeverSaving(BaseModel):
+    """What one lever saves in a day."""
+
+    model_config = _STABLE
+
+    name: str
+    saving_kwh: float
+
+
+class Checks(BaseModel):
+    """What the checker proved: every rule by name, and whether all of them hold."""
+
+    model_config = _STABLE
+
+    passed: bool
+    rules: list[str]
+    violations: list[str] = []
+
+
+class PlanResult(BaseModel):
+    """The object. Names are stable; new ones may be added."""
+
+    model_config = _STABLE
+
+    scenario: str
+    mode: str
+    status: str
+    metering_point: str
+    baseline: Figures
+    plan: Figures
+    saving_percent: float
+    saving_ci95_percent: tuple[float, float]
+    replications: int
+    levers: list[LeverSaving]
+    checks: Checks
+    seconds: dict[str, float]
+    seed: int
+    scenario_hash: str
+    version: str
+    notes: list[str] = []
+
+
+def result_of(experiment: PlanExperiment) -> PlanResult:
+    """The stable object of an experiment."""
+    request = experiment.request
+    return PlanResult(
+        scenario=request.scenario.name,
+        mode=request.mode,
+        status=experiment.status,
+        metering_point=experiment.metering_point,
+        baseline=_figures(experiment.baseline),
+        plan=_figures(experiment.planned),
+        saving_percent=experiment.saving_percent,
+        saving_ci95_percent=experiment.saving_ci95_percent,
+        replications=experiment.replications,
+        levers=[LeverSaving(name=lever.name, saving_kwh=lever.saving_kwh) for lever in experiment.levers],
+        checks=Checks(
+            passed=experiment.check.passed,
+            rules=[str(rule) for rule in experiment.check.rules],
+            violations=[str(violation) for violation in experiment.check.violations],
+        ),
+        seconds={stage: round(seconds, 3) for stage, seconds in experiment.seconds.items()},
+        seed=request.seed,
+        scenario_hash=request.scenario.hash,
+        version=headwatt_version(),
+        notes=list(experiment.notes),
+    )
+
+
+def _figures(day: DayFigures) -> Figures:
+    return Figures(
+        energy_kwh=day.energy_kwh,
+        train_km=day.train_km,
+        trips=day.trips,
+        peak_15min_kw=day.peak_15min_kw,
+        regeneration_offered_kwh=day.regeneration_offered_kwh,
+        regeneration_used_kwh=day.regeneration_used_kwh,
+        losses_kwh=day.losses_kwh,
+        unserved_kwh=day.unserved_kwh,
+        mean_waiting_s=day.mean_waiting_s,
+    )
