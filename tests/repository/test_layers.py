@@ -1,0 +1,114 @@
+"""Who may import whom: the contracts of import-linter, and a plainer rule that reads each file's import lines."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LAYERS = ("energy_models", "scenarios", "dispatch", "simulation", "api")
+ONLY_IN = {"ortools": "dispatch", "simpy": "simulation", "fastapi": "api", "starlette": "api", "typer": "api"}
+# The judge knows plans and timetables as values; one module alone runs whole experiments.
+JUDGE_READS = {"timetable", "plan", "baseline", "loads", "check", "rules"}
+EXPERIMENT = "simulation.experiment"
+# The checker shares no code with what decides.
+CHECKER = ("dispatch.check", "dispatch.rules")
+CHECKER_READS = {"timetable", "plan", "rules"}
+
+
+def modules(folder: Path) -> Iterator[tuple[str, str]]:
+    """Dotted name and source of each module of the layers in `folder`."""
+    for layer in LAYERS:
+        for file in sorted((folder / layer).rglob("*.py")):
+            parts = file.relative_to(folder).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file.read_text(encoding="utf-8")
+
+
+def imported(source: str) -> set[str]:
+    """Dotted names that a module imports, wherever in the file; `from a import b` counts as a.b."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import: write the layer's name"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def breaches(name: str, source: str) -> list[str]:
+    """What a module imports against the rules, in words."""
+    layer = name.split(".", maxsplit=1)[0]
+    found = []
+    for target in sorted(imported(source)):
+        top, _, rest = target.partition(".")
+        room = rest.split(".")[0]
+        if top in LAYERS and LAYERS.index(top) > LAYERS.index(layer):
+            found.append(f"{name} imports {target}: {layer} lies below {top}")
+        if top in ONLY_IN and layer != ONLY_IN[top]:
+            found.append(f"{name} imports {target}: {top} belongs to {ONLY_IN[top]}")
+        if layer == "simulation" and top == "dispatch" and name != EXPERIMENT and room not in JUDGE_READS:
+            found.append(f"{name} imports {target}: the judge reads plans, it does not solve them")
+        if name.startswith(CHECKER) and top == "dispatch" and room not in CHECKER_READS:
+            found.append(f"{name} imports {target}: the checker shares no code with the solvers")
+    return found
+
+
+def test_every_module_keeps_the_rules(root: Path) -> None:
+    assert [breach for name, source in modules(root) for breach in breaches(name, source)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("energy_models.train", "import scenarios"),
+        ("scenarios.load", "from dispatch.plan import Plan"),
+        ("dispatch.plan", "def late():\n    import simulation.day"),
+        ("simulation.day", "from ortools.sat.python import cp_model"),
+        ("api.jobs", "import simpy"),
+        ("dispatch.rules", "import fastapi"),
+        ("simulation.day", "from dispatch.planner import make_plan"),
+        ("dispatch.check", "from dispatch import duties"),
+    ],
+)
+def test_the_rule_notices(name: str, source: str) -> None:
+    assert len(breaches(name, source)) == 1
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter on the packages of `folder`, which come before installed ones of the same name."""
+    command = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_import_linter_keeps_its_contracts(root: Path) -> None:
+    run = lint_imports(root)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "0 broken" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract"),
+    [
+        ("scenarios/load.py", "import dispatch", "energy_models <- scenarios <- dispatch <- simulation <- api BROKEN"),
+        ("simulation/day.py", "import ortools", "Only dispatch imports ortools BROKEN"),
+        ("api/jobs.py", "import simpy", "Only simulation imports simpy BROKEN"),
+        ("dispatch/plan.py", "import fastapi", "Only api speaks HTTP and to the terminal BROKEN"),
+    ],
+)
+def test_import_linter_notices(root: Path, tmp_path: Path, file: str, line: str, contract: str) -> None:
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    for layer in LAYERS:
+        (tmp_path / layer).mkdir()
+        (tmp_path / layer / "__init__.py").touch()
+    (tmp_path / file).write_text(line + "\n", encoding="utf-8")
+    run = lint_imports(tmp_path)
+    assert run.returncode == 1
+    assert contract in run.stdout
