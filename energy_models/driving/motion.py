@@ -1,0 +1,240 @@
+"""Compiled motion over a mesh: forces at a speed, the fastest run under limits, time and energy of a run.
+
+Kinetic energy per unit of inertial mass e = v²/2 is linear within a cell, so that
+`(e1 - e0)/cell + (A + B v + C v²) + weight · slope = traction - brake` holds with the resistance averaged over the cell
+exactly. Traction is held to the limit at the speed where the cell ends, braking to the limit where it begins: these are
+the higher speeds, where curves and power allow less, so no limit is exceeded inside a cell.
+"""
+
+import numpy as np
+from numba import njit
+
+from energy_models.arrays import FloatArray
+from energy_models.driving.vehicle import Vehicle
+
+_NEWTON_STEPS = 60
+
+
+@njit(cache=True, nogil=True)
+def force_at(  # pragma: no cover
+    speed: float, curve_speed: FloatArray, curve_force: FloatArray, power: float
+) -> tuple[float, float]:
+    """Force of a curve at a speed, capped by power, and its derivative by speed."""
+    last = curve_speed.size - 1
+    if speed >= curve_speed[last]:
+        force, derivative = curve_force[last], 0.0
+    elif speed <= curve_speed[0]:
+        force, derivative = curve_force[0], 0.0
+    else:
+        k = 0
+        while speed >= curve_speed[k + 1]:
+            k += 1
+        derivative = (curve_force[k + 1] - curve_force[k]) / (curve_speed[k + 1] - curve_speed[k])
+        force = curve_force[k] + derivative * (speed - curve_speed[k])
+    if force * speed > power:
+        force = power / speed
+        derivative = -force / speed
+    return force, derivative
+
+
+@njit(cache=True, nogil=True)
+def traction_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
+    """Largest traction at a speed and its derivative by speed."""
+    return force_at(speed, vehicle.traction_speed, vehicle.traction_force, vehicle.traction_power)
+
+
+@njit(cache=True, nogil=True)
+def electric_brake_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
+    """Largest electric braking at a speed, within the service brake, and its derivative by speed."""
+    force, derivative = force_at(speed, vehicle.brake_speed, vehicle.brake_force, vehicle.brake_power)
+    if force > vehicle.service:
+        return vehicle.service, 0.0
+    return force, derivative
+
+
+@njit(cache=True, nogil=True)
+def brake_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
+    """Largest braking, electric and friction together within the service brake, and its derivative by speed."""
+    force, derivative = electric_brake_at(speed, vehicle)
+    if force + vehicle.friction > vehicle.service:
+        return vehicle.service, 0.0
+    return force + vehicle.friction, derivative
+
+
+@njit(cache=True, nogil=True)
+def resistance_between(first: float, second: float, vehicle: Vehicle) -> float:  # pragma: no cover
+    """Running resistance averaged over a cell between two speeds (not both zero)."""
+    total = first + second
+    return (
+        vehicle.resistance_a
+        + vehicle.resistance_b * (2.0 / 3.0) * (total - first * second / total)
+        + vehicle.resistance_c * 0.5 * (first * first + second * second)
+    )
+
+
+@njit(cache=True, nogil=True)
+def _next_energy(energy: float, cell: float, grade: float, vehicle: Vehicle) -> float:  # pragma: no cover
+    """Kinetic energy after a cell of full traction; not positive when the train stalls."""
+    speed = np.sqrt(2.0 * energy)
+    low, high = 0.0, energy + cell * vehicle.acceleration
+    target = high
+    for _ in range(_NEWTON_STEPS):
+        end = np.sqrt(2.0 * target)
+        force, slope = traction_at(end, vehicle)
+        gap = (target - energy) / cell + resistance_between(speed, end, vehicle) + grade - force
+        if gap > 0.0:
+            high = target
+        else:
+            low = target
+            if target >= high:
+                return target  # the acceleration limit holds
+        derivative = 1.0 / cell + vehicle.resistance_c - slope / max(end, 1e-6)
+        step = gap / derivative
+        if abs(step) < 1e-13 * (1.0 + target) or high - low < 1e-13:
+            break
+        target -= step
+        if not (low < target < high):
+            target = 0.5 * (low + high)
+    return target if target > 1e-9 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _energy_before(energy: float, cell: float, grade: float, vehicle: Vehicle) -> float:  # pragma: no cover
+    """Highest kinetic energy before a cell from which braking reaches `energy` at its end; zero when none does."""
+    speed = np.sqrt(2.0 * energy)
+    low, high = 0.0, energy + cell * vehicle.deceleration
+    target = high
+    for _ in range(_NEWTON_STEPS):
+        begin = np.sqrt(2.0 * target)
+        force, slope = brake_at(begin, vehicle)
+        gap = (energy - target) / cell + resistance_between(begin, speed, vehicle) + grade + force
+        if gap < 0.0:
+            high = target
+        else:
+            low = target
+            if target >= high:
+                return target  # the deceleration limit holds
+        derivative = -1.0 / cell + vehicle.resistance_c + slope / max(begin, 1e-6)
+        if derivative < 0.0:
+            step = gap / derivative
+            if abs(step) < 1e-13 * (1.0 + target) or high - low < 1e-13:
+                break
+            target -= step
+        else:
+            target = -1.0
+        if not (low < target < high):
+            target = 0.5 * (low + high)
+    return target if target > 1e-9 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def braking_ceiling(  # pragma: no cover
+    cell: FloatArray, grade: FloatArray, limit: FloatArray, final: float, vehicle: Vehicle, ceiling: FloatArray
+) -> int:
+    """Fill the highest kinetic energy at each node from which every later limit and the stop can still be met.
+
+    Returns -1, or the cell that no braking can hold.
+    """
+    count = cell.size
+    ceiling[count] = min(limit[count], final)
+    for i in range(count - 1, -1, -1):
+        ceiling[i] = min(limit[i], _energy_before(ceiling[i + 1], cell[i], grade[i], vehicle))
+        if ceiling[i] <= 0.0:
+            return i
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def fastest(  # pragma: no cover
+    cell: FloatArray, grade: FloatArray, ceiling: FloatArray, initial: float, vehicle: Vehicle, energy: FloatArray
+) -> int:
+    """Fill the kinetic energies of the fastest run below a ceiling; returns -1, or the cell in which the train stalls."""
+    energy[0] = initial
+    for i in range(cell.size):
+        reached = _next_energy(energy[i], cell[i], grade[i], vehicle)
+        if reached <= 0.0:
+            return i
+        energy[i + 1] = min(reached, ceiling[i + 1])
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def running_time(cell: FloatArray, energy: FloatArray) -> float:  # pragma: no cover
+    """Time of a run: cells are passed at constant acceleration, in 2 cell / (v0 + v1)."""
+    total = 0.0
+    before = np.sqrt(2.0 * energy[0])
+    for i in range(cell.size):
+        after = np.sqrt(2.0 * energy[i + 1])
+        total += 2.0 * cell[i] / (before + after)
+        before = after
+    return total
+
+
+@njit(cache=True, nogil=True)
+def fastest_in_time(  # pragma: no cover
+    cell: FloatArray, grade: FloatArray, limit: FloatArray, boundary: float, vehicle: Vehicle, wanted: float,
+    tolerance: float, energy: FloatArray,
+) -> float:  # fmt: skip
+    """Find the constant cap under which the fastest run takes a wanted time; `energy` holds the flat-out run.
+
+    Returns the time of the run that it leaves in `energy`: the wanted one, or the longest that a cap allows (below, the
+    train stalls or the brakes fail), or the shortest there is. False position on the reciprocal of the cap (Illinois).
+    """
+    count = cell.size
+    ceiling = np.empty(count + 1)
+    capped = np.empty(count + 1)
+    trial = np.empty(count + 1)
+    best = running_time(cell, energy)
+    if wanted <= best + tolerance:
+        return best
+    length = cell.sum()
+    low = 1.0 / np.sqrt(2.0 * energy.max())  # slowness: s/m
+    miss_low = best - wanted
+    high = wanted / length  # at this slowness or below it, the time is long enough
+    high = max(high, 1.001 * low)
+    miss_high = 0.0
+    known_high = False
+    side = 0
+    for attempt in range(200):
+        if attempt == 0:
+            slowness = high
+        elif known_high:
+            slowness = (low * miss_high - high * miss_low) / (miss_high - miss_low)
+            if not (low < slowness < high) or attempt > 60:
+                slowness = 0.5 * (low + high)
+        else:
+            slowness = 0.5 * (low + high)
+        cap = 0.5 / (slowness * slowness)
+        for j in range(count + 1):
+            capped[j] = min(limit[j], max(cap, boundary))
+        failed = braking_ceiling(cell, grade, capped, boundary, vehicle, ceiling) > 0
+        if not failed:
+            ceiling[0] = boundary
+            failed = fastest(cell, grade, ceiling, boundary, vehicle, trial) >= 0
+        if failed:
+            high = slowness
+            known_high = False
+            if high - low < 1e-9 * high:
+                break
+            continue
+        taken = running_time(cell, trial)
+        miss = taken - wanted
+        if miss <= 0.0 or abs(miss) < tolerance:
+            for j in range(count + 1):
+                energy[j] = trial[j]
+            best = taken
+        if abs(miss) < tolerance:
+            break
+        if miss > 0.0:
+            high, miss_high, known_high = slowness, miss, True
+            if side == 1:
+                miss_low *= 0.5
+            side = 1
+        else:
+            low, miss_low = slowness, miss
+            if side == -1:
+                miss_high *= 0.5
+            side = -1
+        if high - low < 1e-15 * high:
+            break
+    return best

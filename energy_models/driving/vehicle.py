@@ -1,0 +1,136 @@
+"""The train at one load as the compiled kernels read it: everything per kilogram of inertial mass."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from energy_models.arrays import FloatArray
+from energy_models.train import GRAVITY_M_S2, Efficiency, ForceCurve, Train
+
+UNLIMITED_M_S2 = 30.0  # an acceleration that no train reaches stands for "no limit"
+_MAP_PIECES = 4
+_MAP_SPEEDS = 33
+
+
+class Vehicle(NamedTuple):
+    """One train at one load, forces in N per kg of inertial mass (m/s²).
+
+    `traction_cost[k, j]` is the collector energy for each joule of traction work in the k-th equal part of the effort
+    available at the j-th speed (speeds are `cost_step_m_s` apart), rising with k; `brake_value[k, j]` is what each
+    joule of electric braking gives back, falling with k. A constant efficiency has one part.
+    """
+
+    inertia_kg: float
+    weight: float
+    resistance_a: float
+    resistance_b: float
+    resistance_c: float
+    acceleration: float
+    deceleration: float
+    traction_speed: FloatArray
+    traction_force: FloatArray
+    traction_power: float
+    brake_speed: FloatArray
+    brake_force: FloatArray
+    brake_power: float
+    friction: float
+    service: float
+    cost_step_m_s: float
+    traction_cost: FloatArray
+    brake_value: FloatArray
+
+
+def vehicle_of(train: Train, passengers: float, regeneration_credit: float = 1.0) -> Vehicle:
+    """The train at that load; a regenerated joule at the collector is worth `regeneration_credit` drawn ones."""
+    inertia = train.effective_mass_kg(passengers)
+    constant, linear, quadratic = train.resistance_n
+    step = train.maximum_speed_m_s / (_MAP_SPEEDS - 1)
+    speeds = np.arange(_MAP_SPEEDS) * step
+    return Vehicle(
+        inertia_kg=inertia,
+        weight=train.mass_kg(passengers) * GRAVITY_M_S2 / inertia,
+        resistance_a=constant / inertia,
+        resistance_b=linear / inertia,
+        resistance_c=quadratic / inertia,
+        acceleration=min(train.maximum_acceleration_m_s2, UNLIMITED_M_S2),
+        deceleration=min(train.maximum_deceleration_m_s2, UNLIMITED_M_S2),
+        traction_speed=_own(train.traction.speed_m_s),
+        traction_force=_own(train.traction.force_n / inertia),
+        traction_power=min(train.traction.power_w / inertia, 1e9),
+        brake_speed=_own(train.electric_brake.speed_m_s),
+        brake_force=_own(train.electric_brake.force_n / inertia),
+        brake_power=min(train.electric_brake.power_w / inertia, 1e9),
+        friction=min(train.friction_brake_force_n / inertia, UNLIMITED_M_S2),
+        service=min(train.service_brake_force_n / inertia, UNLIMITED_M_S2),
+        cost_step_m_s=step,
+        traction_cost=_traction_cost(train.traction_efficiency, train.traction, speeds),
+        brake_value=regeneration_credit * _brake_value(train.regeneration_efficiency, train.electric_brake, speeds),
+    )
+
+
+def _own(values: ArrayLike) -> FloatArray:
+    """A writable contiguous copy: numba compiles a second version for read-only arrays."""
+    return np.array(values, dtype=np.float64, order="C")
+
+
+def efficiency_at(efficiency: Efficiency, force_n: FloatArray, speed_m_s: FloatArray) -> FloatArray:
+    """Share at each force and speed: bilinear inside the map, constant beyond its edges."""
+    if efficiency.is_constant:
+        return np.full(np.broadcast(force_n, speed_m_s).shape, float(efficiency.share.flat[0]))
+    row, row_share = _place(efficiency.force_n, np.asarray(force_n))
+    column, column_share = _place(efficiency.speed_m_s, np.asarray(speed_m_s))
+    next_row = np.minimum(row + 1, efficiency.force_n.size - 1)
+    next_column = np.minimum(column + 1, efficiency.speed_m_s.size - 1)
+    share = efficiency.share
+    low = share[row, column] * (1 - column_share) + share[row, next_column] * column_share
+    high = share[next_row, column] * (1 - column_share) + share[next_row, next_column] * column_share
+    return np.asarray(low * (1 - row_share) + high * row_share)
+
+
+def _place(grid: FloatArray, value: FloatArray) -> tuple[np.ndarray, FloatArray]:
+    """Index of the grid point at or below each value, and the share of the way to the next."""
+    if grid.size == 1:
+        return np.zeros(np.shape(value), dtype=np.int64), np.zeros(np.shape(value))
+    index = np.clip(np.searchsorted(grid, value, side="right") - 1, 0, grid.size - 2)
+    return index, np.clip((value - grid[index]) / (grid[index + 1] - grid[index]), 0.0, 1.0)
+
+
+def _traction_cost(efficiency: Efficiency, curve: ForceCurve, speeds: FloatArray) -> FloatArray:
+    """Slopes of the convex hull of power drawn over power at the wheel, part by part (rows) and speed (columns)."""
+    if efficiency.is_constant:
+        return np.full((1, speeds.size), 1.0 / float(efficiency.share.flat[0]))
+    return _hull_slopes(efficiency, curve, speeds, motoring=True)
+
+
+def _brake_value(efficiency: Efficiency, curve: ForceCurve, speeds: FloatArray) -> FloatArray:
+    """Slopes of the concave hull of power given back over braking power."""
+    if efficiency.is_constant:
+        return np.full((1, speeds.size), float(efficiency.share.flat[0]))
+    return _hull_slopes(efficiency, curve, speeds, motoring=False)
+
+
+def _hull_slopes(efficiency: Efficiency, curve: ForceCurve, speeds: FloatArray, *, motoring: bool) -> FloatArray:
+    share_of_effort = np.linspace(0.0, 1.0, 8 * _MAP_PIECES + 1)
+    slopes = np.empty((_MAP_PIECES, speeds.size))
+    for column, speed in enumerate(speeds):
+        force = share_of_effort * float(curve.at(speed))
+        share = np.maximum(efficiency_at(efficiency, force, np.full(force.shape, speed)), 1e-3)
+        energy = share_of_effort / share if motoring else -share_of_effort * share
+        at_knots = np.interp(np.linspace(0.0, 1.0, _MAP_PIECES + 1), *_lower_hull(share_of_effort, energy))
+        slopes[:, column] = np.diff(at_knots) * _MAP_PIECES * (1.0 if motoring else -1.0)
+    return slopes
+
+
+def _lower_hull(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Corners of the lower convex hull (Andrew's monotone chain)."""
+    kept: list[int] = []
+    for point in range(x.size):
+        while len(kept) > 1:
+            first, second = kept[-2], kept[-1]
+            turn = (x[second] - x[first]) * (y[point] - y[first]) - (y[second] - y[first]) * (x[point] - x[first])
+            if turn > 0:
+                break
+            kept.pop()
+        kept.append(point)
+    return x[kept], y[kept]
