@@ -16,6 +16,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 IN_VENV := $(VENV)/bin
+PYTHONS := python3 python3.13 python3.12 python3.11 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 # The stamps: which folder the environment was made in, and which lock was installed into it.
 PLACE := $(VENV)/.place
@@ -80,11 +81,11 @@ clean: ## remove what was made, but for .venv
 # The set-up.
 
 define find_python
-for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
+for python in $(or $(PYTHON),$(PYTHONS)); do \
 	if "$$python" -c '$(SUPPORTED)' 2>/dev/null; then break; fi; python=; \
 done; \
 if [ -z "$$python" ]; then \
-	echo "Headwatt needs Python 3.11, 3.12 or 3.13; tried: $(or $(PYTHON),python3, python3.13, python3.12, python3.11, python)." >&2; \
+	echo "Headwatt needs Python 3.11, 3.12 or 3.13; tried: $(or $(PYTHON),$(PYTHONS))." >&2; \
 	echo "Install one, or name it: make $(or $(MAKECMDGOALS),plan) PYTHON=/path/to/python3" >&2; exit 1; \
 fi
 endef

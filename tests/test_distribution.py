@@ -24,6 +24,8 @@ def test_a_foreign_package_is_noticed(tmp_path: Path, monkeypatch: pytest.Monkey
     metadata = tmp_path / "other-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n", encoding="utf-8")
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "__init__.py").touch()
     (metadata / "RECORD").write_text("api/__init__.py,,\nother-1.0.dist-info/METADATA,,\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert foreign_owners() == {"api": {"other"}}
