@@ -1,0 +1,231 @@
+"""A simulated day: trains run, then the supply answers every second of it, and the energy is accounted for."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from dispatch.timetable import DIRECTIONS, Direction, Timetable
+from energy_models.energy_account import account
+from energy_models.movement import Run, Stand, assemble
+from energy_models.running_times import ProfileLibrary
+from energy_models.supply.network import SupplyNetwork
+from energy_models.supply.snapshots import Snapshots
+from energy_models.supply.solver import solve
+from energy_models.train import Train
+from scenarios.build import section_loads, supply_network
+from scenarios.schema import Scenario
+from simulation.disturbances import DwellNoise
+from simulation.driving import DrivenTrain
+from simulation.passengers import PlatformDemand, scheduled_waiting_s
+from simulation.record import DayRecord, DayTraces, TripRecord
+from simulation.rules import TURNBACK_POWERED_S, TURNBACK_SHUT_DOWN_AFTER_S, OperatingRules
+from simulation.service import ServiceMeasures, measure
+from simulation.trains import LineDemand, Operations, operate
+
+SERVICE_DAY_S = 86_400.0
+_TRACK_INDEX: Mapping[Direction, int] = {"up": 0, "down": 1}
+
+
+@dataclass(frozen=True, eq=False)
+class DayModel:
+    """Everything about a line that is the same on every simulated day; made by `day_model`, used for many days."""
+
+    rules: OperatingRules
+    library: ProfileLibrary
+    train: Train
+    network: SupplyNetwork
+    station_order: Mapping[Direction, tuple[str, ...]]
+    chainage_m: Mapping[str, float]
+    demand: Mapping[Direction, PlatformDemand]
+
+    def run_trains(
+        self, timetable: Timetable, seed: int | None, planned_loads: bool = False, driven: DrivenTrain | None = None
+    ) -> Operations:
+        """Let the trains of a day run; see `simulation.trains.operate`."""
+        demand = LineDemand(self.demand, float(self.train.capacity_crush), _opening_s(timetable, self.station_order))
+        driven = driven or DrivenTrain(self.library, self.train)
+        return operate(timetable, self.rules, driven, self.station_order, seed, demand, planned_loads)
+
+    def snapshots(self, trips: Sequence[TripRecord], driven: DrivenTrain | None = None) -> Snapshots:
+        """Where every train is and what it asks for, in every second from the first departure to the last arrival."""
+        driven = driven or DrivenTrain(self.library, self.train)
+        runs: list[Run] = []
+        for trip in trips:
+            first = self.station_order[trip.direction].index(trip.trip.stations[0])
+            for i, running_time_s in enumerate(trip.running_time_s):
+                section = first + i
+                motion = driven.motion(
+                    trip.direction, section, running_time_s, trip.passengers[i], trip.trip.driving[i]
+                )
+                track = self.library.sections[trip.direction][section]
+                runs.append(Run(track, _TRACK_INDEX[trip.direction], trip.departure_s[i], motion))
+        stands = self._dwells(trips) + self._turnbacks(trips)
+        start_s = math.floor(min(trip.departure_s[0] for trip in trips))
+        end_s = math.ceil(max(*(trip.arrival_s[-1] for trip in trips), *(stand.to_s for stand in stands))) + 1
+        return assemble(runs, stands, self.train.auxiliary_w, start_s, end_s)
+
+    def _dwells(self, trips: Sequence[TripRecord]) -> list[Stand]:
+        """Trains at platforms on their way, and before platforms that are not yet free."""
+        stands: list[Stand] = []
+        for trip in trips:
+            track = _TRACK_INDEX[trip.direction]
+            for i, station in enumerate(trip.trip.stations):
+                held_s = trip.held_outside_s[i - 1] if i > 0 else 0.0
+                from_s = trip.arrival_s[i] - held_s
+                to_s = trip.departure_s[i]
+                if i > 0 and to_s > from_s:
+                    stands.append(Stand(self.chainage_m[station], track, from_s, to_s))
+        return stands
+
+    def _turnbacks(self, trips: Sequence[TripRecord]) -> list[Stand]:
+        """Vehicles between two trips of their duty, as long as their auxiliaries are on."""
+        duties: dict[str, list[TripRecord]] = {}
+        for trip in trips:
+            if trip.trip.vehicle:
+                duties.setdefault(trip.trip.vehicle, []).append(trip)
+        stands: list[Stand] = []
+        for duty in duties.values():
+            duty.sort(key=lambda trip: trip.departure_s[0])
+            for before, after in pairwise(duty):
+                arrived_s, leaves_s = before.arrival_s[-1], after.departure_s[0]
+                if leaves_s - arrived_s > TURNBACK_POWERED_S:
+                    leaves_s = arrived_s + TURNBACK_SHUT_DOWN_AFTER_S
+                station = before.trip.stations[-1]
+                stands.append(Stand(self.chainage_m[station], _TRACK_INDEX[after.direction], arrived_s, leaves_s))
+        return stands
+
+    def day(
+        self, timetable: Timetable, seed: int | None, planned_loads: bool = False, traces: bool = False
+    ) -> DayRecord:
+        """Simulate one day on the two-track ladder; without a seed nothing disturbs it.
+
+        Raises BalanceError when the energy balance does not close to 0.1 %.
+        """
+        driven = DrivenTrain(self.library, self.train)
+        operations = self.run_trains(timetable, seed, planned_loads, driven)
+        trips = operations.trips
+        snapshots = self.snapshots(trips, driven)
+        solution = solve(self.network, snapshots, model="ladder")
+        metres = sum(
+            self.library.sections[trip.direction][section].length_m
+            for trip in trips
+            for section in _sections_run(trip, self.station_order)
+        )
+        day_traces = None
+        if traces:
+            day_traces = DayTraces(
+                snapshots.start_s,
+                tuple(substation.name for substation in self.network.substations),
+                solution.substation_power_w,
+                solution.traction_served_w,
+                solution.regeneration_used_w,
+                _lowest_per_instant(solution.train_v, snapshots),
+            )
+        return DayRecord(
+            seed=seed,
+            trips=trips,
+            account=account(snapshots, solution, self.network, energised_s=SERVICE_DAY_S),
+            service=self._service(timetable, operations),
+            train_km=metres / 1000.0,
+            vehicles=len({trip.trip.vehicle or trip.trip.trip_id for trip in trips}),
+            traces=day_traces,
+        )
+
+    def _service(self, timetable: Timetable, operations: Operations) -> ServiceMeasures:
+        """Measures of the day beside what the timetable itself would have given the same passengers."""
+        opens_s = _opening_s(timetable, self.station_order)
+        scheduled_waited_s = 0.0
+        for direction in DIRECTIONS:
+            index = {station: i for i, station in enumerate(self.station_order[direction])}
+            calls = sorted(
+                (departure_s, index[station])
+                for trip in timetable.of(direction)
+                for station, departure_s in zip(trip.stations[:-1], trip.departure_s, strict=False)
+            )
+            scheduled_waited_s += scheduled_waiting_s(
+                ((station, float(departure_s)) for departure_s, station in calls),
+                self.demand[direction],
+                opens_s[direction],
+            )
+        return measure(operations.trips, scheduled_waited_s, operations.never_served, float(self.train.capacity_normal))
+
+
+def day_model(scenario: Scenario, library: ProfileLibrary) -> DayModel:
+    """Read from a scenario what a simulated day needs; the train is the library's own."""
+    noise = scenario.disturbances
+    loads = section_loads(scenario)
+    return DayModel(
+        rules=OperatingRules(
+            minimum_headway_s=float(scenario.signalling.minimum_headway_s),
+            minimum_dwell_s={station.id: float(station.minimum_dwell_s) for station in scenario.stations},
+            minimum_turnback_s={name: float(terminal.turnback_s) for name, terminal in scenario.terminals.items()},
+            noise=DwellNoise(noise.dwell_noise_s, noise.dwell_noise_accumulates),
+        ),
+        library=library,
+        train=library.train,
+        network=supply_network(scenario),
+        station_order={d: tuple(station.id for station in scenario.stations_in_order(d)) for d in DIRECTIONS},
+        chainage_m={station.id: station.chainage_m for station in scenario.stations},
+        demand={
+            d: PlatformDemand.from_rates(
+                loads.time_bin_s,
+                loads.boardings_per_hour(d),
+                loads.alightings_per_hour(d),
+                loads.passengers_per_hour(d),
+            )
+            for d in DIRECTIONS
+        },
+    )
+
+
+def simulate_day(
+    scenario: Scenario,
+    timetable: Timetable,
+    library: ProfileLibrary,
+    seed: int | None = None,
+    planned_loads: bool = False,
+    traces: bool = False,
+) -> DayRecord:
+    """Simulate one day of a timetable: SimPy trains, passengers, then the supply at every second.
+
+    Without a seed there are no disturbances. Loads follow from the scenario's demand and the trains that really came;
+    with `planned_loads` every train carries what the timetable says. `traces` keeps series for plots.
+    """
+    return day_model(scenario, library).day(timetable, seed, planned_loads, traces)
+
+
+def _sections_run(trip: TripRecord, order: Mapping[Direction, tuple[str, ...]]) -> range:
+    first = order[trip.direction].index(trip.trip.stations[0])
+    return range(first, first + len(trip.running_time_s))
+
+
+def _opening_s(timetable: Timetable, order: Mapping[Direction, tuple[str, ...]]) -> dict[Direction, tuple[float, ...]]:
+    """When each platform begins to fill: as long before its first train as the second one comes after it.
+
+    A platform with a single train opens one hour before it, one without any with the day.
+    """
+    opening: dict[Direction, tuple[float, ...]] = {}
+    for direction in DIRECTIONS:
+        departures: dict[str, list[int]] = {station: [] for station in order[direction]}
+        for trip in timetable.of(direction):
+            for station, departure_s in zip(trip.stations[:-1], trip.departure_s, strict=False):
+                departures[station].append(departure_s)
+        opens: list[float] = []
+        for station in order[direction]:
+            times = sorted(departures[station])
+            gap_s = times[1] - times[0] if len(times) > 1 else 3600
+            opens.append(float(times[0] - gap_s) if times else 0.0)
+        opening[direction] = tuple(opens)
+    return opening
+
+
+def _lowest_per_instant(train_v: np.ndarray, snapshots: Snapshots) -> np.ndarray:
+    """Lowest collector voltage in each second, NaN where no train is out."""
+    lowest = np.full(snapshots.count, np.nan)
+    occupied = np.flatnonzero(np.diff(snapshots.offset) > 0)
+    if occupied.size:
+        lowest[occupied] = np.minimum.reduceat(train_v, snapshots.offset[:-1][occupied])
+    return lowest

@@ -1,0 +1,56 @@
+"""Disturbances of a day, all from one seed: how far each departure deviates from what was planned.
+
+A deviation belongs to (seed, trip, station) and to nothing else: not to the order in which trains run, not to the
+timetable, not to the worker. So baseline and plan of the same seed meet the same disturbances, trip by trip and station
+by station, even where their times differ (common random numbers).
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from energy_models.arrays import FloatArray
+
+LOGNORMAL_SHAPE = 0.5
+"""Standard deviation of the logarithm of the random part of a dwell: skewness 1.75, so a train is rarely very late but
+never very early. Assumed; measured dwells are right-skewed and close to lognormal."""
+
+_WORD = 2.0**64
+
+
+@dataclass(frozen=True)
+class DwellNoise:
+    """Random part of a dwell: lognormal, moved to mean zero, with the given standard deviation in s.
+
+    `accumulates` says what becomes of it. False: the train holds its timetable, each departure deviates by itself.
+    True: the deviation shifts everything that follows on the same trip.
+    """
+
+    standard_deviation_s: float
+    accumulates: bool = False
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.standard_deviation_s) and self.standard_deviation_s >= 0.0):
+            raise ValueError(f"standard_deviation_s(={self.standard_deviation_s}) must be >= 0")
+
+    def deviations_s(self, seed: int, trip_id: str, stations: Sequence[str]) -> FloatArray:
+        """Deviation in s of the departure from each station of a trip; the same arguments give the same answer.
+
+        X = m·exp(s·Z) with Z standard normal, m = σ / sqrt(exp(s²)·(exp(s²) - 1)), less its mean m·exp(s²/2).
+        """
+        if self.standard_deviation_s == 0.0:
+            return np.zeros(len(stations))
+        normal = ndtri(np.array([_uniform(seed, trip_id, station) for station in stations]))
+        growth = math.exp(LOGNORMAL_SHAPE**2)
+        median_s = self.standard_deviation_s / math.sqrt(growth * (growth - 1.0))
+        return np.asarray(median_s * (np.exp(LOGNORMAL_SHAPE * normal) - math.sqrt(growth)))
+
+
+def _uniform(seed: int, trip_id: str, station: str) -> float:
+    """A number in (0, 1) that only these three decide."""
+    digest = hashlib.blake2b(f"dwell|{seed}|{trip_id}|{station}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") + 0.5) / (_WORD + 1.0)

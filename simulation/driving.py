@@ -1,0 +1,39 @@
+"""How trains of a simulated day are driven: profiles from the library, power for the load that is really on board."""
+
+import math
+
+from dispatch.timetable import Direction
+from energy_models.driving.flat_out import flat_out
+from energy_models.movement import SecondsOfMotion, seconds_of_motion
+from energy_models.running_times import ProfileLibrary
+from energy_models.train import Train
+
+
+class DrivenTrain:
+    """One train type on one line; answers are remembered, so a day asks for each distinct run once."""
+
+    def __init__(self, library: ProfileLibrary, train: Train) -> None:
+        self._library = library
+        self._train = train
+        self._shortest_s: dict[tuple[Direction, int, float], int] = {}
+        self._motions: dict[tuple[Direction, int, int, float, str], SecondsOfMotion] = {}
+
+    def shortest_s(self, direction: Direction, section: int, passengers: float) -> int:
+        """Least whole-second running time of a section for the load class of that many passengers."""
+        load = self._library.load_class(passengers)
+        key = (direction, section, load)
+        if key not in self._shortest_s:
+            track = self._library.sections[direction][section]
+            self._shortest_s[key] = math.ceil(flat_out(track, self._train, load).running_time_s)
+        return self._shortest_s[key]
+
+    def motion(
+        self, direction: Direction, section: int, running_time_s: int, passengers: float, strategy: str
+    ) -> SecondsOfMotion:
+        """Position and power of a run each second: the profile of the load class, the forces of the actual load."""
+        key = (direction, section, running_time_s, passengers, strategy)
+        motion = self._motions.get(key)
+        if motion is None:
+            profile = self._library.profile(direction, section, running_time_s, passengers, strategy)
+            motion = self._motions[key] = seconds_of_motion(profile, self._train, passengers)
+        return motion

@@ -1,0 +1,64 @@
+"""What a simulated day leaves behind: every trip as it ran, its passengers, and the energy account."""
+
+from dataclasses import dataclass
+
+from dispatch.timetable import Direction, Trip
+from energy_models.arrays import FloatArray
+from energy_models.energy_account import EnergyAccount
+from simulation.service import ServiceMeasures
+
+
+@dataclass(frozen=True)
+class TripRecord:
+    """One trip as it ran. Tuples run over the trip's stations, or its sections, in order of travel.
+
+    The first arrival is when the train was ready to leave, at the latest its departure; the last departure equals the
+    last arrival. `running_time_s` is what the train was driven for, `held_outside_s` how long it then waited for the
+    platform. `passengers` are on board over each section; `denied` found no room; `waited_s` is the waiting, in
+    passenger-seconds, of all who came since the train before.
+    """
+
+    trip: Trip
+    arrival_s: tuple[float, ...]
+    departure_s: tuple[float, ...]
+    running_time_s: tuple[int, ...]
+    held_outside_s: tuple[float, ...]
+    passengers: tuple[float, ...]
+    boarded: tuple[float, ...]
+    denied: tuple[float, ...]
+    waited_s: tuple[float, ...]
+
+    @property
+    def direction(self) -> Direction:
+        """Direction of travel."""
+        return self.trip.direction
+
+    @property
+    def lateness_s(self) -> tuple[float, ...]:
+        """Arrival later than the timetable says, at each station after the first; negative when early."""
+        return tuple(a - s for a, s in zip(self.arrival_s[1:], self.trip.arrival_s[1:], strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class DayTraces:
+    """Series for plots: the power of each substation, and of all trains by kind, in every second of the day, in W."""
+
+    start_s: float
+    substation_names: tuple[str, ...]
+    substation_power_w: FloatArray
+    traction_w: FloatArray
+    regeneration_used_w: FloatArray
+    minimum_voltage_v: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class DayRecord:
+    """One simulated day; `seed` is None for a day without disturbances."""
+
+    seed: int | None
+    trips: tuple[TripRecord, ...]
+    account: EnergyAccount
+    service: ServiceMeasures
+    train_km: float
+    vehicles: int
+    traces: DayTraces | None = None

@@ -1,0 +1,90 @@
+"""Service of a simulated day, beside its energy: waiting, punctuality, regularity, crowding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.timetable import Direction
+
+if TYPE_CHECKING:
+    from simulation.record import TripRecord
+
+PUNCTUAL_WITHIN_S = 60.0
+"""An arrival at most this late counts as punctual. Assumed; metros quote 60 to 180 s."""
+
+
+@dataclass(frozen=True)
+class ServiceMeasures:
+    """Means of one day.
+
+    `mean_waiting_s` is over all passengers who came to a platform and found a train; `excess_waiting_s` is what it lies
+    above the waiting that the timetable itself would give the same passengers. `headway_variation` is the standard
+    deviation of actual over scheduled headways at all stations (0: as even as planned). `punctual_share` is the share
+    of arrivals that are punctual.
+    """
+
+    passengers: float
+    denied_boardings: float
+    never_served: float
+    mean_waiting_s: float
+    excess_waiting_s: float
+    mean_one_way_s: float
+    mean_lateness_s: float
+    lateness_95_percent_s: float
+    punctual_share: float
+    headway_variation: float
+    shortest_headway_s: float
+    maximum_load: float
+    maximum_load_share: float
+    held_outside_s: float
+
+
+def measure(
+    trips: Sequence["TripRecord"], scheduled_waited_s: float, never_served: float, normal_capacity: float
+) -> ServiceMeasures:
+    """Measure the service of trips as they ran.
+
+    `scheduled_waited_s` is the waiting of the same passengers had every train left on time, in passenger-seconds.
+    """
+    passengers = sum(sum(trip.boarded) for trip in trips)
+    waited_s = sum(sum(trip.waited_s) for trip in trips)
+    lateness_s = np.array([late for trip in trips for late in trip.lateness_s])
+    one_way_s = [trip.arrival_s[-1] - trip.departure_s[0] for trip in trips]
+    headways = _headways(trips)
+    actual_s = np.array([actual for actual, _ in headways])
+    ratio = np.array([actual / scheduled for actual, scheduled in headways if scheduled > 0.0])
+    maximum_load = max((max(trip.passengers) for trip in trips), default=0.0)
+    return ServiceMeasures(
+        passengers=passengers,
+        denied_boardings=sum(sum(trip.denied) for trip in trips),
+        never_served=never_served,
+        mean_waiting_s=waited_s / passengers if passengers > 0.0 else 0.0,
+        excess_waiting_s=(waited_s - scheduled_waited_s) / passengers if passengers > 0.0 else 0.0,
+        mean_one_way_s=float(np.mean(one_way_s)) if one_way_s else 0.0,
+        mean_lateness_s=float(lateness_s.mean()) if lateness_s.size else 0.0,
+        lateness_95_percent_s=float(np.quantile(lateness_s, 0.95)) if lateness_s.size else 0.0,
+        punctual_share=float(np.mean(lateness_s <= PUNCTUAL_WITHIN_S)) if lateness_s.size else 1.0,
+        headway_variation=float(ratio.std()) if ratio.size else 0.0,
+        shortest_headway_s=float(actual_s.min()) if actual_s.size else float("inf"),
+        maximum_load=maximum_load,
+        maximum_load_share=maximum_load / normal_capacity,
+        held_outside_s=sum(sum(trip.held_outside_s) for trip in trips),
+    )
+
+
+def _headways(trips: Sequence["TripRecord"]) -> list[tuple[float, float]]:
+    """Actual and scheduled time between successive departures at each station of each direction."""
+    calls: dict[tuple[Direction, str], list[tuple[float, float]]] = {}
+    for record in trips:
+        for i, station in enumerate(record.trip.stations[:-1]):
+            calls.setdefault((record.direction, station), []).append(
+                (float(record.trip.departure_s[i]), record.departure_s[i])
+            )
+    headways: list[tuple[float, float]] = []
+    for at_station in calls.values():
+        at_station.sort()
+        headways += [(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(at_station)]
+    return headways
