@@ -49,6 +49,9 @@ OUTLIER_SIGMAS = 6.0
 
 FEWEST_STRETCHES = 10
 FEWEST_RUNS = 20
+NEVER_NEGATIVE = frozenset(
+    ("rotating_mass_kg", "resistance_constant_n", "resistance_per_m_s_n", "resistance_per_m_s_squared_n")
+)
 WIDEST_SHARE = 0.5
 """An interval of mass or efficiency that reaches further than this share from its estimate is no estimate."""
 
@@ -88,12 +91,15 @@ class Calibration:
 
     `estimates` has the estimated parameters by name (SI); `not_estimated` gives for every other parameter the reason,
     and `parameters` holds all eight (those not estimated at the start values). `covariance` belongs to `estimates`.
+    Where the data alone would make one of them negative that cannot be (`unbounded` tells), the values are the best
+    ones that are not, while the intervals stay those of the free fit, cut at zero: they still cover.
     `energy_modelled_j` and `outlier` (left out of the fit) are aligned with the stretches; for coasting the modelled
     energy is the auxiliaries'. `residual_power_w` is the root mean square of measured minus modelled power, over time.
     """
 
     parameters: VehicleParameters
     estimates: dict[str, Interval]
+    unbounded: VehicleParameters
     covariance: FloatArray
     not_estimated: dict[str, str]
     stretches: Stretches
@@ -110,7 +116,7 @@ class Calibration:
         for index, name in enumerate(self.estimates):
             if name in power:
                 vector[index] = speed_m_s ** power[name]
-        p = self.parameters
+        p = self.unbounded
         value = (
             p.resistance_constant_n + p.resistance_per_m_s_n * speed_m_s + p.resistance_per_m_s_squared_n * speed_m_s**2
         )
@@ -148,9 +154,7 @@ def calibrate(data: Cut, start: VehicleParameters, hold: Collection[str] = ()) -
     for _ in range(PASSES):
         balance = _Balance(data, kept, use_brake=use_brake)
         residual = _Residual(balance, noise[balance.kind], full)
-        share = least_squares(
-            residual, share, jac="3-point", loss="soft_l1", f_scale=LOSS_SCALE, x_scale="jac", xtol=1e-12
-        ).x
+        share = _fit(residual, share, np.full(len(free), -np.inf))
         every = _Balance(data, np.ones_like(kept), use_brake=use_brake)
         missed = every.residual(full(share))
         noise = _robust_spread(missed, every.kind)
@@ -163,19 +167,22 @@ def calibrate(data: Cut, start: VehicleParameters, hold: Collection[str] = ()) -
     values = full(share)
     covariance = covariance * np.outer(scale[free], scale[free])
     half = _quantile(runs, len(free)) * np.sqrt(np.diag(covariance))
+    load = stretches.load_kg[stretches.state == _TRACTION]
+    lowest = np.array([0.0 if PARAMETER_NAMES[index] in NEVER_NEGATIVE else -np.inf for index in free])
+    bounded = values if (share >= lowest).all() else full(_fit(residual, np.maximum(share, lowest), lowest))
     estimates = {
-        PARAMETER_NAMES[index]: Interval(
-            float(values[index]), float(values[index] - width), float(values[index] + width),
+        PARAMETER_NAMES[index]: _interval(
+            float(bounded[index]), float(values[index]), float(width), PARAMETER_NAMES[index] in NEVER_NEGATIVE,
             sum(stretches.seconds_in(state) for state in _STATES_BEHIND[PARAMETER_NAMES[index]]),
         )
         for index, width in zip(free, half, strict=True)
     }  # fmt: skip
-    load = stretches.load_kg[stretches.state == _TRACTION]
-    _check_result(estimates, values, float(np.std(load)))
-    modelled = _energy_modelled(stretches, values)
+    _check_result(estimates, float(np.std(load)))
+    modelled = _energy_modelled(stretches, bounded)
     return Calibration(
-        VehicleParameters(*(float(value) for value in values)),
+        VehicleParameters(*(float(value) for value in bounded)),
         estimates,
+        VehicleParameters(*(float(value) for value in values)),
         covariance,
         not_estimated,
         stretches,
@@ -231,6 +238,27 @@ class _Residual:
 
     def __call__(self, share: FloatArray) -> FloatArray:
         return self.balance.residual(self.full(share)) / self.noise
+
+
+def _fit(residual: _Residual, share: FloatArray, lowest: FloatArray) -> FloatArray:
+    return np.asarray(
+        least_squares(
+            residual,
+            share,
+            jac="3-point",
+            bounds=(lowest, np.full(len(share), np.inf)),
+            loss="soft_l1",
+            f_scale=LOSS_SCALE,
+            x_scale="jac",
+            xtol=1e-12,
+        ).x
+    )
+
+
+def _interval(value: float, center: float, half: float, never_negative: bool, seconds: float) -> Interval:
+    """The interval of the free fit, cut at zero where nothing lies below, and stretched to hold the value."""
+    lower = max(0.0, center - half) if never_negative else center - half
+    return Interval(value, min(lower, value), max(center + half, value), seconds)
 
 
 def _residual_power(s: Stretches, modelled_j: FloatArray, kept: BoolArray) -> float:
@@ -311,7 +339,7 @@ def _check_amount(stretches: Stretches, not_estimated: dict[str, str], hold: Col
     if counts["traction"] and "tare_kg" not in hold and load_spread < LEAST_LOAD_SPREAD_KG:
         faults.append(
             Fault("", "telemetry", "load_kg", f"varies by {load_spread / 1000.0:.2f} t (standard deviation)",
-                  f"at least {LEAST_LOAD_SPREAD_KG / 1000.0:g} t, as {_SCALE_HINT}; or hold tare_kg if it was weighed")
+                  f"at least {LEAST_LOAD_SPREAD_KG / 1000.0:g} t, as {_SCALE_HINT}; or hold the tare if it was weighed")
         )  # fmt: skip
     runs = len(np.unique(stretches.cluster))
     if runs < FEWEST_RUNS:
@@ -326,7 +354,7 @@ def _check_amount(stretches: Stretches, not_estimated: dict[str, str], hold: Col
         )
 
 
-def _check_result(estimates: dict[str, Interval], values: FloatArray, load_spread_kg: float) -> None:
+def _check_result(estimates: dict[str, Interval], load_spread_kg: float) -> None:
     faults = []
     for name in ("tare_kg", "traction_efficiency", "regeneration_efficiency", "auxiliary_w"):
         if name in estimates:
@@ -335,17 +363,14 @@ def _check_result(estimates: dict[str, Interval], values: FloatArray, load_sprea
                 faults.append(
                     Fault("", "estimate", name, f"{one.value:.4g}, 95 % from {one.lower:.4g} to {one.upper:.4g}",
                           f"telemetry that determines it to {WIDEST_SHARE:.0%}; {_SCALE_HINT}, and it varies by "
-                          f"{load_spread_kg / 1000:.1f} t here (standard deviation): more hours, or hold tare_kg if it "
-                          "was weighed")
+                          f"{load_spread_kg / 1000:.1f} t here (standard deviation): more hours, or hold the tare if "
+                          "it was weighed")
                 )  # fmt: skip
-    speeds = np.linspace(0.0, 25.0, 26)
-    resistance = values[2] + values[3] * speeds + values[4] * speeds**2
-    if resistance.min() <= 0.0:
-        at = float(speeds[int(np.argmin(resistance))])
-        faults.append(
-            Fault("", "estimate", "resistance", f"{resistance.min():.0f} N at {at:.0f} m/s",
-                  "above zero at every speed: more hours, coasting at several speeds, or hold "
-                  "resistance_per_m_s_squared_n")
-        )  # fmt: skip
+    for name in ("traction_efficiency", "regeneration_efficiency"):
+        if name in estimates and estimates[name].lower > 1.0:
+            faults.append(
+                Fault("", "estimate", name, f"{estimates[name].value:.3f}",
+                      "at most 1: the scale of current, voltage, load or speed in the telemetry is wrong")
+            )  # fmt: skip
     if faults:
         raise InputFaults(faults)

@@ -1,0 +1,237 @@
+"""The calibrated vehicle: what telemetry says about a train type, as a file that a plan can be made with."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import yaml
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from energy_models.calibration.estimate import Calibration
+from energy_models.faults import Fault, InputFaults
+from energy_models.telemetry.hidden import VehicleParameters, parameters_of, with_parameters
+from energy_models.train import Efficiency, Train
+from scenarios.faults import faults_of_schema
+from scenarios.located import read_yaml
+from scenarios.schema.base import Number, Part, Text, Whole
+
+NOTE = (
+    "Written by headwatt calibrate. Intervals cover the noise of the telemetry; an error in the scale of a sensor\n"
+    "(current, voltage, load, wheel diameter) comes on top. Use: headwatt plan SCENARIO --vehicle THIS_FILE"
+)
+
+SI_NAMES: dict[str, tuple[str, float, str]] = {
+    "tare_t": ("tare_kg", 1000.0, "t"),
+    "rotating_mass_t": ("rotating_mass_kg", 1000.0, "t"),
+    "resistance_constant_kn": ("resistance_constant_n", 1000.0, "kN"),
+    "resistance_per_m_s_kn": ("resistance_per_m_s_n", 1000.0, "kN s/m"),
+    "resistance_per_m_s_squared_kn": ("resistance_per_m_s_squared_n", 1000.0, "kN s²/m²"),
+    "traction_efficiency": ("traction_efficiency", 1.0, "share"),
+    "regeneration_efficiency": ("regeneration_efficiency", 1.0, "share"),
+    "auxiliary_kw": ("auxiliary_w", 1000.0, "kW"),
+}
+"""Name in the file to the name inside, its SI units in one of the file's, and the file's unit."""
+
+Digest = Annotated[Text, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Interval95(Part):
+    """A 95 % interval, in the unit of its parameter."""
+
+    lower: Number
+    """Lower end."""
+    upper: Number
+    """Upper end."""
+
+
+class CalibratedParameter(Part):
+    """One estimated parameter."""
+
+    value: Annotated[Number, Field(ge=0)]
+    """Best estimate."""
+    interval_95: Interval95
+    """Where the true value lies with 95 % confidence, as far as noise goes."""
+    unit: Text
+    """Unit of the value and its interval."""
+    seconds: Annotated[Number, Field(ge=0)]
+    """Seconds of telemetry that speak about it."""
+    scenario_value: Annotated[Number, Field(ge=0)]
+    """What the scenario says, at the outside temperature of the telemetry."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "CalibratedParameter":
+        if not self.interval_95.lower <= self.value <= self.interval_95.upper:
+            raise PydanticCustomError("interval", "a value within its interval")
+        return self
+
+
+class CalibratedParameters(Part):
+    """The estimated parameters; what telemetry could not tell, or what was held without a value, is absent."""
+
+    tare_t: CalibratedParameter | None = None
+    """Mass of the empty train."""
+    rotating_mass_t: CalibratedParameter | None = None
+    """Inertia of the rotating parts."""
+    resistance_constant_kn: CalibratedParameter | None = None
+    """A of the running resistance."""
+    resistance_per_m_s_kn: CalibratedParameter | None = None
+    """B of the running resistance."""
+    resistance_per_m_s_squared_kn: CalibratedParameter | None = None
+    """C of the running resistance."""
+    traction_efficiency: CalibratedParameter | None = None
+    """Wheel power over collector power in traction."""
+    regeneration_efficiency: CalibratedParameter | None = None
+    """Collector power over wheel power in electric braking."""
+    auxiliary_kw: CalibratedParameter | None = None
+    """Mean power of the auxiliaries at the outside temperature of the telemetry."""
+
+
+class TelemetrySource(Part):
+    """The telemetry behind a calibrated vehicle."""
+
+    file: Text
+    """Name of the file."""
+    sha256: Digest
+    """Hash of its bytes."""
+    rows: Annotated[Whole, Field(ge=0)]
+    """Data rows read."""
+    rows_excluded: Annotated[Whole, Field(ge=0)]
+    """Rows left out as implausible."""
+    seconds_used: Annotated[Number, Field(ge=0)]
+    """Seconds in stretches that were fitted."""
+    runs: Annotated[Whole, Field(ge=0)]
+    """Runs between stations."""
+    vehicles: tuple[Text, ...]
+    """Trainsets that the telemetry is of."""
+    outside_temperature_c: Number
+    """Mean outside temperature."""
+
+
+class CalibratedVehicle(Part):
+    """A train type as telemetry knows it."""
+
+    format: Literal["headwatt vehicle 1"]
+    """Version of the file's format."""
+    scenario: Text
+    """Scenario whose line the train runs on."""
+    train_type: Text
+    """Train type of that scenario that was calibrated."""
+    source: TelemetrySource
+    """What it was calibrated with."""
+    parameters: CalibratedParameters
+    """Estimates with intervals."""
+    held: dict[str, Annotated[Number, Field(ge=0)]] = Field(default_factory=dict)
+    """Parameters held at a value given from outside, such as a weighed tare, in the unit of their name."""
+    not_estimated: dict[str, str] = Field(default_factory=dict)
+    """Parameters without an estimate, with the reason."""
+
+    @model_validator(mode="after")
+    def _physical(self) -> "CalibratedVehicle":
+        for name in ("traction_efficiency", "regeneration_efficiency"):
+            estimate = getattr(self.parameters, name)
+            if max(estimate.value if estimate else 0.0, self.held.get(name, 0.0)) > 1.0:
+                raise PydanticCustomError("efficiency", "an efficiency of at most 1")
+        if unknown := set(self.held) - set(SI_NAMES):
+            raise PydanticCustomError("held", "{known}", {"known": f"known names, not {', '.join(sorted(unknown))}"})
+        return self
+
+
+def load_vehicle(path: str | Path) -> CalibratedVehicle:
+    """Read a vehicle file.
+
+    Raises:
+        InputFaults: The file cannot be read or does not follow the format; every fault with its line.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputFaults([Fault(str(path), "", "", "", "a vehicle file, as headwatt calibrate --out writes it")])
+    tree = read_yaml(file, file.name)
+    try:
+        return CalibratedVehicle.model_validate(tree.plain())
+    except ValidationError as error:
+        raise InputFaults(faults_of_schema(error, tree, CalibratedVehicle)) from None
+
+
+def write_vehicle(vehicle: CalibratedVehicle, path: str | Path) -> None:
+    """Write a vehicle file that `load_vehicle` reads back to an equal value."""
+    content = vehicle.model_dump(mode="json", exclude_none=True)
+    comment = "".join(f"# {line}\n" for line in NOTE.splitlines())
+    Path(path).write_text(comment + yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def apply(vehicle: CalibratedVehicle, train: Train) -> Train:
+    """The train with the calibrated parameters in place of the scenario's; whatever was not estimated stays.
+
+    Auxiliaries are scaled by estimate over scenario value at the temperature of the telemetry, so that a train built
+    for another temperature keeps its dependence on it. An efficiency map keeps its shape and gets the estimate as mean.
+    """
+    values = {name: getattr(parameters_of(train), name) for name, _, _ in SI_NAMES.values()}
+    for name, (inside, factor, _) in SI_NAMES.items():
+        estimate: CalibratedParameter | None = getattr(vehicle.parameters, name)
+        if estimate is not None:
+            values[inside] = estimate.value * factor
+        elif name in vehicle.held:
+            values[inside] = vehicle.held[name] * factor
+    auxiliary = vehicle.parameters.auxiliary_kw
+    if auxiliary is not None and auxiliary.scenario_value > 0.0:
+        values["auxiliary_w"] = train.auxiliary_w * (auxiliary.value / auxiliary.scenario_value)
+    changed = with_parameters(train, VehicleParameters(**values))
+    return replace(
+        changed,
+        traction_efficiency=_at_most_one(changed.traction_efficiency),
+        regeneration_efficiency=_at_most_one(changed.regeneration_efficiency),
+    )
+
+
+def _at_most_one(efficiency: Efficiency) -> Efficiency:
+    """Scaling a map to a new mean must not push one of its points above 1."""
+    return replace(efficiency, share=np.minimum(efficiency.share, 1.0))
+
+
+def vehicle_of(
+    calibration: Calibration,
+    nominal: VehicleParameters,
+    held: dict[str, float],
+    *,
+    scenario: str,
+    train_type: str,
+    source: TelemetrySource,
+) -> CalibratedVehicle:
+    """The vehicle file's content of a calibration.
+
+    Args:
+        calibration: The estimates.
+        nominal: The scenario's parameters at the outside temperature of the telemetry.
+        held: Values given from outside, by the file's names and in its units.
+        scenario: Name of the scenario.
+        train_type: Name of the train type in it.
+        source: What is known of the telemetry.
+    """
+    parameters = {}
+    for name, (inside, factor, unit) in SI_NAMES.items():
+        if inside in calibration.estimates:
+            one = calibration.estimates[inside]
+            parameters[name] = CalibratedParameter(
+                value=_figures(one.value / factor),
+                interval_95=Interval95(lower=_figures(one.lower / factor), upper=_figures(one.upper / factor)),
+                unit=unit,
+                seconds=one.seconds,
+                scenario_value=_figures(getattr(nominal, inside) / factor),
+            )
+    inside_to_file = {inside: name for name, (inside, _, _) in SI_NAMES.items()}
+    return CalibratedVehicle(
+        format="headwatt vehicle 1",
+        scenario=scenario,
+        train_type=train_type,
+        source=source,
+        parameters=CalibratedParameters(**parameters),
+        held=held,
+        not_estimated={inside_to_file[name]: reason for name, reason in calibration.not_estimated.items()},
+    )
+
+
+def _figures(value: float) -> float:
+    """Seven significant figures: far finer than any interval, and readable."""
+    return float(f"{value:.7g}")
