@@ -1,0 +1,43 @@
+"""The checker: proves every rule on a finished plan, also on one that was edited by hand.
+
+It reads the plan, the scenario and the timetable in force, and shares no code with what decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dispatch.plan import Plan
+from dispatch.rules import Case, Violation, registered
+from dispatch.timetable import Direction, Timetable
+from scenarios.schema import Scenario
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the checker found: every violation, and the ids of the rules that were asked."""
+
+    violations: tuple[Violation, ...]
+    rules: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True when no rule is broken."""
+        return not self.violations
+
+
+def check(
+    plan: Plan,
+    scenario: Scenario,
+    baseline: Timetable,
+    minimum_running_time_s: Mapping[Direction, Sequence[float]],
+) -> CheckReport:
+    """Ask every rule of the plan's mode about the plan.
+
+    `baseline` is the timetable in force with vehicles, against which equal service is judged.
+    `minimum_running_time_s` gives the shortest possible running time in s of each section in order of travel
+    (`dispatch.shortest_times` has those of flat-out driving).
+    """
+    case = Case(plan, scenario, baseline, minimum_running_time_s)
+    asked = [entry for entry in registered() if plan.mode in entry.modes]
+    violations = tuple(violation for entry in asked for violation in entry.check(case))
+    return CheckReport(violations, tuple(entry.rule for entry in asked))

@@ -1,0 +1,189 @@
+"""The plan: a timetable with the headways it realises, and everything needed to make it again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from dispatch.timetable import Direction, Timetable, Trip
+from energy_models.faults import Fault, InputFaults
+
+Mode = Literal["equal-service", "demand-led"]
+MODES: tuple[Mode, ...] = ("equal-service", "demand-led")
+PLAN_FORMAT = "headwatt-plan-1"
+
+
+@dataclass(frozen=True)
+class HeadwayPeriod:
+    """One direction from `from_s` until before `to_s`: `trips` departures, `headway_s` apart on average."""
+
+    direction: Direction
+    from_s: int
+    to_s: int
+    headway_s: float
+    trips: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the planner decided for one service day, with the inputs' hash, the seed and the version that decided it.
+
+    `vehicles` names the train type of each vehicle of the timetable. `options` are the planner's options as given;
+    `metadata` is what the planner reports beside the decision (convergence, bound, gap). Both hold plain JSON values.
+    """
+
+    scenario: str
+    scenario_hash: str
+    mode: Mode
+    timetable: Timetable
+    headways: tuple[HeadwayPeriod, ...]
+    vehicles: Mapping[str, str]
+    seed: int
+    version: str
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("vehicles", "options", "metadata"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as plain JSON values; `Plan.from_dict` reads it back to an equal plan."""
+        return {
+            "format": PLAN_FORMAT,
+            "scenario": self.scenario,
+            "scenario_hash": self.scenario_hash,
+            "mode": self.mode,
+            "seed": self.seed,
+            "version": self.version,
+            "options": dict(self.options),
+            "metadata": dict(self.metadata),
+            "vehicles": dict(self.vehicles),
+            "headways": [
+                {name: getattr(period, name) for name in _HeadwayDocument.model_fields} for period in self.headways
+            ],
+            "trips": [
+                {
+                    name: list(value) if isinstance(value := getattr(trip, name), tuple) else value
+                    for name in _TripDocument.model_fields
+                }
+                for trip in self.timetable.trips
+            ],
+        }
+
+    @staticmethod
+    def from_dict(document: object, file: str = "plan") -> "Plan":
+        """Read a plan from plain JSON values, strictly: raises `InputFaults` with every fault, each with its place.
+
+        The form is checked here (fields, types, lengths); whether the plan keeps the rules is the checker's question.
+        `file` names the source in the faults.
+        """
+        try:
+            read = _PlanDocument.model_validate(document, strict=True)
+        except ValidationError as error:
+            raise InputFaults(_fault(file, detail) for detail in error.errors(include_url=False)) from error
+        return Plan(
+            scenario=read.scenario,
+            scenario_hash=read.scenario_hash,
+            mode=read.mode,
+            timetable=Timetable(
+                tuple(
+                    Trip(
+                        trip_id=trip.trip_id,
+                        direction=trip.direction,
+                        stations=tuple(trip.stations),
+                        arrival_s=tuple(trip.arrival_s),
+                        departure_s=tuple(trip.departure_s),
+                        driving=tuple(trip.driving),
+                        passengers=tuple(trip.passengers),
+                        vehicle=trip.vehicle,
+                    )
+                    for trip in read.trips
+                )
+            ),
+            headways=tuple(HeadwayPeriod(**period.model_dump()) for period in read.headways),
+            vehicles=read.vehicles,
+            seed=read.seed,
+            version=read.version,
+            options=read.options,
+            metadata=read.metadata,
+        )
+
+
+def plan_json_schema() -> dict[str, Any]:
+    """The JSON schema of a plan's document, for editors and other programs."""
+    return _PlanDocument.model_json_schema()
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class _HeadwayDocument(_Document):
+    direction: Direction
+    from_s: int
+    to_s: int
+    headway_s: float = Field(gt=0)
+    trips: int = Field(ge=0)
+
+
+class _TripDocument(_Document):
+    trip_id: str = Field(min_length=1)
+    direction: Direction
+    stations: list[str] = Field(min_length=2)
+    arrival_s: list[int]
+    departure_s: list[int]
+    driving: list[str]
+    passengers: list[float]
+    vehicle: str = ""
+
+    @model_validator(mode="after")
+    def _lengths(self) -> "_TripDocument":
+        count = len(self.stations)
+        wrong = [
+            f"{name} has {len(getattr(self, name))} entries, {wanted} expected"
+            for name, wanted in (
+                ("arrival_s", count), ("departure_s", count), ("driving", count - 1), ("passengers", count - 1),
+            )
+            if len(getattr(self, name)) != wanted
+        ]  # fmt: skip
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+
+class _PlanDocument(_Document):
+    format: Literal["headwatt-plan-1"]
+    scenario: str
+    scenario_hash: str
+    mode: Mode
+    seed: int
+    version: str
+    options: dict[str, JsonValue]
+    metadata: dict[str, JsonValue]
+    vehicles: dict[str, str]
+    headways: list[_HeadwayDocument]
+    trips: list[_TripDocument]
+
+    @model_validator(mode="after")
+    def _names(self) -> "_PlanDocument":
+        seen: set[str] = set()
+        twice = sorted({trip.trip_id for trip in self.trips if trip.trip_id in seen or seen.add(trip.trip_id)})  # type: ignore[func-returns-value]
+        if twice:
+            raise ValueError(f"trip_id more than once: {', '.join(twice)}")
+        return self
+
+
+def _fault(file: str, detail: Any) -> Fault:
+    location = [str(part) for part in detail["loc"]]
+    value = detail.get("input")
+    shown = "" if isinstance(value, (dict, list)) or detail["type"] == "missing" else repr(value)
+    return Fault(
+        file=file,
+        place=".".join(location[:-1]),
+        field=location[-1] if location else "",
+        value=shown,
+        allowed=detail["msg"].removeprefix("Value error, "),
+    )

@@ -1,0 +1,167 @@
+"""What the checker judges: a finished plan, the scenario, the timetable in force; nothing from the solvers."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from dispatch.plan import Plan
+from dispatch.timetable import DIRECTIONS, Direction, Timetable, Trip
+from scenarios.demand import section_loads
+from scenarios.schema import Scenario
+from scenarios.schema.train import TrainType
+
+DEPOT_AFTER_S = 900
+"""Where a terminal with a depot sets no longest turnback, a train that stands longer is taken there (assumed)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A plan before its judge.
+
+    `baseline` is the timetable in force. `minimum_running_time_s` gives for each direction the shortest possible
+    running time of each section in order of travel, in s.
+    """
+
+    plan: Plan
+    scenario: Scenario
+    baseline: Timetable
+    minimum_running_time_s: Mapping[Direction, Sequence[float]]
+
+    @cached_property
+    def ato_levels(self) -> frozenset[str]:
+        """Names of the ATO levels of all train types of the fleet."""
+        types = (self.scenario.train_types[group.train_type] for group in self.scenario.fleet)
+        return frozenset(level.name for train_type in types for level in train_type.ato_levels)
+
+    def train_type_of(self, trip: Trip) -> TrainType:
+        """The train type of a trip's vehicle; the line's main type when the plan does not say."""
+        name = self.plan.vehicles.get(trip.vehicle, self.scenario.main_train_type)
+        return self.scenario.train_types.get(name, self.scenario.train_types[self.scenario.main_train_type])
+
+    @cached_property
+    def line(self) -> Mapping[Direction, tuple[str, ...]]:
+        """Station ids in order of travel; up is the direction of increasing chainage."""
+        up = tuple(station.id for station in sorted(self.scenario.stations, key=lambda station: station.chainage_m))
+        return {"up": up, "down": up[::-1]}
+
+    @cached_property
+    def terminals(self) -> frozenset[str]:
+        """Stations where trains may turn."""
+        return frozenset(self.scenario.terminals)
+
+    @cached_property
+    def sound_trips(self) -> tuple[Trip, ...]:
+        """The trips whose form allows every other rule to be asked: the rest is reported by the rules of form alone."""
+        return tuple(trip for trip in self.plan.timetable.trips if self.is_sound(trip))
+
+    def is_sound(self, trip: Trip) -> bool:
+        """Lengths agree, the direction is known and the stations are neighbours of the line in order of travel."""
+        count = len(trip.stations)
+        lengths = (len(trip.arrival_s), len(trip.departure_s), len(trip.driving) + 1, len(trip.passengers) + 1)
+        if count < 2 or trip.direction not in DIRECTIONS or any(length != count for length in lengths):
+            return False
+        if not all(math.isfinite(time) for time in (*trip.arrival_s, *trip.departure_s)):
+            return False
+        return self.first_section(trip) is not None
+
+    def first_section(self, trip: Trip) -> int | None:
+        """Index in order of travel of the trip's first section; None when its stations are not neighbours."""
+        order = self.line[trip.direction]
+        if trip.stations[0] not in order:
+            return None
+        start = order.index(trip.stations[0])
+        return start if order[start : start + len(trip.stations)] == trip.stations else None
+
+    def in_order(self, direction: Direction, timetable: Timetable | None = None) -> tuple[Trip, ...]:
+        """Trips of one direction by departure (of the plan's sound trips unless a timetable is given)."""
+        trips = self.sound_trips if timetable is None else timetable.trips
+        return tuple(
+            sorted((trip for trip in trips if trip.direction == direction), key=lambda t: (t.start_s, t.trip_id))
+        )
+
+    def calls(self, direction: Direction, timetable: Timetable | None = None) -> Mapping[str, list["Call"]]:
+        """For each station of one direction the trains that call there, by departure (the last station: by arrival)."""
+        calls: dict[str, list[Call]] = {station: [] for station in self.line[direction]}
+        for trip in self.in_order(direction, timetable):
+            for index, station in enumerate(trip.stations):
+                calls[station].append(Call(trip, index, trip.arrival_s[index], trip.departure_s[index]))
+        for at_station in calls.values():
+            at_station.sort(key=lambda call: (call.departure_s, call.arrival_s, call.trip.trip_id))
+        return calls
+
+    @cached_property
+    def paired(self) -> Mapping[Direction, tuple[tuple[Trip, Trip], ...]]:
+        """For each direction the plan's trips beside the trips in force, in order of departure, as far as both go."""
+        return {
+            direction: tuple(zip(self.in_order(direction), self.in_order(direction, self.baseline), strict=False))
+            for direction in DIRECTIONS
+        }
+
+    @cached_property
+    def periods(self) -> Mapping[Direction, tuple[tuple[int, int], ...]]:
+        """For each direction the periods (from, to) of the headway table in force, without gaps.
+
+        A timetable given by explicit departures has one period, the whole day.
+        """
+        result: dict[Direction, tuple[tuple[int, int], ...]] = {}
+        for direction in DIRECTIONS:
+            rows = self.scenario.timetable.periods or ()
+            starts = sorted({row.from_s for row in rows if row.direction in (direction, "both")})
+            ends = [*starts[1:], 48 * 3600]
+            result[direction] = tuple(zip(starts, ends, strict=True)) or ((0, 48 * 3600),)
+        return result
+
+    def period_of(self, direction: Direction, time_s: float) -> int:
+        """Index of the period in which a departure falls; before the first period it is the first."""
+        starts = [start for start, _ in self.periods[direction]]
+        return max(bisect_right(starts, time_s) - 1, 0)
+
+    @cached_property
+    def demand(self) -> "Demand":
+        """The passengers that the scenario expects."""
+        loads = section_loads(self.scenario)
+        return Demand(
+            edges_s=tuple(float(edge) for edge in loads.time_bin_s),
+            section_per_hour={d: [[float(x) for x in row] for row in loads.passengers_per_hour[d]] for d in DIRECTIONS},
+            boarding_per_hour={d: [[float(x) for x in row] for row in loads.boardings_per_hour[d]] for d in DIRECTIONS},
+        )
+
+
+@dataclass(frozen=True)
+class Call:
+    """One train at one station."""
+
+    trip: Trip
+    index: int
+    arrival_s: int
+    departure_s: int
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Passengers an hour, constant within each time bin: `[direction][bin][section]` in order of travel.
+
+    `boarding_per_hour[direction][bin][station]` belongs to the same station order.
+    """
+
+    edges_s: tuple[float, ...]
+    section_per_hour: Mapping[Direction, Sequence[Sequence[float]]]
+    boarding_per_hour: Mapping[Direction, Sequence[Sequence[float]]]
+
+    def passing(self, direction: Direction, section: int, from_s: float, to_s: float) -> float:
+        """Passengers for one section between two times."""
+        return self._between(self.section_per_hour[direction], section, from_s, to_s)
+
+    def boarding(self, direction: Direction, station: int, from_s: float, to_s: float) -> float:
+        """Passengers who come to one station between two times."""
+        return self._between(self.boarding_per_hour[direction], station, from_s, to_s)
+
+    def _between(self, per_hour: Sequence[Sequence[float]], column: int, from_s: float, to_s: float) -> float:
+        total = 0.0
+        for index in range(len(self.edges_s) - 1):
+            overlap = min(to_s, self.edges_s[index + 1]) - max(from_s, self.edges_s[index])
+            if overlap > 0.0:
+                total += overlap * per_hour[index][column] / 3600.0
+        return total

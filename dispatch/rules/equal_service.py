@@ -1,0 +1,165 @@
+"""Rules of equal service: what the passenger has today, the passenger keeps."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from dispatch.plan import Mode
+from dispatch.rules.case import Case
+from dispatch.rules.vehicles import duties
+from dispatch.rules.violation import Violation, clock, rule
+from dispatch.timetable import DIRECTIONS, Direction, Timetable
+
+EQUAL: tuple[Mode, ...] = ("equal-service",)
+HEADWAY_TOLERANCE_SHARE = 0.05
+"""A period's mean headway counts as the same within this share of it (a published headway is a rounded one)."""
+WAITING_ROUNDING_S = 0.05
+"""Means of waiting are compared to the tenth of a second in which they are quoted."""
+
+
+@rule("same-trips", "Each direction has as many trips in each period of the headway table as today.", EQUAL)
+def same_trips(case: Case) -> Iterator[Violation]:
+    """The number of trips is kept; trips stand for those in force in order of departure."""
+    for direction in DIRECTIONS:
+        planned, in_force = len(case.in_order(direction)), len(case.in_order(direction, case.baseline))
+        if planned != in_force:
+            which = "too many" if planned > in_force else "missing"
+            sentence = f"{planned} trips run {direction}, today {in_force}: {abs(planned - in_force)} {which}"
+            yield Violation("same-trips", sentence, amount=abs(planned - in_force), unit="trips")
+
+
+@rule(
+    "same-headways",
+    "The mean headway of each period and direction is that of today, within 5 %; a trip counts for the period "
+    "of the trip in "
+    "force that it stands for, in order of departure.",
+    EQUAL,
+)
+def same_headways(case: Case) -> Iterator[Violation]:
+    """Mean headways are kept."""
+    for direction in DIRECTIONS:
+        pairs = case.paired[direction]
+        members: dict[int, list[int]] = {}
+        for index, (_, in_force) in enumerate(pairs):
+            members.setdefault(case.period_of(direction, in_force.start_s), []).append(index)
+        for period, indices in members.items():
+            # The headway table says how long after a departure the next one follows.
+            begin, end = indices[0], min(indices[-1] + 1, len(pairs) - 1)
+            if end == begin:
+                continue
+            planned, today = ((pairs[end][k].start_s - pairs[begin][k].start_s) / (end - begin) for k in (0, 1))
+            over = abs(planned - today) - HEADWAY_TOLERANCE_SHARE * today
+            if over > 1e-9:
+                start = case.periods[direction][period][0]
+                sentence = (
+                    f"from {clock(start)} trains run {direction} {planned:.1f} s apart on average, today "
+                    f"{today:.1f} s; "
+                    f"{HEADWAY_TOLERANCE_SHARE:.0%} are allowed, {over:.1f} s too much"
+                )
+                yield Violation("same-headways", sentence, pairs[indices[0]][0].trip_id, "", start, over)
+
+
+@rule(
+    "departure-window",
+    "Every departure from a terminal is within half a headway of the departure that it stands for, or within "
+    "the policy's "
+    "narrower window.",
+    EQUAL,
+)
+def departure_window(case: Case) -> Iterator[Violation]:
+    """Departures move little."""
+    policy = case.scenario.policy.departure_window_s
+    for direction in DIRECTIONS:
+        pairs = case.paired[direction]
+        for index, (planned, in_force) in enumerate(pairs):
+            if len(pairs) == 1:
+                break
+            neighbour = pairs[index - 1][1] if index else pairs[1][1]
+            window = abs(in_force.start_s - neighbour.start_s) / 2
+            if policy is not None:
+                window = min(window, policy)
+            moved = planned.start_s - in_force.start_s
+            if abs(moved) > window:
+                when = "later" if moved > 0 else "earlier"
+                sentence = (
+                    f"trip {planned.trip_id} leaves {planned.stations[0]} at {clock(planned.start_s)}, "
+                    f"{abs(moved)} s {when} "
+                    f"than {in_force.trip_id} today; {window:g} s are allowed, {abs(moved) - window:g} s too much"
+                )
+                place, over = planned.stations[0], abs(moved) - window
+                yield Violation("departure-window", sentence, planned.trip_id, place, planned.start_s, over)
+
+
+@rule("one-way-time", "No trip takes longer end to end than the trip in force that it stands for.", EQUAL)
+def one_way_time(case: Case) -> Iterator[Violation]:
+    """Passengers do not travel longer."""
+    for direction in DIRECTIONS:
+        for planned, in_force in case.paired[direction]:
+            longer = (planned.end_s - planned.start_s) - (in_force.end_s - in_force.start_s)
+            if longer > 0:
+                sentence = (
+                    f"trip {planned.trip_id} takes {planned.end_s - planned.start_s} s, "
+                    f"{in_force.trip_id} today {in_force.end_s - in_force.start_s} s: {longer} s longer"
+                )
+                yield Violation("one-way-time", sentence, planned.trip_id, planned.stations[-1], planned.end_s, longer)
+
+
+@rule("dwell-total", "No trip stands longer at its stations together than the trip in force that it stands for.", EQUAL)
+def dwell_total(case: Case) -> Iterator[Violation]:
+    """Standing is only redistributed."""
+    for direction in DIRECTIONS:
+        for planned, in_force in case.paired[direction]:
+            total, today = (
+                sum(trip.dwell_s(index) for index in range(1, len(trip.stations) - 1)) for trip in (planned, in_force)
+            )
+            if total > today:
+                sentence = (
+                    f"trip {planned.trip_id} stands {total} s at its stations, {in_force.trip_id} today "
+                    f"{today} s: {total - today} s longer"
+                )
+                yield Violation(
+                    "dwell-total", sentence, planned.trip_id, planned.stations[0], planned.start_s, total - today
+                )
+
+
+@rule(
+    "expected-waiting",
+    "Passengers wait no longer on average than today: who comes in a gap between two trains waits half of it, "
+    "each station's "
+    "gaps weighted with the passengers who come in them.",
+    EQUAL,
+)
+def expected_waiting(case: Case) -> Iterator[Violation]:
+    """Mean expected waiting over all stations and the day is kept."""
+    planned, today = (_mean_waiting_s(case, timetable) for timetable in (None, case.baseline))
+    if planned > today + WAITING_ROUNDING_S:
+        sentence = f"passengers wait {planned:.3f} s on average, today {today:.3f} s: {planned - today:.3f} s longer"
+        yield Violation("expected-waiting", sentence, amount=planned - today)
+
+
+def _mean_waiting_s(case: Case, timetable: Timetable | None) -> float:
+    waited, came = 0.0, 0.0
+    weighted = _has_boardings(case)
+    for direction in DIRECTIONS:
+        calls = case.calls(direction, timetable)
+        for number, station in enumerate(case.line[direction][:-1]):
+            departures = [call.departure_s for call in calls[station] if call.index + 1 < len(call.trip.stations)]
+            for ahead, behind in pairwise(departures):
+                gap = behind - ahead
+                passengers = case.demand.boarding(direction, number, ahead, behind) if weighted else float(gap)
+                waited += passengers * gap / 2
+                came += passengers
+    return waited / came if came else 0.0
+
+
+def _has_boardings(case: Case) -> bool:
+    directions: tuple[Direction, ...] = DIRECTIONS
+    return any(value > 0.0 for d in directions for row in case.demand.boarding_per_hour[d] for value in row)
+
+
+@rule("same-fleet", "The plan needs no more vehicles than the timetable in force.", EQUAL)
+def same_fleet(case: Case) -> Iterator[Violation]:
+    """No vehicle is added."""
+    planned, today = len(duties(case.sound_trips)), len(duties(case.baseline.trips))
+    if planned > today:
+        sentence = f"the plan needs {planned} vehicles, today {today}: {planned - today} more"
+        yield Violation("same-fleet", sentence, amount=planned - today, unit="vehicles")

@@ -1,0 +1,86 @@
+"""Rules between one train and the next: signalling below, service above."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from dispatch.rules.case import Case
+from dispatch.rules.violation import Violation, clock, rule
+from dispatch.timetable import DIRECTIONS
+
+
+@rule(
+    "minimum-headway",
+    "Successive trains leave every station at least the signalling headway apart, and reach their last station so.",
+)
+def minimum_headway(case: Case) -> Iterator[Violation]:
+    """Departures (arrivals at the last station) are a signalling headway apart."""
+    shortest = case.scenario.signalling.minimum_headway_s
+    for direction in DIRECTIONS:
+        for station, calls in case.calls(direction).items():
+            for ahead, behind in pairwise(calls):
+                gap = behind.departure_s - ahead.departure_s
+                if gap < shortest:
+                    what = "reaches" if station == case.line[direction][-1] else "leaves"
+                    sentence = (
+                        f"trip {behind.trip.trip_id} {what} {station} at {clock(behind.departure_s)}, {gap} s after "
+                        f"{ahead.trip.trip_id}; {shortest:g} s are needed, {shortest - gap:g} s more"
+                    )
+                    yield Violation(
+                        "minimum-headway", sentence, behind.trip.trip_id, station, behind.departure_s, shortest - gap
+                    )
+
+
+@rule("train-ahead", "No train reaches a station before the train ahead has left it, and none overtakes.")
+def train_ahead(case: Case) -> Iterator[Violation]:
+    """The order of trains is kept and a platform is free on arrival."""
+    for direction in DIRECTIONS:
+        for station, calls in case.calls(direction).items():
+            for ahead, behind in pairwise(calls):
+                if behind.index + 1 >= len(behind.trip.stations) or ahead.index + 1 >= len(ahead.trip.stations):
+                    continue
+                arrival = behind.trip.arrival_s[behind.index + 1]
+                free = ahead.trip.departure_s[ahead.index + 1]
+                if arrival <= free:
+                    place = behind.trip.stations[behind.index + 1]
+                    sentence = (
+                        f"trip {behind.trip.trip_id} reaches {place} at {clock(arrival)} while "
+                        f"{ahead.trip.trip_id}, which left "
+                        f"{station} before it, is there until {clock(free)}; {free - arrival + 1} s later would do"
+                    )
+                    yield Violation("train-ahead", sentence, behind.trip.trip_id, place, arrival, free - arrival + 1)
+
+
+@rule(
+    "longest-headway",
+    "No two successive departures at a station are further apart than the longest headway of the policy; at "
+    "equal service, "
+    "than that or what the timetable in force has there in that period.",
+)
+def longest_headway(case: Case) -> Iterator[Violation]:
+    """Gaps between departures stay within the policy."""
+    policy = case.scenario.policy.longest_headway_s
+    for direction in DIRECTIONS:
+        in_force = case.calls(direction, case.baseline)
+        for station, calls in case.calls(direction).items():
+            if station == case.line[direction][-1]:
+                continue
+            # What the planner finds in force is not this plan's fault; it may not become worse.
+            allowed: dict[int, float] = {}
+            if case.plan.mode == "equal-service":
+                for ahead, behind in zip(in_force[station], in_force[station][1:], strict=False):
+                    period = case.period_of(direction, behind.trip.start_s)
+                    allowed[period] = max(allowed.get(period, policy), behind.departure_s - ahead.departure_s)
+            for ahead, behind in pairwise(calls):
+                gap = behind.departure_s - ahead.departure_s
+                # A gap over the change of periods belongs to both.
+                limit = max(
+                    allowed.get(case.period_of(direction, trip.start_s), policy) for trip in (ahead.trip, behind.trip)
+                )
+                if gap > limit:
+                    sentence = (
+                        f"trip {behind.trip.trip_id} leaves {station} at {clock(behind.departure_s)}, {gap} s after "
+                        f"{ahead.trip.trip_id}; at most {limit:g} s are allowed, {gap - limit:g} s too many"
+                    )
+                    yield Violation(
+                        "longest-headway", sentence, behind.trip.trip_id, station, behind.departure_s, gap - limit
+                    )
