@@ -1,6 +1,9 @@
 """The track as a train meets it: limits, gradients and curves in the direction of travel."""
 
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
 
 from energy_models.arrays import FloatArray, frozen_floats
 
@@ -30,3 +33,27 @@ class SectionTrack:
     def length_m(self) -> float:
         """Distance between the two stopping points."""
         return float(self.boundary_m[-1])
+
+
+def hold_limits_for_length(
+    boundary_m: FloatArray, limit_m_s: FloatArray, train_length_m: float
+) -> tuple[FloatArray, FloatArray]:
+    """Limits for the head of a train whose tail must have left a limit before it may pass it.
+
+    The limit at x is the lowest one between x - train_length_m and x. Returns new boundaries and limits over the same
+    stretch; what lies before the first boundary is not known and does not count.
+    """
+    edges = np.asarray(boundary_m, dtype=np.float64)
+    limits = np.asarray(limit_m_s, dtype=np.float64)
+    if train_length_m <= 0:
+        return edges, limits
+    later = edges[1:-1] + train_length_m
+    held_edges = np.unique(np.concatenate((edges, later[later < edges[-1]])))
+    held = np.empty(len(held_edges) - 1)
+    for cell, (low, high) in enumerate(pairwise(held_edges)):
+        middle = (low + high) / 2
+        first = max(int(np.searchsorted(edges, middle - train_length_m, side="right")) - 1, 0)
+        last = int(np.searchsorted(edges, middle, side="right")) - 1
+        held[cell] = limits[first : last + 1].min()
+    changes = np.concatenate(([True], np.diff(held) != 0, [True]))
+    return held_edges[changes], held[changes[:-1]]

@@ -1,0 +1,211 @@
+"""From the words of a scenario to the values of the energy models: SI units, one train type, one direction at a time."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from energy_models.arrays import frozen_floats
+from energy_models.supply.network import Storage, Substation, SupplyNetwork, VehicleLaw
+from energy_models.track import SectionTrack, hold_limits_for_length
+from energy_models.train import Efficiency, ForceCurve, Train
+from scenarios.demand import SectionLoads, section_loads
+from scenarios.schema.base import Direction
+from scenarios.schema.line import Station
+from scenarios.schema.scenario import Scenario
+from scenarios.schema.train import EfficiencyMap, EffortCurve, TrainType
+
+__all__ = ["SectionLoads", "auxiliary_w", "section_loads", "section_tracks", "supply_network", "train_of"]
+
+KMH = 1 / 3.6
+TRACK_OF: dict[Direction, int] = {"up": 0, "down": 1}
+
+
+def train_of(scenario: Scenario, train_type: str | None = None, outside_temperature_c: float | None = None) -> Train:
+    """The train of a type (the fleet's first by default) at a temperature (the scenario's by default)."""
+    kind = scenario.train_types[train_type or scenario.main_train_type]
+    tare_kg = kind.tare_t * 1e3
+    resistance = kind.resistance
+    return Train(
+        tare_kg=tare_kg,
+        rotating_mass_kg=kind.rotating_mass_share * tare_kg,
+        passenger_kg=kind.passenger_kg,
+        capacity_normal=kind.capacity.normal,
+        capacity_crush=kind.capacity.crush,
+        length_m=kind.length_m,
+        maximum_speed_m_s=kind.maximum_speed_kmh * KMH,
+        maximum_acceleration_m_s2=kind.comfort.maximum_acceleration_m_s2,
+        maximum_deceleration_m_s2=kind.comfort.maximum_deceleration_m_s2,
+        resistance_n=(
+            resistance.constant_kn * 1e3,
+            resistance.per_m_s_kn * 1e3,
+            resistance.per_m_s_squared_kn * 1e3,
+        ),
+        traction=_force_curve(kind.traction),
+        electric_brake=_force_curve(kind.electric_brake),
+        friction_brake_force_n=kind.friction_brake_kn * 1e3,
+        service_brake_force_n=kind.service_brake_kn * 1e3,
+        traction_efficiency=_efficiency(kind.efficiency.traction, kind.efficiency.traction_map),
+        regeneration_efficiency=_efficiency(kind.efficiency.regeneration, kind.efficiency.regeneration_map),
+        auxiliary_w=auxiliary_w(
+            kind, scenario.outside_temperature_c if outside_temperature_c is None else outside_temperature_c
+        ),
+        maximum_jerk_m_s3=kind.comfort.maximum_jerk_m_s3 or np.inf,
+    )
+
+
+def auxiliary_w(train_type: TrainType, outside_temperature_c: float) -> float:
+    """Mean power of the auxiliaries: straight lines between the given temperatures, constant beyond them."""
+    points = train_type.auxiliaries
+    kilowatts = np.interp(outside_temperature_c, [p.temperature_c for p in points], [p.power_kw for p in points])
+    return float(kilowatts) * 1e3
+
+
+def _force_curve(curve: EffortCurve) -> ForceCurve:
+    power_w = np.inf if curve.power_kw is None else curve.power_kw * 1e3
+    if curve.points is None:
+        return ForceCurve(frozen_floats([0.0]), frozen_floats([(curve.force_kn or 0.0) * 1e3]), power_w)
+    speeds = frozen_floats([point.speed_kmh * KMH for point in curve.points])
+    return ForceCurve(speeds, frozen_floats([point.force_kn * 1e3 for point in curve.points]), power_w)
+
+
+def _efficiency(constant: float | None, table: EfficiencyMap | None) -> Efficiency:
+    if table is None:
+        return Efficiency.constant(1.0 if constant is None else constant)
+    return Efficiency(
+        frozen_floats([force * 1e3 for force in table.forces_kn]),
+        frozen_floats([speed * KMH for speed in table.speeds_kmh]),
+        frozen_floats(table.share),
+    )
+
+
+def section_tracks(
+    scenario: Scenario,
+    direction: Direction,
+    train: Train,
+    *,
+    train_type: str | None = None,
+    train_length_m: float | None = None,
+) -> tuple[SectionTrack, ...]:
+    """The sections of a direction in order of travel.
+
+    Limits hold until the tail has left them; `train_length_m=0` gives the point train of the reference cases. Gradients turn
+    their sign in the direction down. Curve resistance is the train type's constant over the radius.
+    """
+    length_m = train.length_m if train_length_m is None else train_length_m
+    constant = scenario.train_types[train_type or scenario.main_train_type].curve_resistance_n_m_per_kn
+    stations = scenario.stations_in_order(direction)
+    return tuple(_section(scenario, direction, here, there, length_m, constant) for here, there in pairwise(stations))
+
+
+def _section(
+    scenario: Scenario, direction: Direction, here: Station, there: Station, length_m: float, curve_constant: float
+) -> SectionTrack:
+    sign = 1 if direction == "up" else -1
+    end_m = abs(there.chainage_m - here.chainage_m)
+
+    def stretches(table: str, value: str) -> list[tuple[float, float, float]]:
+        """From, to and value in distance from the departure, in order of travel."""
+        rows = []
+        for row in getattr(scenario.track, table):
+            if row.direction in (direction, "both"):
+                ends = sorted(sign * (place - here.chainage_m) for place in (row.from_m, row.to_m))
+                rows.append((ends[0], ends[1], float(getattr(row, value))))
+        return sorted(rows)
+
+    limits = stretches("speed_limits", "limit_kmh")
+    gradients = stretches("gradients", "permil")
+    curves = stretches("curves", "radius_m")
+    # The tail may still stand under a limit that lies behind the departure.
+    begin_m = max(-length_m, limits[0][0])
+    limit_edges = [begin_m, *(low for low, _, _ in limits if begin_m < low < end_m), end_m]
+    limit_values = [_value_at(limits, middle, np.inf) for middle in _middles(limit_edges)]
+    held_edges, held_values = hold_limits_for_length(
+        frozen_floats(limit_edges), frozen_floats([value * KMH for value in limit_values]), length_m
+    )
+    held = [(float(a), float(b), float(v)) for (a, b), v in zip(pairwise(held_edges), held_values, strict=True)]
+    inner = {edge for rows in (held, gradients, curves) for row in rows for edge in row[:2] if 0 < edge < end_m}
+    boundary = [0.0, *sorted(inner), end_m]
+    middles = _middles(boundary)
+    return SectionTrack(
+        name=f"{here.id}-{there.id}",
+        boundary_m=frozen_floats(boundary),
+        speed_limit_m_s=frozen_floats([_value_at(held, middle, np.inf) for middle in middles]),
+        slope=frozen_floats([sign * _value_at(gradients, middle, 0.0) / 1000 for middle in middles]),
+        curve_resistance=frozen_floats(
+            [curve_constant / _value_at(curves, middle, np.inf) / 1000 for middle in middles]
+        ),
+        departure_chainage_m=here.chainage_m,
+        chainage_sign=sign,
+    )
+
+
+def _middles(edges: list[float]) -> list[float]:
+    return [(low + high) / 2 for low, high in pairwise(edges)]
+
+
+def _value_at(rows: list[tuple[float, float, float]], place_m: float, otherwise: float) -> float:
+    return next((value for low, high, value in rows if low <= place_m < high), otherwise)
+
+
+def supply_network(scenario: Scenario) -> SupplyNetwork:
+    """The DC network: what is in service of substations and storages, a tie where a substation is out."""
+    supply = scenario.supply
+    chainage = {station.id: station.chainage_m for station in scenario.stations}
+
+    def place_m(station: str | None, chainage_m: float | None) -> float:
+        return chainage[station] if station is not None else float(chainage_m or 0.0)
+
+    substations = tuple(
+        Substation(
+            name=item.id,
+            chainage_m=place_m(item.station, item.chainage_m),
+            no_load_v=item.no_load_v or supply.no_load_v,
+            resistance_ohm=item.resistance_ohm or supply.substation_resistance_ohm,
+            efficiency=item.efficiency,
+            transformer_no_load_w=item.transformer_no_load_kw * 1e3,
+            inverter_v=np.inf if item.inverter_v is None else item.inverter_v,
+            inverter_resistance_ohm=np.inf if item.inverter_resistance_ohm is None else item.inverter_resistance_ohm,
+            inverter_efficiency=item.inverter_efficiency,
+        )
+        for item in supply.substations
+        if item.in_service
+    )
+    storages = tuple(
+        Storage(
+            name=item.id,
+            chainage_m=place_m(item.station, item.chainage_m),
+            capacity_j=item.capacity_kwh * 3.6e6,
+            charge_from_v=item.charge_from_v,
+            discharge_below_v=item.discharge_below_v,
+            droop_ohm=item.droop_ohm,
+            maximum_current_a=item.maximum_current_a,
+            maximum_power_w=item.maximum_power_kw * 1e3,
+            charge_efficiency=item.charge_efficiency,
+            discharge_efficiency=item.discharge_efficiency,
+            standing_loss_w=item.standing_loss_kw * 1e3,
+            initial_charge_share=item.initial_charge_share,
+            minimum_charge_share=item.minimum_charge_share,
+            maximum_charge_share=item.maximum_charge_share,
+        )
+        for item in supply.storages
+        if item.in_service
+    )
+    out_of_service = (place_m(item.station, item.chainage_m) for item in supply.substations if not item.in_service)
+    rails = supply.running_rail_ohm_per_km / 1e3
+    return SupplyNetwork(
+        length_m=scenario.length_m,
+        start_chainage_m=scenario.stations[0].chainage_m,
+        substations=tuple(sorted(substations, key=lambda item: item.chainage_m)),
+        storages=storages,
+        law=VehicleLaw(
+            regeneration_fade_from_v=supply.regeneration.fade_from_v,
+            regeneration_fade_to_v=supply.regeneration.fade_to_v,
+            traction_full_above_v=supply.traction.full_above_v,
+            traction_none_below_v=supply.traction.none_below_v,
+            auxiliaries_constant_impedance_below_v=supply.auxiliaries_constant_impedance_below_v,
+        ),
+        contact_ohm_per_m=supply.contact_line_ohm_per_km / 1e3,
+        return_ohm_per_m=rails / 2 if supply.running_rails_bonded else rails,
+        tie_chainage_m=tuple(sorted({*supply.ties_m, *out_of_service})),
+        section_gap_chainage_m=tuple((TRACK_OF[gap.track], gap.chainage_m) for gap in supply.gaps),
+    )

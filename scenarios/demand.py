@@ -1,0 +1,223 @@
+"""Passengers on board over the day: the three forms of demand brought to one.
+
+A passenger who enters at a station in an interval passes the sections ahead later, by the running times and dwells of the
+timetable in force; waiting on the platform is left out, because headways are what a plan decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from energy_models.arrays import FloatArray, frozen_floats
+from scenarios.schema.base import DIRECTIONS, Direction
+from scenarios.schema.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class SectionLoads:
+    """Flows of passengers by clock time, for each direction; rates in passengers an hour, never negative.
+
+    `time_bin_s` has one more entry (edges, s from the service day's midnight) than the arrays have rows.
+    `passengers_per_hour[direction][bin, section]` passes the beginning of that section, sections in order of travel;
+    `boardings_per_hour` and `alightings_per_hour[direction][bin, station]` likewise, stations in order of travel.
+    """
+
+    time_bin_s: FloatArray
+    passengers_per_hour: Mapping[Direction, FloatArray]
+    boardings_per_hour: Mapping[Direction, FloatArray]
+    alightings_per_hour: Mapping[Direction, FloatArray]
+
+    def at(self, direction: Direction, section: int, time_s: float) -> float:
+        """Passengers an hour over a section at a time; 0 outside the table."""
+        row = int(np.searchsorted(self.time_bin_s, time_s, side="right")) - 1
+        table = self.passengers_per_hour[direction]
+        return float(table[row, section]) if 0 <= row < len(table) else 0.0
+
+
+@dataclass(frozen=True)
+class BusiestSection:
+    """Where and when most passengers travel."""
+
+    passengers_per_hour: float
+    direction: Direction
+    departure_station: str
+    arrival_station: str
+    from_s: int
+
+
+def section_loads(scenario: Scenario) -> SectionLoads:
+    """Flows over sections and at stations from whichever table the scenario gives."""
+    demand = scenario.demand
+    if demand.section_loads is not None:
+        return _from_section_loads(scenario)
+    if demand.station_counts is not None:
+        return _from_station_counts(scenario)
+    return _from_journeys(scenario)
+
+
+def busiest_section(scenario: Scenario) -> BusiestSection:
+    """The section, direction and interval with the largest flow."""
+    loads = section_loads(scenario)
+    best = BusiestSection(0.0, "up", scenario.stations[0].id, scenario.stations[1].id, int(loads.time_bin_s[0]))
+    for direction in DIRECTIONS:
+        table = loads.passengers_per_hour[direction]
+        row, section = (int(index) for index in np.unravel_index(int(table.argmax()), table.shape))
+        if table[row, section] > best.passengers_per_hour:
+            here, there = scenario.stations_in_order(direction)[section : section + 2]
+            best = BusiestSection(float(table[row, section]), direction, here.id, there.id, int(loads.time_bin_s[row]))
+    return best
+
+
+def departure_offsets_s(scenario: Scenario, direction: Direction) -> FloatArray:
+    """Time from the terminal's departure to each station's departure, in order of travel, timetable in force.
+
+    At the last station it is the arrival.
+    """
+    stations = scenario.stations_in_order(direction)
+    offsets = [0.0]
+    for section, running in enumerate(scenario.running_times_s(direction)):
+        is_last = section == len(stations) - 2
+        offsets.append(offsets[-1] + running + (0 if is_last else stations[section + 1].dwell_s))
+    return frozen_floats(offsets)
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """The intervals of the result: enough after the table's last one for its passengers to arrive."""
+
+    first_s: float
+    step_s: float
+    bins: int
+
+    def spread(self, from_s: float, to_s: float) -> FloatArray:
+        """Share of an even flow over a stretch of time that falls into each interval."""
+        edges = self.first_s + self.step_s * np.arange(self.bins + 1)
+        overlap = np.minimum(edges[1:], to_s) - np.maximum(edges[:-1], from_s)
+        return np.asarray(np.maximum(overlap, 0.0) / (to_s - from_s))
+
+    def later(self, flow: FloatArray, delay_s: float) -> FloatArray:
+        """The same flow a while later; each interval's passengers are spread evenly over it."""
+        whole, part = divmod(delay_s / self.step_s, 1.0)
+        shifted = np.zeros(self.bins)
+        for lag, share in ((int(whole), 1.0 - part), (int(whole) + 1, part)):
+            if lag < self.bins and share > 0:
+                shifted[lag:] += share * flow[: self.bins - lag]
+        return shifted
+
+
+def _clock(scenario: Scenario) -> _Clock:
+    demand = scenario.demand
+    tables = demand.origin_destination or demand.station_counts or demand.section_loads or ()
+    step = demand.interval_s
+    begins = [row.from_s for row in tables] + [row.from_s for row in demand.extra]
+    ends = [row.from_s + step for row in tables] + [row.to_s for row in demand.extra]
+    first = min(begins, default=0) // step * step
+    travel = max(float(departure_offsets_s(scenario, direction)[-1]) for direction in DIRECTIONS)
+    bins = int(np.ceil((max(ends, default=step) + travel - first) / step)) + 1
+    return _Clock(float(first), float(step), bins)
+
+
+def _journeys(scenario: Scenario, clock: _Clock) -> FloatArray:
+    """Passengers by interval of entry, origin and destination (positions by rising chainage)."""
+    demand = scenario.demand
+    place = {station.id: position for position, station in enumerate(scenario.stations)}
+    journeys = np.zeros((clock.bins, len(place), len(place)))
+    table = demand.origin_destination or ()
+    if table:
+        rows = np.array([int((row.from_s - clock.first_s) // clock.step_s) for row in table])
+        origins, destinations = (
+            np.array([place[getattr(row, end)] for row in table]) for end in ("origin", "destination")
+        )
+        np.add.at(journeys, (rows, origins, destinations), [row.passengers for row in table])
+        journeys *= _to_daily_total(scenario, float(journeys.sum()))
+    for extra in demand.extra:
+        flow = clock.spread(extra.from_s, extra.to_s) * extra.passengers
+        journeys[:, place[extra.origin], place[extra.destination]] += flow
+    return np.asarray(journeys * demand.scale)
+
+
+def _to_daily_total(scenario: Scenario, total: float) -> float:
+    asked = scenario.demand.passengers_per_day
+    return asked / total if asked and total else 1.0
+
+
+def _assign(scenario: Scenario, clock: _Clock, journeys: FloatArray, direction: Direction) -> tuple[FloatArray, ...]:
+    """Sections, boardings and alightings of the journeys of one direction, as counts by interval."""
+    ordered = journeys if direction == "up" else journeys[:, ::-1, ::-1]
+    offsets = departure_offsets_s(scenario, direction)
+    stations = len(offsets)
+    sections, alightings = np.zeros((clock.bins, stations - 1)), np.zeros((clock.bins, stations))
+    boardings = np.zeros((clock.bins, stations))
+    for origin in range(stations - 1):
+        boardings[:, origin] = ordered[:, origin, origin + 1 :].sum(axis=1)
+        for section in range(origin, stations - 1):
+            beyond = ordered[:, origin, section + 1 :].sum(axis=1)
+            sections[:, section] += clock.later(beyond, offsets[section] - offsets[origin])
+            there = ordered[:, origin, section + 1]
+            alightings[:, section + 1] += clock.later(there, offsets[section + 1] - offsets[origin])
+    return sections, boardings, alightings
+
+
+def _from_journeys(scenario: Scenario) -> SectionLoads:
+    clock = _clock(scenario)
+    journeys = _journeys(scenario, clock)
+    return _as_rates(clock, {d: _assign(scenario, clock, journeys, d) for d in DIRECTIONS})
+
+
+def _from_station_counts(scenario: Scenario) -> SectionLoads:
+    """On board after a station = on board before it + boarding - alighting, each shifted by the time to the section."""
+    clock, table = _clock(scenario), scenario.demand.station_counts or ()
+    scale = scenario.demand.scale * _to_daily_total(scenario, sum(row.boarding for row in table))
+    extra = _journeys(scenario, clock)
+    flows = {}
+    for direction in DIRECTIONS:
+        place = {station.id: position for position, station in enumerate(scenario.stations_in_order(direction))}
+        sections, boardings, alightings = _assign(scenario, clock, extra, direction)
+        board, alight = np.zeros_like(boardings), np.zeros_like(alightings)
+        for row in table:
+            if row.direction == direction:
+                interval = int((row.from_s - clock.first_s) // clock.step_s)
+                board[interval, place[row.station]] += row.boarding * scale
+                alight[interval, place[row.station]] += row.alighting * scale
+        offsets = departure_offsets_s(scenario, direction)
+        for section in range(len(place) - 1):
+            for station in range(section + 1):
+                net = board[:, station] - alight[:, station]
+                sections[:, section] += clock.later(net, offsets[section] - offsets[station])
+        flows[direction] = (sections, boardings + board, alightings + alight)
+    return _as_rates(clock, flows)
+
+
+def _from_section_loads(scenario: Scenario) -> SectionLoads:
+    """Loads as given; of boardings and alightings only their difference is known, so each is its least possible value."""
+    clock, table = _clock(scenario), scenario.demand.section_loads or ()
+    extra = _journeys(scenario, clock)
+    flows = {}
+    for direction in DIRECTIONS:
+        place = {station.id: position for position, station in enumerate(scenario.stations_in_order(direction))}
+        sections, boardings, alightings = _assign(scenario, clock, extra, direction)
+        given = np.zeros_like(sections)
+        for row in table:
+            if row.direction == direction:
+                interval = int((row.from_s - clock.first_s) // clock.step_s)
+                given[interval, place[row.departure_station]] += row.passengers * scenario.demand.scale
+        change = np.diff(given, axis=1, prepend=0.0, append=0.0)
+        flows[direction] = (
+            sections + given,
+            boardings + np.maximum(change, 0.0),
+            alightings + np.maximum(-change, 0.0),
+        )
+    return _as_rates(clock, flows)
+
+
+def _as_rates(clock: _Clock, flows: Mapping[Direction, tuple[FloatArray, ...]]) -> SectionLoads:
+    """Counts to passengers an hour; empty intervals at the end are cut off."""
+    used = [int(np.flatnonzero(table.any(axis=1)).max(initial=0)) + 1 for tables in flows.values() for table in tables]
+    last, rate = max(used), 3600.0 / clock.step_s
+
+    def rates(which: int) -> dict[Direction, FloatArray]:
+        return {d: frozen_floats(np.maximum(tables[which][:last], 0.0) * rate) for d, tables in flows.items()}
+
+    edges = frozen_floats(clock.first_s + clock.step_s * np.arange(last + 1))
+    return SectionLoads(edges, rates(0), rates(1), rates(2))

@@ -1,0 +1,139 @@
+"""From a folder to a scenario: read, lay overrides over it, check everything, and tell every fault at once."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from energy_models.faults import Fault, InputFaults
+from scenarios.faults import faults_of_schema, field_text, shown
+from scenarios.located import Located, read_table, read_yaml
+from scenarios.names import did_you_mean
+from scenarios.overrides import chosen, merged
+from scenarios.partial import built_from_what_is_valid
+from scenarios.rules import RULES
+from scenarios.schema.base import Part
+from scenarios.schema.scenario import Scenario
+from scenarios.schema.structure import fields_by_key, shape_of
+
+FILE = "scenario.yaml"
+LINES = Path(__file__).parent / "lines"
+
+
+def bundled() -> tuple[str, ...]:
+    """Names of the lines that come with Headwatt."""
+    return tuple(sorted(file.parent.name for file in LINES.glob(f"*/{FILE}")))
+
+
+def load_scenario(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Read a bundled line by name, or a scenario folder by path, with overrides: by name, or after a plus in the name.
+
+    Raises InputFaults with every fault of the scenario, or with the list of known names.
+    """
+    file, named = find(name_or_path)
+    names = (*named, *overrides)
+    faults: list[Fault] = []
+    tree = read_yaml(file, file.name)
+    changes = chosen(tree, names, faults)
+    base = Located({key: item for key, item in tree.value.items() if key != "overrides"}, tree.file, tree.place)
+    whole = _with_tables(base, Scenario, file.parent, faults)
+    for change in changes:
+        whole = merged(whole, _with_tables(change, Scenario, file.parent, faults), "", faults)
+    content = whole.plain()
+    if names and isinstance(content.get("name"), str):
+        content["name"] = "+".join((content["name"], *names))
+    scenario, found = _checked(content, whole)
+    faults.extend(found)
+    if faults or scenario is None:
+        raise InputFaults(sorted(dict.fromkeys(faults), key=_place_order))
+    return scenario
+
+
+def override_names(name_or_path: str | Path) -> tuple[str, ...]:
+    """Names of the overrides that a scenario offers."""
+    file, _ = find(name_or_path)
+    table = read_yaml(file, file.name).value.get("overrides")
+    return tuple(table.value) if table is not None and isinstance(table.value, dict) else ()
+
+
+def find(name_or_path: str | Path) -> tuple[Path, tuple[str, ...]]:
+    """The YAML file of a name or path, and the overrides that the name asks for after a plus."""
+    text = str(name_or_path)
+    for candidate, names in ((text, ()), (text.split("+", maxsplit=1)[0], tuple(text.split("+")[1:]))):
+        for folder in (Path(candidate), *([LINES / candidate] if candidate in bundled() else [])):
+            if folder.is_file():
+                return folder, names
+            if (folder / FILE).is_file():
+                return folder / FILE, names
+    if Path(text).is_dir():
+        raise InputFaults([Fault(text, "", "", "no scenario in this folder", f"a folder with a file {FILE}")])
+    allowed = did_you_mean(text.split("+", maxsplit=1)[0], bundled()) + "; or the path of a folder"
+    raise InputFaults([Fault("", "", "scenario", text, allowed)])
+
+
+def _with_tables(tree: Located, part: type[Part], folder: Path, faults: list[Fault]) -> Located:
+    """The tree with each CSV name in place of a list of parts replaced by the table's rows."""
+    if not isinstance(tree.value, dict):
+        return tree
+    content: dict[str, Located] = {}
+    fields = fields_by_key(part)
+    for key, inner in tree.value.items():
+        content[key] = inner
+        shape = shape_of(fields[key][1].annotation) if key in fields else None
+        if shape is None or shape.part is None:
+            continue
+        if shape.kind == "part":
+            content[key] = _with_tables(inner, shape.part, folder, faults)
+        elif shape.kind == "list":
+            content[key] = _table_or_items(inner, shape.part, folder, faults)
+        elif isinstance(inner.value, dict):
+            items = {name: _with_tables(item, shape.part, folder, faults) for name, item in inner.value.items()}
+            content[key] = Located(items, inner.file, inner.place)
+    return Located(content, tree.file, tree.place)
+
+
+def _table_or_items(tree: Located, part: type[Part], folder: Path, faults: list[Fault]) -> Located:
+    if isinstance(tree.value, str) and tree.value.endswith(".csv"):
+        fields = fields_by_key(part)
+        required = [key for key, (_, field) in fields.items() if field.is_required()]
+        return read_table(folder / tree.value, tree.value, fields, required, faults)
+    if isinstance(tree.value, list):
+        return Located([_with_tables(item, part, folder, faults) for item in tree.value], tree.file, tree.place)
+    return tree
+
+
+def _checked(content: Any, tree: Located) -> tuple[Scenario | None, list[Fault]]:
+    """The scenario if the schema accepts it, and all faults; of a faulty one the rules see what is left."""
+    faults: list[Fault] = []
+    scenario: Scenario | None = None
+    try:
+        scenario = Scenario.model_validate(content)
+        seen = scenario
+    except ValidationError as error:
+        faults.extend(faults_of_schema(error, tree, Scenario))
+        seen = cast(Scenario, built_from_what_is_valid(Scenario, content))
+    faults.extend(_faults_of_rules(seen, tree, whole=scenario is not None))
+    return (scenario if not faults else None), faults
+
+
+def _faults_of_rules(scenario: Scenario, tree: Located, whole: bool) -> Iterable[Fault]:
+    faults = []
+    for rule in RULES:
+        try:
+            for finding in rule.find(scenario):
+                place = tree.at(finding.path)
+                allowed = f"{finding.allowed} (rule {rule.number})"
+                faults.append(
+                    Fault(place.file, place.place, field_text(tree, finding.path), shown(finding.value), allowed)
+                )
+        except Exception:
+            # A rule that meets a hole has nothing to say: the hole itself is reported by the schema.
+            if whole:
+                raise
+    return faults
+
+
+def _place_order(fault: Fault) -> tuple[bool, str, int]:
+    digits = "".join(character for character in fault.place.split(",")[0] if character.isdigit())
+    return fault.file.endswith(".csv"), fault.file, int(digits or 0)

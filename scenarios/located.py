@@ -1,0 +1,159 @@
+"""Files as trees whose every value knows its file and line or row: the YAML of a scenario and its CSV tables.
+
+Plain YAML scalars follow YAML 1.2's core rules: only true and false are truth values, and 16:30 is text, not 990.
+"""
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from energy_models.faults import Fault, InputFaults
+
+Step = str | int
+TreePath = tuple[Step, ...]
+
+_NULL = re.compile(r"(?:~|null|Null|NULL|)")
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Located:
+    """A value (text, number, truth, None, dict or list of Located) and where it stands."""
+
+    value: Any
+    file: str
+    place: str
+    missing_columns: tuple[str, ...] = field(default=())
+    """Of a table: columns that its header lacks, reported once there and not again for each row."""
+
+    def plain(self) -> Any:
+        """The value without places."""
+        if isinstance(self.value, dict):
+            return {key: item.plain() for key, item in self.value.items()}
+        if isinstance(self.value, list):
+            return [item.plain() for item in self.value]
+        return self.value
+
+    def at(self, path: TreePath) -> "Located":
+        """The value at a path, or the nearest value that encloses it."""
+        current = self
+        for step in path:
+            inner = current.value
+            if (isinstance(inner, dict) and step in inner) or (isinstance(inner, list) and isinstance(step, int) and -len(inner) <= step < len(inner)):
+                current = inner[step]
+            else:
+                break
+        return current
+
+
+class _CoreLoader(yaml.SafeLoader):
+    """SafeLoader without YAML 1.1's surprises (yes, no, on, off, sexagesimal numbers, dates)."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+
+def read_yaml(file: Path, name: str) -> Located:
+    """Read a YAML file; InputFaults when it cannot be read, is no valid YAML or repeats a key."""
+    faults: list[Fault] = []
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8-sig"), Loader=_CoreLoader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputFaults([Fault(name, "", "", "", f"a readable text file in UTF-8 ({error})")]) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise InputFaults([Fault(name, place, "", str(error.problem or "not YAML"), "valid YAML")]) from error
+    except yaml.YAMLError as error:
+        raise InputFaults([Fault(name, "", "", " ".join(str(error).split()), "valid YAML")]) from error
+    if not isinstance(node, yaml.MappingNode):
+        raise InputFaults([Fault(name, "line 1", "", "no keys", "a mapping of keys and values")])
+    tree = _from_node(node, name, faults)
+    if faults:
+        raise InputFaults(faults)
+    return tree
+
+
+def _from_node(node: yaml.Node, name: str, faults: list[Fault]) -> Located:
+    place = f"line {node.start_mark.line + 1}"
+    if isinstance(node, yaml.MappingNode):
+        content: dict[str, Located] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in content:
+                faults.append(Fault(name, f"line {key_node.start_mark.line + 1}", key, "given twice", "each key once"))
+            inner = _from_node(value_node, name, faults)
+            # A part is looked for where its key stands, not where its first child does.
+            content[key] = Located(inner.value, name, f"line {key_node.start_mark.line + 1}")
+        return Located(content, name, place)
+    if isinstance(node, yaml.SequenceNode):
+        return Located([_from_node(item, name, faults) for item in node.value], name, place)
+    return Located(_scalar(node.value) if node.style is None else node.value, name, place)
+
+
+def _scalar(text: str) -> Any:
+    """The value of a plain YAML scalar or of a CSV cell."""
+    if _NULL.fullmatch(text):
+        return None
+    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return text.lower() == "true"
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+def read_table(file: Path, name: str, known: Iterable[str], required: Iterable[str], faults: list[Fault]) -> Located:
+    """Read a CSV table with a header; rows count as a spreadsheet counts them, the header is row 1.
+
+    Lines that begin with # are comments. Faults of the header (unknown, missing or repeated columns) and rows of a wrong
+    length are appended to `faults`; an empty cell counts as not given.
+    """
+    known = tuple(known)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        neighbours = ", ".join(sorted(other.name for other in file.parent.glob("*.csv"))) or "none"
+        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no such file"
+        faults.append(Fault(name, "", "", reason, f"a CSV table; tables here: {neighbours}"))
+        return Located([], name, "", tuple(known))
+    numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if not line.startswith("#")]
+    rows = list(csv.reader(line for _, line in numbered))
+    if not rows or not any(cell.strip() for cell in rows[0]):
+        faults.append(Fault(name, "row 1", "", "no header", "a header with the columns " + ", ".join(known)))
+        return Located([], name, "row 1", tuple(known))
+    header = [cell.strip() for cell in rows[0]]
+    header_row = f"row {numbered[0][0]}"
+    for position, column in enumerate(header):
+        if column in header[:position]:
+            faults.append(Fault(name, header_row, column, "column given twice", "each column once"))
+        elif column not in known:
+            faults.append(Fault(name, header_row, column, "unknown column", "the columns " + ", ".join(known)))
+    missing = tuple(column for column in required if column not in header)
+    faults.extend(
+        Fault(name, header_row, column, "column missing", "the columns " + ", ".join(known)) for column in missing
+    )
+    items = []
+    for (number, line), cells in zip(numbered[1:], rows[1:], strict=False):
+        if not line.strip():
+            continue
+        place = f"row {number}"
+        if len(cells) != len(header):
+            faults.append(Fault(name, place, "", f"{len(cells)} cells", f"{len(header)} cells, as in the header"))
+            continue
+        items.append(
+            Located(
+                {
+                    column: Located(_scalar(cell.strip()), name, place)
+                    for column, cell in zip(header, cells, strict=True)
+                    if cell.strip() and column in known
+                },
+                name,
+                place,
+            )
+        )
+    return Located(items, name, header_row, missing)

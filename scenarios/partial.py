@@ -1,0 +1,52 @@
+"""A scenario with holes: what is left of a faulty one, so that its other faults can still be found."""
+
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from scenarios.schema.base import Part
+from scenarios.schema.structure import fields_by_key, shape_of
+
+
+def built_from_what_is_valid(part: type[Part], content: Any) -> Part:
+    """The part with every valid field of the content; other fields keep their default or stay unset.
+
+    Reading an unset field raises AttributeError. Items of lists keep their position.
+    """
+    values: dict[str, Any] = {}
+    content = content if isinstance(content, dict) else {}
+    for key, (name, field) in fields_by_key(part).items():
+        if key not in content or content[key] is None:
+            continue
+        found, value = _valid(field.annotation, field.metadata, content[key])
+        if found:
+            values[name] = value
+    return part.model_construct(**values)
+
+
+def _valid(annotation: Any, metadata: list[Any], content: Any) -> tuple[bool, Any]:
+    shape = shape_of(annotation)
+    if shape.kind == "part" and shape.part is not None:
+        return isinstance(content, dict), _whole_or_partial(shape.part, content)
+    if shape.kind == "list" and shape.part is not None:
+        if not isinstance(content, list):
+            return False, None
+        return True, tuple(_whole_or_partial(shape.part, item) for item in content)
+    if shape.kind == "mapping" and shape.part is not None:
+        if not isinstance(content, dict):
+            return False, None
+        return True, {str(key): _whole_or_partial(shape.part, item) for key, item in content.items()}
+    adapted: Any = annotation
+    for item in metadata:
+        adapted = Annotated[adapted, item]
+    try:
+        return True, TypeAdapter(adapted).validate_python(content)
+    except ValidationError:
+        return False, None
+
+
+def _whole_or_partial(part: type[Part], content: Any) -> Part:
+    try:
+        return part.model_validate(content)
+    except ValidationError:
+        return built_from_what_is_valid(part, content)

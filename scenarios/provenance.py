@@ -1,0 +1,122 @@
+"""Where each number of a scenario comes from: its source, or the word assumed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scenarios.schema.base import Part, seconds_to_clock
+from scenarios.schema.scenario import Scenario
+from scenarios.schema.structure import fields_by_key
+
+ASSUMED = "assumed"
+WITHOUT_NUMBERS = ("name", "title", "description", "sources", "provenance")
+
+Steps = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One line of the table of assumptions: a value, or the values of one column of a table, and their origin.
+
+    `source` is the citation, or empty; `assumed` is why a value was assumed, or empty. Both empty: nobody has said.
+    """
+
+    path: str
+    value: str
+    count: int
+    source: str
+    assumed: str
+
+
+def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    """Every number of the scenario with its origin, tables a line for each column and origin, in the file's order."""
+    entries = _entries(scenario.provenance)
+    groups: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+    for steps, general, name, value in _numbers(scenario, (), ()):
+        entry = _entry_for(steps, entries)
+        groups.setdefault((".".join(general), entry or ""), []).append((name, value))
+    lines = []
+    for (path, entry), values in groups.items():
+        origin = scenario.provenance.get(entry, "")
+        source, assumed = _source_and_assumption(origin, scenario.sources)
+        lines.append(Assumption(path, _summary(values), len(values), source, assumed))
+    return tuple(lines)
+
+
+def unexplained(scenario: Scenario) -> tuple[str, ...]:
+    """Paths of numbers for which neither a source nor an assumption is given."""
+    entries = _entries(scenario.provenance)
+    return tuple(".".join(steps) for steps, _, _, _ in _numbers(scenario, (), ()) if _entry_for(steps, entries) is None)
+
+
+def matching_entries(scenario: Scenario) -> set[str]:
+    """Entries of the provenance that explain at least one number."""
+    entries = _entries(scenario.provenance)
+    everything = [steps for steps, _, _, _ in _numbers(scenario, (), ())]
+    return {entry for entry, pattern in entries.items() if any(_explains(pattern, steps) for steps in everything)}
+
+
+def _entries(provenance: Mapping[str, str]) -> dict[str, Steps]:
+    return {path: tuple(path.split(".")) for path in provenance}
+
+
+def _entry_for(steps: Steps, entries: Mapping[str, Steps]) -> str | None:
+    """The most specific entry: the longest path, then the one with the fewest stars."""
+    fitting = [
+        (len(pattern), -pattern.count("*"), path) for path, pattern in entries.items() if _explains(pattern, steps)
+    ]
+    return max(fitting)[2] if fitting else None
+
+
+def _explains(pattern: Steps, steps: Steps) -> bool:
+    return len(pattern) <= len(steps) and all(
+        expected in ("*", step) for expected, step in zip(pattern, steps, strict=False)
+    )
+
+
+def _numbers(part: Any, steps: Steps, general: Steps) -> Iterator[tuple[Steps, Steps, str, Any]]:
+    """Each number: its path, the path with a star for each item of a list, the field's name, the value."""
+    for key, (name, _) in fields_by_key(type(part)).items():
+        if name in part.__dict__ and not (not steps and name in WITHOUT_NUMBERS):
+            yield from _within(part.__dict__[name], (*steps, key), (*general, key), name)
+
+
+def _within(value: Any, steps: Steps, general: Steps, name: str) -> Iterator[tuple[Steps, Steps, str, Any]]:
+    if isinstance(value, Part):
+        yield from _numbers(value, steps, general)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _within(item, (*steps, str(key)), (*general, str(key)), name)
+    elif isinstance(value, tuple):
+        for position, item in enumerate(value):
+            own = str(getattr(item, "id", position)) if isinstance(item, Part) else str(position)
+            yield from _within(item, (*steps, own), (*general, "*"), name)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield steps, general, name, value
+
+
+def _source_and_assumption(origin: str, sources: Mapping[str, str]) -> tuple[str, str]:
+    """Split "KEY; assumed: why" into the citation and the reason; either may be empty."""
+    head, _, rest = origin.partition(";")
+    if head.startswith(ASSUMED):
+        return "", origin.removeprefix(ASSUMED).lstrip(": ")
+    return sources.get(head.strip(), ""), rest.strip().removeprefix(ASSUMED).lstrip(": ")
+
+
+def _summary(values: list[tuple[str, Any]]) -> str:
+    texts = [_text(name, value) for name, value in values]
+    if len(values) <= 3:
+        return ", ".join(texts)
+    name = values[0][0]
+    low, high = (_text(name, limit) for limit in (min(v for _, v in values), max(v for _, v in values)))
+    return f"{len(values)} values, {low} to {high}" if low != high else f"{len(values)} values, all {low}"
+
+
+CLOCKS = ("from_s", "to_s", "departure_s")
+
+
+def _text(name: str, value: float) -> str:
+    is_clock = name in CLOCKS or name in ("first_departure_s", "last_departure_s") or name in ("up", "down")
+    if is_clock and isinstance(value, int) and (name in CLOCKS or value > 7_200):
+        return seconds_to_clock(value)
+    return f"{value:g}" if abs(value) < 1e5 else f"{value:,.0f}"

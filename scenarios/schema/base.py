@@ -1,0 +1,80 @@
+"""What every part of a scenario shares: its configuration, and the kinds of values that a person writes.
+
+Numbers are strict: text or a yes/no where a number belongs is a fault, never a silent conversion.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+LATEST_CLOCK_S = 48 * 3600
+"""A clock may pass midnight of the service day, up to 48:00."""
+
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
+
+Direction = Literal["up", "down"]
+"""`up` is the direction of increasing chainage, `down` the other."""
+
+DIRECTIONS: tuple[Direction, Direction] = ("up", "down")
+
+Applies = Literal["up", "down", "both"]
+"""The direction or directions for which a row of a table holds."""
+
+
+class Part(BaseModel):
+    """A part of a scenario: frozen, no unknown keys, each attribute's docstring is its help text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+
+
+def clock_to_seconds(value: Any) -> int:
+    """Seconds from midnight of the service day of "05:20" or "24:10:30"; whole seconds pass unchanged."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LATEST_CLOCK_S:
+        return value
+    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    seconds = (
+        sum(int(part or 0) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else -1
+    )
+    if not 0 <= seconds <= LATEST_CLOCK_S:
+        raise PydanticCustomError("clock", 'clock text such as "05:20", up to "48:00"')
+    return seconds
+
+
+def seconds_to_clock(seconds: float) -> str:
+    """Clock text of seconds from midnight of the service day: 19200 is "05:20", 19230 is "05:20:30"."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours:02d}:{minutes:02d}" + (f":{rest:02d}" if rest else "")
+
+
+def _identifier_text(value: Any) -> Any:
+    """A station may well be called 101: whole numbers are fine as identifiers."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Clock = Annotated[
+    int,
+    BeforeValidator(clock_to_seconds),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:[0-5]\d(:[0-5]\d)?$", "format": "clock"}),
+]
+"""Time of the service day: written "05:20", kept as whole seconds from its midnight."""
+
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Whole = Annotated[int, Strict()]
+YesNo = Annotated[bool, Strict()]
+Identifier = Annotated[
+    str,
+    BeforeValidator(_identifier_text),
+    Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$"),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^[A-Za-z0-9_\-]{1,40}$"}),
+]
+Text = Annotated[str, Strict(), Field(min_length=1)]
+
+Chainage = Annotated[Number, Field(ge=-100_000, le=1_000_000)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+EfficiencyShare = Annotated[Number, Field(gt=0, le=1)]
+Seconds = Annotated[Whole, Field(ge=0, le=LATEST_CLOCK_S)]
+Voltage = Annotated[Number, Field(gt=0, le=5_000)]
+Resistance = Annotated[Number, Field(gt=0, le=10)]
