@@ -1,4 +1,4 @@
-"""The result of a plan as one JSON object with stable names: printed by `--json`, kept in `result.json`, sent by HTTP."""
+"""The result of a plan as one JSON object with stable names: printed by `--json`, in `result.json`, sent by HTTP."""
 
 from pydantic import BaseModel, ConfigDict
 

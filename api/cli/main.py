@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from api.cli import check, plan, serve
 from api.cli.console import stderr_console
 from api.cli.outcome import leave
 from api.version import headwatt_version
@@ -59,6 +60,11 @@ def headwatt(
 ) -> None:
     """Hold the options that every command shares."""
     del version
+
+
+app.command(help=plan.HELP, epilog=plan.EPILOG)(plan.plan)
+app.command(help=check.HELP, epilog=check.EPILOG)(check.check)
+app.command(help=serve.HELP, epilog=serve.EPILOG)(serve.serve)
 
 
 def run() -> None:

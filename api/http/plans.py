@@ -9,12 +9,12 @@ from fastapi.responses import FileResponse
 
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
+from api.http.scenarios import check_order
 from api.jobs.store import Job, JobStore
 from api.jobs.supervisor import Supervisor
 from api.plan_folder import PLAN_FILES
 from api.problems import ProblemError, ProblemKind
 from api.result import PlanResult
-from scenarios.load import load_scenario
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 
@@ -48,7 +48,7 @@ TheSupervisor = Annotated[Supervisor, Depends(supervisor_of)]
 def order_plan(wanted: PlanOrderModel, response: Response, supervisor: TheSupervisor) -> PlanModel:
     """Check the scenario, write the order down and answer at once; a worker process computes the plan."""
     order = wanted.order()
-    load_scenario(order.scenario, order.overrides)  # an unknown scenario or override is told now, not by the worker
+    check_order(order.scenario, order.overrides)  # an unknown scenario or override is told now, not by the worker
     store = supervisor.store
     waiting = sum(job.status == "queued" for job in store.all())
     if waiting >= _QUEUE_LENGTH:

@@ -5,7 +5,8 @@ from functools import lru_cache
 from fastapi import APIRouter
 
 from api.http.models import ScenarioListModel, ScenarioModel
-from scenarios.load import bundled, load_scenario
+from energy_models.faults import Fault, InputFaults
+from scenarios.load import bundled, load_scenario, override_names
 
 router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
 
@@ -16,15 +17,25 @@ def list_scenarios() -> ScenarioListModel:
     return ScenarioListModel(scenarios=[_summary(name) for name in bundled()])
 
 
+def check_order(scenario: str, overrides: tuple[str, ...]) -> None:
+    """Raise `InputFaults` unless this is a bundled scenario with known overrides.
+
+    The loader also takes paths; a name that comes over the network must never be one.
+    """
+    known = bundled()
+    if scenario.split("+", maxsplit=1)[0] not in known:
+        raise InputFaults([Fault("", "", "scenario", scenario, f"one of {', '.join(known)}")])
+    load_scenario(scenario, overrides)
+
+
 @lru_cache
 def _summary(name: str) -> ScenarioModel:
     scenario = load_scenario(name)
-    chainages_m = [station.chainage_m for station in scenario.stations]
     return ScenarioModel(
         name=name,
         title=scenario.title,
-        length_km=round((max(chainages_m) - min(chainages_m)) / 1000, 3),
-        stations=len(chainages_m),
-        overrides=sorted(scenario.overrides),
+        length_km=round(scenario.length_m / 1000.0, 3),
+        stations=len(scenario.stations),
+        overrides=list(override_names(name)),
         hash=scenario.hash,
     )

@@ -3,7 +3,7 @@
 A job is a folder. Each file has one writer and appears atomically; the status is never stored but follows from them:
 `order.json` exists from the start, `worker.json` once a worker was started, `progress.json` is the worker's, `plan/`
 holds what a succeeded job wrote, `outcome.json` is written once, by whoever ends the job first, and never changes. The
-worker holds a lock on `worker.lock` while it lives, which tells the living from the dead even when process ids are reused.
+worker holds a lock on `worker.lock` while it lives; that tells the living from the dead even if process ids are reused.
 """
 
 import fcntl

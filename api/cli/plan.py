@@ -1,0 +1,100 @@
+"""`headwatt plan`: a scenario in, a checked plan with its saving out."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from api.cli.console import print_json, stage_progress, stdout_console
+from api.cli.outcome import ExitCode
+
+HELP = (
+    "Plan a day with less electricity, prove it, judge it, and write it down.\n\n"
+    "Writes headways.csv, timetable.csv, profiles.csv, result.json, scenario.json and report.html, and prints what is "
+    "saved, against which baseline, at which metering point, how surely, and by which levers."
+)
+EPILOG = """\
+[bold]Examples[/]
+
+A weekday of the bundled line:  [cyan]headwatt plan beijing_yizhuang[/]
+
+A summer day, 20 simulated days:  [cyan]headwatt plan beijing_yizhuang --override summer --replications 20[/]
+
+Your own line, for a program:  [cyan]headwatt plan lines/my_line --out out --json > result.json[/]
+
+With a calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle calibrated.json[/]
+"""
+
+
+def plan(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Name of a bundled line, or path of a scenario folder.")
+    ],
+    mode: Annotated[
+        Literal["equal-service", "demand-led"],
+        typer.Option(
+            help="equal-service keeps trips and headways; demand-led lets headways follow the demand within the policy."
+        ),
+    ] = "equal-service",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the plan's files.", show_default="plans/NAME", metavar="DIR"),
+    ] = None,
+    replications: Annotated[
+        int, typer.Option(min=2, max=1000, help="Simulated days behind the interval.", metavar="N")
+    ] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.", metavar="N")] = 0,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, help="Seconds for the search of the timetable.", metavar="S")
+    ] = 20.0,
+    vehicle: Annotated[
+        Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME"),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that compute at once.", metavar="N")] = 2,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Plan a day with less electricity, prove it, judge it, and write it down."""
+    # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
+    from api.plan_folder import write_plan_folder  # noqa: PLC0415
+    from api.result import result_of  # noqa: PLC0415
+    from api.summary import sentences  # noqa: PLC0415
+    from energy_models.calibration.vehicle import load_vehicle  # noqa: PLC0415
+    from scenarios.load import load_scenario  # noqa: PLC0415
+    from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
+
+    asked = load_scenario(scenario, tuple(override or ()))
+    request = PlanRequest(
+        scenario=asked,
+        mode=mode,
+        replications=replications,
+        seed=seed,
+        time_limit_s=time_limit,
+        vehicle=load_vehicle(vehicle) if vehicle is not None else None,
+        workers=workers,
+    )
+    folder = out if out is not None else Path("plans") / asked.name
+    folder.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written is told before the work, not after it
+    with stage_progress(f"headwatt plan {asked.name}") as progress:
+        experiment = run_plan_experiment(request, progress)
+        progress("writing the plan", 0.0)
+        write_plan_folder(experiment, folder)
+        progress("writing the plan", 1.0)
+    result = result_of(experiment)
+    if json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        console = stdout_console()
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for sentence in sentences(result, asked.title, asked.driving.baseline):
+            table.add_row(sentence.heading, sentence.text)
+        table.add_row("Written", f"{folder} (open {folder / 'report.html'} in a browser)")
+        console.print(table)
+    if not result.checks.passed:
+        raise typer.Exit(ExitCode.REFUSED)

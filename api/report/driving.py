@@ -1,0 +1,125 @@
+"""Speed profiles of each section, today's and the plan's, above the track."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from api.profile_table import SectionRun, regimes, section_runs
+from api.report.chart import BASELINE, QUIET, WARNING, Chart, axis, chart, layout, packed, steps
+from dispatch.timetable import Timetable
+from energy_models.driving.profile import DrivingProfile
+from energy_models.running_times import ProfileLibrary
+from energy_models.track import SectionTrack
+from scenarios.build import section_tracks, train_of
+from scenarios.schema import DIRECTIONS, Scenario
+
+REGIME_COLOURS = {"traction": "#e8590c", "cruising": "#1971c2", "coasting": "#2b8a3e", "braking": "#c2255c"}
+
+
+def driving_charts(
+    baseline: Timetable, plan: Timetable, library: ProfileLibrary, scenario: Scenario
+) -> list[dict[str, Any]]:
+    """For each section in each direction: its name, a sentence with times and energies, and the chart."""
+    names = {station.id: station.name for station in scenario.stations}
+    train = train_of(scenario)
+    before = _most_frequent(section_runs(baseline, scenario))
+    after = _most_frequent(section_runs(plan, scenario))
+    found = []
+    for direction in DIRECTIONS:
+        for index, track in enumerate(section_tracks(scenario, direction, train)):
+            key = (direction, index)
+            if key not in before or key not in after:
+                continue
+            runs = (before[key], after[key])
+            old, new = (
+                library.profile(run.direction, run.section_index, run.running_time_s, run.passengers, run.driving)
+                for run, _ in runs
+            )
+            run = after[key][0]
+            found.append(
+                {
+                    "name": f"{names[run.from_station]} → {names[run.to_station]}",
+                    "group": f"To {names[scenario.stations_in_order(direction)[-1].id]}",
+                    "text": " ".join(
+                        _words(name, profile, one, count)
+                        for name, profile, (one, count) in zip(("Today", "Plan"), (old, new), runs, strict=True)
+                    ),
+                    "chart": _chart(track, old, new),
+                }
+            )
+    return found
+
+
+def _most_frequent(runs: Counter[SectionRun]) -> dict[tuple[str, int], tuple[SectionRun, int]]:
+    """The way in which each section is run most often; ties go to the shorter time."""
+    by_way: dict[tuple[object, ...], tuple[SectionRun, int]] = {}
+    for run, count in runs.items():
+        shown, so_far = by_way.get(run.key, (run, 0))
+        by_way[run.key] = (shown, so_far + count)
+    best: dict[tuple[str, int], tuple[SectionRun, int]] = {}
+    for run, count in sorted(by_way.values(), key=lambda one: (-one[1], one[0].running_time_s)):
+        best.setdefault((run.direction, run.section_index), (run, count))
+    return best
+
+
+def _words(name: str, profile: DrivingProfile, run: SectionRun, count: int) -> str:
+    return (
+        f"{name}: {run.running_time_s} s ({run.driving.replace('_', ' ')}, {count} runs a day this way), "
+        f"{profile.passengers:.0f} passengers, draws {profile.traction_energy_j / 3.6e6:.1f} kWh, "
+        f"offers {profile.regeneration_energy_j / 3.6e6:.1f} kWh back at the collector."
+    )
+
+
+def _chart(track: SectionTrack, old: DrivingProfile, new: DrivingProfile) -> Chart:
+    limit_m, limit_kmh = steps(track.boundary_m.tolist(), (track.speed_limit_m_s * 3.6).tolist())
+    slope_m, slope_permil = steps(track.boundary_m.tolist(), (track.slope * 1000.0).tolist())
+    hover = "%{x:.0f} m · %{y:.1f} km/h"
+    traces: list[dict[str, Any]] = [
+        {"name": "speed limit", "x": limit_m, "y": limit_kmh, "line": {"color": WARNING, "width": 1.2, "dash": "dash"}},
+        {"name": "today", "x": packed(old.distance_m), "y": packed(old.speed_m_s * 3.6),
+         "line": {"color": BASELINE, "width": 2}},
+    ]  # fmt: skip
+    words = np.array(regimes(new))
+    for regime, colour in REGIME_COLOURS.items():
+        distance_m, speed_m_s = _where(new, words == regime)
+        if len(distance_m):
+            traces.append(
+                {"name": f"plan: {regime}", "x": packed(distance_m), "y": packed(speed_m_s * 3.6),
+                 "line": {"color": colour, "width": 2.6}}
+            )  # fmt: skip
+    for trace in traces:
+        trace |= {"type": "scatter", "mode": "lines", "hovertemplate": hover}
+    traces.append(
+        {
+            "type": "scatter", "mode": "lines", "name": "gradient", "showlegend": False, "yaxis": "y2",
+            "x": slope_m, "y": slope_permil, "fill": "tozeroy", "line": {"color": QUIET, "width": 1},
+            "fillcolor": "rgba(93,107,122,0.18)", "hovertemplate": "%{x:.0f} m · %{y:.1f} permil",
+        }
+    )  # fmt: skip
+    return chart(
+        traces,
+        layout(
+            480,
+            xaxis=axis("distance from the station left, m", anchor="y2", range=[0, track.length_m]),
+            yaxis=axis("speed, km/h", domain=[0.34, 1.0], rangemode="tozero"),
+            yaxis2=axis("gradient, permil", domain=[0.0, 0.24]),
+            hovermode="closest",
+        ),
+    )
+
+
+def _where(profile: DrivingProfile, cells: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Distance and speed along the chosen cells, with a gap wherever they pause."""
+    distance_m: list[float] = []
+    speed_m_s: list[float] = []
+    for cell in np.flatnonzero(cells):
+        if distance_m and distance_m[-1] != profile.distance_m[cell]:
+            distance_m.append(np.nan)
+            speed_m_s.append(np.nan)
+        if not distance_m or np.isnan(distance_m[-1]):
+            distance_m.append(profile.distance_m[cell])
+            speed_m_s.append(profile.speed_m_s[cell])
+        distance_m.append(profile.distance_m[cell + 1])
+        speed_m_s.append(profile.speed_m_s[cell + 1])
+    return np.array(distance_m), np.array(speed_m_s)

@@ -1,0 +1,118 @@
+"""From an experiment to one HTML page that opens offline."""
+
+import json
+import platform
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.report.driving import driving_charts
+from api.report.levers import waterfall
+from api.report.power import substation_power
+from api.report.service import headways_and_loads
+from api.report.train_graph import day_range_s, train_graph
+from api.result import PlanResult
+from api.summary import sentences, used_share_percent
+from dispatch.rules import registered
+from scenarios.provenance import assumptions
+from simulation.experiment import PlanExperiment
+
+_HERE = Path(__file__).parent
+
+# What is compared: label, attribute of the figures, unit, decimals, what is better (-1 less, 1 more, 0 neither).
+_ROWS = (
+    ("Energy at the metering point", "energy_kwh", "kWh", 0, -1),
+    ("Highest 15-minute demand", "peak_15min_kw", "kW", 0, -1),
+    ("Braking energy offered", "regeneration_offered_kwh", "kWh", 0, 0),
+    ("Braking energy used", "regeneration_used_kwh", "kWh", 0, 1),
+    ("Share of braking energy used", "used_share_percent", "%", 1, 1),
+    ("Losses in supply and rails", "losses_kwh", "kWh", 0, -1),
+    ("Traction energy not served", "unserved_kwh", "kWh", 1, -1),
+    ("Expected waiting", "mean_waiting_s", "s", 1, -1),
+    ("Trips", "trips", "", 0, 0),
+    ("Train-km", "train_km", "km", 1, 0),
+)
+
+
+def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datetime | None = None) -> str:
+    """The report as HTML: text, charts and plotly.js in one page. `made_at` is printed on it, now if None."""
+    scenario = experiment.request.scenario
+    before, after = experiment.baseline_plan.timetable, experiment.plan.timetable
+    charts = {
+        "train_graph": train_graph(before, after, scenario),
+        "service": headways_and_loads(before, after, scenario),
+        "power": substation_power(
+            experiment.baseline_trace, experiment.plan_trace, experiment.trace_start_s, experiment.trace_interval_s
+        ),
+        "levers": waterfall(result),
+        "driving": driving_charts(before, after, experiment.library, scenario),
+        "day_range_ms": [time_s * 1000.0 for time_s in day_range_s(before, after)],
+    }
+    broken: dict[str, list[str]] = {}
+    for violation in experiment.check.violations:
+        broken.setdefault(violation.rule, []).append(violation.sentence)
+    words = {entry.rule: entry.sentence for entry in registered()}
+    return _environment().get_template("report.html.j2").render(
+        scenario=scenario,
+        result=result,
+        sentences=sentences(result, scenario.title, scenario.driving.baseline),
+        rows=_rows(result),
+        used_share_percent=used_share_percent(result.plan),
+        rules=[(rule, words.get(rule, ""), broken.get(rule, [])) for rule in experiment.check.rules],
+        assumptions=assumptions(scenario),
+        seconds=result.seconds,
+        made_at=(made_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
+        python_version=platform.python_version(),
+        charts=_script_safe(charts),
+        plotly=Markup(_plotly_js()),
+    )  # fmt: skip
+
+
+def _rows(result: PlanResult) -> list[dict[str, str]]:
+    rows = []
+    for label, name, unit, decimals, better in _ROWS:
+        before, after = (
+            used_share_percent(day) if name == "used_share_percent" else float(getattr(day, name))
+            for day in (result.baseline, result.plan)
+        )
+        change = after - before
+        noticed = abs(change) >= 0.5 * 10.0**-decimals
+        relative = f" ({100 * change / before:+.1f} %)" if noticed and before and unit not in ("%", "") else ""
+        rows.append(
+            {
+                "label": label,
+                "unit": unit,
+                "before": f"{before:,.{decimals}f}",
+                "after": f"{after:,.{decimals}f}",
+                "change": f"{change:+,.{decimals}f}{relative}" if noticed else "unchanged",
+                "verdict": "" if not (noticed and better) else ("better" if change * better > 0 else "worse"),
+            }
+        )
+    return rows
+
+
+def _script_safe(value: Any) -> Markup:
+    """JSON for a script element: no text in it can end the element or start another."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+@lru_cache
+def _plotly_js() -> str:
+    script = files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
+    return script.replace("</script", "<\\/script")
+
+
+@lru_cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals["style"] = Markup((_HERE / "report.css").read_text(encoding="utf-8"))
+    environment.globals["script"] = Markup((_HERE / "report.js").read_text(encoding="utf-8"))
+    return environment

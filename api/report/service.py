@@ -1,0 +1,78 @@
+"""Headways and loads over the day, before and after."""
+
+from itertools import pairwise
+from typing import Any
+
+from api.report.chart import BASELINE, PLAN, PLAN_DOWN, WARNING, Chart, axis, chart, clock, clock_axis, layout, packed
+from api.report.train_graph import day_range_s
+from dispatch.timetable import Timetable
+from scenarios.schema import DIRECTIONS, Scenario
+
+
+def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario) -> Chart:
+    """Above: seconds since the train before, at the terminal. Below: the fullest section of each trip."""
+    terminus = {"up": scenario.stations[-1].name, "down": scenario.stations[0].name}
+    capacity = scenario.train_types[scenario.main_train_type].capacity
+    traces: list[dict[str, Any]] = []
+    for name, timetable, colours in (
+        ("today", baseline, {"up": BASELINE, "down": "#c3b59b"}),
+        ("plan", plan, {"up": PLAN, "down": PLAN_DOWN}),
+    ):
+        for direction in DIRECTIONS:
+            trips = timetable.of(direction)
+            starts_s = [trip.start_s for trip in trips]
+            shared = {
+                "type": "scatter",
+                "name": f"{name}, to {terminus[direction]}",
+                "legendgroup": f"{name} {direction}",
+                "line": {"color": colours[direction], "width": 1.5},
+                "text": [f"trip {trip.trip_id}" for trip in trips],
+            }
+            gaps_s = [after - before for before, after in pairwise(starts_s)]
+            traces.append(
+                {
+                    **shared,
+                    "mode": "lines",
+                    "line": {**shared["line"], "shape": "vh"},  # type: ignore[dict-item]
+                    "text": shared["text"][1:],
+                    "x": clock(starts_s[1:]),
+                    "y": packed(gaps_s),
+                    "hovertemplate": "%{text} · %{x|%H:%M:%S} · %{y:.0f} s after the train before",
+                }
+            )
+            traces.append(
+                {
+                    **shared,
+                    "mode": "lines",
+                    "showlegend": False,
+                    "yaxis": "y2",
+                    "x": clock(starts_s),
+                    "y": packed([max(trip.passengers, default=0.0) for trip in trips]),
+                    "hovertemplate": "%{text} · %{x|%H:%M:%S} · %{y:.0f} passengers at the fullest section",
+                }
+            )
+    from_s, to_s = day_range_s(baseline, plan)
+    limit = scenario.policy.load_limit_share * capacity.normal
+    return chart(
+        traces,
+        layout(
+            520,
+            xaxis=clock_axis(from_s, to_s, anchor="y2"),
+            yaxis=axis("headway, s", domain=[0.55, 1.0], rangemode="tozero"),
+            yaxis2=axis("passengers, fullest section", domain=[0.0, 0.45], rangemode="tozero"),
+            hovermode="closest",
+            shapes=[
+                {
+                    "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y2", "y0": limit, "y1": limit,
+                    "line": {"color": WARNING, "width": 1, "dash": "dash"},
+                }
+            ],
+            annotations=[
+                {
+                    "xref": "paper", "x": 1, "xanchor": "right", "yref": "y2", "y": limit, "yanchor": "bottom",
+                    "text": f"load limit {limit:,.0f} ({scenario.policy.load_limit_share:.0%} of normal capacity)",
+                    "showarrow": False, "font": {"size": 11, "color": WARNING},
+                }
+            ],
+        ),
+    )  # fmt: skip

@@ -1,0 +1,130 @@
+"""The plan in plain sentences that can be read aloud; the command line and the report say the same."""
+
+from dataclasses import dataclass
+
+from api.result import Figures, PlanResult
+
+_DRIVING_WORDS = {
+    "speed_cap": "driven as today: full effort up to a constant speed cap that just meets the running time",
+    "flat_out": "driven as today: as fast as train and track allow",
+    "optimal": "driven as today: already with the least energy for each running time",
+}
+_UNSERVED_NOISE_KWH = 0.05
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One statement with the heading under which a reader looks for it."""
+
+    heading: str
+    text: str
+
+
+def sentences(result: PlanResult, title: str, baseline_driving: str) -> tuple[Sentence, ...]:
+    """What is saved, against what, how surely, what stays for passengers, by which levers, and what was proved.
+
+    `title` is the line's name, `baseline_driving` the driving of the timetable in force as the scenario names it.
+    """
+    found = [
+        Sentence("Saving", _saving(result, title)),
+        Sentence("Compared with", _comparison(result, baseline_driving)),
+        Sentence("Passengers", _passengers(result)),
+        Sentence("Levers", _levers(result)),
+        Sentence("Supply", _supply(result)),
+        Sentence("Checks", _checks(result)),
+    ]
+    return (*found, *(Sentence("Note", note) for note in result.notes))
+
+
+def kwh(value: float) -> str:
+    """Energy with thousands separated; decimals only where they matter."""
+    return f"{value:,.0f} kWh" if abs(value) >= 100 else f"{value:.1f} kWh"
+
+
+def minutes(value_s: float) -> str:
+    """A waiting time as minutes and seconds."""
+    whole = round(value_s)
+    return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{value_s:.1f} s"
+
+
+def used_share_percent(day: Figures) -> float:
+    """Share of the offered braking energy that the line took."""
+    offered = day.regeneration_offered_kwh
+    return 100.0 * day.regeneration_used_kwh / offered if offered > 0 else 0.0
+
+
+def _saving(result: PlanResult, title: str) -> str:
+    low, high = result.saving_ci95_percent
+    less_or_more = "less" if result.saving_percent >= 0 else "more"
+    text = (
+        f"On {title}, the plan draws {kwh(result.plan.energy_kwh)} a day instead of {kwh(result.baseline.energy_kwh)}: "
+        f"{abs(result.saving_percent):.1f} % {less_or_more}, with a 95 % interval of {low:.1f} to {high:.1f} %, "
+        f"metered at the {result.metering_point}."
+    )
+    if low <= 0 <= high:
+        text += " The interval includes zero: a saving is not shown."
+    return text
+
+
+def _comparison(result: PlanResult, baseline_driving: str) -> str:
+    driving = _DRIVING_WORDS.get(baseline_driving, f"driven as today ({baseline_driving})")
+    return (
+        f"The baseline is the timetable in force, {driving}. "
+        f"Both ran through {result.replications} simulated days, each pair of days with the same disturbances "
+        f"(seed {result.seed})."
+    )
+
+
+def _passengers(result: PlanResult) -> str:
+    before, after = result.baseline, result.plan
+    wait = f"The expected wait is {minutes(after.mean_waiting_s)}"
+    if round(after.mean_waiting_s) != round(before.mean_waiting_s):
+        wait += f", today {minutes(before.mean_waiting_s)}"
+    if result.mode == "equal-service":
+        return (
+            f"The service stays equal: {after.trips} trips, the same headways in each period, first and last trains as "
+            f"today, no trip slower from end to end. {wait}."
+        )
+    change = after.trips - before.trips
+    trips = (
+        f"{after.trips} trips, as many as today" if change == 0 else f"{after.trips} trips instead of {before.trips}"
+    )
+    return f"Headways follow the demand within the policy: {trips}, {after.train_km:,.0f} train-km. {wait}."
+
+
+def _levers(result: PlanResult) -> str:
+    if not result.levers:
+        return "The saving was not split by lever."
+    parts = [f"{lever.name} {kwh(lever.saving_kwh)}" for lever in result.levers]
+    total = sum(lever.saving_kwh for lever in result.levers)
+    return f"By lever, on the day without disturbances: {_listed(parts)}; together {kwh(total)}."
+
+
+def _supply(result: PlanResult) -> str:
+    before, after = result.baseline, result.plan
+    if abs(after.peak_15min_kw - before.peak_15min_kw) < 0.5:
+        peak = f"The highest 15-minute demand stays at {after.peak_15min_kw:,.0f} kW."
+    else:
+        verb = "falls" if after.peak_15min_kw < before.peak_15min_kw else "rises"
+        peak = f"The highest 15-minute demand {verb} from {before.peak_15min_kw:,.0f} to {after.peak_15min_kw:,.0f} kW."
+    reuse = (
+        f"The line takes {used_share_percent(after):.0f} % of the braking energy offered, "
+        f"today {used_share_percent(before):.0f} %."
+    )
+    if after.unserved_kwh <= _UNSERVED_NOISE_KWH and before.unserved_kwh <= _UNSERVED_NOISE_KWH:
+        unserved = "No train goes short of traction energy."
+    else:
+        unserved = f"Traction energy not served: {kwh(after.unserved_kwh)}, today {kwh(before.unserved_kwh)}."
+    return f"{peak} {reuse} {unserved}"
+
+
+def _checks(result: PlanResult) -> str:
+    rules = len(result.checks.rules)
+    if result.checks.passed:
+        return f"All {rules} rules of the checker hold on the finished plan."
+    count = len(result.checks.violations)
+    return f"The checker found {count} violation{'s' if count != 1 else ''} of its {rules} rules; do not run this plan."
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
