@@ -44,11 +44,13 @@ def _track_faults(track: SectionTrack) -> Iterator[Fault]:
                 "", place, "boundary_m", f"{after:g} m after {before:g} m",
                 "boundaries that increase (segments must not overlap)",
             )  # fmt: skip
-    for index in np.flatnonzero(~(track.speed_limit_m_s > 0)):
+    for index in np.flatnonzero(~(track.speed_limit_m_s > 0)).tolist():
         yield Fault("", place, f"speed_limit_m_s[{index}]", f"{track.speed_limit_m_s[index]:g}", "more than 0 m/s")
-    for index in np.flatnonzero(~(np.abs(track.slope) <= _STEEPEST_SLOPE)):
-        yield Fault("", place, f"slope[{index}]", f"{track.slope[index]:g}", f"within ±{_STEEPEST_SLOPE:g} (rise over run)")
-    for index in np.flatnonzero(~(track.curve_resistance >= 0)):
+    for index in np.flatnonzero(~(np.abs(track.slope) <= _STEEPEST_SLOPE)).tolist():
+        yield Fault(
+            "", place, f"slope[{index}]", f"{track.slope[index]:g}", f"within ±{_STEEPEST_SLOPE:g} (rise over run)"
+        )
+    for index in np.flatnonzero(~(track.curve_resistance >= 0)).tolist():
         yield Fault("", place, f"curve_resistance[{index}]", f"{track.curve_resistance[index]:g}", "not negative")
 
 
@@ -69,7 +71,9 @@ def _train_faults(train: Train) -> Iterator[Fault]:
     if not train.traction.force_n.size or not np.max(train.traction.force_n, initial=0.0) > 0:
         yield Fault("", "train", "traction", "0 N", "more than 0 N at some speed")
     if not (np.max(train.electric_brake.force_n, initial=0.0) > 0 or train.friction_brake_force_n > 0):
-        yield Fault("", "train", "electric_brake, friction_brake_force_n", "0 N", "a brake: at least one of them above 0")
+        yield Fault(
+            "", "train", "electric_brake, friction_brake_force_n", "0 N", "a brake: at least one of them above 0"
+        )
     yield from _efficiency_faults("traction_efficiency", train.traction_efficiency, lowest=1e-3)
     yield from _efficiency_faults("regeneration_efficiency", train.regeneration_efficiency, lowest=0.0)
 
@@ -77,19 +81,23 @@ def _train_faults(train: Train) -> Iterator[Fault]:
 def _curve_faults(name: str, curve: ForceCurve) -> Iterator[Fault]:
     if curve.speed_m_s.size != curve.force_n.size or curve.speed_m_s.size == 0:
         yield Fault(
-            "", "train", name, f"{curve.speed_m_s.size} speeds, {curve.force_n.size} forces", "as many of each, at least one"
+            "",
+            "train",
+            name,
+            f"{curve.speed_m_s.size} speeds, {curve.force_n.size} forces",
+            "as many of each, at least one",
         )
         return
-    for index in np.flatnonzero(~(np.diff(curve.speed_m_s) > 0)):
+    for index in np.flatnonzero(~(np.diff(curve.speed_m_s) > 0)).tolist():
         yield Fault(
             "", "train", f"{name}.speed_m_s", f"{curve.speed_m_s[index + 1]:g} after {curve.speed_m_s[index]:g} m/s",
             "speeds that increase",
         )  # fmt: skip
-    for index in np.flatnonzero(~((curve.force_n >= 0) & np.isfinite(curve.force_n))):
+    for index in np.flatnonzero(~((curve.force_n >= 0) & np.isfinite(curve.force_n))).tolist():
         yield Fault("", "train", f"{name}.force_n", f"{curve.force_n[index]:g} N", "a finite force, not negative")
     # A brake curve may rise at first, where the electric brake fades in; traction only ever falls.
     if name == "traction":
-        for index in np.flatnonzero(np.diff(curve.force_n) > 0):
+        for index in np.flatnonzero(np.diff(curve.force_n) > 0).tolist():
             yield Fault(
                 "", "train", f"{name}.force_n",
                 f"{curve.force_n[index + 1]:g} N at {curve.speed_m_s[index + 1]:g} m/s after "
@@ -98,7 +106,7 @@ def _curve_faults(name: str, curve: ForceCurve) -> Iterator[Fault]:
             )  # fmt: skip
     else:
         fallen = False
-        for index, change in enumerate(np.diff(curve.force_n)):
+        for index, change in enumerate(np.diff(curve.force_n).tolist()):
             if change > 0 and fallen:
                 yield Fault(
                     "", "train", f"{name}.force_n",
@@ -121,7 +129,11 @@ def _efficiency_faults(name: str, efficiency: Efficiency, lowest: float) -> Iter
             yield Fault("", "train", f"{name}.{axis}", str(getattr(efficiency, axis).tolist()), "values that increase")
     if not np.all((efficiency.share >= lowest) & (efficiency.share <= 1.0)):
         yield Fault(
-            "", "train", f"{name}.share", f"{efficiency.share.min():g} to {efficiency.share.max():g}", f"within {lowest:g} to 1"
+            "",
+            "train",
+            f"{name}.share",
+            f"{efficiency.share.min():g} to {efficiency.share.max():g}",
+            f"within {lowest:g} to 1",
         )
 
 

@@ -1,13 +1,16 @@
 """One train on one section: what every way of driving starts from, and how a run becomes a profile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from energy_models.arrays import FloatArray
-from energy_models.driving.mesh import Mesh, mesh_of
+from energy_models.driving.mesh import Fineness, Mesh, mesh_of
+from energy_models.driving.motion import braking_ceiling, fastest, running_time
 from energy_models.driving.profile import DrivingProfile
 from energy_models.driving.vehicle import Vehicle, efficiency_at, vehicle_of
+from energy_models.faults import Infeasible
 from energy_models.track import SectionTrack
 from energy_models.train import Train
 
@@ -21,10 +24,45 @@ class Course:
     passengers: float
     mesh: Mesh
     vehicle: Vehicle
-    cell_m: FloatArray
     grade: FloatArray
     limit_energy: FloatArray
     boundary_energy: float
+
+    @property
+    def cell_m(self) -> FloatArray:
+        """Length of each cell."""
+        return self.mesh.cell_m
+
+    @cached_property
+    def fastest_energy(self) -> FloatArray:
+        """Kinetic energy at each node of the fastest run; raises `Infeasible` when the train cannot make it."""
+        ceiling = np.empty(self.cell_m.size + 1)
+        lost = braking_ceiling(
+            self.cell_m, self.grade, self.limit_energy, self.boundary_energy, self.vehicle, ceiling
+        )  # fmt: skip
+        if lost >= 0:
+            raise Infeasible([f"{self.track.name}: the brakes cannot hold the train {self.place(lost)}"])
+        ceiling[0] = self.boundary_energy
+        energy = np.empty_like(ceiling)
+        stalled = fastest(self.cell_m, self.grade, ceiling, self.boundary_energy, self.vehicle, energy)
+        if stalled >= 0:
+            verb = "start" if stalled == 0 else "climb on"
+            raise Infeasible([f"{self.track.name}: with full effort the train cannot {verb} {self.place(stalled)}"])
+        return energy
+
+    @cached_property
+    def minimum_time_s(self) -> float:
+        """Time of the fastest run."""
+        return running_time(self.cell_m, self.fastest_energy)
+
+    def under_cap(self, speed_cap_m_s: float) -> "Course":
+        """The same course with every limit lowered to a constant cap."""
+        cap = max(0.5 * speed_cap_m_s**2, self.boundary_energy)
+        return replace(self, limit_energy=np.minimum(self.limit_energy, cap))
+
+    def place(self, cell: int) -> str:
+        """Where a cell begins, in words."""
+        return f"at {self.mesh.distance_m[cell]:.0f} m (slope {1000.0 * self.mesh.slope[cell]:.1f} permil)"
 
 
 def course_of(
@@ -33,13 +71,13 @@ def course_of(
     passengers: float,
     boundary_speed_m_s: float = 0.0,
     regeneration_credit: float = 1.0,
+    fineness: Fineness = "plain",
 ) -> Course:
     """Put the train on the section."""
-    mesh = mesh_of(track, train.maximum_speed_m_s)
+    mesh = mesh_of(track, train.maximum_speed_m_s, fineness)
     vehicle = vehicle_of(train, passengers, regeneration_credit)
     return Course(
         track, train, passengers, mesh, vehicle,
-        cell_m=mesh.cell_m,
         grade=vehicle.weight * mesh.slope,
         limit_energy=0.5 * mesh.limit_m_s**2,
         boundary_energy=0.5 * boundary_speed_m_s**2,

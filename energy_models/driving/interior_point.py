@@ -1,14 +1,15 @@
 """The optimal run by a structured primal-dual interior-point method over distance.
 
-Minimise the sum over cells of `cell · (Σ cost_k f_k - Σ value_k b_k)` over the node energies e and the forces (parts f_k
-of the traction, parts b_k of the electric brake, friction c), subject in each cell to
-`(e1 - e0)/cell + R(e0, e1) + weight · slope = Σ f_k - Σ b_k - c`, every force between 0 and its largest value at the
-cell's end (traction) or begin (brakes), limits on e and on the net acceleration, and Σ 2 cell/(v0 + v1) = T.
+Minimise the sum over cells of `cell · (Σ cost_k f_k - Σ value_k b_k)` over the node energies e and the forces: parts
+f_k of the traction, parts b_k of the electric brake, friction c. In each cell
+`(e1 - e0)/cell + R(e0, e1) + weight · slope = Σ f_k - Σ b_k - c`, every force lies between 0 and its largest value at
+the cell's end (traction) or begin (brakes), e and the net acceleration have limits, and Σ 2 cell/(v0 + v1) = T.
 
-Each Newton step eliminates forces, slacks and duals cell by cell, which leaves a symmetric system in e alone: tridiagonal,
-pentadiagonal with a jerk limit, bordered by the one row of the running time. Its multiplier is the price of time. Limits
-that bend the wrong way (power over speed) are linearised anew in every step; each linearisation lies below the limit.
-Wächter and Biegler, Mathematical Programming 106 (2006) describe the barrier method; the elimination is ours.
+Each Newton step eliminates forces, slacks and duals cell by cell, which leaves a symmetric system in e alone:
+tridiagonal, pentadiagonal with a jerk limit, bordered by the one row of the running time. Its multiplier is the price
+of time. Limits that bend the wrong way (power over speed) are linearised anew in every step; each linearisation lies
+below the limit. The barrier method is that of Wächter and Biegler, Mathematical Programming 106 (2006), doi
+10.1007/s10107-004-0559-y; the elimination is ours.
 """
 
 import numpy as np
@@ -160,7 +161,9 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
             if i < n - 1:
                 time_by_e[i + 1] += by_sum * inverse1
             mean = (2.0 / 3.0) * (both - v0 * v1 / both)
-            resistance = vehicle.resistance_a + vehicle.resistance_b * mean + vehicle.resistance_c * 0.5 * (v0 * v0 + v1 * v1)
+            resistance = (
+                vehicle.resistance_a + vehicle.resistance_b * mean + vehicle.resistance_c * 0.5 * (v0 * v0 + v1 * v1)
+            )
             mean_by_0 = (2.0 / 3.0) * (1.0 - v1 * v1 / (both * both))
             mean_by_1 = (2.0 / 3.0) * (1.0 - v0 * v0 / (both * both))
             by_first[i] = -1.0 / cell[i] + vehicle.resistance_c + vehicle.resistance_b * mean_by_0 * inverse0
@@ -241,9 +244,7 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                     gap = jerk * spell - sign * (after - before)
                     jerk_by_e[j, side, 0] = jerk * spell_by[0] - (sign / cell[j - 1] if j > 0 else 0.0)
                     jerk_by_e[j, side, 1] = (
-                        jerk * spell_by[1]
-                        + (sign / cell[j - 1] if j > 0 else 0.0)
-                        + (sign / cell[j] if j < n else 0.0)
+                        jerk * spell_by[1] + (sign / cell[j - 1] if j > 0 else 0.0) + (sign / cell[j] if j < n else 0.0)
                     )
                     jerk_by_e[j, side, 2] = jerk * spell_by[2] - (sign / cell[j] if j < n else 0.0)
                     if step == 0:
@@ -378,7 +379,7 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
             both = v0 + v1
             inverse0 = 1.0 / max(v0, 1e-6)
             inverse1 = 1.0 / max(v1, 1e-6)
-            # Second derivatives: of the time, and of the resistance (concave in e where B > 0), together not below zero.
+            # Second derivatives of the time and of the resistance (concave in e where B > 0), together not below zero.
             worth = max(time_price, 0.0)
             cross = worth * 4.0 * cell[i] / (both * both * both)
             curve_first = cross * inverse0**2 + worth * 2.0 * cell[i] / (both * both) * inverse0**3
@@ -395,10 +396,14 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                 squeeze -= barrier / room_down[i] - down * (deceleration[i] + change - room_down[i])
             spring = (up + down) / cell[i]
             if i > 0:
-                diagonal[i - 1] += cell[i] * (turned_first * turned_first / size + stiff_first) + curve_first + bend0 + spring
+                diagonal[i - 1] += (
+                    cell[i] * (turned_first * turned_first / size + stiff_first) + curve_first + bend0 + spring
+                )
                 right[i - 1] -= cell[i] * (price[i] * by_first[i] + turned_first * rest / size + push_first) - squeeze
             if i < n - 1:
-                diagonal[i] += cell[i] * (turned_second * turned_second / size + stiff_second) + curve_second + bend1 + spring
+                diagonal[i] += (
+                    cell[i] * (turned_second * turned_second / size + stiff_second) + curve_second + bend1 + spring
+                )
                 right[i] -= cell[i] * (price[i] * by_second[i] + turned_second * rest / size + push_second) + squeeze
             if 0 < i < n - 1:
                 first[i - 1] += cell[i] * turned_first * turned_second / size + cross * inverse0 * inverse1 - spring

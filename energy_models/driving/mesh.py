@@ -1,17 +1,21 @@
-"""The mesh: a section cut into cells that meet every change of limit and slope, finer near its ends."""
+"""The mesh: a section cut into cells that meet every change of limit and slope."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from energy_models.arrays import FloatArray
 from energy_models.track import SectionTrack
 
-_FINEST_CELL_M = 0.5
-_GROWTH_PER_M = 0.05
-_CELLS_WANTED = 260
-_SMALLEST_COARSE_CELL_M = 3.0
-_LARGEST_COARSE_CELL_M = 12.0
+Fineness = Literal["plain", "fine", "graded"]
+
+# Cells wanted over the section, and the bounds of their length in m. Two hundred cells are within 0.2 % of the energy
+# of two thousand, except where a run needs next to nothing.
+_PLAIN = (200, 3.0, 12.0)
+_FINE = (1000, 0.5, 2.5)
+_GRADED_FIRST_CELL_M = 0.5
+_GRADED_GROWTH_PER_M = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,34 +32,36 @@ class Mesh:
     limit_m_s: FloatArray
 
 
-def mesh_of(track: SectionTrack, maximum_speed_m_s: float) -> Mesh:
-    """Cut a section into cells of constant limit and slope.
+def mesh_of(track: SectionTrack, maximum_speed_m_s: float, fineness: Fineness = "plain") -> Mesh:
+    """Cut a section into cells of constant limit and slope; limits are capped at `maximum_speed_m_s`.
 
-    Cells grow from half a metre at both ends, where speed changes fast with distance, to about a 260th of the
-    section's length (3 to 12 m). Limits are capped at `maximum_speed_m_s`.
+    `plain` suits the search for the least energy, `fine` the minimum time; `graded` grows from half a metre at both
+    ends, which a jerk limit needs because acceleration builds up within the first metres.
     """
-    length = track.length_m
-    coarse = min(max(length / _CELLS_WANTED, _SMALLEST_COARSE_CELL_M), _LARGEST_COARSE_CELL_M)
+    wanted, smallest, largest = _FINE if fineness == "fine" else _PLAIN
+    coarse = min(max(track.length_m / wanted, smallest), largest)
     nodes = [np.zeros(1)]
     for start, end in zip(track.boundary_m[:-1], track.boundary_m[1:], strict=True):
-        nodes.append(_nodes_between(float(start), float(end), length, coarse))
+        if fineness == "graded":
+            nodes.append(_graded_nodes(float(start), float(end), track.length_m, coarse))
+        else:
+            nodes.append(np.linspace(start, end, int(np.ceil((end - start) / coarse - 1e-9)) + 1)[1:])
     distance = np.concatenate(nodes)
-    cell = np.diff(distance)
     of_cell = np.clip(
         np.searchsorted(track.boundary_m, 0.5 * (distance[:-1] + distance[1:]), side="right") - 1,
         0, track.slope.size - 1,
     )  # fmt: skip
     limit = np.minimum(track.speed_limit_m_s, maximum_speed_m_s)[of_cell]
     at_node = np.minimum(np.append(limit, limit[-1]), np.insert(limit, 0, limit[0]))
-    return Mesh(distance, cell, (track.slope + track.curve_resistance)[of_cell], at_node)
+    return Mesh(distance, np.diff(distance), (track.slope + track.curve_resistance)[of_cell], at_node)
 
 
-def _nodes_between(start: float, end: float, length: float, coarse: float) -> FloatArray:
+def _graded_nodes(start: float, end: float, length: float, coarse: float) -> FloatArray:
     """Nodes after start, up to and with end, spread so that each cell suits its distance from the section's ends."""
     # The density of nodes is 1 / cell size; its integral, cut into equal parts, gives the nodes.
     ruler = np.linspace(start, end, 65)
     from_end = np.minimum(ruler, length - ruler)
-    density = 1.0 / np.minimum(_FINEST_CELL_M + _GROWTH_PER_M * from_end, coarse)
+    density = 1.0 / np.minimum(_GRADED_FIRST_CELL_M + _GRADED_GROWTH_PER_M * from_end, coarse)
     count_along = np.concatenate(([0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(ruler))))
     count = max(1, int(np.ceil(count_along[-1] - 1e-9)))
     nodes = np.interp(np.linspace(0.0, count_along[-1], count + 1)[1:], count_along, ruler)

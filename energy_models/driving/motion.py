@@ -148,7 +148,10 @@ def braking_ceiling(  # pragma: no cover
 def fastest(  # pragma: no cover
     cell: FloatArray, grade: FloatArray, ceiling: FloatArray, initial: float, vehicle: Vehicle, energy: FloatArray
 ) -> int:
-    """Fill the kinetic energies of the fastest run below a ceiling; returns -1, or the cell in which the train stalls."""
+    """Fill the kinetic energies of the fastest run below a ceiling.
+
+    Returns -1, or the cell in which the train stalls.
+    """
     energy[0] = initial
     for i in range(cell.size):
         reached = _next_energy(energy[i], cell[i], grade[i], vehicle)
@@ -171,7 +174,7 @@ def running_time(cell: FloatArray, energy: FloatArray) -> float:  # pragma: no c
 
 
 @njit(cache=True, nogil=True)
-def fastest_in_time(  # pragma: no cover
+def fastest_in_time(  # noqa: PLR0912, PLR0915  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, boundary: float, vehicle: Vehicle, wanted: float,
     tolerance: float, energy: FloatArray,
 ) -> float:  # fmt: skip
@@ -238,3 +241,32 @@ def fastest_in_time(  # pragma: no cover
         if high - low < 1e-15 * high:
             break
     return best
+
+
+@njit(cache=True, nogil=True)
+def coasting(  # pragma: no cover
+    cell: FloatArray, distance: FloatArray, grade: FloatArray, coast_from: float, slowest: float, vehicle: Vehicle,
+    energy: FloatArray,
+) -> int:  # fmt: skip
+    """Lower a run to coasting from a distance on, never below `slowest` unless the run itself or a climb is.
+
+    Returns -1, or the cell in which the train stalls.
+    """
+    coasts = False
+    for i in range(cell.size):
+        if not coasts:
+            # A train that is still slower than the slowest coasting speed goes on accelerating.
+            coasts = distance[i] >= coast_from and energy[i] >= slowest
+            if not coasts:
+                continue
+        speed = np.sqrt(2.0 * energy[i])
+        reached = energy[i]
+        for _ in range(4):  # the resistance depends on the speed at the end only weakly
+            end = np.sqrt(2.0 * max(reached, 0.0))
+            reached = energy[i] - cell[i] * (resistance_between(speed, end, vehicle) + grade[i])
+        if reached < slowest:
+            reached = max(reached, min(slowest, _next_energy(energy[i], cell[i], grade[i], vehicle)))
+        if reached <= 0.0:
+            return i
+        energy[i + 1] = min(energy[i + 1], reached)
+    return -1

@@ -46,7 +46,7 @@ def vehicle_of(train: Train, passengers: float, regeneration_credit: float = 1.0
     inertia = train.effective_mass_kg(passengers)
     constant, linear, quadratic = train.resistance_n
     step = train.maximum_speed_m_s / (_MAP_SPEEDS - 1)
-    speeds = np.arange(_MAP_SPEEDS) * step
+    speeds: FloatArray = np.arange(_MAP_SPEEDS, dtype=np.float64) * step
     return Vehicle(
         inertia_kg=inertia,
         weight=train.mass_kg(passengers) * GRAVITY_M_S2 / inertia,

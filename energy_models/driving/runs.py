@@ -1,0 +1,196 @@
+"""Runs of one train over one section, on the mesh that suits each running time: fastest, capped, of least energy."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from energy_models.arrays import FloatArray
+from energy_models.driving.course import Course, course_of
+from energy_models.driving.interior_point import solve
+from energy_models.driving.mesh import Fineness
+from energy_models.driving.motion import fastest_in_time, running_time
+from energy_models.faults import Infeasible
+from energy_models.track import SectionTrack
+from energy_models.train import Train
+
+_TIME_TOLERANCE_S = 1e-7
+_MOST_STEPS = 150
+# Nearer to the plain mesh's own minimum than this the fine mesh is used: there the plain one leaves hardly any choice.
+_PLAIN_FROM = 1.0005
+_SLOWEST_LOSS_S = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Kinetic energies per kg at the nodes of a course; the price of time is J saved at the collector per s more."""
+
+    course: Course
+    energy: FloatArray
+    price_of_time_w: float = float("nan")
+    converged: bool = True
+    steps: int = 0
+
+
+class Courses:
+    """One train at one load on one section; meshes are made when first needed and kept."""
+
+    def __init__(
+        self,
+        track: SectionTrack,
+        train: Train,
+        passengers: float,
+        boundary_speed_m_s: float = 0.0,
+        regeneration_credit: float = 1.0,
+    ) -> None:
+        self._arguments = (track, train, passengers, boundary_speed_m_s, regeneration_credit)
+        self._jerk_m_s3 = train.maximum_jerk_m_s3
+        self._made: dict[Fineness, Course] = {}
+
+    def on(self, fineness: Fineness) -> Course:
+        """The course on that mesh."""
+        if fineness not in self._made:
+            self._made[fineness] = course_of(*self._arguments, fineness=fineness)
+        return self._made[fineness]
+
+    def make(self) -> None:
+        """Make what every run starts from, so that threads may share these courses; raises nothing."""
+        with suppress(Infeasible):
+            self.on("plain").minimum_time_s  # noqa: B018
+        with suppress(Infeasible):
+            self.fastest  # noqa: B018
+
+    def is_on(self, course: Course, fineness: Fineness) -> bool:
+        """True when a course is the one on that mesh."""
+        return self._made.get(fineness) is course
+
+    @cached_property
+    def fastest(self) -> Run:
+        """The run of the shortest time, on the fine mesh (graded with a jerk limit)."""
+        if np.isfinite(self._jerk_m_s3):
+            course = self.on("graded")
+            return _hurried(course, course.limit_energy)
+        course = self.on("fine")
+        return Run(course, course.fastest_energy)
+
+    @property
+    def minimum_time_s(self) -> float:
+        """The shortest running time there is."""
+        return running_time(self.fastest.course.cell_m, self.fastest.energy)
+
+    def capped_run(self, running_time_s: float) -> Run:
+        """The run under the constant speed cap that just meets a running time; raises `Infeasible` when none does."""
+        course = self._course_for(running_time_s)
+        if np.isfinite(self._jerk_m_s3):
+            run, reached = self._capped_with_jerk(course, running_time_s)
+        else:
+            energy, reached = _capped(course, running_time_s)
+            run = Run(course, energy)
+        if abs(reached - running_time_s) > _SLOWEST_LOSS_S:
+            raise Infeasible(
+                [
+                    f"{course.track.name}: no speed cap takes {running_time_s:.1f} s; the lowest that passes every "
+                    f"gradient takes {reached:.1f} s, {running_time_s - reached:.1f} s less"
+                ]
+            )
+        return run
+
+    def optimal_run(self, running_time_s: float) -> Run:
+        """The run of least energy for a running time; raises `Infeasible` below the minimum."""
+        course = self._course_for(running_time_s)
+        if running_time_s <= self.minimum_time_s * (1.0 + 1e-7):
+            return self.fastest
+        guess, _ = _capped(course, running_time_s)
+        run = _least_energy(course, guess, running_time_s)
+        if not run.converged:
+            shortest = self.minimum_time_s
+            raise Infeasible(
+                [f"{course.track.name}: no run of {running_time_s:.1f} s was found (the minimum is {shortest:.2f} s)"]
+            )
+        return run
+
+    def _course_for(self, running_time_s: float) -> Course:
+        """The course whose mesh suits a running time; raises `Infeasible`, naming the minimum, when it is too short."""
+        with_jerk = np.isfinite(self._jerk_m_s3)
+        if not with_jerk:
+            # A train that only just climbs may stall on the plain mesh, which errs on the safe side.
+            with suppress(Infeasible):
+                plain = self.on("plain")
+                if running_time_s >= _PLAIN_FROM * plain.minimum_time_s:
+                    return plain
+        minimum = self.minimum_time_s
+        if not running_time_s >= minimum - 1e-6:
+            raise Infeasible(
+                [
+                    f"{self.fastest.course.track.name}: a running time of {running_time_s:.1f} s is below "
+                    f"the minimum of {minimum:.2f} s by {minimum - running_time_s:.2f} s"
+                ]
+            )
+        return self.fastest.course
+
+    def _capped_with_jerk(self, course: Course, running_time_s: float) -> tuple[Run, float]:
+        """False position on the slowness of the cap; each trial is a shortest run under limits lowered to the cap."""
+        run = self.fastest
+        reached = self.minimum_time_s
+        low = 1.0 / np.sqrt(2.0 * run.energy.max())
+        high = running_time_s / course.track.length_m
+        if high <= low:
+            return run, reached
+        miss_low, miss_high = reached - running_time_s, np.nan
+        for _ in range(40):
+            slowness = high if np.isnan(miss_high) else (low * miss_high - high * miss_low) / (miss_high - miss_low)
+            run = _hurried(course, np.minimum(course.limit_energy, 0.5 / slowness**2))
+            reached = running_time(course.cell_m, run.energy)
+            miss = reached - running_time_s
+            if abs(miss) < 1e-5:
+                break
+            if miss > 0:
+                high, miss_high, miss_low = slowness, miss, 0.5 * miss_low if miss_high == miss else miss_low
+            else:
+                low, miss_low = slowness, miss
+        return run, reached
+
+
+def fastest_run(track: SectionTrack, train: Train, passengers: float, boundary_speed_m_s: float = 0.0) -> Run:
+    """The run of the shortest time; raises `Infeasible` when the train cannot make it."""
+    return Courses(track, train, passengers, boundary_speed_m_s).fastest
+
+
+def _capped(course: Course, running_time_s: float) -> tuple[FloatArray, float]:
+    """Kinetic energies under the cap that comes nearest to the running time from below, and the time it takes."""
+    energy = course.fastest_energy.copy()
+    reached = fastest_in_time(
+        course.cell_m, course.grade, course.limit_energy, course.boundary_energy, course.vehicle,
+        running_time_s, _TIME_TOLERANCE_S, energy,
+    )  # fmt: skip
+    return energy, reached
+
+
+def _least_energy(course: Course, guess: FloatArray, running_time_s: float) -> Run:
+    slow = course.track.length_m / running_time_s if running_time_s > 0 else np.inf
+    return _solved(course, course.limit_energy, guess, slow, running_time_s)
+
+
+def _hurried(course: Course, limit_energy: FloatArray) -> Run:
+    """The shortest run below given limits, with the jerk limit."""
+    guess = np.minimum(course.fastest_energy, limit_energy)
+    slow = course.track.length_m / running_time(course.cell_m, guess)
+    run = _solved(course, limit_energy, guess, slow, 0.0)
+    if not run.converged:
+        raise Infeasible([f"{course.track.name}: no run within the jerk limit was found"])
+    return run
+
+
+def _solved(course: Course, limit: FloatArray, guess: FloatArray, slow_m_s: float, running_time_s: float) -> Run:
+    fast = course.fastest_energy
+    lowest = np.minimum(0.02 * fast, 0.5 * (0.05 * slow_m_s) ** 2)
+    energy = np.clip(guess, lowest + 0.02 * (limit - lowest), limit - 0.01 * (limit - lowest))
+    energy[0] = energy[-1] = course.boundary_energy
+    # Where gravity alone slows the train more than comfort allows, comfort cannot be kept.
+    deceleration = np.maximum(course.vehicle.deceleration, -1.01 * np.diff(fast) / course.cell_m)
+    result = solve(
+        course.cell_m, course.grade, limit, lowest, deceleration, course.vehicle, course.train.maximum_jerk_m_s3,
+        running_time_s, energy, _MOST_STEPS,
+    )  # fmt: skip
+    return Run(course, energy, float(result[2]) * course.vehicle.inertia_kg, bool(result[0]), int(result[1]))

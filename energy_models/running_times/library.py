@@ -1,0 +1,196 @@
+"""The library of driving profiles that planning and simulation draw on."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+
+from energy_models.arrays import FloatArray
+from energy_models.driving.ato import AtoLevel, run_level
+from energy_models.driving.course import profile_along
+from energy_models.driving.mesh import Fineness
+from energy_models.driving.profile import DrivingProfile
+from energy_models.driving.runs import Courses, Run
+from energy_models.faults import Fault, InputFaults
+from energy_models.running_times import store
+from energy_models.track import SectionTrack
+from energy_models.train import Train
+
+_MESHES: tuple[Fineness, ...] = ("plain", "fine", "graded")
+_BEYOND_STEP = 100
+
+
+class ProfileKey(NamedTuple):
+    """One profile that is wanted: direction, section in order of travel, time, load, way of driving."""
+
+    direction: str
+    section_index: int
+    running_time_s: float
+    passengers: float
+    strategy: str
+
+
+class ProfileLibrary:
+    """Driving profiles of one train type on one line, computed once, remembered, and kept on disk by content.
+
+    A load is rounded up to a load class, so that whoever follows the profile with fewer passengers can. Loads beyond
+    the last class are rounded up to whole hundreds. Strategies are `flat_out` (takes its own time), `speed_cap`,
+    `optimal`, and the names of the given ATO levels (which also take their own time).
+    """
+
+    def __init__(
+        self,
+        sections: Mapping[str, Sequence[SectionTrack]],
+        train: Train,
+        load_classes: Sequence[float] | None = None,
+        regeneration_credit: float = 1.0,
+        levels: Sequence[AtoLevel] = (),
+    ) -> None:
+        """`load_classes` defaults to empty, the quarters of the normal capacity, and crush."""
+        self.sections = {direction: tuple(tracks) for direction, tracks in sections.items()}
+        self.train = train
+        normal = train.capacity_normal
+        classes = load_classes if load_classes is not None else (
+            0.0, 0.25 * normal, 0.5 * normal, 0.75 * normal, normal, train.capacity_crush
+        )  # fmt: skip
+        self.load_classes = tuple(sorted({float(load) for load in classes}))
+        self.regeneration_credit = regeneration_credit
+        self._levels = {level.name: level for level in levels}
+        self._courses: dict[tuple[str, int, float], Courses] = {}
+        self._profiles: dict[ProfileKey, DrivingProfile] = {}
+        # For each section, the node energies on disk and since: (key, mesh) -> energies.
+        self._kept: dict[tuple[str, int], dict[tuple[ProfileKey, Fineness], FloatArray]] = {}
+
+    def load_class(self, passengers: float) -> float:
+        """The load that a profile is computed for."""
+        place = bisect_left(self.load_classes, passengers - 1e-9)
+        if place < len(self.load_classes):
+            return self.load_classes[place]
+        return float(ceil(passengers / _BEYOND_STEP - 1e-9) * _BEYOND_STEP)
+
+    def minimum_time_s(self, direction: str, section_index: int, passengers: float) -> float:
+        """The shortest running time at that load's class."""
+        return self._courses_of(direction, section_index, self.load_class(passengers)).minimum_time_s
+
+    def profile(
+        self, direction: str, section_index: int, running_time_s: float, passengers: float, strategy: str
+    ) -> DrivingProfile:
+        """One profile; raises `Infeasible` when the running time cannot be met that way."""
+        key = self._class_key(ProfileKey(direction, section_index, running_time_s, passengers, strategy))
+        found = self._profiles.get(key)
+        if found is None:
+            found = self._finish(key, self._find_or_compute(key))
+        return found
+
+    def prepare(
+        self,
+        keys: Iterable[ProfileKey | tuple[str, int, float, float, str]],
+        workers: int = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Compute many profiles at once on that many threads and keep them on disk; raises like `profile`.
+
+        The compiled solver runs without the interpreter lock. The results do not depend on the number of workers.
+        """
+        wanted = sorted({self._class_key(ProfileKey(*key)) for key in keys} - self._profiles.keys())
+        for direction, section_index, passengers in sorted({(key[0], key[1], key.passengers) for key in wanted}):
+            self._keep_of(direction, section_index)
+            # Made here, so that threads share the meshes and need not wait for each other.
+            self._courses_of(direction, section_index, passengers).make()
+        fresh: set[tuple[str, int]] = set()
+        with ThreadPoolExecutor(max(1, workers)) as pool:
+            for done, (key, run) in enumerate(zip(wanted, pool.map(self._find_or_compute, wanted), strict=True), 1):
+                known = len(self._keep_of(*key[:2]))
+                self._finish(key, run)
+                if len(self._keep_of(*key[:2])) > known:
+                    fresh.add((key.direction, key.section_index))
+                if progress is not None:
+                    progress(done, len(wanted))
+        for direction, section_index in sorted(fresh):
+            self._save(direction, section_index)
+
+    def _class_key(self, key: ProfileKey) -> ProfileKey:
+        tracks = self.sections.get(key.direction, ())
+        if not 0 <= key.section_index < len(tracks):
+            raise InputFaults(
+                [Fault("", "profile", "section", f"{key.direction} {key.section_index}", self._sections_there_are())]
+            )
+        if key.strategy not in ("flat_out", "speed_cap", "optimal") and key.strategy not in self._levels:
+            known = ", ".join(("flat_out", "speed_cap", "optimal", *self._levels))
+            raise InputFaults([Fault("", "profile", "strategy", key.strategy, f"one of {known}")])
+        timed = key.strategy in ("speed_cap", "optimal")
+        return key._replace(
+            running_time_s=float(key.running_time_s) if timed else 0.0, passengers=self.load_class(key.passengers)
+        )
+
+    def _sections_there_are(self) -> str:
+        return "; ".join(f"{direction} 0 to {len(tracks) - 1}" for direction, tracks in self.sections.items())
+
+    def _courses_of(self, direction: str, section_index: int, passengers: float) -> Courses:
+        place = (direction, section_index, passengers)
+        if place not in self._courses:
+            track = self.sections[direction][section_index]
+            self._courses[place] = Courses(track, self.train, passengers, regeneration_credit=self.regeneration_credit)
+        return self._courses[place]
+
+    def _find_or_compute(self, key: ProfileKey) -> Run:
+        courses = self._courses_of(*key[:2], key.passengers)
+        kept = self._keep_of(*key[:2])
+        for mesh in _MESHES:
+            energy = kept.get((key, mesh))
+            if energy is not None:
+                return Run(courses.on(mesh), energy)
+        if key.strategy == "flat_out":
+            return courses.fastest
+        if key.strategy == "speed_cap":
+            return courses.capped_run(key.running_time_s)
+        if key.strategy == "optimal":
+            return courses.optimal_run(key.running_time_s)
+        return run_level(courses, self._levels[key.strategy])
+
+    def _finish(self, key: ProfileKey, run: Run) -> DrivingProfile:
+        courses = self._courses_of(*key[:2], key.passengers)
+        mesh = next(mesh for mesh in _MESHES if courses.is_on(run.course, mesh))
+        self._keep_of(*key[:2])[key, mesh] = run.energy
+        profile = self._profiles[key] = profile_along(run.course, key.strategy, run.energy)
+        return profile
+
+    def _store_key(self, direction: str, section_index: int) -> str:
+        return store.content_hash(
+            "library", self.sections[direction][section_index], self.train, self.regeneration_credit,
+            tuple(self._levels.values()),
+        )  # fmt: skip
+
+    def _keep_of(self, direction: str, section_index: int) -> dict[tuple[ProfileKey, Fineness], FloatArray]:
+        place = (direction, section_index)
+        if place not in self._kept:
+            self._kept[place] = self._read(direction, section_index)
+        return self._kept[place]
+
+    def _read(self, direction: str, section_index: int) -> dict[tuple[ProfileKey, Fineness], FloatArray]:
+        kept: dict[tuple[ProfileKey, Fineness], FloatArray] = {}
+        arrays = store.load(self._store_key(direction, section_index)) or {}
+        for mesh in _MESHES:
+            if f"{mesh}_energy" not in arrays:
+                continue
+            for strategy, (time_s, load), energy in zip(
+                arrays[f"{mesh}_strategy"], arrays[f"{mesh}_numbers"], arrays[f"{mesh}_energy"], strict=True
+            ):
+                key = ProfileKey(direction, section_index, float(time_s), float(load), str(strategy))
+                kept[key, mesh] = energy
+        return kept
+
+    def _save(self, direction: str, section_index: int) -> None:
+        # Another process may have added profiles meanwhile: keep both.
+        kept = {**self._read(direction, section_index), **self._keep_of(direction, section_index)}
+        arrays: store.Arrays = {}
+        for mesh in _MESHES:
+            keys = sorted(key for key, at in kept if at == mesh)
+            if keys:
+                arrays[f"{mesh}_strategy"] = np.array([key.strategy for key in keys])
+                arrays[f"{mesh}_numbers"] = np.array([[key.running_time_s, key.passengers] for key in keys])
+                arrays[f"{mesh}_energy"] = np.array([kept[key, mesh] for key in keys])
+        store.save(self._store_key(direction, section_index), arrays)
