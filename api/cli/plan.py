@@ -47,7 +47,7 @@ def plan(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.", metavar="N")] = 0,
     time_limit: Annotated[
         float, typer.Option(min=0.1, help="Seconds for the search of the timetable.", metavar="S")
-    ] = 20.0,
+    ] = 60.0,
     vehicle: Annotated[
         Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
     ] = None,
@@ -63,8 +63,8 @@ def plan(
     from api.plan_folder import write_plan_folder  # noqa: PLC0415
     from api.result import result_of  # noqa: PLC0415
     from api.summary import sentences  # noqa: PLC0415
-    from energy_models.calibration.vehicle import load_vehicle  # noqa: PLC0415
     from scenarios.load import load_scenario  # noqa: PLC0415
+    from scenarios.vehicle import load_vehicle  # noqa: PLC0415
     from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
 
     asked = load_scenario(scenario, tuple(override or ()))

@@ -22,7 +22,7 @@ class PlanOrderModel(BaseModel):
             "examples": [
                 {"scenario": "beijing_yizhuang"},
                 {"scenario": "beijing_yizhuang", "overrides": ["summer"], "mode": "equal-service", "replications": 20,
-                 "seed": 7, "time_limit_s": 60},
+                 "seed": 7, "time_limit_s": 120},
             ]
         },
     )  # fmt: skip
@@ -42,7 +42,7 @@ class PlanOrderModel(BaseModel):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, description="The same seed gives the same plan.")] = 0
     time_limit_s: Annotated[
         float, Field(gt=0, le=3600, allow_inf_nan=False, description="Seconds for the search of the timetable.")
-    ] = 20.0
+    ] = 60.0
 
     def order(self) -> PlanOrder:
         """The order as the jobs know it."""

@@ -32,7 +32,7 @@ class PlanOrder:
     mode: Mode = "equal-service"
     replications: int = 10
     seed: int = 0
-    time_limit_s: float = 20.0
+    time_limit_s: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class JobStore:
 
     def create(self, order: PlanOrder) -> Job:
         """Write a new job down; it waits until a supervisor starts it."""
-        job_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3] + "-" + secrets.token_hex(3)
+        job_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f") + "-" + secrets.token_hex(3)
         part = self.directory / f".{job_id}"
         part.mkdir()
         replace_json(part / "order.json", {"order": asdict(order), "created_at": now_utc()})
