@@ -1,8 +1,11 @@
 """The DC network of a line as frozen values: substations, storage, rails, and the law the trains obey."""
 
-from dataclasses import dataclass, field
+import difflib
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+
+from energy_models.faults import Fault, InputFaults
 
 LEAK_S = 1e-4
 """Conductance of a blocked rectifier to its no-load voltage: keeps a fully blocked network regular."""
@@ -26,6 +29,11 @@ class Substation:
     inverter_v: float = np.inf
     inverter_resistance_ohm: float = np.inf
     inverter_efficiency: float = 1.0
+
+    @property
+    def is_reversible(self) -> bool:
+        """True when the substation can return energy to the utility."""
+        return bool(np.isfinite(self.inverter_resistance_ohm) and np.isfinite(self.inverter_v))
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,9 @@ class SupplyNetwork:
     """Two tracks fed from substations: a third rail for each track, one return of all running rails together.
 
     `contact_ohm_per_m` is one track's contact line; `return_ohm_per_m` is the return of both tracks in parallel
-    (all four rails). Third rails are tied at every substation and at `tie_chainage_m`; `section_gap_chainage_m`
-    are (track, chainage) insulated gaps, track 0 up, 1 down. Segments shorter than `minimum_segment_m` count as that long.
+    (all four rails). Third rails are tied at every substation and storage and at `tie_chainage_m`;
+    `section_gap_chainage_m` are (track, chainage) insulated gaps, track 0 up, 1 down; a gap at the very chainage of a
+    train or a tie lies just beyond it. Segments shorter than `minimum_segment_m` count as that long.
     """
 
     length_m: float
@@ -88,3 +97,38 @@ class SupplyNetwork:
     rectifier_leak_s: float = LEAK_S
     minimum_segment_m: float = 1.0
     start_chainage_m: float = field(default=0.0)
+
+    @property
+    def end_chainage_m(self) -> float:
+        """The far end of the line."""
+        return self.start_chainage_m + self.length_m
+
+    @property
+    def loop_ohm_per_m(self) -> float:
+        """Resistance of the one equivalent track: both contact lines in parallel, and the common return."""
+        return self.contact_ohm_per_m / 2.0 + self.return_ohm_per_m
+
+    def without(self, *names: str) -> "SupplyNetwork":
+        """The same network with the named substations or storages out of service; the ties of the rails there stay.
+
+        Raises InputFaults when a name is unknown (naming its neighbours), and when no substation would be left.
+        """
+        everything: tuple[Substation | Storage, ...] = (*self.substations, *self.storages)
+        known = [item.name for item in everything]
+        faults = []
+        for name in names:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=3, cutoff=0.0)
+                faults.append(Fault("", "supply", "out of service", name, f"one of {', '.join(near)} (nearest names)"))
+        kept = tuple(item for item in self.substations if item.name not in names)
+        if not kept and not faults:
+            faults.append(Fault("", "supply", "out of service", ", ".join(names), "at least one substation in service"))
+        if faults:
+            raise InputFaults(faults)
+        out = tuple(item.chainage_m for item in everything if item.name in names)
+        return replace(
+            self,
+            substations=kept,
+            storages=tuple(item for item in self.storages if item.name not in names),
+            tie_chainage_m=(*self.tie_chainage_m, *out),
+        )

@@ -1,10 +1,14 @@
 """What the trains ask of the supply at each instant, and what the supply answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from energy_models.arrays import FloatArray, IntArray
+
+
+def _nothing() -> FloatArray:
+    return np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +39,11 @@ class SupplySolution:
     """The state of the network at each of T instants; all powers in W at the DC terminals, feeding the line positive.
 
     Arrays of shape (T, substations) or (T, storages) or (T,), and, aligned with the entries of the Snapshots, what each
-    train got. Invariant at each instant: sum(substation) + sum(storage) = traction_served + auxiliary_served
-    - regeneration_used + contact and return losses; rectifier losses lie upstream of the terminals and are told apart.
+    train got: `train_v`, `train_power_w` with auxiliaries, `served_share` of the asked traction or of the offered
+    braking power, `price`. `storage_charge_j` is the charge at the end of each instant's interval; `line_loss_w` is
+    `contact_loss_w` and `return_loss_w` together; `residual_w` is by how much the powers fail to balance.
+    Invariant at each instant: sum(substation) + sum(storage) = traction_served + auxiliary_served - regeneration_used
+    + contact and return losses; rectifier losses lie upstream of the terminals and are told apart.
     """
 
     substation_power_w: FloatArray
@@ -56,6 +63,9 @@ class SupplySolution:
     iterations: IntArray
     residual_w: FloatArray
     converged: bool
+    served_share: FloatArray = field(default_factory=_nothing)
+    contact_loss_w: FloatArray = field(default_factory=_nothing)
+    return_loss_w: FloatArray = field(default_factory=_nothing)
 
     @property
     def source_power_w(self) -> FloatArray:

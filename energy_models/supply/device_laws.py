@@ -1,0 +1,285 @@
+"""Device laws: the current each device draws from the line at a voltage, and its slope.
+
+Every law is continuous in the voltage, so that Kirchhoff's residual is the gradient of a scalar. Currents are positive
+when drawn from the contact line. numba's disk cache follows the file of the caller only: after editing this file, touch
+`equivalent.py` and `ladder.py` (or delete `__pycache__`).
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from energy_models.arrays import FloatArray, IntArray
+from energy_models.supply.network import SupplyNetwork
+
+ISOLATION_LEAK_S = 1e-9
+"""Conductance between contact line and return at each node: a rail cut off from all feeders stays regular (1 mW)."""
+
+RESIDUAL_A = 1e-7
+"""A node's residual current at which an instant is solved, unless the rounding of short segments is coarser."""
+
+
+class PackedNetwork(NamedTuple):
+    """A network in plain arrays for the compiled kernels.
+
+    Statics are substations, storages and mere ties in order of chainage; `static_storage` is the storage's index or -1,
+    `static_substation` the substation's index or -1. `static_law` holds for each static its no-load voltage, rectifier
+    conductance, leak, inverter voltage and inverter conductance (V and S). `law_v` holds regeneration fade from, fade
+    to, traction full above, none below, auxiliaries' constant impedance below.
+    """
+
+    chainage_m: FloatArray
+    static_substation: IntArray
+    static_storage: IntArray
+    static_law: FloatArray
+    charge_from_v: FloatArray
+    discharge_below_v: FloatArray
+    droop_s: FloatArray
+    maximum_current_a: FloatArray
+    maximum_power_w: FloatArray
+    charge_efficiency: FloatArray
+    discharge_efficiency: FloatArray
+    standing_loss_w: FloatArray
+    minimum_charge_j: FloatArray
+    maximum_charge_j: FloatArray
+    initial_charge_j: FloatArray
+    law_v: FloatArray
+    gap_track: IntArray
+    gap_chainage_m: FloatArray
+    contact_ohm_per_m: float
+    return_ohm_per_m: float
+    minimum_segment_m: float
+    start_v: float
+    tolerance_a: float
+
+
+def pack(network: SupplyNetwork) -> PackedNetwork:
+    """Put a network into plain arrays; `start_v`, where the iteration starts, is 1 V below the highest no-load."""
+    nothing = (0.0, 0.0, 0.0, np.inf, 0.0)
+    statics: list[tuple[float, int, int, tuple[float, ...]]] = []
+    for index, item in enumerate(network.substations):
+        device = (
+            item.no_load_v,
+            1.0 / item.resistance_ohm,
+            network.rectifier_leak_s,
+            item.inverter_v,
+            1.0 / item.inverter_resistance_ohm if item.is_reversible else 0.0,
+        )
+        statics.append((item.chainage_m, index, -1, device))
+    statics += [(store.chainage_m, -1, index, nothing) for index, store in enumerate(network.storages)]
+    placed = {static[0] for static in statics}
+    statics += [(chainage, -1, -1, nothing) for chainage in sorted(set(network.tie_chainage_m) - placed)]
+    statics.sort(key=lambda static: static[0])
+    stores = network.storages
+    gaps = sorted(network.section_gap_chainage_m, key=lambda gap: gap[1])
+    law = network.law
+
+    start_v = max(item.no_load_v for item in network.substations) - 1.0
+    # The rounding of a voltage in its last place, times the conductance of the shortest segment.
+    ohm_per_m = min(value for value in (network.contact_ohm_per_m, network.return_ohm_per_m) if value > 0.0)
+    rounding_a = 4.0 * float(np.finfo(np.float64).eps) * start_v / (ohm_per_m * network.minimum_segment_m)
+
+    def of_stores(values: list[float]) -> FloatArray:
+        return np.array(values, dtype=np.float64)
+
+    return PackedNetwork(
+        chainage_m=np.array([static[0] for static in statics], dtype=np.float64),
+        static_substation=np.array([static[1] for static in statics], dtype=np.int64),
+        static_storage=np.array([static[2] for static in statics], dtype=np.int64),
+        static_law=np.array([static[3] for static in statics], dtype=np.float64),
+        charge_from_v=of_stores([store.charge_from_v for store in stores]),
+        discharge_below_v=of_stores([store.discharge_below_v for store in stores]),
+        droop_s=of_stores([1.0 / store.droop_ohm for store in stores]),
+        maximum_current_a=of_stores([store.maximum_current_a for store in stores]),
+        maximum_power_w=of_stores([store.maximum_power_w for store in stores]),
+        charge_efficiency=of_stores([store.charge_efficiency for store in stores]),
+        discharge_efficiency=of_stores([store.discharge_efficiency for store in stores]),
+        standing_loss_w=of_stores([store.standing_loss_w for store in stores]),
+        minimum_charge_j=of_stores([store.minimum_charge_share * store.capacity_j for store in stores]),
+        maximum_charge_j=of_stores([store.maximum_charge_share * store.capacity_j for store in stores]),
+        initial_charge_j=of_stores([store.initial_charge_share * store.capacity_j for store in stores]),
+        law_v=np.array(
+            [
+                law.regeneration_fade_from_v,
+                law.regeneration_fade_to_v,
+                law.traction_full_above_v,
+                law.traction_none_below_v,
+                law.auxiliaries_constant_impedance_below_v,
+            ]
+        ),
+        gap_track=np.array([track for track, _ in gaps], dtype=np.int64),
+        gap_chainage_m=np.array([chainage for _, chainage in gaps], dtype=np.float64),
+        contact_ohm_per_m=float(network.contact_ohm_per_m),
+        return_ohm_per_m=float(network.return_ohm_per_m),
+        minimum_segment_m=float(network.minimum_segment_m),
+        start_v=start_v,
+        tolerance_a=max(RESIDUAL_A, rounding_a),
+    )
+
+
+@numba.njit(cache=True, error_model="numpy")
+def substation_currents(
+    static_law: FloatArray, static_slot: IntArray, volts: FloatArray, current: FloatArray, slope: FloatArray
+) -> None:
+    """Fill the currents in A drawn by the substations (negative while they feed) and their slopes in S."""
+    for static in range(static_slot.size):
+        slot = static_slot[static]
+        distance = volts[slot] - static_law[static, 0]
+        rise = static_law[static, 1] if distance < 0.0 else static_law[static, 2]
+        drawn = distance * rise
+        above = volts[slot] - static_law[static, 3]
+        if above > 0.0:
+            drawn += above * static_law[static, 4]
+            rise += static_law[static, 4]
+        current[slot] = drawn
+        slope[slot] = rise
+
+
+@numba.njit(cache=True, error_model="numpy")
+def storage_current(
+    network: PackedNetwork, store: int, volts: float, room_w: float, stock_w: float
+) -> tuple[float, float]:
+    """Current in A drawn by a storage (positive while charging) and its slope; room and stock cap the power in W."""
+    above = volts - network.charge_from_v[store]
+    if above > 0.0:
+        limit = room_w
+        sign = 1.0
+    else:
+        above = network.discharge_below_v[store] - volts
+        if above <= 0.0:
+            return 0.0, 0.0
+        limit = stock_w
+        sign = -1.0
+    current = above * network.droop_s[store]
+    slope = network.droop_s[store]
+    if current > network.maximum_current_a[store]:
+        current = network.maximum_current_a[store]
+        slope = 0.0
+    if current * volts > limit:
+        current = limit / volts
+        slope = -sign * current / volts
+    return sign * current, slope
+
+
+@numba.njit(cache=True, error_model="numpy")
+def storage_currents(
+    network: PackedNetwork,
+    static_slot: IntArray,
+    volts: FloatArray,
+    room_w: FloatArray,
+    stock_w: FloatArray,
+    drawn_w: FloatArray,
+    current: FloatArray,
+    slope: FloatArray,
+) -> None:
+    """Currents and slopes of the storages at their slots, and the power in W that each draws."""
+    for static in range(static_slot.size):
+        store = network.static_storage[static]
+        if store >= 0:
+            slot = static_slot[static]
+            drawn, rise = storage_current(network, store, volts[slot], room_w[store], stock_w[store])
+            drawn_w[store] = drawn * volts[slot]
+            current[slot] = drawn
+            slope[slot] = rise
+
+
+@numba.njit(cache=True, error_model="numpy")
+def set_storage_limits(
+    network: PackedNetwork, charge_j: FloatArray, interval_s: float, room_w: FloatArray, stock_w: FloatArray
+) -> None:
+    """Fill the largest charging and discharging power in W of every storage over the coming interval."""
+    for store in range(charge_j.size):
+        room_w[store], stock_w[store] = storage_limits(network, store, charge_j[store], interval_s)
+
+
+@numba.njit(cache=True, error_model="numpy")
+def storage_limits(network: PackedNetwork, store: int, charge_j: float, interval_s: float) -> tuple[float, float]:
+    """Largest charging and discharging power in W at the terminals that the charge allows over one interval."""
+    after_loss = charge_j - network.standing_loss_w[store] * interval_s
+    room = (network.maximum_charge_j[store] - after_loss) / (network.charge_efficiency[store] * interval_s)
+    stock = (after_loss - network.minimum_charge_j[store]) * network.discharge_efficiency[store] / interval_s
+    limit = network.maximum_power_w[store]
+    return min(limit, max(room, 0.0)), min(limit, max(stock, 0.0))
+
+
+@numba.njit(cache=True, error_model="numpy")
+def charge_after(network: PackedNetwork, store: int, charge_j: float, drawn_w: float, interval_s: float) -> float:
+    """Charge in J after an interval at a terminal power (positive while charging); never below empty."""
+    if drawn_w > 0.0:
+        stored = drawn_w * network.charge_efficiency[store]
+    else:
+        stored = drawn_w / network.discharge_efficiency[store]
+    return float(max(charge_j + (stored - network.standing_loss_w[store]) * interval_s, 0.0))
+
+
+@numba.njit(cache=True, error_model="numpy")
+def train_currents(
+    law_v: FloatArray,
+    count: int,
+    volts: FloatArray,
+    power_w: FloatArray,
+    auxiliary_w: FloatArray,
+    current: FloatArray,
+    slope: FloatArray,
+) -> None:
+    """Currents in A drawn by `count` trains and their slopes in S: auxiliaries, and traction or regeneration faded.
+
+    Written without branches, so that the compiler makes one vector loop of it. Below 1 V the law is held.
+    """
+    fade_from = law_v[0]
+    fade_to = law_v[1]
+    none_below = law_v[3]
+    impedance_below = law_v[4]
+    per_volt = 1.0 / (law_v[2] - none_below)
+    impedance = 1.0 / (impedance_below * impedance_below)
+    regeneration_per_volt = 1.0 / (fade_from * (fade_to - fade_from))
+    for train in range(count):
+        at = volts[train]
+        inverse = 1.0 / max(at, 1.0)
+        minus_square = -inverse * inverse
+        normal = at >= impedance_below
+        drawn = auxiliary_w[train] * (inverse if normal else at * impedance)
+        rise = auxiliary_w[train] * (minus_square if normal else impedance)
+        traction = max(power_w[train], 0.0)
+        fade = (at - none_below) * per_volt
+        fading = 0.0 < fade < 1.0
+        fade = min(max(fade, 0.0), 1.0)
+        drawn += traction * fade * inverse
+        rise += traction * ((per_volt * inverse if fading else 0.0) + fade * minus_square)
+        braking = min(power_w[train], 0.0)
+        room = max(fade_to - at, 0.0)
+        full = at <= fade_from
+        drawn += braking * (inverse if full else room * regeneration_per_volt)
+        rise += braking * (minus_square if full else (-regeneration_per_volt if room > 0.0 else 0.0))
+        current[train] = drawn
+        slope[train] = rise
+
+
+@numba.njit(cache=True, error_model="numpy")
+def current_per_watt(law_v: FloatArray, volts: float, power_w: float) -> float:
+    """How a train's drawn current answers one more watt asked, in A/W; at zero power that of traction."""
+    inverse = 1.0 / max(volts, 1.0)
+    if power_w >= 0.0:
+        return float(min(max((volts - law_v[3]) / (law_v[2] - law_v[3]), 0.0), 1.0) * inverse)
+    if volts <= law_v[0]:
+        return inverse
+    return float(max(law_v[1] - volts, 0.0) / (law_v[0] * (law_v[1] - law_v[0])))
+
+
+@numba.njit(cache=True, error_model="numpy")
+def served_share(law_v: FloatArray, volts: float, power_w: float) -> float:
+    """Share of the asked traction, or of the offered braking power, that flows at this voltage (1: nothing asked)."""
+    if power_w > 0.0:
+        return float(min(max((volts - law_v[3]) / (law_v[2] - law_v[3]), 0.0), 1.0))
+    if power_w < 0.0 and volts > law_v[0]:
+        return float(max(volts * (law_v[1] - volts) / (law_v[0] * (law_v[1] - law_v[0])), 0.0))
+    return 1.0
+
+
+@numba.njit(cache=True, error_model="numpy")
+def auxiliary_served_w(law_v: FloatArray, volts: float, auxiliary_w: float) -> float:
+    """Power in W that the auxiliaries get: all of it, and a constant impedance's share below the knee."""
+    if volts >= law_v[4]:
+        return auxiliary_w
+    return float(auxiliary_w * (volts / law_v[4]) ** 2)

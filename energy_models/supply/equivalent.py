@@ -1,0 +1,452 @@
+"""One equivalent track: both tracks as one conductor with its return, for use inside searches.
+
+Each instant is a chain of nodes (trains and statics in order of chainage) with currents I_k(V_k) and conductances
+between neighbours. Kirchhoff's residual g(V) = L V + I(V) is the gradient of a scalar; a semismooth Newton method (Qi
+and Sun, Mathematical Programming 58, 1993) with a line search on the directional derivative finds its zero. Section
+gaps and ties have no meaning here.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from energy_models.arrays import FloatArray, IntArray
+from energy_models.supply.answer import Answer, record_instant
+from energy_models.supply.device_laws import (
+    ISOLATION_LEAK_S,
+    PackedNetwork,
+    charge_after,
+    current_per_watt,
+    set_storage_limits,
+    storage_currents,
+    substation_currents,
+    train_currents,
+)
+
+STEP_CAP_V = 150.0
+MAXIMUM_STEPS = 200
+ACCEPTED_TURN = 0.5
+"""A step is accepted while the slope along it at its end is at most this share of the slope at its start, turned."""
+SHORTEST_SHARE = 1e-9
+LOOSE_RESIDUAL_A = 1e-4
+"""What is still accepted after the last iteration (0.1 W)."""
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _solve_chain(
+    count: int, diagonal: FloatArray, link: FloatArray, right: FloatArray, solution: FloatArray, inverse: FloatArray
+) -> bool:
+    """Solve the tridiagonal system of nodes 1 to count, eliminating from both ends at once; False: not definite.
+
+    Off-diagonals are -link[k] between k and k + 1. `right` is overwritten. The two chains of divisions are independent
+    and hide each other's latency.
+    """
+    half = (count - 1) // 2
+    middle = half + 1 if count == 2 * half + 1 else half + 2
+    low = 1
+    high = count
+    pivot_low = diagonal[1]
+    pivot_high = diagonal[count]
+    smallest = min(pivot_low, pivot_high)
+    for _ in range(half):
+        inverse[low] = 1.0 / pivot_low
+        inverse[high] = 1.0 / pivot_high
+        factor_low = link[low] * inverse[low]
+        factor_high = link[high - 1] * inverse[high]
+        right[low + 1] += factor_low * right[low]
+        right[high - 1] += factor_high * right[high]
+        pivot_low = diagonal[low + 1] - link[low] * factor_low
+        pivot_high = diagonal[high - 1] - link[high - 1] * factor_high
+        low += 1
+        high -= 1
+        smallest = min(smallest, pivot_low, pivot_high)
+    if low == high:
+        # Both chains end in the middle node: each has subtracted its own neighbour, the diagonal counts once.
+        pivot_low += pivot_high - diagonal[low]
+    else:
+        inverse[low] = 1.0 / pivot_low
+        factor_low = link[low] * inverse[low]
+        right[high] += factor_low * right[low]
+        pivot_low = pivot_high - link[low] * factor_low
+    if not (smallest > 0.0 and pivot_low > 0.0):
+        return False
+    solution[middle] = right[middle] / pivot_low
+    if low != high:
+        solution[low] = (right[low] + link[low] * solution[middle]) * inverse[low]
+    for _ in range(half):
+        low -= 1
+        high += 1
+        solution[low] = (right[low] + link[low] * solution[low + 1]) * inverse[low]
+        solution[high] = (right[high] + link[high - 1] * solution[high - 1]) * inverse[high]
+    return True
+
+
+class Chain(NamedTuple):
+    """Working arrays of one instant on the equivalent track; reused from instant to instant."""
+
+    order: IntArray
+    train_slot: IntArray
+    static_slot: IntArray
+    link: FloatArray
+    volts: FloatArray
+    trial: FloatArray
+    current: FloatArray
+    slope: FloatArray
+    residual: FloatArray
+    step: FloatArray
+    diagonal: FloatArray
+    right: FloatArray
+    inverse: FloatArray
+    room_w: FloatArray
+    stock_w: FloatArray
+    drawn_w: FloatArray
+    power_w: FloatArray
+    auxiliary_w: FloatArray
+    place_m: FloatArray
+    train_v: FloatArray
+    train_current: FloatArray
+    train_slope: FloatArray
+
+
+@numba.njit(cache=True)
+def chain_for(network: PackedNetwork, most_trains: int) -> Chain:
+    """Working arrays for instants of at most that many trains."""
+    statics = network.chainage_m.size
+    stores = network.droop_s.size
+    nodes = statics + most_trains + 2
+    return Chain(
+        np.empty(most_trains, np.int64),
+        np.empty(most_trains, np.int64),
+        np.empty(statics, np.int64),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(stores),
+        np.empty(stores),
+        np.empty(stores),
+        np.empty(most_trains),
+        np.empty(most_trains),
+        np.empty(nodes),
+        np.empty(most_trains),
+        np.empty(most_trains),
+        np.empty(most_trains),
+    )
+
+
+@numba.njit(cache=True, error_model="numpy")
+def sort_entries(first: int, count: int, chainage_m: FloatArray, order: IntArray) -> None:
+    """Order the entries first to first + count by chainage (insertion sort: few, and often nearly sorted)."""
+    for place in range(count):
+        entry = first + place
+        at = chainage_m[entry]
+        hole = place
+        while hole > 0 and chainage_m[order[hole - 1]] > at:
+            order[hole] = order[hole - 1]
+            hole -= 1
+        order[hole] = entry
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _place(
+    order: IntArray,
+    trains: int,
+    chainage_m: FloatArray,
+    static_m: FloatArray,
+    loop_ohm_per_m: float,
+    minimum_m: float,
+    place_m: FloatArray,
+    train_slot: IntArray,
+    static_slot: IntArray,
+    link: FloatArray,
+) -> int:
+    """Merge trains and statics into one chain of nodes 1 to count in order of chainage; return the count.
+
+    Nodes 0 and count + 1 are mere padding without a link.
+    """
+    statics = static_m.size
+    count = trains + statics
+    slot = 1
+    static = 0
+    for train in range(trains):
+        at = chainage_m[order[train]]
+        while static < statics and static_m[static] <= at:
+            static_slot[static] = slot
+            place_m[slot] = static_m[static]
+            static += 1
+            slot += 1
+        place_m[slot] = at
+        train_slot[train] = slot
+        slot += 1
+    while static < statics:
+        static_slot[static] = slot
+        place_m[slot] = static_m[static]
+        static += 1
+        slot += 1
+    for slot in range(1, count):
+        link[slot] = 1.0 / (loop_ohm_per_m * max(place_m[slot + 1] - place_m[slot], minimum_m))
+    link[0] = 0.0
+    link[count] = 0.0
+    return count
+
+
+@numba.njit(cache=True, error_model="numpy")
+def gather(count: int, slot: IntArray, all_values: FloatArray, values: FloatArray) -> None:
+    """Take the values at the slots."""
+    for item in range(count):
+        values[item] = all_values[slot[item]]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def scatter(
+    count: int, slot: IntArray, current: FloatArray, slope: FloatArray, all_current: FloatArray, all_slope: FloatArray
+) -> None:
+    """Put currents and slopes to their slots."""
+    for item in range(count):
+        all_current[slot[item]] = current[item]
+        all_slope[slot[item]] = slope[item]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _residual(
+    count: int, volts: FloatArray, link: FloatArray, current: FloatArray, step: FloatArray, residual: FloatArray
+) -> tuple[float, float]:
+    """Fill Kirchhoff's residual in A of nodes 1 to count; return its largest size and its product with the step."""
+    worst = 0.0
+    turned = 0.0
+    for slot in range(1, count + 1):
+        at = volts[slot]
+        remainder = (
+            current[slot]
+            + ISOLATION_LEAK_S * at
+            + link[slot - 1] * (at - volts[slot - 1])
+            + link[slot] * (at - volts[slot + 1])
+        )
+        residual[slot] = remainder
+        turned += remainder * step[slot]
+        size = abs(remainder)
+        worst = size if size > worst else worst
+    return worst, turned
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _newton_step(
+    count: int,
+    link: FloatArray,
+    slope: FloatArray,
+    residual: FloatArray,
+    step: FloatArray,
+    diagonal: FloatArray,
+    right: FloatArray,
+    inverse: FloatArray,
+) -> None:
+    """Fill the Newton step, capped in length; where the matrix is not definite, without the negative slopes."""
+    for lowest in (-np.inf, 0.0):
+        for slot in range(1, count + 1):
+            diagonal[slot] = link[slot - 1] + link[slot] + ISOLATION_LEAK_S + max(slope[slot], lowest)
+            right[slot] = -residual[slot]
+        if _solve_chain(count, diagonal, link, right, step, inverse):
+            break
+    longest = 0.0
+    for slot in range(1, count + 1):
+        size = abs(step[slot])
+        longest = size if size > longest else longest
+    if longest > STEP_CAP_V:
+        for slot in range(1, count + 1):
+            step[slot] *= STEP_CAP_V / longest
+
+
+@numba.njit(cache=True, error_model="numpy")
+def solve_instant(
+    network: PackedNetwork,
+    chain: Chain,
+    first: int,
+    trains: int,
+    chainage_m: FloatArray,
+    power_w: FloatArray,
+    auxiliary_w: FloatArray,
+    charge_j: FloatArray,
+    interval_s: float,
+) -> int:
+    """Solve one instant into `chain`; the number of Newton steps, or -1 when no solution was found (never seen).
+
+    The entries `first` to `first + trains` may stand in any order.
+    """
+    # Plain arrays in local names: reaching into a tuple within a loop would count references each time.
+    order, train_slot, static_slot, link = chain.order, chain.train_slot, chain.static_slot, chain.link
+    volts, trial, step, residual = chain.volts, chain.trial, chain.step, chain.residual
+    current, slope, diagonal, right, inverse = chain.current, chain.slope, chain.diagonal, chain.right, chain.inverse
+    asked_w, spent_w, law_v = chain.power_w, chain.auxiliary_w, network.law_v
+    train_v, train_current, train_slope = chain.train_v, chain.train_current, chain.train_slope
+    stores = network.droop_s.size
+    if stores > 0:
+        set_storage_limits(network, charge_j, interval_s, chain.room_w, chain.stock_w)
+    sort_entries(first, trains, chainage_m, order)
+    for train in range(trains):
+        asked_w[train] = power_w[order[train]]
+        spent_w[train] = auxiliary_w[order[train]]
+    loop_ohm_per_m = network.contact_ohm_per_m / 2.0 + network.return_ohm_per_m
+    minimum_m = network.minimum_segment_m
+    count = _place(
+        order, trains, chainage_m, network.chainage_m, loop_ohm_per_m, minimum_m,
+        chain.place_m, train_slot, static_slot, link,
+    )  # fmt: skip
+    for slot in range(count + 2):
+        trial[slot] = network.start_v
+        volts[slot] = network.start_v
+        step[slot] = 0.0
+    steps = 0
+    share = 1.0
+    descent = 0.0
+    # One loop for the steps and the line search within each, so that the laws are compiled in one place. The residual
+    # is a gradient, so its product with the step is the slope of the scalar along the step: negative at the start; when
+    # it has turned steeply positive at the end, the minimum was overrun and lies between.
+    while True:
+        substation_currents(network.static_law, static_slot, trial, current, slope)
+        if stores > 0:
+            storage_currents(network, static_slot, trial, chain.room_w, chain.stock_w, chain.drawn_w, current, slope)
+        gather(trains, train_slot, trial, train_v)
+        train_currents(law_v, trains, train_v, asked_w, spent_w, train_current, train_slope)
+        scatter(trains, train_slot, train_current, train_slope, current, slope)
+        worst, turned = _residual(count, trial, link, current, step, residual)
+        if turned <= -ACCEPTED_TURN * descent or worst <= network.tolerance_a or share < SHORTEST_SHARE:
+            for slot in range(1, count + 1):
+                volts[slot] = trial[slot]
+            if worst <= network.tolerance_a:
+                return steps
+            if steps == MAXIMUM_STEPS:
+                return steps if worst <= LOOSE_RESIDUAL_A else -1
+            _newton_step(count, link, slope, residual, step, diagonal, right, inverse)
+            descent = 0.0
+            for slot in range(1, count + 1):
+                descent += residual[slot] * step[slot]
+            share = 1.0
+            steps += 1
+        else:
+            secant = descent / (descent - turned)
+            share *= min(max(secant, 0.1), 0.9)
+        for slot in range(1, count + 1):
+            trial[slot] = volts[slot] + share * step[slot]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def chain_prices(network: PackedNetwork, chain: Chain, trains: int, price: FloatArray) -> None:
+    """Fill `price[entry]` for the instant just solved: d(sum of substation power)/d(train power), the adjoint.
+
+    With J = -sum V_s I_s over the substations, H the Jacobian of the residual: H lambda = dJ/dV, price = -lambda dI/dP.
+    """
+    static_slot, train_slot, order, link = chain.static_slot, chain.train_slot, chain.order, chain.link
+    diagonal, right, step, inverse = chain.diagonal, chain.right, chain.step, chain.inverse
+    current, slope, volts = chain.current, chain.slope, chain.volts
+    static_substation, law_v, asked_w = network.static_substation, network.law_v, chain.power_w
+    count = trains + static_slot.size
+    for slot in range(1, count + 1):
+        diagonal[slot] = link[slot - 1] + link[slot] + slope[slot] + ISOLATION_LEAK_S
+        right[slot] = 0.0
+    for static in range(static_slot.size):
+        if static_substation[static] >= 0:
+            slot = static_slot[static]
+            right[slot] = -current[slot] - volts[slot] * slope[slot]
+    if not _solve_chain(count, diagonal, link, right, step, inverse):
+        step[:] = 0.0
+    for train in range(trains):
+        slot = train_slot[train]
+        price[order[train]] = -step[slot] * current_per_watt(law_v, volts[slot], asked_w[train])
+
+
+@numba.njit(cache=True, error_model="numpy")
+def substation_power_w(
+    network: PackedNetwork,
+    offset: IntArray,
+    chainage_m: FloatArray,
+    power_w: FloatArray,
+    auxiliary_w: FloatArray,
+    interval_s: float,
+    charge_j: FloatArray,
+    total_w: FloatArray,
+    price: FloatArray,
+) -> bool:
+    """Summed substation terminal power in W of each instant of a window, for a search; True when all were solved.
+
+    Instant t owns the entries offset[t] to offset[t + 1], in any order of position. `charge_j` is the storages' charge
+    at the start (use `network.initial_charge_j.copy()`), carried on in place. `total_w` (T) is filled; `price` too (one
+    for each entry, d(total of its instant)/d(its power_w)), unless it has length 0. Callable from compiled code.
+    """
+    most = 0
+    for instant in range(offset.size - 1):
+        most = max(most, offset[instant + 1] - offset[instant])
+    chain = chain_for(network, most)
+    solved = True
+    for instant in range(offset.size - 1):
+        first = offset[instant]
+        trains = offset[instant + 1] - first
+        steps = solve_instant(network, chain, first, trains, chainage_m, power_w, auxiliary_w, charge_j, interval_s)
+        solved &= steps >= 0
+        total = 0.0
+        for static in range(network.chainage_m.size):
+            slot = chain.static_slot[static]
+            store = network.static_storage[static]
+            if store >= 0:
+                charge_j[store] = charge_after(network, store, charge_j[store], chain.drawn_w[store], interval_s)
+            else:
+                total -= chain.current[slot] * chain.volts[slot]
+        total_w[instant] = total
+        if price.size > 0:
+            chain_prices(network, chain, trains, price)
+    return solved
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _loss(count: int, link: FloatArray, volts: FloatArray) -> float:
+    """Loss in W along the chain."""
+    loss = 0.0
+    for slot in range(1, count):
+        loss += link[slot] * (volts[slot] - volts[slot + 1]) ** 2
+    return loss
+
+
+@numba.njit(cache=True, error_model="numpy")
+def solve_window(
+    network: PackedNetwork,
+    begin: int,
+    end: int,
+    offset: IntArray,
+    chainage_m: FloatArray,
+    track: IntArray,  # noqa: ARG001 - the ladder's kernel has the same signature
+    power_w: FloatArray,
+    auxiliary_w: FloatArray,
+    interval_s: float,
+    charge_j: FloatArray,
+    answer: Answer,
+) -> bool:
+    """Solve the instants begin to end and write everything down; True when all were solved."""
+    most = 0
+    for instant in range(begin, end):
+        most = max(most, offset[instant + 1] - offset[instant])
+    chain = chain_for(network, most)
+    loop_ohm_per_m = network.contact_ohm_per_m / 2.0 + network.return_ohm_per_m
+    return_share = network.return_ohm_per_m / loop_ohm_per_m
+    solved = True
+    for instant in range(begin, end):
+        first = offset[instant]
+        trains = offset[instant + 1] - first
+        steps = solve_instant(network, chain, first, trains, chainage_m, power_w, auxiliary_w, charge_j, interval_s)
+        solved &= steps >= 0
+        answer.iterations[instant] = steps
+        if answer.price.size > 0:
+            chain_prices(network, chain, trains, answer.price)
+        loss = _loss(trains + network.chainage_m.size, chain.link, chain.volts)
+        answer.return_loss_w[instant] = loss * return_share
+        answer.contact_loss_w[instant] = loss * (1.0 - return_share)
+        record_instant(
+            network, answer, instant, chain.static_slot, chain.volts, chain.current, chain.drawn_w, charge_j,
+            interval_s, trains, chain.order, chain.train_slot, chain.power_w, chain.auxiliary_w,
+        )  # fmt: skip
+    return solved

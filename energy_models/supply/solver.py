@@ -1,0 +1,133 @@
+"""The supply solved for every instant of a window or a day, on the two-track ladder or on one equivalent track."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+from energy_models.faults import Fault, InputFaults
+from energy_models.supply import equivalent, ladder
+from energy_models.supply.answer import Answer, empty_answer
+from energy_models.supply.checks import network_faults
+from energy_models.supply.device_laws import PackedNetwork, pack
+from energy_models.supply.network import SupplyNetwork
+from energy_models.supply.snapshots import Snapshots, SupplySolution
+
+Model = Literal["ladder", "equivalent"]
+
+CHUNK = 4000
+"""Instants between two reports of progress."""
+
+
+def solve(
+    network: SupplyNetwork,
+    snapshots: Snapshots,
+    *,
+    model: Model = "ladder",
+    prices: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> SupplySolution:
+    """Solve Kirchhoff's laws with the device laws at every instant; storages carry their charge from one to the next.
+
+    `model` ladder keeps both third rails and the return apart, equivalent is one conductor for all. `prices` adds
+    d(sum of substation terminal power)/d(train power asked), W/W, for every train entry. `progress(done, total)` is
+    called now and then. Raises InputFaults when the network or the snapshots cannot be meant.
+    """
+    faults = [*network_faults(network), *_snapshot_faults(snapshots)]
+    if faults:
+        raise InputFaults(faults)
+    return solve_packed(pack(network), snapshots, model=model, prices=prices, progress=progress)
+
+
+def solve_packed(
+    packed: PackedNetwork,
+    snapshots: Snapshots,
+    *,
+    model: Model = "ladder",
+    prices: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> SupplySolution:
+    """As `solve`, for a network already packed and inputs already checked."""
+    answer = empty_answer(
+        snapshots.count,
+        len(snapshots.chainage_m),
+        int(packed.static_substation.max()) + 1,
+        packed.droop_s.size,
+        prices,
+    )
+    kernel = ladder.solve_window if model == "ladder" else equivalent.solve_window
+    offset = np.ascontiguousarray(snapshots.offset, dtype=np.int64)
+    # Copies: the frozen arrays are read-only, which would be another type, and another compilation, to numba.
+    chainage_m = np.array(snapshots.chainage_m, dtype=np.float64)
+    track = np.array(snapshots.track, dtype=np.int64)
+    power_w = np.array(snapshots.power_w, dtype=np.float64)
+    auxiliary_w = np.array(snapshots.auxiliary_w, dtype=np.float64)
+    charge_j = packed.initial_charge_j.copy()
+    converged = True
+    for begin in range(0, snapshots.count, CHUNK):
+        end = min(begin + CHUNK, snapshots.count)
+        converged &= kernel(
+            packed,
+            begin,
+            end,
+            offset,
+            chainage_m,
+            track,
+            power_w,
+            auxiliary_w,
+            float(snapshots.interval_s),
+            charge_j,
+            answer,
+        )
+        if progress is not None:
+            progress(end, snapshots.count)
+    return _solution(answer, bool(converged))
+
+
+def _solution(answer: Answer, converged: bool) -> SupplySolution:
+    return SupplySolution(
+        substation_power_w=answer.substation_power_w,
+        substation_v=answer.substation_v,
+        storage_power_w=answer.storage_power_w,
+        storage_charge_j=answer.storage_charge_j,
+        rectifier_loss_w=answer.rectifier_loss_w,
+        line_loss_w=answer.contact_loss_w + answer.return_loss_w,
+        contact_loss_w=answer.contact_loss_w,
+        return_loss_w=answer.return_loss_w,
+        traction_asked_w=answer.traction_asked_w,
+        traction_served_w=answer.traction_served_w,
+        auxiliary_served_w=answer.auxiliary_served_w,
+        regeneration_offered_w=answer.regeneration_offered_w,
+        regeneration_used_w=answer.regeneration_used_w,
+        train_v=answer.train_v,
+        train_power_w=answer.train_power_w,
+        served_share=answer.served_share,
+        price=answer.price if answer.price.size else None,
+        iterations=answer.iterations,
+        residual_w=answer.residual_w,
+        converged=converged,
+    )
+
+
+def _snapshot_faults(snapshots: Snapshots) -> list[Fault]:
+    faults = []
+    entries = len(snapshots.chainage_m)
+    offset = np.asarray(snapshots.offset)
+    if len(offset) < 1 or offset[0] != 0 or offset[-1] != entries or (np.diff(offset) < 0).any():
+        faults.append(Fault("", "snapshots", "offset", "", f"rises from 0 to the number of entries ({entries})"))
+    for name in ("track", "power_w", "auxiliary_w"):
+        if len(getattr(snapshots, name)) != entries:
+            faults.append(
+                Fault("", "snapshots", name, f"{len(getattr(snapshots, name))} entries", f"{entries} entries")
+            )
+    for name in ("chainage_m", "power_w", "auxiliary_w"):
+        if not np.isfinite(getattr(snapshots, name)).all():
+            faults.append(Fault("", "snapshots", name, "not a number", "finite numbers"))
+    if (np.asarray(snapshots.auxiliary_w) < 0.0).any():
+        lowest = float(np.min(snapshots.auxiliary_w))
+        faults.append(Fault("", "snapshots", "auxiliary_w", f"{lowest:g}", "0 W or more"))
+    if not np.isin(snapshots.track, (0, 1)).all():
+        faults.append(Fault("", "snapshots", "track", "", "0 (up) or 1 (down)"))
+    if not snapshots.interval_s > 0.0:
+        faults.append(Fault("", "snapshots", "interval_s", f"{snapshots.interval_s:g}", "more than 0 s"))
+    return faults
