@@ -8,7 +8,6 @@ The balance, for which an account vouches (DESIGN.md, what must always hold, 5):
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
@@ -128,7 +127,7 @@ def account(
     voltages = [v for v in (solution.train_v, solution.substation_v) if v.size]
     return EnergyAccount(
         energy_kwh=float(total_w.sum()) * to_kwh,
-        substation_kwh=MappingProxyType(substation_kwh),
+        substation_kwh=substation_kwh,
         utility_kwh=_utility_kwh(solution, network, interval_s, snapshots.count, energised_s),
         traction_kwh=float(solution.traction_served_w.sum()) * to_kwh,
         auxiliaries_kwh=auxiliaries_kwh,
@@ -147,7 +146,7 @@ def account(
         peak_15min_clock_kw=clock_peak_w(total_w, snapshots.start_s, interval_s) / 1000.0,
         minimum_voltage_v=min(float(v.min()) for v in voltages),
         maximum_voltage_v=max(float(v.max()) for v in voltages),
-        hourly_kwh=MappingProxyType(_hourly_kwh(total_w, snapshots.start_s, interval_s)),
+        hourly_kwh=_hourly_kwh(total_w, snapshots.start_s, interval_s),
         receptivity=_receptivity(snapshots, solution, network),
         residual_share=_closed_residual_share(snapshots, solution),
     )

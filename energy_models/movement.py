@@ -104,6 +104,7 @@ def seconds_of_motion(profile: DrivingProfile, train: Train, passengers: float) 
         train.electric_brake.speed_m_s,
         train.electric_brake.force_n,
         train.electric_brake.power_w,
+        train.service_brake_force_n,
         train.traction_efficiency.force_n,
         train.traction_efficiency.speed_m_s,
         train.traction_efficiency.share,
@@ -233,6 +234,7 @@ def _seconds(
     brake_speed: FloatArray,
     brake_force: FloatArray,
     brake_power: float,
+    service: float,
     traction_force: FloatArray,
     traction_speed: FloatArray,
     traction_share: FloatArray,
@@ -259,8 +261,9 @@ def _seconds(
             # Where the profile brakes with friction too, its electric part is all that the electric brake gives here.
             limit = electric[c]
             if friction[c] <= 0.0:
-                curve = min(_straight(mean_speed, brake_speed, brake_force), brake_power / max(mean_speed, 1e-9))
-                limit = max(limit, curve)
+                # The higher speed of the cell allows less, as where the profile was made.
+                top = max(v0, v1, 1e-9)
+                limit = max(limit, min(_straight(top, brake_speed, brake_force), brake_power / top, service))
             brake = min(brake, limit)
         work = 0.0  # collector energy of each metre of the cell, J/m
         if pull > 0.0:

@@ -53,39 +53,31 @@ class DayModel:
         """Where every train is and what it asks for, in every second from the first departure to the last arrival."""
         driven = driven or DrivenTrain(self.library, self.train)
         runs: list[Run] = []
+        stands = self._turnbacks(trips)
         for trip in trips:
             first = self.station_order[trip.direction].index(trip.trip.stations[0])
+            track_index = _TRACK_INDEX[trip.direction]
             for i, running_time_s in enumerate(trip.running_time_s):
-                section = first + i
                 motion = driven.motion(
-                    trip.direction, section, running_time_s, trip.passengers[i], trip.trip.driving[i]
+                    trip.direction, first + i, running_time_s, trip.passengers[i], trip.trip.driving[i]
                 )
-                track = self.library.sections[trip.direction][section]
-                runs.append(Run(track, _TRACK_INDEX[trip.direction], trip.departure_s[i], motion))
-        stands = self._dwells(trips) + self._turnbacks(trips)
+                track = self.library.sections[trip.direction][first + i]
+                runs.append(Run(track, track_index, trip.departure_s[i], motion))
+                # The train stands from the end of its motion until it leaves: at the platform, at the last moment of
+                # a running time that its way of driving does not use up, or before a platform that is not yet free.
+                stops_s = trip.departure_s[i] + motion.running_time_s
+                if trip.departure_s[i + 1] > stops_s:
+                    station = trip.trip.stations[i + 1]
+                    stands.append(Stand(self.chainage_m[station], track_index, stops_s, trip.departure_s[i + 1]))
         start_s = math.floor(min(trip.departure_s[0] for trip in trips))
         end_s = math.ceil(max(*(trip.arrival_s[-1] for trip in trips), *(stand.to_s for stand in stands))) + 1
         return assemble(runs, stands, self.train.auxiliary_w, start_s, end_s)
 
-    def _dwells(self, trips: Sequence[TripRecord]) -> list[Stand]:
-        """Trains at platforms on their way, and before platforms that are not yet free."""
-        stands: list[Stand] = []
-        for trip in trips:
-            track = _TRACK_INDEX[trip.direction]
-            for i, station in enumerate(trip.trip.stations):
-                held_s = trip.held_outside_s[i - 1] if i > 0 else 0.0
-                from_s = trip.arrival_s[i] - held_s
-                to_s = trip.departure_s[i]
-                if i > 0 and to_s > from_s:
-                    stands.append(Stand(self.chainage_m[station], track, from_s, to_s))
-        return stands
-
     def _turnbacks(self, trips: Sequence[TripRecord]) -> list[Stand]:
-        """Vehicles between two trips of their duty, as long as their auxiliaries are on."""
+        """Vehicles between two trips of their duty, and after the last one, as long as their auxiliaries are on."""
         duties: dict[str, list[TripRecord]] = {}
         for trip in trips:
-            if trip.trip.vehicle:
-                duties.setdefault(trip.trip.vehicle, []).append(trip)
+            duties.setdefault(trip.trip.vehicle or trip.trip.trip_id, []).append(trip)
         stands: list[Stand] = []
         for duty in duties.values():
             duty.sort(key=lambda trip: trip.departure_s[0])
@@ -95,6 +87,12 @@ class DayModel:
                     leaves_s = arrived_s + TURNBACK_SHUT_DOWN_AFTER_S
                 station = before.trip.stations[-1]
                 stands.append(Stand(self.chainage_m[station], _TRACK_INDEX[after.direction], arrived_s, leaves_s))
+            last = duty[-1]
+            shut_down_s = last.arrival_s[-1] + TURNBACK_SHUT_DOWN_AFTER_S
+            station = last.trip.stations[-1]
+            stands.append(
+                Stand(self.chainage_m[station], _TRACK_INDEX[last.direction], last.arrival_s[-1], shut_down_s)
+            )
         return stands
 
     def day(
@@ -172,9 +170,9 @@ def day_model(scenario: Scenario, library: ProfileLibrary) -> DayModel:
         demand={
             d: PlatformDemand.from_rates(
                 loads.time_bin_s,
-                loads.boardings_per_hour(d),
-                loads.alightings_per_hour(d),
-                loads.passengers_per_hour(d),
+                loads.boardings_per_hour[d],
+                loads.alightings_per_hour[d],
+                loads.passengers_per_hour[d],
             )
             for d in DIRECTIONS
         },

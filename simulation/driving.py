@@ -3,10 +3,12 @@
 import math
 
 from dispatch.timetable import Direction
-from energy_models.driving.flat_out import flat_out
 from energy_models.movement import SecondsOfMotion, seconds_of_motion
 from energy_models.running_times import ProfileLibrary
 from energy_models.train import Train
+
+TIMED_STRATEGIES = ("speed_cap", "optimal")
+"""Ways of driving that take the running time they are given; any other takes a time of its own."""
 
 
 class DrivenTrain:
@@ -15,16 +17,19 @@ class DrivenTrain:
     def __init__(self, library: ProfileLibrary, train: Train) -> None:
         self._library = library
         self._train = train
-        self._shortest_s: dict[tuple[Direction, int, float], int] = {}
+        self._shortest_s: dict[tuple[Direction, int, float, str], int] = {}
         self._motions: dict[tuple[Direction, int, int, float, str], SecondsOfMotion] = {}
 
-    def shortest_s(self, direction: Direction, section: int, passengers: float) -> int:
-        """Least whole-second running time of a section for the load class of that many passengers."""
+    def shortest_s(self, direction: Direction, section: int, passengers: float, strategy: str) -> int:
+        """Least whole-second running time of a section for the load class of that many passengers, driven that way."""
         load = self._library.load_class(passengers)
-        key = (direction, section, load)
+        key = (direction, section, load, strategy)
         if key not in self._shortest_s:
-            track = self._library.sections[direction][section]
-            self._shortest_s[key] = math.ceil(flat_out(track, self._train, load).running_time_s)
+            if strategy in TIMED_STRATEGIES:
+                least_s = self._library.minimum_time_s(direction, section, load)
+            else:
+                least_s = self._library.profile(direction, section, 0.0, load, strategy).running_time_s
+            self._shortest_s[key] = math.ceil(least_s)
         return self._shortest_s[key]
 
     def motion(

@@ -10,7 +10,7 @@ is one of two behaviours:
 - deviations add up: planned dwells and running times are kept, and whatever was lost stays lost until the terminal.
 
 Trains do not overtake. When the supply cannot serve the traction a train still keeps its running time here; the
-unserved energy is reported by the account (`running_time` of `Shortest` is where a slower train would enter).
+unserved energy is reported by the account (`_running_time_s` is the place where a slower train would enter).
 """
 
 import math
@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import simpy
 
 from dispatch.timetable import Direction, Timetable, Trip
+from energy_models.faults import Fault, InputFaults
 from simulation.passengers import Platform, PlatformDemand
 from simulation.record import TripRecord
 from simulation.rules import OperatingRules
@@ -32,8 +33,8 @@ Process = Generator[simpy.Event, Any, None]
 class Shortest(Protocol):
     """Answers how fast a section can be run."""
 
-    def shortest_s(self, direction: Direction, section: int, passengers: float) -> int:
-        """Least whole-second running time of a section with that many passengers on board."""
+    def shortest_s(self, direction: Direction, section: int, passengers: float, strategy: str) -> int:
+        """Least whole-second running time of a section with that many passengers on board, driven that way."""
         ...
 
 
@@ -130,7 +131,7 @@ def operate(
     Without a seed there are no disturbances. Loads follow from the demand, or are the timetable's own with
     `planned_loads` (also without a demand). Trips without a vehicle each have one of their own.
 
-    Raises ValueError when a trip does not run along neighbouring stations of its direction, or when trains wait for
+    Raises InputFaults when a trip does not run along neighbouring stations of its direction, or when trains wait for
     each other for ever (a vehicle whose trips contradict the order of trains).
     """
     if not timetable.trips:
@@ -148,7 +149,9 @@ def operate(
     env.run()
     stuck = [journey.trip.trip_id for journey in journeys if len(journey.departure_s) < len(journey.trip.stations)]
     if stuck:
-        raise ValueError(f"{len(stuck)} trips wait for each other for ever: {', '.join(stuck[:5])}")
+        allowed = "duties whose trips do not contradict the order of trains at any station"
+        shown = f"{len(stuck)} trips wait for each other for ever: {', '.join(stuck[:5])}"
+        raise InputFaults([Fault("timetable", "", "vehicle", shown, allowed)])
     never_served = sum(platform.never_served() for platform in line.platforms.values())
     return Operations(tuple(journey.record() for journey in journeys), never_served)
 
@@ -157,7 +160,17 @@ def _first_station(trip: Trip, order: Sequence[str]) -> int:
     """Index of the trip's first station in order of travel."""
     start = list(order).index(trip.stations[0]) if trip.stations[0] in order else -1
     if start < 0 or tuple(order[start : start + len(trip.stations)]) != trip.stations or len(trip.stations) < 2:
-        raise ValueError(f"trip {trip.trip_id} does not run along neighbouring stations {trip.direction} the line")
+        raise InputFaults(
+            [
+                Fault(
+                    "timetable",
+                    f"trip {trip.trip_id}",
+                    "stations",
+                    ", ".join(trip.stations[:4]) + (", ..." if len(trip.stations) > 4 else ""),
+                    f"neighbouring stations in order of travel {trip.direction}: {', '.join(order)}",
+                )
+            ]
+        )
     return start
 
 
@@ -269,7 +282,7 @@ def _running_time_s(line: _Line, journey: _Journey, i: int, on_board: float, fol
     trip, rules = journey.trip, line.rules
     passengers = journey.passengers[i] if line.planned_loads else on_board
     planned_s = trip.running_time_s(i)
-    shortest_s = line.shortest.shortest_s(trip.direction, journey.first_station + i, passengers)
+    shortest_s = line.shortest.shortest_s(trip.direction, journey.first_station + i, passengers, trip.driving[i])
     if rules.noise.accumulates or planned_s <= shortest_s:
         return max(planned_s, shortest_s)
     # The latest arrival that the next dwell, or the turnback, still absorbs.

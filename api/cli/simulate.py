@@ -1,0 +1,200 @@
+"""`headwatt simulate`: disturbed days of today's timetable, or of a written plan, with energy and service."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from api.cli.console import print_json, stage_progress, stdout_console
+
+if TYPE_CHECKING:
+    from simulation.judge import Days, Judgement
+
+EPILOG = """\
+[bold]Examples[/]
+
+Ten days of today's timetable:  [cyan]headwatt simulate beijing_yizhuang[/]
+
+A plan that was written, beside today's timetable on the same days:
+[cyan]headwatt simulate beijing_yizhuang --plan plans/beijing_yizhuang[/]
+
+The same plan on a hot day, for a program:
+[cyan]headwatt simulate beijing_yizhuang --plan plans/beijing_yizhuang --override summer --json[/]
+"""
+
+_ENERGY = (
+    "utility_kwh",
+    "traction_kwh",
+    "auxiliaries_kwh",
+    "regeneration_offered_kwh",
+    "regeneration_used_kwh",
+    "regeneration_burnt_kwh",
+    "line_losses_kwh",
+    "rectifier_losses_kwh",
+    "storage_change_kwh",
+    "unserved_kwh",
+    "peak_1s_kw",
+    "peak_15min_sliding_kw",
+    "peak_15min_clock_kw",
+    "minimum_voltage_v",
+    "maximum_voltage_v",
+)
+
+
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="Name of a bundled line, or path of a scenario folder.")],
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="Simulate the plan in this folder, and today's timetable on the same days.", metavar="DIR"),
+    ] = None,
+    replications: Annotated[int, typer.Option(min=2, max=1000, help="Simulated days.", metavar="N")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same days.", metavar="N")] = 0,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME"),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="Processes that compute at once; results do not depend on it.")
+    ] = 2,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Simulate days with dwell noise and passengers, and account for their energy at the substations.
+
+    Every day is simulated train by train and solved second by second on the two-track DC network; its energy balance
+    closes to 0.1 %, or the day is an error. With a plan both timetables meet the same disturbances, and the saving is
+    told with its interval.
+    """
+    # The physics takes seconds to import; `--help` and the other commands do not wait for it.
+
+    from api.plan_folder import read_plan_folder  # noqa: PLC0415
+    from dispatch.baseline import timetable_in_force  # noqa: PLC0415
+    from scenarios.build import profile_library, train_of  # noqa: PLC0415
+    from scenarios.load import load_scenario  # noqa: PLC0415
+    from simulation.day import day_model  # noqa: PLC0415
+    from simulation.judge import Days, compare  # noqa: PLC0415
+    from simulation.replications import replicate, replication_seeds  # noqa: PLC0415
+
+    begin = time.monotonic()
+    seconds: dict[str, float] = {}
+
+    def lap(stage: str) -> None:
+        seconds[stage] = round(time.monotonic() - begin - sum(seconds.values()), 3)
+
+    asked = load_scenario(scenario, tuple(override or ()))
+    timetables = {"baseline": timetable_in_force(asked)}
+    if plan is not None:
+        timetables["plan"] = read_plan_folder(plan).plan.timetable
+    with stage_progress(f"headwatt simulate {asked.name}") as progress:
+        model = day_model(asked, profile_library(asked, train_of(asked)))
+        lap("read")
+        seeds = replication_seeds(seed, replications)
+        progress("simulated days", 0.0)
+        results = replicate(
+            model, timetables, seeds, workers, lambda done, count: progress("simulated days", done / count)
+        )
+        lap("days")
+    judgement = compare(seeds, results["baseline"], results["plan"]) if plan is not None else None
+    days = judgement.plan if judgement is not None else Days(results["baseline"])
+    if json:
+        print_json(
+            {
+                "scenario": asked.name,
+                "scenario_hash": asked.hash,
+                "timetable": "plan" if plan is not None else "in force",
+                "replications": replications,
+                "seed": seed,
+                "metering_point": "substation DC terminals",
+                **_figures(days),
+                **(_saving(judgement) if judgement is not None else {}),
+                "seconds": seconds,
+            }
+        )
+    else:
+        _print(asked.title, days, judgement)
+
+
+def _figures(days: "Days") -> dict[str, Any]:
+    """The figures of all days of one timetable: means, and for the energy its interval."""
+    from simulation.judge import SERVICE_MEASURES  # noqa: PLC0415
+
+    energy = days.energy()
+    first = days.results[0]
+    return {
+        "trips": first.trips,
+        "train_km": round(first.train_km, 3),
+        "vehicles": first.vehicles,
+        "energy": {
+            "mean_kwh": round(energy.mean, 3),
+            "ci95_kwh": [round(energy.low, 3), round(energy.high, 3)],
+            "days_kwh": [round(result.account.energy_kwh, 3) for result in days.results],
+            **{name: round(days.energy(name).mean, 3) for name in _ENERGY},
+            "substation_kwh": _mean_of([result.account.substation_kwh for result in days.results]),
+            "hourly_kwh": _mean_of(
+                [{str(h): kwh for h, kwh in result.account.hourly_kwh.items()} for result in days.results]
+            ),
+        },
+        "balance_residual_percent": round(100.0 * days.worst_residual_share, 9),
+        "service": {name: round(days.served(name).mean, 4) for name in SERVICE_MEASURES},
+    }
+
+
+def _mean_of(rows: list[Mapping[str, float]]) -> dict[str, float]:
+    """Mean of each entry; a day without the entry counts as nothing."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: round(sum(row.get(name, 0.0) for row in rows) / len(rows), 3) for name in names}
+
+
+def _saving(judgement: "Judgement") -> dict[str, Any]:
+    saving, kwh = judgement.saving_percent, judgement.saving_kwh
+    return {
+        "saving_percent": round(saving.mean, 4),
+        "saving_ci95_percent": [round(saving.low, 4), round(saving.high, 4)],
+        "savings_percent": [round(value, 4) for value in judgement.savings_percent],
+        "saving_kwh": round(kwh.mean, 3),
+        "baseline": _figures(judgement.baseline),
+    }
+
+
+def _print(title: str, days: "Days", judgement: "Judgement | None") -> None:
+    energy, service = days.energy(), days.served
+    count = len(days.results)
+    table = Table(title=f"{title}, {count} simulated days", show_header=judgement is not None, title_justify="left")
+    table.add_column("", style="dim")
+    table.add_column("plan" if judgement is not None else "timetable in force", justify="right")
+    if judgement is not None:
+        table.add_column("timetable in force", justify="right")
+
+    def row(name: str, text: "Any") -> None:
+        table.add_row(name, text(days), *([text(judgement.baseline)] if judgement is not None else []))
+
+    row("energy at the substations, kWh", lambda d: f"{d.energy().mean:,.0f} ± {d.energy().half_width:,.0f}")
+    row("energy from the utility, kWh", lambda d: f"{d.energy('utility_kwh').mean:,.0f}")
+    row("braking energy used, kWh", lambda d: f"{d.energy('regeneration_used_kwh').mean:,.0f}")
+    row("  of offered, kWh", lambda d: f"{d.energy('regeneration_offered_kwh').mean:,.0f}")
+    row("losses of rails and contact line, kWh", lambda d: f"{d.energy('line_losses_kwh').mean:,.0f}")
+    row("unserved traction, kWh", lambda d: f"{d.energy('unserved_kwh').mean:,.2f}")
+    row("15-minute peak, kW", lambda d: f"{d.energy('peak_15min_sliding_kw').mean:,.0f}")
+    row("lowest voltage, V", lambda d: f"{min(r.account.minimum_voltage_v for r in d.results):,.0f}")
+    row("mean waiting, s", lambda d: f"{d.served('mean_waiting_s').mean:,.1f}")
+    row("punctual arrivals, %", lambda d: f"{100.0 * d.served('punctual_share').mean:.1f}")
+    row("headway variation", lambda d: f"{d.served('headway_variation').mean:.3f}")
+    row("largest load, passengers", lambda d: f"{d.served('maximum_load').mean:,.0f}")
+    row("energy balance open by, %", lambda d: f"{100.0 * d.worst_residual_share:.1e}")
+    console = stdout_console()
+    console.print(table)
+    if judgement is not None:
+        saving = judgement.saving_percent
+        console.print(
+            f"The plan saves [bold]{saving.mean:.2f} %[/] at the substations' DC terminals "
+            f"(95 % interval {saving.low:.2f} to {saving.high:.2f} %, worst day {judgement.worst_saving_percent:.2f} %), "
+            f"{judgement.saving_kwh.mean:,.0f} kWh a day."
+        )
+    else:
+        console.print(
+            f"A day draws [bold]{energy.mean:,.0f} kWh[/] at the substations' DC terminals "
+            f"(95 % interval {energy.low:,.0f} to {energy.high:,.0f} kWh); passengers wait "
+            f"{service('mean_waiting_s').mean:.0f} s on average."
+        )
