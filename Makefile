@@ -57,7 +57,7 @@ format: $(DEVELOPMENT) ## format the code and mend what the linter can mend
 	@$(IN_VENV)/ruff format .
 
 docs: $(DEVELOPMENT) ## the documentation, into site/
-	@NO_MKDOCS_2_WARNING=1 $(IN_VENV)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(IN_VENV)/mkdocs build --strict
 	@echo "site/index.html is written." >&2
 
 benchmark: $(DEVELOPMENT) ## run every benchmark, or BENCHMARKS=benchmarks/NAME.py
