@@ -235,3 +235,52 @@ def vehicle_of(
 def _figures(value: float) -> float:
     """Seven significant figures: far finer than any interval, and readable."""
     return float(f"{value:.7g}")
+
+
+class HiddenParameters(Part):
+    """True parameters of a simulated train, for `headwatt telemetry generate --hidden`; those left out are nominal."""
+
+    tare_t: Annotated[Number, Field(gt=5, le=2_000)] | None = None
+    """Mass of the empty train."""
+    rotating_mass_t: Annotated[Number, Field(ge=0, le=500)] | None = None
+    """Inertia of the rotating parts."""
+    resistance_constant_kn: Annotated[Number, Field(ge=0, le=100)] | None = None
+    """A of the running resistance."""
+    resistance_per_m_s_kn: Annotated[Number, Field(ge=0, le=10)] | None = None
+    """B of the running resistance."""
+    resistance_per_m_s_squared_kn: Annotated[Number, Field(ge=0, le=1)] | None = None
+    """C of the running resistance."""
+    traction_efficiency: Annotated[Number, Field(gt=0, le=1)] | None = None
+    """Wheel power over collector power in traction."""
+    regeneration_efficiency: Annotated[Number, Field(gt=0, le=1)] | None = None
+    """Collector power over wheel power in electric braking."""
+    auxiliary_kw: Annotated[Number, Field(ge=0, le=2_000)] | None = None
+    """Mean power of the auxiliaries."""
+
+
+def read_hidden(path: str | Path, train: Train) -> VehicleParameters:
+    """True parameters from a YAML file, those it leaves out from `train`.
+
+    Raises:
+        InputFaults: The file cannot be read, or names or values in it are not allowed; every fault with its line.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputFaults([Fault(str(path), "", "", "", "a YAML file with parameters: " + ", ".join(SI_NAMES))])
+    tree = read_yaml(file, file.name)
+    try:
+        given = HiddenParameters.model_validate(tree.plain())
+    except ValidationError as error:
+        raise InputFaults(faults_of_schema(error, tree, HiddenParameters)) from None
+    nominal = parameters_of(train)
+    values = {
+        inside: getattr(nominal, inside) if (value := getattr(given, name)) is None else value * factor
+        for name, (inside, factor, _) in SI_NAMES.items()
+    }
+    return VehicleParameters(**values)
+
+
+def write_hidden(parameters: VehicleParameters, path: str | Path) -> None:
+    """Write true parameters so that `read_hidden` reads them back."""
+    content = {name: _figures(getattr(parameters, inside) / factor) for name, (inside, factor, _) in SI_NAMES.items()}
+    Path(path).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import check, plan, serve
+from api.cli import calibrate, check, plan, serve, telemetry
 from api.cli.console import stderr_console
 from api.cli.outcome import leave
 from api.version import headwatt_version
@@ -65,6 +65,8 @@ def headwatt(
 app.command(help=plan.HELP, epilog=plan.EPILOG)(plan.plan)
 app.command(help=check.HELP, epilog=check.EPILOG)(check.check)
 app.command(help=serve.HELP, epilog=serve.EPILOG)(serve.serve)
+app.command(help=calibrate.HELP, epilog=calibrate.EPILOG)(calibrate.calibrate)
+app.add_typer(telemetry.app, name="telemetry")
 
 
 def run() -> None:
