@@ -18,6 +18,7 @@ EXPERIMENT = "simulation.experiment"
 # The checker shares no code with what decides.
 CHECKER = ("dispatch.check", "dispatch.rules")
 CHECKER_READS = {"timetable", "plan", "rules"}
+DECIDES = ("dispatch.headways", "dispatch.timing", "dispatch.planner", "ortools")
 
 
 def modules(folder: Path) -> Iterator[tuple[str, str]]:
@@ -56,6 +57,36 @@ def breaches(name: str, source: str) -> list[str]:
         if name.startswith(CHECKER) and top == "dispatch" and room not in CHECKER_READS:
             found.append(f"{name} imports {target}: the checker shares no code with the solvers")
     return found
+
+
+def reached(start: list[str], sources: dict[str, str]) -> set[str]:
+    """Every module, ours or not, that importing some modules brings in, directly or through others of ours."""
+    seen: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            if name in sources:
+                waiting += imported(sources[name])
+            waiting += [name.rpartition(".")[0]] if "." in name else []
+    return seen
+
+
+def deciding(names: set[str]) -> set[str]:
+    """Those of some modules that decide."""
+    return {name for name in names if name.startswith(DECIDES)}
+
+
+def test_checker_and_judge_never_reach_what_decides(root: Path) -> None:
+    sources = dict(modules(root))
+    checker = [name for name in sources if name.startswith(CHECKER)]
+    judge = [name for name in sources if name.startswith("simulation") and name != EXPERIMENT]
+    assert "dispatch.check" in checker
+    assert "simulation.judge" in judge
+    assert deciding(reached(checker, sources)) == set()
+    assert deciding(reached(judge, sources)) == set()
+    assert deciding(reached(["dispatch.planner"], sources)) > {"dispatch.planner"}, "the search for it finds nothing"
 
 
 def test_every_module_keeps_the_rules(root: Path) -> None:
