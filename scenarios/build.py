@@ -1,15 +1,16 @@
-"""From the words of a scenario to the values of the energy models: SI units, one train type, one direction at a time."""
+"""From the words of a scenario to the values of the energy models, in SI units."""
 
 from itertools import pairwise
 
 import numpy as np
 
 from energy_models.arrays import frozen_floats
+from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import Storage, Substation, SupplyNetwork, VehicleLaw
 from energy_models.track import SectionTrack, hold_limits_for_length
 from energy_models.train import Efficiency, ForceCurve, Train
 from scenarios.demand import SectionLoads, section_loads
-from scenarios.schema.base import Direction
+from scenarios.schema.base import DIRECTIONS, Direction
 from scenarios.schema.line import Station
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.train import EfficiencyMap, EffortCurve, TrainType
@@ -23,6 +24,7 @@ TRACK_OF: dict[Direction, int] = {"up": 0, "down": 1}
 def train_of(scenario: Scenario, train_type: str | None = None, outside_temperature_c: float | None = None) -> Train:
     """The train of a type (the fleet's first by default) at a temperature (the scenario's by default)."""
     kind = scenario.train_types[train_type or scenario.main_train_type]
+    temperature_c = scenario.outside_temperature_c if outside_temperature_c is None else outside_temperature_c
     tare_kg = kind.tare_t * 1e3
     resistance = kind.resistance
     return Train(
@@ -46,9 +48,7 @@ def train_of(scenario: Scenario, train_type: str | None = None, outside_temperat
         service_brake_force_n=kind.service_brake_kn * 1e3,
         traction_efficiency=_efficiency(kind.efficiency.traction, kind.efficiency.traction_map),
         regeneration_efficiency=_efficiency(kind.efficiency.regeneration, kind.efficiency.regeneration_map),
-        auxiliary_w=auxiliary_w(
-            kind, scenario.outside_temperature_c if outside_temperature_c is None else outside_temperature_c
-        ),
+        auxiliary_w=auxiliary_w(kind, temperature_c),
         maximum_jerk_m_s3=kind.comfort.maximum_jerk_m_s3 or np.inf,
     )
 
@@ -88,8 +88,8 @@ def section_tracks(
 ) -> tuple[SectionTrack, ...]:
     """The sections of a direction in order of travel.
 
-    Limits hold until the tail has left them; `train_length_m=0` gives the point train of the reference cases. Gradients turn
-    their sign in the direction down. Curve resistance is the train type's constant over the radius.
+    Limits hold until the tail has left them; `train_length_m=0` gives the point train of the reference cases. Gradients
+    turn their sign in the direction down. Curve resistance is the train type's constant over the radius.
     """
     length_m = train.length_m if train_length_m is None else train_length_m
     constant = scenario.train_types[train_type or scenario.main_train_type].curve_resistance_n_m_per_kn
@@ -209,3 +209,9 @@ def supply_network(scenario: Scenario) -> SupplyNetwork:
         tie_chainage_m=tuple(sorted({*supply.ties_m, *out_of_service})),
         section_gap_chainage_m=tuple((TRACK_OF[gap.track], gap.chainage_m) for gap in supply.gaps),
     )
+
+
+def profile_library(scenario: Scenario, train: Train | None = None) -> ProfileLibrary:
+    """The driving profiles of a train on this line; `train` replaces the scenario's main type, as calibration does."""
+    train = train or train_of(scenario)
+    return ProfileLibrary({direction: section_tracks(scenario, direction, train) for direction in DIRECTIONS}, train)

@@ -1,7 +1,7 @@
 """Passengers on board over the day: the three forms of demand brought to one.
 
-A passenger who enters at a station in an interval passes the sections ahead later, by the running times and dwells of the
-timetable in force; waiting on the platform is left out, because headways are what a plan decides.
+A passenger who enters at a station in an interval passes the sections ahead later, by the running times and dwells of
+the timetable in force; waiting on the platform is left out, because headways are what a plan decides.
 """
 
 from collections.abc import Mapping
@@ -190,7 +190,7 @@ def _from_station_counts(scenario: Scenario) -> SectionLoads:
 
 
 def _from_section_loads(scenario: Scenario) -> SectionLoads:
-    """Loads as given; of boardings and alightings only their difference is known, so each is its least possible value."""
+    """Loads as given; of boardings and alightings only the difference is known, so each is the least possible."""
     clock, table = _clock(scenario), scenario.demand.section_loads or ()
     extra = _journeys(scenario, clock)
     flows = {}

@@ -10,7 +10,8 @@ from energy_models.faults import Fault
 from scenarios.located import Located, TreePath
 from scenarios.names import did_you_mean
 from scenarios.schema.base import Part
-from scenarios.schema.structure import allowed_by, field_at, fields_by_key, part_at
+from scenarios.schema.structure import field_at, fields_by_key, part_at
+from scenarios.schema.words import allowed_by
 
 
 def dotted(path: Iterable[str | int]) -> str:

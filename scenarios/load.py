@@ -1,6 +1,6 @@
 """From a folder to a scenario: read, lay overrides over it, check everything, and tell every fault at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -113,12 +113,13 @@ def _checked(content: Any, tree: Located) -> tuple[Scenario | None, list[Fault]]
     except ValidationError as error:
         faults.extend(faults_of_schema(error, tree, Scenario))
         seen = cast(Scenario, built_from_what_is_valid(Scenario, content))
-    faults.extend(_faults_of_rules(seen, tree, whole=scenario is not None))
+    faults.extend(_faults_of_rules(seen, tree, other_faults=bool(faults)))
     return (scenario if not faults else None), faults
 
 
-def _faults_of_rules(scenario: Scenario, tree: Located, whole: bool) -> Iterable[Fault]:
-    faults = []
+def _faults_of_rules(scenario: Scenario, tree: Located, other_faults: bool) -> list[Fault]:
+    faults: list[Fault] = []
+    stopped: list[Exception] = []
     for rule in RULES:
         try:
             for finding in rule.find(scenario):
@@ -127,10 +128,11 @@ def _faults_of_rules(scenario: Scenario, tree: Located, whole: bool) -> Iterable
                 faults.append(
                     Fault(place.file, place.place, field_text(tree, finding.path), shown(finding.value), allowed)
                 )
-        except Exception:
-            # A rule that meets a hole has nothing to say: the hole itself is reported by the schema.
-            if whole:
-                raise
+        except (AttributeError, LookupError, ValueError) as error:
+            # A rule that meets a hole or a broken reference stops: that fault is told by the schema or another rule.
+            stopped.append(error)
+    if stopped and not faults and not other_faults:
+        raise stopped[0]
     return faults
 
 

@@ -19,12 +19,16 @@ TreePath = tuple[Step, ...]
 
 _NULL = re.compile(r"(?:~|null|Null|NULL|)")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
+_WORDS = {word for kind in ("true", "false", "null") for word in (kind, kind.title(), kind.upper())}
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
 class Located:
-    """A value (text, number, truth, None, dict or list of Located) and where it stands."""
+    """A value (text, number, truth, None, dict or list of Located) and where it stands.
+
+    A row of a table is a dict of plain cells: they all stand in that row.
+    """
 
     value: Any
     file: str
@@ -35,7 +39,7 @@ class Located:
     def plain(self) -> Any:
         """The value without places."""
         if isinstance(self.value, dict):
-            return {key: item.plain() for key, item in self.value.items()}
+            return {key: item.plain() if isinstance(item, Located) else item for key, item in self.value.items()}
         if isinstance(self.value, list):
             return [item.plain() for item in self.value]
         return self.value
@@ -44,12 +48,21 @@ class Located:
         """The value at a path, or the nearest value that encloses it."""
         current = self
         for step in path:
-            inner = current.value
-            if (isinstance(inner, dict) and step in inner) or (isinstance(inner, list) and isinstance(step, int) and -len(inner) <= step < len(inner)):
-                current = inner[step]
-            else:
+            content = current.value
+            inner = None
+            if isinstance(content, dict):
+                inner = content.get(str(step))
+            elif isinstance(content, list) and isinstance(step, int) and -len(content) <= step < len(content):
+                inner = content[step]
+            if not isinstance(inner, Located):
                 break
+            current = inner
         return current
+
+    def cell(self, key: str) -> Any:
+        """The plain value of one key of a dict; None if it is not there."""
+        inner = self.value.get(key) if isinstance(self.value, dict) else None
+        return inner.value if isinstance(inner, Located) else inner
 
 
 class _CoreLoader(yaml.SafeLoader):
@@ -79,28 +92,35 @@ def read_yaml(file: Path, name: str) -> Located:
     return tree
 
 
-def _from_node(node: yaml.Node, name: str, faults: list[Fault]) -> Located:
+def _from_node(node: yaml.Node, name: str, faults: list[Fault], above: tuple[yaml.Node, ...] = ()) -> Located:
     place = f"line {node.start_mark.line + 1}"
+    if any(node is outer for outer in above):
+        faults.append(Fault(name, place, "", "a value that contains itself", "values without circles"))
+        return Located(None, name, place)
+    above = (*above, node)
     if isinstance(node, yaml.MappingNode):
         content: dict[str, Located] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
             if key in content:
                 faults.append(Fault(name, f"line {key_node.start_mark.line + 1}", key, "given twice", "each key once"))
-            inner = _from_node(value_node, name, faults)
+            inner = _from_node(value_node, name, faults, above)
             # A part is looked for where its key stands, not where its first child does.
             content[key] = Located(inner.value, name, f"line {key_node.start_mark.line + 1}")
         return Located(content, name, place)
     if isinstance(node, yaml.SequenceNode):
-        return Located([_from_node(item, name, faults) for item in node.value], name, place)
-    return Located(_scalar(node.value) if node.style is None else node.value, name, place)
+        return Located([_from_node(item, name, faults, above) for item in node.value], name, place)
+    is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return Located(_scalar(node.value) if is_plain else node.value, name, place)
 
 
 def _scalar(text: str) -> Any:
     """The value of a plain YAML scalar or of a CSV cell."""
+    if text[:1].isalpha() and text not in _WORDS:
+        return text
     if _NULL.fullmatch(text):
         return None
-    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
+    if text in _WORDS:
         return text.lower() == "true"
     if _WHOLE.fullmatch(text):
         return int(text)
@@ -110,8 +130,8 @@ def _scalar(text: str) -> Any:
 def read_table(file: Path, name: str, known: Iterable[str], required: Iterable[str], faults: list[Fault]) -> Located:
     """Read a CSV table with a header; rows count as a spreadsheet counts them, the header is row 1.
 
-    Lines that begin with # are comments. Faults of the header (unknown, missing or repeated columns) and rows of a wrong
-    length are appended to `faults`; an empty cell counts as not given.
+    Lines that begin with # are comments. Faults of the header (unknown, missing or repeated columns) and rows of a
+    wrong length are appended to `faults`; an empty cell counts as not given.
     """
     known = tuple(known)
     try:
@@ -148,7 +168,7 @@ def read_table(file: Path, name: str, known: Iterable[str], required: Iterable[s
         items.append(
             Located(
                 {
-                    column: Located(_scalar(cell.strip()), name, place)
+                    column: _scalar(cell.strip())
                     for column, cell in zip(header, cells, strict=True)
                     if cell.strip() and column in known
                 },

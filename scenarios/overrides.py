@@ -11,24 +11,26 @@ from scenarios.names import did_you_mean
 def merged(base: Located, change: Located, path: str, faults: list[Fault]) -> Located:
     """The base with a change laid over it.
 
-    Keys and values: key by key. A list of parts with an `id` (substations, stations) takes a mapping from id to changes.
-    Everything else is replaced. A change that names an unknown id is appended to `faults`.
+    Keys and values: key by key. A list of parts with an `id` (substations, stations) takes a mapping from id to
+    changes. Everything else is replaced. A change that names an unknown id is appended to `faults`.
     """
     if not isinstance(change.value, dict):
         return change
     if isinstance(base.value, dict):
         content = dict(base.value)
         for key, inner in change.value.items():
-            content[key] = merged(content[key], inner, f"{path}.{key}".lstrip("."), faults) if key in content else inner
+            old = content.get(key)
+            deeper = f"{path}.{key}".lstrip(".")
+            content[key] = merged(old, inner, deeper, faults) if isinstance(old, Located) else inner
         return dataclasses.replace(base, value=content)
-    if isinstance(base.value, list) and all(isinstance(item.value, dict) and "id" in item.value for item in base.value):
+    if isinstance(base.value, list) and all(item.cell("id") is not None for item in base.value):
         return _merged_by_id(base, change, path, faults)
     return change
 
 
 def _merged_by_id(base: Located, change: Located, path: str, faults: list[Fault]) -> Located:
     items = list(base.value)
-    places = {str(item.value["id"].value): index for index, item in enumerate(items)}
+    places = {str(item.cell("id")): index for index, item in enumerate(items)}
     for key, inner in change.value.items():
         if key not in places:
             faults.append(Fault(inner.file, inner.place, f"{path}.{key}", key, did_you_mean(key, places)))

@@ -14,6 +14,7 @@ def built_from_what_is_valid(part: type[Part], content: Any) -> Part:
     Reading an unset field raises AttributeError. Items of lists keep their position.
     """
     values: dict[str, Any] = {}
+    invalid: list[str] = []
     content = content if isinstance(content, dict) else {}
     for key, (name, field) in fields_by_key(part).items():
         if key not in content or content[key] is None:
@@ -21,7 +22,13 @@ def built_from_what_is_valid(part: type[Part], content: Any) -> Part:
         found, value = _valid(field.annotation, field.metadata, content[key])
         if found:
             values[name] = value
-    return part.model_construct(**values)
+        else:
+            invalid.append(name)
+    built = part.model_construct(**values)
+    for name in invalid:
+        # A wrong value must not be judged as if the default stood there.
+        built.__dict__.pop(name, None)
+    return built
 
 
 def _valid(annotation: Any, metadata: list[Any], content: Any) -> tuple[bool, Any]:
@@ -29,13 +36,12 @@ def _valid(annotation: Any, metadata: list[Any], content: Any) -> tuple[bool, An
     if shape.kind == "part" and shape.part is not None:
         return isinstance(content, dict), _whole_or_partial(shape.part, content)
     if shape.kind == "list" and shape.part is not None:
-        if not isinstance(content, list):
-            return False, None
-        return True, tuple(_whole_or_partial(shape.part, item) for item in content)
+        items = content if isinstance(content, list) else []
+        return isinstance(content, list), tuple(_whole_or_partial(shape.part, item) for item in items)
     if shape.kind == "mapping" and shape.part is not None:
-        if not isinstance(content, dict):
-            return False, None
-        return True, {str(key): _whole_or_partial(shape.part, item) for key, item in content.items()}
+        named = content if isinstance(content, dict) else {}
+        whole = {str(key): _whole_or_partial(shape.part, item) for key, item in named.items()}
+        return isinstance(content, dict), whole
     adapted: Any = annotation
     for item in metadata:
         adapted = Annotated[adapted, item]

@@ -32,8 +32,11 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     """Every number of the scenario with its origin, tables a line for each column and origin, in the file's order."""
     entries = _entries(scenario.provenance)
     groups: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+    found: dict[Steps, str | None] = {}
     for steps, general, name, value in _numbers(scenario, (), ()):
-        entry = _entry_for(steps, entries)
+        if steps not in found:
+            found[steps] = _entry_for(steps, entries)
+        entry = found[steps]
         groups.setdefault((".".join(general), entry or ""), []).append((name, value))
     lines = []
     for (path, entry), values in groups.items():
@@ -52,7 +55,7 @@ def unexplained(scenario: Scenario) -> tuple[str, ...]:
 def matching_entries(scenario: Scenario) -> set[str]:
     """Entries of the provenance that explain at least one number."""
     entries = _entries(scenario.provenance)
-    everything = [steps for steps, _, _, _ in _numbers(scenario, (), ())]
+    everything = {steps for steps, _, _, _ in _numbers(scenario, (), ())}
     return {entry for entry, pattern in entries.items() if any(_explains(pattern, steps) for steps in everything)}
 
 
@@ -74,7 +77,7 @@ def _explains(pattern: Steps, steps: Steps) -> bool:
     )
 
 
-def _numbers(part: Any, steps: Steps, general: Steps) -> Iterator[tuple[Steps, Steps, str, Any]]:
+def _numbers(part: Part, steps: Steps, general: Steps) -> Iterator[tuple[Steps, Steps, str, Any]]:
     """Each number: its path, the path with a star for each item of a list, the field's name, the value."""
     for key, (name, _) in fields_by_key(type(part)).items():
         if name in part.__dict__ and not (not steps and name in WITHOUT_NUMBERS):
@@ -88,8 +91,9 @@ def _within(value: Any, steps: Steps, general: Steps, name: str) -> Iterator[tup
         for key, item in value.items():
             yield from _within(item, (*steps, str(key)), (*general, str(key)), name)
     elif isinstance(value, tuple):
-        for position, item in enumerate(value):
-            own = str(getattr(item, "id", position)) if isinstance(item, Part) else str(position)
+        for item in value:
+            # Rows without an identifier have no name of their own: only * fits them.
+            own = item.__dict__.get("id", "*") if isinstance(item, Part) else "*"
             yield from _within(item, (*steps, own), (*general, "*"), name)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield steps, general, name, value

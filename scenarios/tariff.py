@@ -43,7 +43,7 @@ def cost(tariff: Tariff, energy_j: FloatArray, start_s: float, interval_s: float
     never below zero: cost = Σ price(t) · E(t) + charge · max(mean power) / days per month.
     """
     energy_kwh = np.asarray(energy_j, dtype=np.float64) / JOULES_PER_KWH
-    begins = start_s + interval_s * np.arange(len(energy_kwh))
+    begins = start_s + interval_s * np.arange(len(energy_kwh), dtype=np.float64)
     energy = float(np.dot(price_per_kwh(tariff, begins), energy_kwh))
     highest = 0.0
     if len(energy_kwh):

@@ -82,7 +82,7 @@ def _passengers_balance(scenario: Scenario) -> Iterator[Finding]:
         alighting = sum(row.alighting for _, row in rows if row.direction == direction)
         if abs(boarding - alighting) > 0.01 * max(boarding, alighting):
             yield Finding(
-                ("demand", "station_counts"), f"{boarding:.0f} board and {alighting:.0f} alight in direction {direction}",
+                ("demand", "station_counts"), f"{boarding:.0f} board and {alighting:.0f} alight, direction {direction}",
                 "as many alighting as boarding in a direction over the day, to 1 %",
             )  # fmt: skip
 

@@ -101,7 +101,7 @@ def _overlap(scenario: Scenario) -> Iterator[Finding]:
                 if row.from_m < before.to_m:
                     found[position] = Finding(
                         ("track", table, position, "from_m"), f"{row.from_m:g}",
-                        f"at least {before.to_m:g}, where the stretch from {before.from_m:g} ends: stretches may not overlap",
+                        f"at least {before.to_m:g}, where the stretch from {before.from_m:g} ends: no overlap",
                     )  # fmt: skip
         yield from found.values()
 

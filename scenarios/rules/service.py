@@ -121,7 +121,7 @@ def _periods_cover(scenario: Scenario) -> Iterator[Finding]:
         if reached < end:
             yield Finding(
                 ("timetable", "periods"), f"no headway from {seconds_to_clock(reached)} in direction {direction}",
-                f"periods without gap from the first departure {seconds_to_clock(begin)} to the last {seconds_to_clock(end)}",
+                f"no gap from the first train at {seconds_to_clock(begin)} to the last at {seconds_to_clock(end)}",
             )  # fmt: skip
 
 

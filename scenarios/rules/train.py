@@ -96,7 +96,7 @@ def _starts_on_its_gradient(scenario: Scenario) -> Iterator[Finding]:
         if force_kn <= needed_kn:
             yield Finding(
                 ("train_types", name, "traction"), f"{force_kn:g} kN from standstill",
-                f"above {needed_kn:.1f} kN, or a full train cannot start on the steepest gradient of {steepest:g} permil",
+                f"above {needed_kn:.1f} kN, or a full train cannot start on the gradient of {steepest:g} permil",
             )  # fmt: skip
 
 

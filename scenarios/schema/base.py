@@ -54,9 +54,12 @@ def _identifier_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+CLOCK_TEXT = BeforeValidator(clock_to_seconds)
+IDENTIFIER_TEXT = BeforeValidator(_identifier_text)
+
 Clock = Annotated[
     int,
-    BeforeValidator(clock_to_seconds),
+    CLOCK_TEXT,
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:[0-5]\d(:[0-5]\d)?$", "format": "clock"}),
 ]
 """Time of the service day: written "05:20", kept as whole seconds from its midnight."""
@@ -66,7 +69,7 @@ Whole = Annotated[int, Strict()]
 YesNo = Annotated[bool, Strict()]
 Identifier = Annotated[
     str,
-    BeforeValidator(_identifier_text),
+    IDENTIFIER_TEXT,
     Field(pattern=r"^[A-Za-z0-9_\-]{1,40}$"),
     WithJsonSchema({"type": ["string", "integer"], "pattern": r"^[A-Za-z0-9_\-]{1,40}$"}),
 ]

@@ -57,9 +57,9 @@ class Scenario(Part):
     """What electricity costs."""
     co2_kg_per_kwh: Annotated[Number, Field(ge=0, le=3)]
     """CO2 for each kWh from the utility."""
-    sources: dict[Identifier, Text] = {}
+    sources: dict[Identifier, Text] = Field(default_factory=dict)
     """Citations by key."""
-    provenance: dict[str, Text] = {}
+    provenance: dict[str, Text] = Field(default_factory=dict)
     """For each value or group of values: a key of `sources`, or `assumed: why`."""
 
     @cached_property

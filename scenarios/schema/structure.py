@@ -1,22 +1,14 @@
-"""The schema seen as a tree: which part stands at which key, and what a field allows, in words."""
+"""The schema seen as a tree: which part stands at which key."""
 
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
-import annotated_types
 from pydantic.fields import FieldInfo
 
-from scenarios.schema.base import Clock, Identifier, Part
-
-UNITS = {
-    "n_m_per_kn": "N·m/kN", "m_s2": "m/s²", "m_s3": "m/s³", "ohm_per_km": "Ω/km", "per_kw_month": "1/kW/month",
-    "per_m_s_squared_kn": "kN·s²/m²", "per_m_s_kn": "kN·s/m", "kg_per_kwh": "kg/kWh", "per_kwh": "1/kWh",
-    "kmh": "km/h", "kwh": "kWh", "kw": "kW", "kn": "kN", "kg": "kg", "ohm": "Ω", "permil": "‰", "share": "share", "m": "m",
-    "s": "s", "t": "t", "v": "V", "a": "A", "c": "°C",
-}  # fmt: skip
-"""Units by the ending of a field's name, longest ending first."""
+from scenarios.schema.base import Part
 
 
 @dataclass(frozen=True)
@@ -44,6 +36,7 @@ def shape_of(annotation: Any) -> Shape:
     return Shape("value")
 
 
+@cache
 def fields_by_key(part: type[Part]) -> dict[str, tuple[str, FieldInfo]]:
     """Attribute name and field by the key that stands in the file."""
     return {(field.alias or name): (name, field) for name, field in part.model_fields.items()}
@@ -96,91 +89,3 @@ def parts(part: type[Part], seen: set[type[Part]] | None = None) -> Iterator[typ
         inner = shape_of(field.annotation).part
         if inner is not None:
             yield from parts(inner, seen)
-
-
-def unit_of(name: str) -> str:
-    """Unit of a field by the ending of its name; empty for text and plain counts."""
-    for ending, unit in sorted(UNITS.items(), key=lambda item: -len(item[0])):
-        if name == ending or name.endswith("_" + ending):
-            return unit
-    return ""
-
-
-def allowed_by(field: FieldInfo) -> str:
-    """What may stand in a field, in words: "a number above 0, at most 2000"."""
-    words = _type_words(field.annotation, tuple(field.metadata))
-    if not field.is_required() and field.default is None:
-        words += ", or left out"
-    return words
-
-
-def _type_words(annotation: Any, metadata: tuple[Any, ...]) -> str:
-    shape = shape_of(annotation)
-    if shape.kind != "value":
-        return {"part": "keys and values", "list": "a list, or the name of a CSV table", "mapping": "parts by name"}[
-            shape.kind
-        ]
-    plain, metadata = _unwrap(annotation, metadata)
-    origin = get_origin(plain)
-    if _is_clock(metadata):
-        return 'clock text such as "05:20", up to "48:00"'
-    if _is_identifier(metadata):
-        return "letters, digits, _ and -, at most 40"
-    if origin is Literal:
-        return "one of " + ", ".join(str(choice) for choice in get_args(plain))
-    if origin is tuple:
-        return (
-            "a list of "
-            + _type_words(get_args(plain)[0], ()).removeprefix("a ")
-            + (" each" if get_origin(get_args(plain)[0]) is None else "")
-        )
-    if origin is dict:
-        return "texts by name"
-    name = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}.get(plain, "a value")
-    return (name + _bounds(metadata)).strip()
-
-
-def _unwrap(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-    """Strip optional and Annotated; gather what they say."""
-    while True:
-        origin = get_origin(annotation)
-        if origin in (Union, types.UnionType):
-            annotation = next(argument for argument in get_args(annotation) if argument is not type(None))
-        elif hasattr(annotation, "__metadata__"):
-            metadata = (*metadata, *annotation.__metadata__)
-            annotation = annotation.__origin__
-        else:
-            return annotation, metadata
-
-
-def _is_clock(metadata: tuple[Any, ...]) -> bool:
-    return any(item is marker for item in metadata for marker in Clock.__metadata__[:1])
-
-
-def _is_identifier(metadata: tuple[Any, ...]) -> bool:
-    return any(item is marker for item in metadata for marker in Identifier.__metadata__[:1])
-
-
-def _bounds(metadata: tuple[Any, ...]) -> str:
-    words: dict[type[Any], str] = {annotated_types.Gt: "above", annotated_types.Ge: "at least",
-                                   annotated_types.Lt: "below", annotated_types.Le: "at most"}  # fmt: skip
-    found = {}
-    for item in _flat(metadata):
-        for kind, word in words.items():
-            if isinstance(item, kind):
-                limit = (
-                    next(iter(vars(item).values()))
-                    if hasattr(item, "__dict__")
-                    else getattr(item, kind.__name__.lower())
-                )
-                found[word] = f"{word} {limit:g}" if abs(limit) < 1e5 else f"{word} {limit:,}".replace(",", " ")
-    ordered = [found[word] for word in ("above", "at least", "below", "at most") if word in found]
-    return (" " + ", ".join(ordered)) if ordered else ""
-
-
-def _flat(metadata: tuple[Any, ...]) -> Iterator[Any]:
-    for item in metadata:
-        if isinstance(item, FieldInfo):
-            yield from item.metadata
-        else:
-            yield item

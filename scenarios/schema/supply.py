@@ -125,7 +125,7 @@ class Supply(Part):
     running_rail_ohm_per_km: OhmPerKm
     """Both running rails of one track together."""
     running_rails_bonded: YesNo = True
-    """True: the rails of both tracks return the current in parallel. False: only one track's rails do (the worst case)."""
+    """True: the rails of both tracks return the current in parallel. False: one track's rails alone, the worst case."""
     substations: tuple[Substation, ...]
     """Substations in order of chainage; at each the contact lines of both tracks are tied together."""
     storages: tuple[Storage, ...] = ()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from scenarios.schema.base import EfficiencyShare, Identifier, Number, Part, Text, Whole
+from scenarios.schema.base import EfficiencyShare, Identifier, Number, Part, Text, Whole, YesNo
 
 Force = Annotated[Number, Field(ge=0, le=5_000)]
 Speed = Annotated[Number, Field(ge=0, le=400)]
@@ -106,7 +106,7 @@ class AtoLevel(Part):
     """Part of the largest traction effort that it uses."""
     brake_share: Annotated[Number, Field(gt=0, le=1)] = 1.0
     """Part of the largest deceleration that it uses."""
-    coasts: bool = False
+    coasts: YesNo = False
     """Whether it coasts from its cap to the brake curve instead of holding the cap."""
 
 

@@ -1,12 +1,12 @@
 """Makes demand.csv: journeys of a weekday by origin, destination and 15 minutes. Everything here is assumed.
 
-Only the daily total is published (221,200 passengers in 2014). The rest is a model, so that the line can be studied at all:
+Only the daily total is published (221,200 passengers in 2014). The rest is a model, so that the line can be studied:
 
 - Each station has homes and jobs (below). Songjiazhuang stands for the whole city behind its interchange.
-- In the morning a journey goes from homes to jobs, in the evening from jobs to homes, in between half and half, each with
-  weight `homes · jobs · exp(-distance / 12 km)`.
-- Over the day: a morning peak (normal, centred on 07:50, standard deviation 45 min, 36 % of the passengers), an evening
-  peak (18:00, 60 min, 34 %), and 30 % spread evenly over the hours of service.
+- In the morning a journey goes from homes to jobs, in the evening from jobs to homes, in between half and half, each
+  with weight `homes · jobs · exp(-distance / 12 km)`.
+- Over the day: a morning peak (normal, centred on 07:50, standard deviation 45 min, 36 % of the passengers), an
+  evening peak (18:00, 60 min, 34 %), and 30 % spread evenly over the hours of service.
 - Nobody enters before the first or after the last train of a direction has left its terminal.
 
 Run `python make_demand.py` in this folder; the same file comes out every time.

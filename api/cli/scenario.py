@@ -1,0 +1,201 @@
+"""`headwatt scenario`: check, show, new, schema, list."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from api.cli.console import print_json, stderr_console, stdout_console
+from api.cli.outcome import ExitCode
+from energy_models.faults import Fault, InputFaults
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help=(
+        "Read, check and start scenarios: a folder with a line, its trains, supply, service, demand and tariff.\n\n"
+        "Begin with [bold]headwatt scenario new my_line[/], change its files, and check them as often as you like."
+    ),
+)
+
+Scenario = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="Name of a bundled line or path of a folder; overrides after a plus, as in beijing_yizhuang+summer.",
+    ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--override", "-o", metavar="NAME", help="A named override of the scenario; may be given again."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+@app.command()
+def check(scenario: Scenario, override: Overrides = None, json: Json = False) -> None:
+    """Read a scenario and each of its overrides, and tell every fault at once.
+
+    Each fault comes with file, line or row, field, value and what is allowed. Exit code 0: it can be used; 2: it has
+    faults.
+    """
+    faults = faults_of(scenario, tuple(override or ()))
+    if faults:
+        if json:
+            print_json({"scenario": scenario, "valid": False, "faults": [vars(fault) for fault in faults]})
+            raise typer.Exit(int(ExitCode.INPUT_FAULT))
+        raise InputFaults(faults)
+    from api.cli.scenario_tables import loads_in_words  # noqa: PLC0415
+    from scenarios.load import load_scenario  # noqa: PLC0415
+    from scenarios.provenance import unexplained  # noqa: PLC0415
+
+    found = load_scenario(scenario, tuple(override or ()))
+    without = unexplained(found)
+    if json:
+        print_json(
+            {"scenario": found.name, "valid": True, "faults": [], "scenario_hash": found.hash,
+             "numbers_without_source": list(without)}
+        )  # fmt: skip
+        return
+    console = stdout_console()
+    console.print(f"[green]✓[/] {escape(found.title)} ([bold]{found.name}[/]): no faults.")
+    for sentence in loads_in_words(found):
+        console.print("  " + sentence)
+    if without:
+        listing = ", ".join(without[:5]) + (" and so on" if len(without) > 5 else "")
+        console.print(f"  [yellow]{len(without)} numbers have no source[/] (add them to provenance): {escape(listing)}")
+    else:
+        console.print("  Every number has its source or is called assumed.")
+
+
+def faults_of(scenario: str, overrides: tuple[str, ...]) -> tuple[Fault, ...]:
+    """Faults of a scenario; without chosen overrides also those that each of its overrides brings in."""
+    from scenarios.load import load_scenario, override_names  # noqa: PLC0415
+
+    found: dict[Fault, None] = {}
+    try:
+        load_scenario(scenario, overrides)
+    except InputFaults as error:
+        found.update(dict.fromkeys(error.faults))
+    if not overrides and "+" not in scenario:
+        for name in _names(override_names, scenario):
+            try:
+                load_scenario(scenario, (name,))
+            except InputFaults as error:
+                found.update(dict.fromkeys(error.faults))
+    return tuple(found)
+
+
+def _names(reader: Any, scenario: str) -> tuple[str, ...]:
+    try:
+        return tuple(reader(scenario))
+    except InputFaults:
+        return ()
+
+
+@app.command()
+def show(
+    scenario: Scenario,
+    override: Overrides = None,
+    assumptions: Annotated[
+        bool, typer.Option("--assumptions", help="Also every number with its source, or why it was assumed.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Draw the line with its stations, trains, supply, service and loads."""
+    from api.cli import scenario_tables as tables  # noqa: PLC0415
+    from scenarios.load import load_scenario, override_names  # noqa: PLC0415
+    from scenarios.provenance import assumptions as explained  # noqa: PLC0415
+
+    found = load_scenario(scenario, tuple(override or ()))
+    if json:
+        content = found.model_dump(mode="json", by_alias=True)
+        content["scenario_hash"] = found.hash
+        content["assumptions"] = [vars(line) for line in explained(found)]
+        print_json(content)
+        return
+    console = stdout_console()
+    if found.description:
+        console.print(escape(found.description) + "\n")
+    for table in (
+        tables.line_table(found), tables.train_table(found), tables.supply_table(found), tables.service_table(found)
+    ):  # fmt: skip
+        console.print(table)
+    for sentence in tables.loads_in_words(found):
+        console.print(sentence)
+    names = override_names(scenario)
+    if names:
+        console.print(f"Overrides: {', '.join(names)} (use {escape(found.name.split('+')[0])}+{names[0]})")
+    if assumptions:
+        console.print(tables.assumption_table(found))
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the scenario; by default that of the folder.")
+    ] = None,
+) -> None:
+    """Write a commented scenario to start from; it passes the check and can be planned at once."""
+    from scenarios.starter import write_starter  # noqa: PLC0415
+
+    written = write_starter(folder, name)
+    console = stdout_console()
+    for file in written:
+        console.print(f"wrote {escape(str(file))}")
+    stderr_console().print(f"Change it, then: [cyan]headwatt scenario check {escape(str(folder))}[/]")
+
+
+@app.command()
+def schema(
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The field reference of the documentation instead of the JSON schema.")
+    ] = False,
+) -> None:
+    """Print the JSON schema of scenario.yaml, for editors that complete and check while you type.
+
+    Save it beside your scenario and begin scenario.yaml with `# yaml-language-server: $schema=schema.json`.
+    """
+    from scenarios.json_schema import json_schema  # noqa: PLC0415
+    from scenarios.reference_page import field_reference  # noqa: PLC0415
+
+    if markdown:
+        sys.stdout.write(field_reference() + "\n")
+    else:
+        print_json(json_schema())
+
+
+@app.command("list")
+def list_bundled(json: Json = False) -> None:
+    """List the lines that come with Headwatt, with their overrides."""
+    from scenarios.load import bundled, load_scenario, override_names  # noqa: PLC0415
+
+    lines = [(load_scenario(name), override_names(name)) for name in bundled()]
+    if json:
+        print_json(
+            {
+                "scenarios": [
+                    {"name": line.name, "title": line.title, "stations": len(line.stations),
+                     "length_km": line.length_m / 1000, "overrides": list(names)}
+                    for line, names in lines
+                ]
+            }
+        )  # fmt: skip
+        return
+    table = Table()
+    for column in ("name", "line", "stations", "km", "trains", "overrides"):
+        table.add_column(column, justify="right" if column in ("stations", "km", "trains") else "left")
+    for line, names in lines:
+        table.add_row(
+            line.name,
+            line.title,
+            str(len(line.stations)),
+            f"{line.length_m / 1000:.1f}",
+            str(line.trainsets),
+            ", ".join(names),
+        )
+    stdout_console().print(table)
