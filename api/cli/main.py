@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import calibrate, check, plan, serve, telemetry
+from api.cli import calibrate, check, plan, serve, simulate, telemetry
 from api.cli.console import stderr_console
 from api.cli.outcome import leave
 from api.version import headwatt_version
@@ -63,8 +63,10 @@ def headwatt(
 
 
 app.command(help=plan.HELP, epilog=plan.EPILOG)(plan.plan)
+app.command(help=simulate.HELP, epilog=simulate.EPILOG)(simulate.simulate)
 app.command(help=check.HELP, epilog=check.EPILOG)(check.check)
 app.command(help=serve.HELP, epilog=serve.EPILOG)(serve.serve)
+app.add_typer(scenario.app, name="scenario")
 app.command(help=calibrate.HELP, epilog=calibrate.EPILOG)(calibrate.calibrate)
 app.add_typer(telemetry.app, name="telemetry")
 
