@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import calibrate, check, plan, serve, simulate, telemetry
+from api.cli import calibrate, check, plan, scenario, serve, simulate, telemetry
 from api.cli.console import stderr_console
 from api.cli.outcome import leave
 from api.version import headwatt_version
