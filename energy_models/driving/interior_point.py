@@ -19,7 +19,8 @@ from energy_models.arrays import FloatArray
 from energy_models.driving.motion import brake_at, electric_brake_at, traction_at
 from energy_models.driving.vehicle import UNLIMITED_M_S2, Vehicle
 
-_INERT_M_S2 = 1e-5  # a force limit below this is no force
+# A force that fades to nothing keeps this much, or the run could not pass to speeds where it is gone.
+_FADED_M_S2 = 2e-4
 _FINAL_BARRIER = 2e-7
 _PRIMAL_TOLERANCE = 1e-8
 _DUAL_TOLERANCE = 1e-4
@@ -87,6 +88,10 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
     traction_parts = vehicle.traction_cost.shape[0]
     brake_parts = vehicle.brake_value.shape[0]
     parts = traction_parts + brake_parts + 1
+    regenerates = vehicle.brake_force.max() > 0.0
+    rubs = vehicle.friction > 0.0
+    # Brakes that together could do more than the service brake share it.
+    shares = regenerates and rubs and vehicle.service < vehicle.brake_force.max() + vehicle.friction
     accelerates = vehicle.acceleration < UNLIMITED_M_S2
     jerks = jerk < 1e6
     barrier = 0.02
@@ -106,6 +111,15 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
     offset = np.zeros((n, parts))  # r
 
     price = np.zeros(n)
+    braked = np.zeros(n)  # all brakes together, its slack to the service brake, and the dual of that
+    spare = np.ones(n)
+    dual_spare = np.zeros(n)
+    service = np.zeros(n)
+    service_by_e = np.zeros(n)
+    soften = np.ones(n)  # kappa
+    d_spare = np.zeros(n)
+    brake_lift = np.zeros(n)
+    brake_push = np.zeros(n)
     room_up = np.ones(n)
     dual_up = np.zeros(n)
     room_down = np.ones(n)
@@ -141,7 +155,6 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
     d_energy = np.zeros(n + 1)
     result = np.zeros(6)
     time_price = 1.0 if hurry else 0.0
-    pieces = 0
 
     for step in range(most_steps + 1):
         # --- the state's own quantities
@@ -174,7 +187,10 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
             pull, pull_by_v = traction_at(v1, vehicle)
             electric, electric_by_v = electric_brake_at(v0, vehicle)
             brakes, brakes_by_v = brake_at(v0, vehicle)
+            service[i] = max(brakes, _FADED_M_S2)
+            service_by_e[i] = brakes_by_v * inverse0 if i > 0 else 0.0
             given = 0.0
+            braked[i] = 0.0
             for k in range(parts):
                 if k < traction_parts:
                     most[i, k] = pull / traction_parts
@@ -191,11 +207,13 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                         cost[i, k] = -value
                         cost_by_e[i, k] = -by_v * inverse0 if i > 0 else 0.0
                 else:
-                    most[i, k] = brakes - electric
-                    most_by_e[i, k] = (brakes_by_v - electric_by_v) * inverse0 if i > 0 else 0.0
+                    most[i, k] = vehicle.friction
+                if most[i, k] < _FADED_M_S2:
+                    most[i, k] = _FADED_M_S2
+                    most_by_e[i, k] = 0.0
                 if step == 0:
-                    if most[i, k] <= _INERT_M_S2:
-                        force[i, k] = -1.0  # marks a force that this train has not got here
+                    if (not regenerates and traction_parts <= k < parts - 1) or (not rubs and k == parts - 1):
+                        force[i, k] = -1.0  # marks a force that this train has not got
                     else:
                         sign = 1.0 if k < traction_parts else -1.0
                         left = sign * (need - given)
@@ -204,7 +222,11 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                         slack[i, k] = most[i, k] - force[i, k]
                         dual_low[i, k] = barrier / force[i, k]
                         dual_high[i, k] = barrier / slack[i, k]
-                        pieces += 1
+                if k >= traction_parts and force[i, k] > 0.0:
+                    braked[i] += force[i, k]
+            if step == 0 and shares:
+                spare[i] = max(service[i] - braked[i], 0.05 * service[i])
+                dual_spare[i] = barrier / spare[i]
             balance[i] = need
         if step == 0:
             for i in range(n):
@@ -269,7 +291,8 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                 sign = 1.0 if k < traction_parts else -1.0
                 rest -= sign * force[i, k]
                 primal = max(primal, abs(most[i, k] - force[i, k] - slack[i, k]))
-                dual = max(dual, abs(cost[i, k] - sign * price[i] - dual_low[i, k] + dual_high[i, k]))
+                worth = price[i] if k < traction_parts else price[i] + dual_spare[i]
+                dual = max(dual, abs(cost[i, k] - sign * worth - dual_low[i, k] + dual_high[i, k]))
                 product += cell[i] * (force[i, k] * dual_low[i, k] + slack[i, k] * dual_high[i, k])
                 count += 2.0 * cell[i]
                 pressure = cost_by_e[i, k] * force[i, k] - dual_high[i, k] * most_by_e[i, k]
@@ -277,6 +300,11 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                     pressure_second += pressure
                 else:
                     pressure_first += pressure
+            if shares:
+                primal = max(primal, abs(service[i] - braked[i] - spare[i]))
+                product += cell[i] * spare[i] * dual_spare[i]
+                count += cell[i]
+                pressure_first -= dual_spare[i] * service_by_e[i]
             primal = max(primal, abs(rest))
             gradient[i] += cell[i] * (price[i] * by_first[i] + pressure_first)
             gradient[i + 1] += cell[i] * (price[i] * by_second[i] + pressure_second)
@@ -342,6 +370,9 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
             turned_second = by_second[i]
             size = 0.0
             rest = balance[i]
+            brakes_size = 0.0
+            brakes_rest = 0.0
+            brakes_lift = 0.0
             push_first = 0.0
             push_second = 0.0
             stiff_first = 0.0
@@ -353,24 +384,46 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                 stiffness = dual_high[i, k] / slack[i, k]
                 d = 1.0 / (dual_low[i, k] / force[i, k] + stiffness)
                 miss = most[i, k] - force[i, k] - slack[i, k]
-                r = cost[i, k] - sign * price[i] - barrier / force[i, k] + barrier / slack[i, k] - stiffness * miss
+                worth = price[i] if k < traction_parts else price[i] + dual_spare[i]
+                r = cost[i, k] - sign * worth - barrier / force[i, k] + barrier / slack[i, k] - stiffness * miss
                 step_size[i, k] = d
                 offset[i, k] = r
-                size += d
-                rest += sign * (r * d - force[i, k])
-                moved = sign * stiffness * most_by_e[i, k] * d
+                rest -= sign * force[i, k]
+                moved = stiffness * most_by_e[i, k] * d
                 pressure = cost_by_e[i, k] * force[i, k] - most_by_e[i, k] * (
                     barrier / slack[i, k] - stiffness * miss - stiffness * r * d
                 )
                 stiff = stiffness * (1.0 - stiffness * d) * most_by_e[i, k] * most_by_e[i, k]
                 if k < traction_parts:
+                    size += d
+                    rest += r * d
                     turned_second -= moved
                     push_second += pressure
                     stiff_second += stiff
                 else:
-                    turned_first -= moved
+                    brakes_size += d
+                    brakes_rest += r * d
+                    brakes_lift += moved
                     push_first += pressure
                     stiff_first += stiff
+            if shares:
+                stiffness = dual_spare[i] / spare[i]
+                miss = service[i] - braked[i] - spare[i]
+                kappa = 1.0 / (1.0 + stiffness * brakes_size)
+                push = kappa * (barrier / spare[i] - dual_spare[i] - stiffness * (miss + brakes_rest))
+                lift = service_by_e[i] - brakes_lift
+                size += kappa * brakes_size
+                rest -= brakes_rest + brakes_size * push
+                turned_first += kappa * (brakes_lift + brakes_size * stiffness * service_by_e[i])
+                push_first += brakes_lift * push - service_by_e[i] * (dual_spare[i] + push)
+                stiff_first += kappa * stiffness * lift * lift
+                soften[i] = kappa
+                brake_push[i] = push
+                brake_lift[i] = kappa * stiffness * lift
+            else:
+                size += brakes_size
+                rest -= brakes_rest
+                turned_first += brakes_lift
             balance[i] = rest
             sum_size[i] = size
             answer_first[i] = turned_first
@@ -455,6 +508,10 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
         for i in range(n):
             d_price = (balance[i] + answer_first[i] * d_energy[i] + answer_second[i] * d_energy[i + 1]) / sum_size[i]
             balance[i] = d_price  # kept for the update below
+            d_worth = d_price
+            if shares:
+                d_worth = soften[i] * d_price + brake_push[i] - brake_lift[i] * d_energy[i]
+            d_braked = 0.0
             for k in range(parts):
                 if force[i, k] < 0.0:
                     continue
@@ -463,7 +520,10 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                 stiffness = dual_high[i, k] / slack[i, k]
                 miss = most[i, k] - force[i, k] - slack[i, k]
                 shift = most_by_e[i, k] * d_energy[node]
-                df = (sign * d_price - offset[i, k] + stiffness * shift) * step_size[i, k]
+                drive = d_price if k < traction_parts else -d_worth
+                df = (drive - offset[i, k] + stiffness * shift) * step_size[i, k]
+                if k >= traction_parts:
+                    d_braked += df
                 ds = miss + shift - df
                 d_force[i, k] = df
                 d_slack[i, k] = ds
@@ -477,6 +537,14 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                 change = barrier / slack[i, k] - dual_high[i, k] - stiffness * ds
                 if change < 0.0:
                     step_dual = min(step_dual, -_KEEP_AWAY * dual_high[i, k] / change)
+            if shares:
+                ds = service[i] - braked[i] - spare[i] + service_by_e[i] * d_energy[i] - d_braked
+                d_spare[i] = ds
+                if ds < 0.0:
+                    step_primal = min(step_primal, -_KEEP_AWAY * spare[i] / ds)
+                change = barrier / spare[i] - dual_spare[i] - dual_spare[i] / spare[i] * ds
+                if change < 0.0:
+                    step_dual = min(step_dual, -_KEEP_AWAY * dual_spare[i] / change)
             change_now = (energy[i + 1] - energy[i]) / cell[i]
             d_change = (d_energy[i + 1] - d_energy[i]) / cell[i]
             if accelerates:
@@ -529,6 +597,10 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                 ds = deceleration[i] + change_now - room_down[i] + d_change
                 dual_down[i] += step_dual * (barrier / room_down[i] - dual_down[i] - dual_down[i] / room_down[i] * ds)
                 room_down[i] += step_primal * ds
+            if shares:
+                ds = d_spare[i]
+                dual_spare[i] += step_dual * (barrier / spare[i] - dual_spare[i] - dual_spare[i] / spare[i] * ds)
+                spare[i] += step_primal * ds
             price[i] += step_primal * balance[i]
         if jerks:
             for j in range(n + 1):
