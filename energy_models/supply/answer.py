@@ -9,7 +9,7 @@ from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import (
     PackedNetwork,
     auxiliary_served_w,
-    charge_after,
+    carry_charge,
     served_share,
 )
 
@@ -90,6 +90,8 @@ def record_instant(  # noqa: PLR0915 - one pass over what an instant holds
     )
     train_v, train_power_w, share_of = answer.train_v, answer.train_power_w, answer.served_share
     law_v = network.law_v
+    storage_power_w, storage_charge_j = answer.storage_power_w, answer.storage_charge_j
+    carry_charge(network.store_law, storage_drawn_w, interval_s, charge_j)
     fed = 0.0
     rectifier_loss = 0.0
     for static in range(static_slot.size):
@@ -109,9 +111,8 @@ def record_instant(  # noqa: PLR0915 - one pass over what an instant holds
             fed -= drawn * at
         if store >= 0:
             taken = storage_drawn_w[store]
-            answer.storage_power_w[instant, store] = -taken
-            charge_j[store] = charge_after(network, store, charge_j[store], taken, interval_s)
-            answer.storage_charge_j[instant, store] = charge_j[store]
+            storage_power_w[instant, store] = -taken
+            storage_charge_j[instant, store] = charge_j[store]
             fed -= taken
     asked = 0.0
     traction = 0.0

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from energy_models.arrays import FloatArray, IntArray
-from energy_models.supply.network import SupplyNetwork
+from energy_models.supply.network import Storage, SupplyNetwork
 
 ISOLATION_LEAK_S = 1e-9
 """Conductance between contact line and return at each node: a rail cut off from all feeders stays regular (1 mW)."""
@@ -25,24 +25,17 @@ class PackedNetwork(NamedTuple):
 
     Statics are substations, storages and mere ties in order of chainage; `static_storage` is the storage's index or -1,
     `static_substation` the substation's index or -1. `static_law` holds for each static its no-load voltage, rectifier
-    conductance, leak, inverter voltage and inverter conductance (V and S). `law_v` holds regeneration fade from, fade
-    to, traction full above, none below, auxiliaries' constant impedance below.
+    conductance, leak, inverter voltage and inverter conductance (V and S); `store_law` for each storage: charges from
+    V, discharges below V, droop S, maximum A, maximum W, efficiency in, efficiency out, standing loss W, least and most
+    charge J. `law_v` holds regeneration fade from, fade to, traction full above, none below, and the auxiliaries'
+    constant impedance below.
     """
 
     chainage_m: FloatArray
     static_substation: IntArray
     static_storage: IntArray
     static_law: FloatArray
-    charge_from_v: FloatArray
-    discharge_below_v: FloatArray
-    droop_s: FloatArray
-    maximum_current_a: FloatArray
-    maximum_power_w: FloatArray
-    charge_efficiency: FloatArray
-    discharge_efficiency: FloatArray
-    standing_loss_w: FloatArray
-    minimum_charge_j: FloatArray
-    maximum_charge_j: FloatArray
+    store_law: FloatArray
     initial_charge_j: FloatArray
     law_v: FloatArray
     gap_track: IntArray
@@ -52,6 +45,21 @@ class PackedNetwork(NamedTuple):
     minimum_segment_m: float
     start_v: float
     tolerance_a: float
+
+
+def _store_law(store: Storage) -> tuple[float, ...]:
+    return (
+        store.charge_from_v,
+        store.discharge_below_v,
+        1.0 / store.droop_ohm,
+        store.maximum_current_a,
+        store.maximum_power_w,
+        store.charge_efficiency,
+        store.discharge_efficiency,
+        store.standing_loss_w,
+        store.minimum_charge_share * store.capacity_j,
+        store.maximum_charge_share * store.capacity_j,
+    )
 
 
 def pack(network: SupplyNetwork) -> PackedNetwork:
@@ -80,25 +88,15 @@ def pack(network: SupplyNetwork) -> PackedNetwork:
     ohm_per_m = min(value for value in (network.contact_ohm_per_m, network.return_ohm_per_m) if value > 0.0)
     rounding_a = 4.0 * float(np.finfo(np.float64).eps) * start_v / (ohm_per_m * network.minimum_segment_m)
 
-    def of_stores(values: list[float]) -> FloatArray:
-        return np.array(values, dtype=np.float64)
-
     return PackedNetwork(
         chainage_m=np.array([static[0] for static in statics], dtype=np.float64),
         static_substation=np.array([static[1] for static in statics], dtype=np.int64),
         static_storage=np.array([static[2] for static in statics], dtype=np.int64),
         static_law=np.array([static[3] for static in statics], dtype=np.float64),
-        charge_from_v=of_stores([store.charge_from_v for store in stores]),
-        discharge_below_v=of_stores([store.discharge_below_v for store in stores]),
-        droop_s=of_stores([1.0 / store.droop_ohm for store in stores]),
-        maximum_current_a=of_stores([store.maximum_current_a for store in stores]),
-        maximum_power_w=of_stores([store.maximum_power_w for store in stores]),
-        charge_efficiency=of_stores([store.charge_efficiency for store in stores]),
-        discharge_efficiency=of_stores([store.discharge_efficiency for store in stores]),
-        standing_loss_w=of_stores([store.standing_loss_w for store in stores]),
-        minimum_charge_j=of_stores([store.minimum_charge_share * store.capacity_j for store in stores]),
-        maximum_charge_j=of_stores([store.maximum_charge_share * store.capacity_j for store in stores]),
-        initial_charge_j=of_stores([store.initial_charge_share * store.capacity_j for store in stores]),
+        store_law=np.array([_store_law(store) for store in stores], dtype=np.float64).reshape(len(stores), 10),
+        initial_charge_j=np.array(
+            [store.initial_charge_share * store.capacity_j for store in stores], dtype=np.float64
+        ),
         law_v=np.array(
             [
                 law.regeneration_fade_from_v,
@@ -137,34 +135,9 @@ def substation_currents(
 
 
 @numba.njit(cache=True, error_model="numpy")
-def storage_current(
-    network: PackedNetwork, store: int, volts: float, room_w: float, stock_w: float
-) -> tuple[float, float]:
-    """Current in A drawn by a storage (positive while charging) and its slope; room and stock cap the power in W."""
-    above = volts - network.charge_from_v[store]
-    if above > 0.0:
-        limit = room_w
-        sign = 1.0
-    else:
-        above = network.discharge_below_v[store] - volts
-        if above <= 0.0:
-            return 0.0, 0.0
-        limit = stock_w
-        sign = -1.0
-    current = above * network.droop_s[store]
-    slope = network.droop_s[store]
-    if current > network.maximum_current_a[store]:
-        current = network.maximum_current_a[store]
-        slope = 0.0
-    if current * volts > limit:
-        current = limit / volts
-        slope = -sign * current / volts
-    return sign * current, slope
-
-
-@numba.njit(cache=True, error_model="numpy")
 def storage_currents(
-    network: PackedNetwork,
+    store_law: FloatArray,
+    static_storage: IntArray,
     static_slot: IntArray,
     volts: FloatArray,
     room_w: FloatArray,
@@ -173,44 +146,55 @@ def storage_currents(
     current: FloatArray,
     slope: FloatArray,
 ) -> None:
-    """Currents and slopes of the storages at their slots, and the power in W that each draws."""
+    """Fill currents (positive while charging) and slopes of the storages at their slots, and the power each draws.
+
+    Droop outside the dead band, capped in current, then in power: `room_w` while charging, `stock_w` while discharging.
+    """
     for static in range(static_slot.size):
-        store = network.static_storage[static]
-        if store >= 0:
-            slot = static_slot[static]
-            drawn, rise = storage_current(network, store, volts[slot], room_w[store], stock_w[store])
-            drawn_w[store] = drawn * volts[slot]
-            current[slot] = drawn
-            slope[slot] = rise
+        store = static_storage[static]
+        if store < 0:
+            continue
+        at = volts[static_slot[static]]
+        outside = at - store_law[store, 0]
+        sign = 1.0
+        limit = room_w[store]
+        if outside <= 0.0:
+            outside = max(store_law[store, 1] - at, 0.0)
+            sign = -1.0
+            limit = stock_w[store]
+        drawn = outside * store_law[store, 2]
+        rise = store_law[store, 2] if outside > 0.0 else 0.0
+        if drawn > store_law[store, 3]:
+            drawn = store_law[store, 3]
+            rise = 0.0
+        if drawn * at > limit:
+            drawn = limit / at
+            rise = -sign * drawn / at
+        drawn_w[store] = sign * drawn * at
+        current[static_slot[static]] = sign * drawn
+        slope[static_slot[static]] = rise
 
 
 @numba.njit(cache=True, error_model="numpy")
 def set_storage_limits(
-    network: PackedNetwork, charge_j: FloatArray, interval_s: float, room_w: FloatArray, stock_w: FloatArray
+    store_law: FloatArray, charge_j: FloatArray, interval_s: float, room_w: FloatArray, stock_w: FloatArray
 ) -> None:
-    """Fill the largest charging and discharging power in W of every storage over the coming interval."""
+    """Fill the largest charging and discharging power in W at the terminals that the charge allows over an interval."""
     for store in range(charge_j.size):
-        room_w[store], stock_w[store] = storage_limits(network, store, charge_j[store], interval_s)
+        after_loss = charge_j[store] - store_law[store, 7] * interval_s
+        room = (store_law[store, 9] - after_loss) / (store_law[store, 5] * interval_s)
+        stock = (after_loss - store_law[store, 8]) * store_law[store, 6] / interval_s
+        room_w[store] = min(store_law[store, 4], max(room, 0.0))
+        stock_w[store] = min(store_law[store, 4], max(stock, 0.0))
 
 
 @numba.njit(cache=True, error_model="numpy")
-def storage_limits(network: PackedNetwork, store: int, charge_j: float, interval_s: float) -> tuple[float, float]:
-    """Largest charging and discharging power in W at the terminals that the charge allows over one interval."""
-    after_loss = charge_j - network.standing_loss_w[store] * interval_s
-    room = (network.maximum_charge_j[store] - after_loss) / (network.charge_efficiency[store] * interval_s)
-    stock = (after_loss - network.minimum_charge_j[store]) * network.discharge_efficiency[store] / interval_s
-    limit = network.maximum_power_w[store]
-    return min(limit, max(room, 0.0)), min(limit, max(stock, 0.0))
-
-
-@numba.njit(cache=True, error_model="numpy")
-def charge_after(network: PackedNetwork, store: int, charge_j: float, drawn_w: float, interval_s: float) -> float:
-    """Charge in J after an interval at a terminal power (positive while charging); never below empty."""
-    if drawn_w > 0.0:
-        stored = drawn_w * network.charge_efficiency[store]
-    else:
-        stored = drawn_w / network.discharge_efficiency[store]
-    return float(max(charge_j + (stored - network.standing_loss_w[store]) * interval_s, 0.0))
+def carry_charge(store_law: FloatArray, drawn_w: FloatArray, interval_s: float, charge_j: FloatArray) -> None:
+    """Carry the charge (in place) over an interval at a terminal power, positive while charging; never below empty."""
+    for store in range(charge_j.size):
+        taken = drawn_w[store]
+        stored = taken * store_law[store, 5] if taken > 0.0 else taken / store_law[store, 6]
+        charge_j[store] = max(charge_j[store] + (stored - store_law[store, 7]) * interval_s, 0.0)
 
 
 @numba.njit(cache=True, error_model="numpy")

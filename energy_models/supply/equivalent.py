@@ -6,7 +6,7 @@ and Sun, Mathematical Programming 58, 1993) with a line search on the directiona
 gaps and ties have no meaning here.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -16,7 +16,7 @@ from energy_models.supply.answer import Answer, record_instant
 from energy_models.supply.device_laws import (
     ISOLATION_LEAK_S,
     PackedNetwork,
-    charge_after,
+    carry_charge,
     current_per_watt,
     set_storage_limits,
     storage_currents,
@@ -109,36 +109,19 @@ class Chain(NamedTuple):
     train_slope: FloatArray
 
 
-@numba.njit(cache=True)
+def working_arrays(lengths: dict[str, int], whole: tuple[str, ...]) -> dict[str, Any]:
+    """Empty arrays of the given lengths by name: whole numbers for the names in `whole`, floats for the others."""
+    return {name: np.empty(length, np.int64 if name in whole else np.float64) for name, length in lengths.items()}
+
+
 def chain_for(network: PackedNetwork, most_trains: int) -> Chain:
     """Working arrays for instants of at most that many trains."""
-    statics = network.chainage_m.size
-    stores = network.droop_s.size
+    statics, stores = len(network.chainage_m), len(network.initial_charge_j)
     nodes = statics + most_trains + 2
-    return Chain(
-        np.empty(most_trains, np.int64),
-        np.empty(most_trains, np.int64),
-        np.empty(statics, np.int64),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(stores),
-        np.empty(stores),
-        np.empty(stores),
-        np.empty(most_trains),
-        np.empty(most_trains),
-        np.empty(nodes),
-        np.empty(most_trains),
-        np.empty(most_trains),
-        np.empty(most_trains),
-    )
+    of_trains = ("order", "train_slot", "power_w", "auxiliary_w", "train_v", "train_current", "train_slope")
+    lengths = dict.fromkeys(Chain._fields, nodes) | dict.fromkeys(of_trains, most_trains)
+    lengths |= {"static_slot": statics, "room_w": stores, "stock_w": stores, "drawn_w": stores}
+    return Chain(**working_arrays(lengths, whole=("order", "train_slot", "static_slot")))
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -285,9 +268,10 @@ def solve_instant(
     current, slope, diagonal, right, inverse = chain.current, chain.slope, chain.diagonal, chain.right, chain.inverse
     asked_w, spent_w, law_v = chain.power_w, chain.auxiliary_w, network.law_v
     train_v, train_current, train_slope = chain.train_v, chain.train_current, chain.train_slope
-    stores = network.droop_s.size
-    if stores > 0:
-        set_storage_limits(network, charge_j, interval_s, chain.room_w, chain.stock_w)
+    room_w, stock_w, drawn_w = chain.room_w, chain.stock_w, chain.drawn_w
+    static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
+    stores = charge_j.size
+    set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
     sort_entries(first, trains, chainage_m, order)
     for train in range(trains):
         asked_w[train] = power_w[order[train]]
@@ -309,9 +293,9 @@ def solve_instant(
     # is a gradient, so its product with the step is the slope of the scalar along the step: negative at the start; when
     # it has turned steeply positive at the end, the minimum was overrun and lies between.
     while True:
-        substation_currents(network.static_law, static_slot, trial, current, slope)
+        substation_currents(static_law, static_slot, trial, current, slope)
         if stores > 0:
-            storage_currents(network, static_slot, trial, chain.room_w, chain.stock_w, chain.drawn_w, current, slope)
+            storage_currents(store_law, static_storage, static_slot, trial, room_w, stock_w, drawn_w, current, slope)
         gather(trains, train_slot, trial, train_v)
         train_currents(law_v, trains, train_v, asked_w, spent_w, train_current, train_slope)
         scatter(trains, train_slot, train_current, train_slope, current, slope)
@@ -364,6 +348,7 @@ def chain_prices(network: PackedNetwork, chain: Chain, trains: int, price: Float
 @numba.njit(cache=True, error_model="numpy")
 def substation_power_w(
     network: PackedNetwork,
+    chain: Chain,
     offset: IntArray,
     chainage_m: FloatArray,
     power_w: FloatArray,
@@ -375,28 +360,25 @@ def substation_power_w(
 ) -> bool:
     """Summed substation terminal power in W of each instant of a window, for a search; True when all were solved.
 
-    Instant t owns the entries offset[t] to offset[t + 1], in any order of position. `charge_j` is the storages' charge
+    `chain` comes from `chain_for(network, most trains at once)` and serves any number of calls. Instant t owns the
+    entries offset[t] to offset[t + 1], in any order of position. `charge_j` is the storages' charge
     at the start (use `network.initial_charge_j.copy()`), carried on in place. `total_w` (T) is filled; `price` too (one
     for each entry, d(total of its instant)/d(its power_w)), unless it has length 0. Callable from compiled code.
     """
-    most = 0
-    for instant in range(offset.size - 1):
-        most = max(most, offset[instant + 1] - offset[instant])
-    chain = chain_for(network, most)
+    static_slot, current, volts = chain.static_slot, chain.current, chain.volts
+    static_substation, store_law = network.static_substation, network.store_law
     solved = True
     for instant in range(offset.size - 1):
         first = offset[instant]
         trains = offset[instant + 1] - first
         steps = solve_instant(network, chain, first, trains, chainage_m, power_w, auxiliary_w, charge_j, interval_s)
         solved &= steps >= 0
+        carry_charge(store_law, chain.drawn_w, interval_s, charge_j)
         total = 0.0
-        for static in range(network.chainage_m.size):
-            slot = chain.static_slot[static]
-            store = network.static_storage[static]
-            if store >= 0:
-                charge_j[store] = charge_after(network, store, charge_j[store], chain.drawn_w[store], interval_s)
-            else:
-                total -= chain.current[slot] * chain.volts[slot]
+        for static in range(static_slot.size):
+            slot = static_slot[static]
+            if static_substation[static] >= 0:
+                total -= current[slot] * volts[slot]
         total_w[instant] = total
         if price.size > 0:
             chain_prices(network, chain, trains, price)
@@ -415,6 +397,7 @@ def _loss(count: int, link: FloatArray, volts: FloatArray) -> float:
 @numba.njit(cache=True, error_model="numpy")
 def solve_window(
     network: PackedNetwork,
+    chain: Chain,
     begin: int,
     end: int,
     offset: IntArray,
@@ -427,10 +410,6 @@ def solve_window(
     answer: Answer,
 ) -> bool:
     """Solve the instants begin to end and write everything down; True when all were solved."""
-    most = 0
-    for instant in range(begin, end):
-        most = max(most, offset[instant + 1] - offset[instant])
-    chain = chain_for(network, most)
     loop_ohm_per_m = network.contact_ohm_per_m / 2.0 + network.return_ohm_per_m
     return_share = network.return_ohm_per_m / loop_ohm_per_m
     solved = True

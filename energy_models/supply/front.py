@@ -4,11 +4,10 @@ import numba
 import numpy as np
 
 from energy_models.arrays import FloatArray, IntArray
+from energy_models.supply.device_laws import ISOLATION_LEAK_S
 
 REFERENCE_S = 1.0
 """Conductance that holds the first return node; all device currents return, so none flows through it."""
-ISOLATION_LEAK_S = 1e-9
-"""Conductance between contact line and return at each node: a rail cut off from all feeders stays regular (1 mW)."""
 UP = 0
 DOWN = 1
 TIE = 2

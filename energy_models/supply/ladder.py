@@ -14,6 +14,7 @@ import numpy as np
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.answer import Answer, record_instant
 from energy_models.supply.device_laws import (
+    ISOLATION_LEAK_S,
     PackedNetwork,
     current_per_watt,
     set_storage_limits,
@@ -30,8 +31,9 @@ from energy_models.supply.equivalent import (
     gather,
     scatter,
     sort_entries,
+    working_arrays,
 )
-from energy_models.supply.front import ISOLATION_LEAK_S, REFERENCE_S, TIE, solve_ladder
+from energy_models.supply.front import REFERENCE_S, TIE, solve_ladder
 
 
 class Rungs(NamedTuple):
@@ -73,45 +75,18 @@ class Rungs(NamedTuple):
     train_slope: FloatArray
 
 
-@numba.njit(cache=True, error_model="numpy")
 def rungs_for(network: PackedNetwork, most_trains: int) -> Rungs:
     """Working arrays for instants of at most that many trains."""
-    statics = network.chainage_m.size
-    stores = network.droop_s.size
+    statics, stores = len(network.chainage_m), len(network.initial_charge_j)
     places = statics + most_trains
     nodes = 2 * places + 2
-    return Rungs(
-        np.empty(most_trains, np.int64),
-        np.empty(most_trains, np.int64),
-        np.empty(statics, np.int64),
-        np.empty(places, np.int64),
-        np.empty(places, np.int64),
-        np.empty(places, np.int64),
-        np.empty(places),
-        np.empty(places),
-        np.empty(places),
-        np.empty(places),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(places),
-        np.empty(places),
-        np.empty(places),
-        np.empty(nodes, np.int64),
-        np.empty(3 * nodes, np.int64),
-        np.empty(3 * nodes),
-        np.empty(nodes),
-        np.empty(stores),
-        np.empty(stores),
-        np.empty(stores),
-        np.empty(most_trains),
-        np.empty(most_trains),
-        np.empty(most_trains),
-        np.empty(most_trains),
-        np.empty(most_trains),
-    )
+    of_trains = ("order", "train_slot", "power_w", "auxiliary_w", "train_v", "train_current", "train_slope")
+    of_nodes = ("volts", "trial", "residual", "step", "right", "pivot_node", "pivot_value")
+    lengths = dict.fromkeys(Rungs._fields, places) | dict.fromkeys(of_trains, most_trains)
+    lengths |= dict.fromkeys(of_nodes, nodes) | {"pivot_next": 3 * nodes, "pivot_factor": 3 * nodes}
+    lengths |= {"static_slot": statics, "room_w": stores, "stock_w": stores, "drawn_w": stores}
+    whole = ("order", "train_slot", "static_slot", "kind", "up_before", "down_before", "pivot_node", "pivot_next")
+    return Rungs(**working_arrays(lengths, whole))
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -310,9 +285,10 @@ def solve_instant(
     loop_v, current, slope = rungs.loop_v, rungs.current, rungs.slope
     asked_w, spent_w, law_v = rungs.power_w, rungs.auxiliary_w, network.law_v
     train_v, train_current, train_slope = rungs.train_v, rungs.train_current, rungs.train_slope
-    stores = network.droop_s.size
-    if stores > 0:
-        set_storage_limits(network, charge_j, interval_s, rungs.room_w, rungs.stock_w)
+    room_w, stock_w, drawn_w = rungs.room_w, rungs.stock_w, rungs.drawn_w
+    static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
+    stores = charge_j.size
+    set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
     sort_entries(first, trains, chainage_m, order)
     for train in range(trains):
         asked_w[train] = power_w[order[train]]
@@ -333,9 +309,9 @@ def solve_instant(
     # The same Newton method as on the equivalent track; see there.
     while True:
         _take_step(count, volts, step, share, trial, loop_v)
-        substation_currents(network.static_law, static_slot, loop_v, current, slope)
+        substation_currents(static_law, static_slot, loop_v, current, slope)
         if stores > 0:
-            storage_currents(network, static_slot, loop_v, rungs.room_w, rungs.stock_w, rungs.drawn_w, current, slope)
+            storage_currents(store_law, static_storage, static_slot, loop_v, room_w, stock_w, drawn_w, current, slope)
         gather(trains, train_slot, loop_v, train_v)
         train_currents(law_v, trains, train_v, asked_w, spent_w, train_current, train_slope)
         scatter(trains, train_slot, train_current, train_slope, current, slope)
@@ -414,6 +390,7 @@ def _losses(
 @numba.njit(cache=True, error_model="numpy")
 def solve_window(
     network: PackedNetwork,
+    rungs: Rungs,
     begin: int,
     end: int,
     offset: IntArray,
@@ -426,10 +403,6 @@ def solve_window(
     answer: Answer,
 ) -> bool:
     """Solve the instants begin to end and write everything down; True when all were solved."""
-    most = 0
-    for instant in range(begin, end):
-        most = max(most, offset[instant + 1] - offset[instant])
-    rungs = rungs_for(network, most)
     solved = True
     for instant in range(begin, end):
         first = offset[instant]

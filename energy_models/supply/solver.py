@@ -52,33 +52,28 @@ def solve_packed(
         snapshots.count,
         len(snapshots.chainage_m),
         int(packed.static_substation.max()) + 1,
-        packed.droop_s.size,
+        len(packed.initial_charge_j),
         prices,
     )
-    kernel = ladder.solve_window if model == "ladder" else equivalent.solve_window
-    offset = np.ascontiguousarray(snapshots.offset, dtype=np.int64)
     # Copies: the frozen arrays are read-only, which would be another type, and another compilation, to numba.
+    offset = np.array(snapshots.offset, dtype=np.int64)
+    most_trains = int(np.diff(offset).max(initial=0))
     chainage_m = np.array(snapshots.chainage_m, dtype=np.float64)
     track = np.array(snapshots.track, dtype=np.int64)
     power_w = np.array(snapshots.power_w, dtype=np.float64)
     auxiliary_w = np.array(snapshots.auxiliary_w, dtype=np.float64)
     charge_j = packed.initial_charge_j.copy()
+    interval_s = float(snapshots.interval_s)
+    rungs = ladder.rungs_for(packed, most_trains if model == "ladder" else 0)
+    chain = equivalent.chain_for(packed, most_trains if model == "equivalent" else 0)
     converged = True
     for begin in range(0, snapshots.count, CHUNK):
         end = min(begin + CHUNK, snapshots.count)
-        converged &= kernel(
-            packed,
-            begin,
-            end,
-            offset,
-            chainage_m,
-            track,
-            power_w,
-            auxiliary_w,
-            float(snapshots.interval_s),
-            charge_j,
-            answer,
-        )
+        window = (begin, end, offset, chainage_m, track, power_w, auxiliary_w, interval_s, charge_j, answer)
+        if model == "ladder":
+            converged &= ladder.solve_window(packed, rungs, *window)
+        else:
+            converged &= equivalent.solve_window(packed, chain, *window)
         if progress is not None:
             progress(end, snapshots.count)
     return _solution(answer, bool(converged))
