@@ -87,12 +87,9 @@ class DayModel:
                     leaves_s = arrived_s + TURNBACK_SHUT_DOWN_AFTER_S
                 station = before.trip.stations[-1]
                 stands.append(Stand(self.chainage_m[station], _TRACK_INDEX[after.direction], arrived_s, leaves_s))
-            last = duty[-1]
-            shut_down_s = last.arrival_s[-1] + TURNBACK_SHUT_DOWN_AFTER_S
-            station = last.trip.stations[-1]
-            stands.append(
-                Stand(self.chainage_m[station], _TRACK_INDEX[last.direction], last.arrival_s[-1], shut_down_s)
-            )
+            last, arrived_s = duty[-1], duty[-1].arrival_s[-1]
+            terminal_m, track = self.chainage_m[last.trip.stations[-1]], _TRACK_INDEX[last.direction]
+            stands.append(Stand(terminal_m, track, arrived_s, arrived_s + TURNBACK_SHUT_DOWN_AFTER_S))
         return stands
 
     def day(

@@ -13,6 +13,12 @@ from api.cli.console import print_json, stage_progress, stdout_console
 if TYPE_CHECKING:
     from simulation.judge import Days, Judgement
 
+HELP = (
+    "Simulate disturbed days and account for their electricity at the substations.\n\n"
+    "Trains run with dwell noise and passengers, the two-track DC network is solved at every second, and the energy "
+    "balance closes to 0.1 %, or the day is an error. With --plan the plan and today's timetable meet the same "
+    "disturbances, and the saving is told with its 95 % interval."
+)
 EPILOG = """\
 [bold]Examples[/]
 
@@ -61,12 +67,7 @@ def simulate(
     ] = 2,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
-    """Simulate days with dwell noise and passengers, and account for their energy at the substations.
-
-    Every day is simulated train by train and solved second by second on the two-track DC network; its energy balance
-    closes to 0.1 %, or the day is an error. With a plan both timetables meet the same disturbances, and the saving is
-    told with its interval.
-    """
+    """Simulate replications of today's timetable, or of a written plan beside it; see HELP."""
     # The physics takes seconds to import; `--help` and the other commands do not wait for it.
 
     from api.plan_folder import read_plan_folder  # noqa: PLC0415
@@ -189,8 +190,8 @@ def _print(title: str, days: "Days", judgement: "Judgement | None") -> None:
         saving = judgement.saving_percent
         console.print(
             f"The plan saves [bold]{saving.mean:.2f} %[/] at the substations' DC terminals "
-            f"(95 % interval {saving.low:.2f} to {saving.high:.2f} %, worst day {judgement.worst_saving_percent:.2f} %), "
-            f"{judgement.saving_kwh.mean:,.0f} kWh a day."
+            f"(95 % interval {saving.low:.2f} to {saving.high:.2f} %, "
+            f"worst day {judgement.worst_saving_percent:.2f} %), {judgement.saving_kwh.mean:,.0f} kWh a day."
         )
     else:
         console.print(
