@@ -29,6 +29,7 @@ MAXIMUM_STEPS = 200
 ACCEPTED_TURN = 0.5
 """A step is accepted while the slope along it at its end is at most this share of the slope at its start, turned."""
 SHORTEST_SHARE = 1e-9
+LENGTHENED = 3.0
 LOOSE_RESIDUAL_A = 1e-4
 """What is still accepted after the last iteration (0.1 W)."""
 
@@ -229,8 +230,13 @@ def _newton_step(
     diagonal: FloatArray,
     right: FloatArray,
     inverse: FloatArray,
-) -> None:
-    """Fill the Newton step, capped in length; where the matrix is not definite, without the negative slopes."""
+) -> float:
+    """Fill the Newton step, capped in length; where the matrix is not definite, without the negative slopes.
+
+    Returns how many times the step may be lengthened: once for Newton's own; up to the cap without negative slopes, for
+    then the step is too short (the scalar bends down along it).
+    """
+    lowest = -np.inf
     for lowest in (-np.inf, 0.0):
         for slot in range(1, count + 1):
             diagonal[slot] = link[slot - 1] + link[slot] + ISOLATION_LEAK_S + max(slope[slot], lowest)
@@ -244,6 +250,8 @@ def _newton_step(
     if longest > STEP_CAP_V:
         for slot in range(1, count + 1):
             step[slot] *= STEP_CAP_V / longest
+        return 1.0
+    return 1.0 if lowest < 0.0 else STEP_CAP_V / longest
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -288,10 +296,12 @@ def solve_instant(
         step[slot] = 0.0
     steps = 0
     share = 1.0
+    reach = 1.0
     descent = 0.0
     # One loop for the steps and the line search within each, so that the laws are compiled in one place. The residual
     # is a gradient, so its product with the step is the slope of the scalar along the step: negative at the start; when
-    # it has turned steeply positive at the end, the minimum was overrun and lies between.
+    # it has turned steeply positive at the end, the minimum was overrun and lies between; when it still falls steeply
+    # after a step without the negative slopes, the minimum lies beyond.
     while True:
         substation_currents(static_law, static_slot, trial, current, slope)
         if stores > 0:
@@ -300,22 +310,26 @@ def solve_instant(
         train_currents(law_v, trains, train_v, asked_w, spent_w, train_current, train_slope)
         scatter(trains, train_slot, train_current, train_slope, current, slope)
         worst, turned = _residual(count, trial, link, current, step, residual)
-        if turned <= -ACCEPTED_TURN * descent or worst <= network.tolerance_a or share < SHORTEST_SHARE:
+        overrun = turned > -ACCEPTED_TURN * descent and share >= SHORTEST_SHARE
+        falls_on = turned < ACCEPTED_TURN * descent and share * LENGTHENED <= reach
+        if not (overrun or falls_on) or worst <= network.tolerance_a:
             for slot in range(1, count + 1):
                 volts[slot] = trial[slot]
             if worst <= network.tolerance_a:
                 return steps
             if steps == MAXIMUM_STEPS:
                 return steps if worst <= LOOSE_RESIDUAL_A else -1
-            _newton_step(count, link, slope, residual, step, diagonal, right, inverse)
+            reach = _newton_step(count, link, slope, residual, step, diagonal, right, inverse)
             descent = 0.0
             for slot in range(1, count + 1):
                 descent += residual[slot] * step[slot]
             share = 1.0
             steps += 1
+        elif turned < 0.0:
+            share *= LENGTHENED
         else:
-            secant = descent / (descent - turned)
-            share *= min(max(secant, 0.1), 0.9)
+            share *= min(max(descent / (descent - turned), 0.1), 0.9)
+            reach = share
         for slot in range(1, count + 1):
             trial[slot] = volts[slot] + share * step[slot]
 

@@ -24,6 +24,7 @@ from energy_models.supply.device_laws import (
 )
 from energy_models.supply.equivalent import (
     ACCEPTED_TURN,
+    LENGTHENED,
     LOOSE_RESIDUAL_A,
     MAXIMUM_STEPS,
     SHORTEST_SHARE,
@@ -248,8 +249,8 @@ def _take_step(
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _cap(nodes: int, residual: FloatArray, step: FloatArray) -> float:
-    """Shorten the step to its cap; return the slope of the scalar along it."""
+def _cap(nodes: int, residual: FloatArray, step: FloatArray, lowest_slope: float) -> tuple[float, float]:
+    """Shorten the step to its cap; return the slope of the scalar along it, and how often it may be lengthened."""
     longest = 0.0
     descent = 0.0
     for node in range(nodes):
@@ -259,12 +260,12 @@ def _cap(nodes: int, residual: FloatArray, step: FloatArray) -> float:
     if longest > STEP_CAP_V:
         for node in range(nodes):
             step[node] *= STEP_CAP_V / longest
-        descent *= STEP_CAP_V / longest
-    return descent
+        return descent * STEP_CAP_V / longest, 1.0
+    return descent, 1.0 if lowest_slope < 0.0 else STEP_CAP_V / longest
 
 
 @numba.njit(cache=True, error_model="numpy")
-def solve_instant(
+def solve_instant(  # noqa: PLR0915 - the Newton loop of an instant
     network: PackedNetwork,
     rungs: Rungs,
     first: int,
@@ -305,6 +306,7 @@ def solve_instant(
         step[node] = 0.0
     steps = 0
     share = 1.0
+    reach = 1.0
     descent = 0.0
     # The same Newton method as on the equivalent track; see there.
     while True:
@@ -319,7 +321,9 @@ def solve_instant(
             count, up_before, down_before, up_link, down_link, return_link, trial, loop_v, current, step, residual,
             first_is_train,
         )  # fmt: skip
-        if turned <= -ACCEPTED_TURN * descent or worst <= network.tolerance_a or share < SHORTEST_SHARE:
+        overrun = turned > -ACCEPTED_TURN * descent and share >= SHORTEST_SHARE
+        falls_on = turned < ACCEPTED_TURN * descent and share * LENGTHENED <= reach
+        if not (overrun or falls_on) or worst <= network.tolerance_a:
             for node in range(nodes):
                 volts[node] = trial[node]
             if worst <= network.tolerance_a:
@@ -334,12 +338,14 @@ def solve_instant(
                 rungs.pivot_node, rungs.pivot_next, rungs.pivot_factor, rungs.pivot_value,
             ) and lowest < 0.0:  # fmt: skip
                 lowest = 0.0
-            descent = _cap(nodes, residual, step)
+            descent, reach = _cap(nodes, residual, step, lowest)
             share = 1.0
             steps += 1
+        elif turned < 0.0:
+            share *= LENGTHENED
         else:
-            secant = descent / (descent - turned)
-            share *= min(max(secant, 0.1), 0.9)
+            share *= min(max(descent / (descent - turned), 0.1), 0.9)
+            reach = share
 
 
 @numba.njit(cache=True, error_model="numpy")
