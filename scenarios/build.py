@@ -1,6 +1,7 @@
 """From the words of a scenario to the values of the energy models, in SI units."""
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +16,18 @@ from scenarios.schema.line import Station
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.train import EfficiencyMap, EffortCurve, TrainType
 
-__all__ = ["SectionLoads", "auxiliary_w", "section_loads", "section_tracks", "supply_network", "train_of"]
+if TYPE_CHECKING:
+    from energy_models.driving.ato import AtoLevel
+
+__all__ = [
+    "SectionLoads",
+    "ato_levels_of",
+    "auxiliary_w",
+    "section_loads",
+    "section_tracks",
+    "supply_network",
+    "train_of",
+]
 
 KMH = 1 / 3.6
 TRACK_OF: dict[Direction, int] = {"up": 0, "down": 1}
@@ -50,6 +62,21 @@ def train_of(scenario: Scenario, train_type: str | None = None, outside_temperat
         regeneration_efficiency=_efficiency(kind.efficiency.regeneration, kind.efficiency.regeneration_map),
         auxiliary_w=auxiliary_w(kind, temperature_c),
         maximum_jerk_m_s3=kind.comfort.maximum_jerk_m_s3 or np.inf,
+    )
+
+
+def ato_levels_of(scenario: Scenario, train_type: str | None = None) -> "tuple[AtoLevel, ...]":
+    """The only ways of driving of a type (the fleet's first by default); empty when any profile can be driven."""
+    from energy_models.driving.ato import AtoLevel  # noqa: PLC0415 - loads the compiled kernels, which few callers need
+
+    return tuple(
+        AtoLevel(
+            name=level.name,
+            speed_cap_m_s=np.inf if level.speed_cap_kmh is None else level.speed_cap_kmh * KMH,
+            coast_from_share=level.coast_from_share,
+            slowest_share=level.slowest_share,
+        )
+        for level in scenario.train_types[train_type or scenario.main_train_type].ato_levels
     )
 
 

@@ -8,10 +8,10 @@ from pydantic_core import ErrorDetails
 
 from energy_models.faults import Fault
 from scenarios.located import Located, TreePath
-from scenarios.names import did_you_mean
+from scenarios.names import did_you_mean, nearest
 from scenarios.schema.base import Part
 from scenarios.schema.structure import field_at, fields_by_key, part_at
-from scenarios.schema.words import allowed_by
+from scenarios.schema.words import allowed_by, allowed_in_item
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -40,12 +40,26 @@ def shown(value: Any) -> str:
 def faults_of_schema(error: ValidationError, tree: Located, root: type[Part]) -> tuple[Fault, ...]:
     """One fault for each error of pydantic, except those that a table's header has already said."""
     faults = []
-    for detail in error.errors(include_url=False):
-        path = _path_in(tree, detail["loc"])
+    details = [(detail, _path_in(tree, detail["loc"])) for detail in error.errors(include_url=False)]
+    meant = _misspelt(details)
+    for detail, path in details:
+        if detail["type"] == "missing" and path in meant:
+            continue
         if detail["type"] == "missing" and path[-1] in _table_above(tree, path).missing_columns:
             continue
         faults.append(_fault(detail, path, tree, root))
     return tuple(dict.fromkeys(faults))
+
+
+def _misspelt(details: list[tuple[ErrorDetails, TreePath]]) -> set[TreePath]:
+    """Paths of missing keys that stand there under a wrong name: one slip of the pen is one fault."""
+    missing = {path for detail, path in details if detail["type"] == "missing"}
+    meant: set[TreePath] = set()
+    for detail, path in details:
+        if detail["type"] == "extra_forbidden":
+            beside = [str(other[-1]) for other in missing if other[:-1] == path[:-1]]
+            meant.update((*path[:-1], name) for name in nearest(str(path[-1]), beside)[:1])
+    return meant
 
 
 def _fault(detail: ErrorDetails, path: TreePath, tree: Located, root: type[Part]) -> Fault:
@@ -55,7 +69,8 @@ def _fault(detail: ErrorDetails, path: TreePath, tree: Located, root: type[Part]
         part = part_at(root, path[:-1])
         known = list(fields_by_key(part)) if part is not None else []
         return Fault(place.file, place.place, field_text(tree, path), "unknown key", did_you_mean(str(path[-1]), known))
-    allowed = allowed_by(field) if field is not None else detail["msg"]
+    words = allowed_in_item if isinstance(path[-1], int) else allowed_by
+    allowed = words(field) if field is not None else detail["msg"]
     if detail["type"] == "missing":
         meaning = (
             f" ({field.description.splitlines()[0].rstrip('.')})" if field is not None and field.description else ""

@@ -1,5 +1,6 @@
 """From a folder to a scenario: read, lay overrides over it, check everything, and tell every fault at once."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -7,8 +8,8 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from energy_models.faults import Fault, InputFaults
-from scenarios.faults import faults_of_schema, field_text, shown
-from scenarios.located import Located, read_table, read_yaml
+from scenarios.faults import dotted, faults_of_schema, field_text, shown
+from scenarios.located import Located, TreePath, read_table, read_yaml
 from scenarios.names import did_you_mean
 from scenarios.overrides import chosen, merged
 from scenarios.partial import built_from_what_is_valid
@@ -18,6 +19,9 @@ from scenarios.schema.scenario import Scenario
 from scenarios.schema.structure import fields_by_key, shape_of
 
 FILE = "scenario.yaml"
+ROWS_TOLD = 5
+"""Rows of a table that are named one by one when they share a fault."""
+
 LINES = Path(__file__).parent / "lines"
 
 
@@ -43,10 +47,9 @@ def load_scenario(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Sc
     content = whole.plain()
     if names and isinstance(content.get("name"), str):
         content["name"] = "+".join((content["name"], *names))
-    scenario, found = _checked(content, whole)
-    faults.extend(found)
+    scenario = _checked(content, whole, faults)
     if faults or scenario is None:
-        raise InputFaults(sorted(dict.fromkeys(faults), key=_place_order))
+        raise InputFaults(_shortened(sorted(dict.fromkeys(faults), key=_place_order)))
     return scenario
 
 
@@ -95,6 +98,9 @@ def _with_tables(tree: Located, part: type[Part], folder: Path, faults: list[Fau
 
 def _table_or_items(tree: Located, part: type[Part], folder: Path, faults: list[Fault]) -> Located:
     if isinstance(tree.value, str) and tree.value.endswith(".csv"):
+        if not (folder / tree.value).resolve().is_relative_to(folder.resolve()):
+            faults.append(Fault(tree.file, tree.place, "", tree.value, "a table within the scenario's folder"))
+            return Located([], tree.file, tree.place)
         fields = fields_by_key(part)
         required = [key for key, (_, field) in fields.items() if field.is_required()]
         return read_table(folder / tree.value, tree.value, fields, required, faults)
@@ -103,9 +109,8 @@ def _table_or_items(tree: Located, part: type[Part], folder: Path, faults: list[
     return tree
 
 
-def _checked(content: Any, tree: Located) -> tuple[Scenario | None, list[Fault]]:
-    """The scenario if the schema accepts it, and all faults; of a faulty one the rules see what is left."""
-    faults: list[Fault] = []
+def _checked(content: Any, tree: Located, faults: list[Fault]) -> Scenario | None:
+    """The scenario if the schema accepts it; appends all faults. Of a faulty one the rules see what is left."""
     scenario: Scenario | None = None
     try:
         scenario = Scenario.model_validate(content)
@@ -113,17 +118,21 @@ def _checked(content: Any, tree: Located) -> tuple[Scenario | None, list[Fault]]
     except ValidationError as error:
         faults.extend(faults_of_schema(error, tree, Scenario))
         seen = cast(Scenario, built_from_what_is_valid(Scenario, content))
-    faults.extend(_faults_of_rules(seen, tree, other_faults=bool(faults)))
-    return (scenario if not faults else None), faults
+    faults.extend(_faults_of_rules(seen, tree, tuple(faults)))
+    return scenario
 
 
-def _faults_of_rules(scenario: Scenario, tree: Located, other_faults: bool) -> list[Fault]:
+def _faults_of_rules(scenario: Scenario, tree: Located, known: Sequence[Fault]) -> list[Fault]:
     faults: list[Fault] = []
     stopped: list[Exception] = []
     for rule in RULES:
+        if rule.needs_whole and known:
+            continue
         try:
             for finding in rule.find(scenario):
                 place = tree.at(finding.path)
+                if rule.needs_whole_table and _is_faulty(finding.path, place, known):
+                    continue
                 allowed = f"{finding.allowed} (rule {rule.number})"
                 faults.append(
                     Fault(place.file, place.place, field_text(tree, finding.path), shown(finding.value), allowed)
@@ -131,9 +140,31 @@ def _faults_of_rules(scenario: Scenario, tree: Located, other_faults: bool) -> l
         except (AttributeError, LookupError, ValueError) as error:
             # A rule that meets a hole or a broken reference stops: that fault is told by the schema or another rule.
             stopped.append(error)
-    if stopped and not faults and not other_faults:
+    if stopped and not faults and not known:
         raise stopped[0]
     return faults
+
+
+def _is_faulty(path: TreePath, place: Located, known: Sequence[Fault]) -> bool:
+    """Whether the table at the beginning of a path has a fault of its own."""
+    table = dotted(step for step in path if isinstance(step, str) and not step.endswith("_m"))
+    is_csv = place.file.endswith(".csv")
+    return any(fault.file == place.file if is_csv else fault.field.startswith(table) for fault in known)
+
+
+def _shortened(faults: list[Fault]) -> list[Fault]:
+    """The faults, of many rows with the same one only the first few and their number."""
+    count: Counter[tuple[str, str, str]] = Counter()
+    kept = []
+    for fault in faults:
+        kind = (fault.file, fault.field, fault.allowed)
+        count[kind] += 1
+        if not fault.place.startswith("row") or count[kind] <= ROWS_TOLD:
+            kept.append(fault)
+    for (file, field, allowed), number in count.items():
+        if number > ROWS_TOLD and not file.endswith(".yaml"):
+            kept.append(Fault(file, "", field, f"the same in {number - ROWS_TOLD} more rows", allowed))
+    return kept
 
 
 def _place_order(fault: Fault) -> tuple[bool, str, int]:

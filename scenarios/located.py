@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from energy_models.faults import Fault, InputFaults
+from scenarios.names import nearest
 
 Step = str | int
 TreePath = tuple[Step, ...]
@@ -154,8 +155,12 @@ def read_table(file: Path, name: str, known: Iterable[str], required: Iterable[s
         elif column not in known:
             faults.append(Fault(name, header_row, column, "unknown column", "the columns " + ", ".join(known)))
     missing = tuple(column for column in required if column not in header)
+    unknown = [column for column in header if column not in known]
+    meant = {near for column in unknown for near in nearest(column, missing)[:1]}
     faults.extend(
-        Fault(name, header_row, column, "column missing", "the columns " + ", ".join(known)) for column in missing
+        Fault(name, header_row, column, "column missing", "the columns " + ", ".join(known))
+        for column in missing
+        if column not in meant
     )
     items = []
     for (number, line), cells in zip(numbered[1:], rows[1:], strict=False):

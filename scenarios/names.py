@@ -4,6 +4,11 @@ import difflib
 from collections.abc import Iterable
 
 
+def nearest(wrong: str, known: Iterable[str]) -> list[str]:
+    """The known names that a wrong one is most probably meant to be, best first."""
+    return difflib.get_close_matches(wrong, list(known), n=3, cutoff=0.6)
+
+
 def did_you_mean(wrong: str, known: Iterable[str], titles: dict[str, str] | None = None) -> str:
     """The known names most like a wrong one, then all of them if they are few: "RC, RJ (known: ...)".
 

@@ -47,4 +47,6 @@ def chosen(tree: Located, names: Sequence[str], faults: list[Fault]) -> tuple[Lo
         if name not in known:
             place = table.place if table is not None else ""
             faults.append(Fault(tree.file, place, "overrides", name, did_you_mean(name, known)))
-    return tuple(known[name] for name in names if name in known)
+        elif not isinstance(known[name].value, dict):
+            faults.append(Fault(tree.file, known[name].place, f"overrides.{name}", "no keys", "keys of the scenario"))
+    return tuple(known[name] for name in names if name in known and isinstance(known[name].value, dict))

@@ -188,7 +188,9 @@ def list_bundled(json: Json = False) -> None:
         return
     table = Table()
     for column in ("name", "line", "stations", "km", "trains", "overrides"):
-        table.add_column(column, justify="right" if column in ("stations", "km", "trains") else "left")
+        table.add_column(
+            column, justify="right" if column in ("stations", "km", "trains") else "left", no_wrap=column == "name"
+        )
     for line, names in lines:
         table.add_row(
             line.name,

@@ -143,7 +143,12 @@ RULES = (
     ),
     Rule("D5", "Section loads name sections of the line.", _section_exists),
     Rule("D6", "In a direction, as many alight as board over the day.", _passengers_balance),
-    Rule("D7", "Demand is not beyond what full trains at the minimum headway can carry.", _within_any_capacity),
+    Rule(
+        "D7",
+        "Demand is not beyond what full trains at the minimum headway can carry.",
+        _within_any_capacity,
+        needs_whole=True,
+    ),
     Rule("D8", "Prices cover the day without gap or overlap.", _prices),
     Rule("D9", "The interval of the demand charge divides the day.", _demand_interval),
 )

@@ -11,8 +11,14 @@ from scenarios.schema.scenario import Scenario
 
 
 def station_ids(scenario: Scenario) -> dict[str, str]:
-    """Full names of the stations by identifier."""
-    return {station.id: getattr(station, "name", station.id) for _, station in having(scenario.stations, "id")}
+    """Full names of the stations by identifier.
+
+    LookupError when a station's identifier is not known: nothing can then be said about references to stations.
+    """
+    known = list(having(scenario.stations, "id"))
+    if not known or len(known) < len(scenario.stations):
+        raise LookupError("stations without identifiers")
+    return {station.id: station.__dict__.get("name", station.id) for _, station in known}
 
 
 def known_station(scenario: Scenario, wrong: str) -> str:
@@ -59,9 +65,12 @@ def _dwells(scenario: Scenario) -> Iterator[Finding]:
 
 def _terminals(scenario: Scenario) -> Iterator[Finding]:
     ids = station_ids(scenario)
-    for name in scenario.terminals:
-        if name not in ids:
-            yield Finding(("terminals", name), name, known_station(scenario, name))
+    unknown = [name for name in scenario.terminals if name not in ids]
+    for name in unknown:
+        yield Finding(("terminals", name), name, known_station(scenario, name))
+    if unknown:
+        # A misspelt terminal may well be the end of the line that seems to be missing.
+        return
     for station in (scenario.stations[0], scenario.stations[-1]) if scenario.stations else ():
         if "id" in station.__dict__ and station.id not in scenario.terminals:
             yield Finding(("terminals",), f"{station.id} missing", f"{station.id} too, an end of the line")
@@ -144,7 +153,7 @@ def _by_direction(table: Sequence[Stretch]) -> Iterator[tuple[str, list[tuple[in
 
 
 RULES = (
-    Rule("L1", "A line has at least two stations.", _at_least_two),
+    Rule("L1", "A line has at least two stations.", _at_least_two, needs_whole_table=True),
     Rule("L2", "Identifiers of stations and depots are unique.", _unique_ids),
     Rule("L3", "The chainage rises from station to station.", _rising_chainage),
     Rule("L4", "Each dwell lies between its limits and is positive between the terminals.", _dwells),
@@ -153,5 +162,10 @@ RULES = (
     Rule("L7", "Each depot lies at a station.", _depots),
     Rule("L8", "Each stretch of limit, gradient or curve ends beyond its beginning.", _forward),
     Rule("L9", "Stretches of the same kind and direction do not overlap.", _overlap),
-    Rule("L10", "Speed limits and gradients cover the line from the first to the last station.", _covered),
+    Rule(
+        "L10",
+        "Speed limits and gradients cover the line from the first to the last station.",
+        _covered,
+        needs_whole_table=True,
+    ),
 )

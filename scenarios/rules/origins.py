@@ -26,5 +26,5 @@ def _known_paths(scenario: Scenario) -> Iterator[Finding]:
 
 RULES = (
     Rule("P1", "Each origin is a key of the sources, or begins with assumed.", _known_sources),
-    Rule("P2", "Each path of the provenance leads to a value.", _known_paths),
+    Rule("P2", "Each path of the provenance leads to a value.", _known_paths, needs_whole=True),
 )

@@ -21,11 +21,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with its number (family letter and count) and its sentence."""
+    """A rule with its number (family letter and count) and its sentence.
+
+    `needs_whole` rules are asked only about a scenario that the schema accepts, because a hole elsewhere would mislead
+    them; findings of `needs_whole_table` rules do not count in a table that has a faulty row.
+    """
 
     number: str
     sentence: str
     find: Callable[[Scenario], Iterable[Finding]]
+    needs_whole: bool = False
+    needs_whole_table: bool = False
 
 
 def having(items: Iterable[PartT], *fields: str) -> Iterator[tuple[int, PartT]]:

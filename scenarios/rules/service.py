@@ -30,6 +30,8 @@ def _depot_capacity(scenario: Scenario) -> Iterator[Finding]:
 
 def _running_times(scenario: Scenario) -> Iterator[Finding]:
     sections = len(scenario.stations) - 1
+    if sections < 1:
+        return
     times = scenario.timetable.running_time_s
     for direction in DIRECTIONS:
         given = times.__dict__.get(direction)
@@ -41,6 +43,10 @@ def _running_times(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _within_maximum_speed(scenario: Scenario) -> Iterator[Finding]:
+    chainages = [station.chainage_m for station in scenario.stations]
+    if any(after <= before for before, after in pairwise(chainages)):
+        # Distances mean nothing then, and rule L3 has said so.
+        return
     fastest = max(train.maximum_speed_kmh for train in scenario.train_types.values()) / 3.6
     for direction in DIRECTIONS:
         times = scenario.timetable.running_time_s.__dict__.get(direction, ())

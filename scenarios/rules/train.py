@@ -8,6 +8,7 @@ from scenarios.schema.scenario import Scenario
 from scenarios.schema.train import EfficiencyMap
 
 GRAVITY_M_S2 = 9.81
+STRATEGIES = ("speed_cap", "flat_out", "optimal")
 
 
 def _capacity(scenario: Scenario) -> Iterator[Finding]:
@@ -104,8 +105,11 @@ def _unique_levels(scenario: Scenario) -> Iterator[Finding]:
     for name, train in scenario.train_types.items():
         seen: set[str] = set()
         for position, level in having(train.ato_levels, "name"):
+            path = ("train_types", name, "ato_levels", position, "name")
             if level.name in seen:
-                yield Finding(("train_types", name, "ato_levels", position, "name"), level.name, "each name once")
+                yield Finding(path, level.name, "each name once")
+            elif level.name in STRATEGIES:
+                yield Finding(path, level.name, f"another name than {', '.join(STRATEGIES)}, which mean strategies")
             seen.add(level.name)
 
 
@@ -116,5 +120,5 @@ RULES = (
     Rule("T4", "Each efficiency is a constant or a complete map with rising axes.", _one_form_of_efficiency),
     Rule("T5", "Auxiliaries have at least one point, with rising temperature.", _auxiliaries_rise_in_temperature),
     Rule("T6", "A full train can start on the steepest gradient.", _starts_on_its_gradient),
-    Rule("T7", "Names of ATO levels are unique.", _unique_levels),
+    Rule("T7", "Names of ATO levels are unique and not those of driving strategies.", _unique_levels),
 )

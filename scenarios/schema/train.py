@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from scenarios.schema.base import EfficiencyShare, Identifier, Number, Part, Text, Whole, YesNo
+from scenarios.schema.base import EfficiencyShare, Identifier, Number, Part, Share, Text, Whole
 
 Force = Annotated[Number, Field(ge=0, le=5_000)]
 Speed = Annotated[Number, Field(ge=0, le=400)]
@@ -96,18 +96,16 @@ class AuxiliaryPoint(Part):
 
 
 class AtoLevel(Part):
-    """One way of driving that the train's ATO offers: a part of the speed limits, of the effort and of the brake."""
+    """One way of driving that the train's ATO offers: full effort to a cap, hold it, coast from a place on, brake."""
 
     name: Identifier
     """Name of the level; a plan refers to it."""
     speed_cap_kmh: Annotated[Number, Field(ge=10, le=400)] | None = None
     """Speed that the level never passes; none means only the limits."""
-    traction_share: Annotated[Number, Field(gt=0, le=1)] = 1.0
-    """Part of the largest traction effort that it uses."""
-    brake_share: Annotated[Number, Field(gt=0, le=1)] = 1.0
-    """Part of the largest deceleration that it uses."""
-    coasts: YesNo = False
-    """Whether it coasts from its cap to the brake curve instead of holding the cap."""
+    coast_from_share: Share = 1.0
+    """Share of the section's length after which it coasts; 1 means never."""
+    slowest_share: Annotated[Number, Field(gt=0, le=1)] = 0.5
+    """Share of the cap below which a coasting train is not let fall."""
 
 
 class TrainType(Part):

@@ -8,7 +8,7 @@ import annotated_types
 from pydantic.fields import FieldInfo
 
 from scenarios.schema.base import CLOCK_TEXT, IDENTIFIER_TEXT
-from scenarios.schema.structure import shape_of
+from scenarios.schema.structure import fields_by_key, shape_of
 
 UNITS = {
     "n_m_per_kn": "N·m/kN", "m_s2": "m/s²", "m_s3": "m/s³", "ohm_per_km": "Ω/km", "per_kw_month": "1/kW/month",
@@ -39,6 +39,11 @@ def is_clock(field: FieldInfo) -> bool:
     return CLOCK_TEXT in _unwrap(field.annotation, tuple(field.metadata))[1]
 
 
+def allowed_in_item(field: FieldInfo) -> str:
+    """What may stand in an item of a field that takes a list of plain values."""
+    return _words(field.annotation, tuple(field.metadata)).removeprefix("a list, each ")
+
+
 def allowed_by(field: FieldInfo) -> str:
     """What may stand in a field: "a number above 0, at most 2000"."""
     words = _words(field.annotation, tuple(field.metadata))
@@ -48,9 +53,8 @@ def allowed_by(field: FieldInfo) -> str:
 def _words(annotation: Any, metadata: tuple[Any, ...]) -> str:
     shape = shape_of(annotation)
     if shape.kind != "value":
-        return {"part": "keys and values", "list": "a list, or the name of a CSV table"}.get(
-            shape.kind, "parts by name"
-        )
+        keys = "the keys " + ", ".join(fields_by_key(shape.part) if shape.part else ())
+        return {"part": keys, "list": f"a CSV table, or a list with {keys}"}.get(shape.kind, f"by name: {keys}")
     plain, metadata = _unwrap(annotation, metadata)
     origin = get_origin(plain)
     if origin is Literal:
