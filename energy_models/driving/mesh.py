@@ -13,7 +13,7 @@ Fineness = Literal["plain", "fine", "graded"]
 # Cells wanted over the section, and the bounds of their length in m. Two hundred cells are within 0.2 % of the energy
 # of two thousand, except where a run needs next to nothing.
 _PLAIN = (200, 3.0, 12.0)
-_FINE = (1000, 0.5, 2.5)
+_FINE = (600, 1.0, 4.0)
 _GRADED_FIRST_CELL_M = 0.5
 _GRADED_GROWTH_PER_M = 0.05
 

@@ -18,7 +18,7 @@ from energy_models.train import Train
 _TIME_TOLERANCE_S = 1e-7
 _MOST_STEPS = 150
 # Nearer to the plain mesh's own minimum than this the fine mesh is used: there the plain one leaves hardly any choice.
-_PLAIN_FROM = 1.0005
+_PLAIN_FROM = 1.006
 _SLOWEST_LOSS_S = 1e-3
 
 
