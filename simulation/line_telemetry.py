@@ -55,6 +55,12 @@ DOORS_AFTER_S = 2
 DOORS_BEFORE_S = 4
 """Doors open so long after the stop and close so long before the departure; assumed."""
 
+LEAD_S = 600
+"""Runs that end longer than this before the window are taken as on time and not driven."""
+
+SHORTEST_TURNBACK_S = 60
+"""A late train changes ends in no less than this; assumed."""
+
 REFUSED_SHARE = 1e-3
 """A second in which more than this share of the braking power is not taken is one with the friction brake."""
 
@@ -194,20 +200,29 @@ def _record_duty(
         loads = _loads(trip, line.train, rng)
         departure = max(trip.start_s, ready_s)
         for k, passengers in enumerate(loads):
+            if departure > to_s:
+                break
             track = line.tracks[trip.direction][line.order[trip.direction].index(trip.stations[0]) + k]
-            run = line.run(trip, k, passengers)
-            arrival = departure + len(run.speed_m_s)
-            pieces.append(_moving(line, trip, k, track, run, departure, passengers))
+            arrival = departure + trip.running_time_s(k)
+            if arrival > from_s - LEAD_S:
+                run = line.run(trip, k, passengers)
+                arrival = departure + len(run.speed_m_s)
+                pieces.append(_moving(line, trip, k, track, run, departure, passengers))
             if k + 1 < len(loads):
                 departure = max(trip.departure_s[k + 1], arrival + round(line.minimum_dwell_s[trip.stations[k + 1]]))
                 place = track.departure_chainage_m + track.chainage_sign * track.length_m
                 pieces.append(_standing(line, trip, k + 1, place, arrival, departure, loads[k + 1], doors=True))
-        ready_s = arrival + 60
-        leaves = max(following.start_s, ready_s) if following is not None else arrival
-        on_until = leaves if leaves - arrival <= TURNBACK_POWERED_S else arrival + int(TURNBACK_SHUT_DOWN_AFTER_S)
-        if following is not None:
-            place = track.departure_chainage_m + track.chainage_sign * track.length_m
-            pieces.append(_standing(line, following, 0, place, arrival, on_until, 0.0, doors=False))
+        else:
+            ready_s = arrival + SHORTEST_TURNBACK_S
+            if following is not None:
+                leaves = max(following.start_s, ready_s)
+                on_until = (
+                    leaves if leaves - arrival <= TURNBACK_POWERED_S else arrival + int(TURNBACK_SHUT_DOWN_AFTER_S)
+                )
+                place = track.departure_chainage_m + track.chainage_sign * track.length_m
+                pieces.append(_standing(line, following, 0, place, arrival, on_until, 0.0, doors=False))
+            continue
+        break
     whole = pd.concat(pieces, ignore_index=True)
     memory = np.exp(-1.0 / AUXILIARY_MEMORY_S)
     shocks = AUXILIARY_SPREAD_SHARE * np.sqrt(1.0 - memory**2) * rng.standard_normal(len(whole))
