@@ -9,6 +9,8 @@ SHELL := /bin/sh
 SCENARIO ?= beijing_yizhuang
 OUT ?= out/$(notdir $(patsubst %/,%,$(SCENARIO)))
 ARGS ?=
+# Processes that run tests; a file's tests stay together, because they share what is costly to make.
+WORKERS ?= 2
 
 # Packages elsewhere must not be imported in place of ours, and compiled modules must be kept: the install leaves
 # compiling to the first import, which is quicker than compiling everything.
@@ -42,7 +44,7 @@ serve: $(RUN_TIME) ## the HTTP service and its page: ARGS="--port 8080"
 	@$(IN_VENV)/headwatt serve $(ARGS)
 
 test: $(DEVELOPMENT) browser ## the tests: ARGS="tests/dispatch -k window"
-	@$(IN_VENV)/python -m pytest $(ARGS)
+	@$(IN_VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check: lint test ## everything a change must pass: format, lint, types, layers, tests
 
