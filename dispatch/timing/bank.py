@@ -1,0 +1,72 @@
+"""Every motion that the search may choose from, as flat arrays for compiled code."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from dispatch.timetable import DIRECTIONS, Direction
+from energy_models.arrays import FloatArray, IntArray
+from energy_models.movement import seconds_of_motion
+from energy_models.running_times import ProfileLibrary
+from energy_models.train import Train
+
+class MotionBank(NamedTuple):
+    """Chainage and power second by second for each direction, section, running time and load step.
+
+    `first[d, k, r - shortest[d, k], q]` is where running time r at load step q begins in the flat arrays, r entries long.
+    Load step q stands for `q * load_step` passengers. Sections in order of travel; -1 where there is no such motion.
+    """
+
+    shortest_s: IntArray
+    longest_s: IntArray
+    first: IntArray
+    chainage_m: FloatArray
+    power_w: FloatArray
+    load_step: int
+
+
+def motion_bank(
+    library: ProfileLibrary,
+    train: Train,
+    running_times_s: Mapping[Direction, tuple[tuple[int, int], ...]],
+    load_steps: Mapping[Direction, tuple[frozenset[int], ...]],
+    load_step: int,
+    strategy: str = "optimal",
+) -> MotionBank:
+    """Tabulate the motions of a train: for each direction and section the running times and the load steps asked.
+
+    Args:
+        library: profiles by direction, section, running time, load and strategy.
+        train: the vehicle whose power is wanted.
+        running_times_s: for each direction and section the shortest and longest running time in whole seconds.
+        load_steps: for each direction and section the load steps that occur.
+        load_step: passengers a step.
+        strategy: the driving strategy that the search decides about.
+    """
+    sections = len(running_times_s["up"])
+    shortest = np.array([[span[0] for span in running_times_s[d]] for d in DIRECTIONS], dtype=np.int64)
+    longest = np.array([[span[1] for span in running_times_s[d]] for d in DIRECTIONS], dtype=np.int64)
+    widest = int((longest - shortest).max()) + 1
+    steps = 1 + max((step for d in DIRECTIONS for used in load_steps[d] for step in used), default=0)
+    first = np.full((2, sections, widest, steps), -1, dtype=np.int64)
+    chainages: list[FloatArray] = []
+    powers: list[FloatArray] = []
+    filled = 0
+    for index, direction in enumerate(DIRECTIONS):
+        for section, track in enumerate(library.sections[direction]):
+            for running_time_s in range(shortest[index, section], longest[index, section] + 1):
+                for step in sorted(load_steps[direction][section]):
+                    passengers = float(step * load_step)
+                    profile = library.profile(direction, section, running_time_s, passengers, strategy)
+                    motion = seconds_of_motion(profile, train, passengers)
+                    # A motion of r seconds has r entries; rounding of the arrival may leave a crumb in second r.
+                    power = motion.power_w[:running_time_s].copy()
+                    power[-1] += motion.power_w[running_time_s:].sum()
+                    first[index, section, running_time_s - shortest[index, section], step] = filled
+                    chainages.append(
+                        track.departure_chainage_m + track.chainage_sign * motion.distance_m[:running_time_s]
+                    )
+                    powers.append(power)
+                    filled += running_time_s
+    return MotionBank(shortest, longest, first, np.concatenate(chainages), np.concatenate(powers), load_step)

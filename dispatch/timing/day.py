@@ -1,0 +1,167 @@
+"""The whole day as the search sees it: every trip with its own times, every instant with its own trains."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dispatch.timetable import Timetable, Trip
+from dispatch.timing.bank import MotionBank
+from dispatch.timing.kernel import PAD_S, Limits, Traffic, Trips, chain_of, fill
+from energy_models.arrays import FloatArray, IntArray
+from energy_models.supply.device_laws import PackedNetwork
+
+COLUMNS_PER_VEHICLE = 2
+"""Successive trips of a vehicle have different columns: a disturbed trip may reach into the next one's first seconds."""
+
+
+@dataclass(eq=False)
+class Day:
+    """A day under search: the trips in kernel form and the traffic they make; instant 0 is `start_s`."""
+
+    order: tuple[Trip, ...]
+    trips: Trips
+    limits: Limits
+    noise_s: IntArray
+    traffic: Traffic
+    start_s: int
+
+    @property
+    def energy_j(self) -> float:
+        """Weighted energy at the substation terminals, mean over the noise samples."""
+        return float((self.traffic.power_w * self.traffic.weight).sum()) / len(self.noise_s)
+
+    def timetable(self, strategy: str) -> Timetable:
+        """The trips as they stand now, driven by one strategy."""
+        return Timetable(
+            tuple(
+                retimed(
+                    trip,
+                    int(self.trips.departure_s[j]) + self.start_s,
+                    self.trips.run_s[j].tolist(),
+                    self.trips.dwell_s[j].tolist(),
+                    strategy,
+                )
+                for j, trip in enumerate(self.order)
+            )
+        )
+
+
+def retimed(trip: Trip, departure_s: int, run_s: list[int], dwell_s: list[int], strategy: str) -> Trip:
+    """The same trip with other times: departure at the first station, running times and dwells in order."""
+    arrivals, departures = [departure_s], [departure_s]
+    for k, run in enumerate(run_s):
+        arrivals.append(departures[-1] + run)
+        departures.append(arrivals[-1] + (dwell_s[k] if k < len(dwell_s) else 0))
+    return replace(trip, arrival_s=tuple(arrivals), departure_s=tuple(departures), driving=(strategy,) * len(run_s))
+
+
+def build_day(
+    timetable: Timetable,
+    window_s: tuple[IntArray, IntArray],
+    limits: Limits,
+    bank: MotionBank,
+    noise_s: IntArray,
+    network: PackedNetwork,
+    weight_at: FloatArray | None = None,
+) -> Day:
+    """Lay a timetable out for the search and solve every instant.
+
+    `window_s` is the earliest and latest departure of each trip in the timetable's order, `weight_at` the worth of a
+    joule by second of the day (none: 1).
+    """
+    order = timetable.trips
+    count = len(order)
+    last_arrival = max(trip.end_s for trip in order)
+    start = min(trip.start_s for trip in order) - 4 * PAD_S - 3600
+    horizon = last_arrival - start + limits.stand_auxiliary_s + 3600
+    before, after = _duty_neighbours(order)
+    ahead, behind = _line_neighbours(order)
+    vehicles = sorted({trip.vehicle for trip in order})
+    rank: dict[str, int] = dict.fromkeys(vehicles, 0)
+    column = np.zeros(count, dtype=np.int64)
+    for j in sorted(range(count), key=lambda j: order[j].start_s):
+        vehicle = order[j].vehicle
+        column[j] = COLUMNS_PER_VEHICLE * vehicles.index(vehicle) + rank[vehicle] % COLUMNS_PER_VEHICLE
+        rank[vehicle] += 1
+    stand = np.array(
+        [
+            order[after[j]].start_s - trip.end_s if after[j] >= 0 else limits.stand_fallback_s
+            for j, trip in enumerate(order)
+        ],
+        dtype=np.int64,
+    )
+    sections = len(order[0].driving)
+    trips = Trips(
+        direction=np.array([0 if trip.direction == "up" else 1 for trip in order], dtype=np.int64),
+        departure_s=np.array([trip.start_s - start for trip in order], dtype=np.int64),
+        run_s=np.array([[trip.running_time_s(k) for k in range(sections)] for trip in order], dtype=np.int64),
+        dwell_s=np.array([[trip.dwell_s(k) for k in range(1, sections)] for trip in order], dtype=np.int64),
+        stand_s=stand,
+        before=before,
+        after=after,
+        ahead=ahead,
+        behind=behind,
+        column=column,
+        load_step=load_steps(order, bank.load_step),
+        earliest_s=window_s[0] - start,
+        latest_s=window_s[1] - start,
+    )
+    shape = (len(noise_s), horizon, COLUMNS_PER_VEHICLE * len(vehicles))
+    weight = np.ones(horizon)
+    if weight_at is not None:
+        reach = np.arange(horizon) + start
+        weight = weight_at[np.clip(reach, 0, len(weight_at) - 1)]
+    traffic = Traffic(np.zeros(shape), np.zeros(shape), np.full(shape, -1.0), np.zeros(shape[:2]), weight)
+    fill(trips, limits, bank, noise_s, traffic, network, chain_of(traffic, network))
+    return Day(order, trips, limits, noise_s, traffic, start)
+
+
+def load_steps(order: tuple[Trip, ...], load_step: int) -> IntArray:
+    """Planned load of each trip and section, in steps of the bank."""
+    return np.array([[round(load / load_step) for load in trip.passengers] for trip in order], dtype=np.int64)
+
+
+def _duty_neighbours(order: tuple[Trip, ...]) -> tuple[IntArray, IntArray]:
+    before, after = np.full(len(order), -1, dtype=np.int64), np.full(len(order), -1, dtype=np.int64)
+    last: dict[str, int] = {}
+    for j in sorted(range(len(order)), key=lambda j: order[j].start_s):
+        vehicle = order[j].vehicle
+        if vehicle in last:
+            before[j] = last[vehicle]
+            after[last[vehicle]] = j
+        last[vehicle] = j
+    return before, after
+
+
+def _line_neighbours(order: tuple[Trip, ...]) -> tuple[IntArray, IntArray]:
+    ahead, behind = np.full(len(order), -1, dtype=np.int64), np.full(len(order), -1, dtype=np.int64)
+    last: dict[str, int] = {}
+    for j in sorted(range(len(order)), key=lambda j: order[j].start_s):
+        direction = order[j].direction
+        if direction in last:
+            ahead[j] = last[direction]
+            behind[last[direction]] = j
+        last[direction] = j
+    return ahead, behind
+
+
+def free_trips(day: Day, begin_s: int, end_s: int) -> IntArray:
+    """The trips that may change while only instants from begin to end (kernel seconds) are touched.
+
+    The trip, the one its vehicle worked before, and its neighbours on the line must lie within: then two searches in
+    disjoint spans never read or write what the other one changes.
+    """
+    trips, limits = day.trips, day.limits
+    sections_s = trips.run_s.sum(axis=1) + trips.dwell_s.sum(axis=1)
+    room = max(limits.stand_auxiliary_s, limits.stand_fallback_s) + 1200
+    free = []
+    for j in range(len(day.order)):
+        if trips.earliest_s[j] > trips.departure_s[j] or trips.latest_s[j] < trips.departure_s[j]:
+            continue
+        first = trips.before[j] if trips.before[j] >= 0 else j
+        if trips.departure_s[first] - 4 * PAD_S < begin_s or trips.departure_s[j] + sections_s[j] + room > end_s:
+            continue
+        neighbours = [n for n in (trips.ahead[j], trips.behind[j]) if n >= 0]
+        if all(begin_s <= trips.departure_s[n] < end_s for n in neighbours):
+            free.append(j)
+    return np.array(free, dtype=np.int64)

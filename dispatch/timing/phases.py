@@ -1,0 +1,73 @@
+"""Shifts of whole periods: which second each period's departures move to, in both directions, so that the phases pay.
+
+The energy of a period depends on the difference between its two shifts; waiting depends on the gaps at the period's
+borders. Both are separable, so dynamic programming over the periods finds the best shifts of a grid exactly.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from energy_models.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class PeriodPhases:
+    """One period: cycles it holds, energy of a cycle by phase (J), phase today, and the largest shift of a departure.
+
+    `gap_before_s[d]` is the gap between the last departure before the period and its first one, None where the period
+    holds the direction's first trip.
+    """
+
+    cycles: float
+    energy_by_phase_j: FloatArray
+    phase_s: int
+    largest_shift_s: int
+    gap_before_s: tuple[int | None, int | None]
+    border_weight: tuple[float, float]
+
+
+def best_shifts(periods: list[PeriodPhases], waiting_price_j: float, step_s: int) -> IntArray:
+    """Shift of each period and direction in s, shape (periods, 2): least energy plus waiting_price · waiting.
+
+    Waiting is the weighted change of gap²/2 at the borders between periods; `waiting_price_j` is J a passenger second.
+    """
+    grids = [np.arange(-(p.largest_shift_s // step_s), p.largest_shift_s // step_s + 1) * step_s for p in periods]
+    cost: FloatArray | None = None
+    choices: list[tuple[IntArray, IntArray]] = []
+    for number, period in enumerate(periods):
+        grid = grids[number]
+        phase = (period.phase_s + grid[None, :] - grid[:, None]) % len(period.energy_by_phase_j)
+        own = period.cycles * period.energy_by_phase_j[phase]
+        if cost is None:
+            cost = own
+            continue
+        before = grids[number - 1]
+        up = waiting_price_j * _border(period, 0, before, grid)
+        down = waiting_price_j * _border(period, 1, before, grid)
+        # cost[u, v] over the shifts of the period before: choose u for each new up shift, then v for each down shift.
+        via_up = cost[:, None, :] + up[:, :, None]
+        best_up = via_up.argmin(axis=0)
+        after_up = via_up.min(axis=0)
+        via_down = after_up[:, :, None] + down[None, :, :]
+        best_down = via_down.argmin(axis=1)
+        cost = via_down.min(axis=1) + own
+        choices.append((best_up, best_down))
+    assert cost is not None
+    up_index, down_index = (int(i) for i in np.unravel_index(int(cost.argmin()), cost.shape))
+    indices = [(up_index, down_index)]
+    for best_up, best_down in reversed(choices):
+        down_before = int(best_down[up_index, down_index])
+        up_index, down_index = int(best_up[up_index, down_before]), down_before
+        indices.append((up_index, down_index))
+    indices.reverse()
+    return np.array([[grids[n][u], grids[n][v]] for n, (u, v) in enumerate(indices)], dtype=np.int64)
+
+
+def _border(period: PeriodPhases, direction: int, before: IntArray, after: IntArray) -> FloatArray:
+    """Weighted change of gap²/2 at the period's beginning for each pair of shifts."""
+    gap = period.gap_before_s[direction]
+    if gap is None:
+        return np.zeros((len(before), len(after)))
+    new = np.maximum(gap + after[None, :] - before[:, None], 0).astype(np.float64)
+    return period.border_weight[direction] * 0.5 * (new * new - float(gap) * gap)

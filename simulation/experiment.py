@@ -1,0 +1,174 @@
+"""A whole experiment: plan a scenario, then judge the plan against today's timetable. The one module here that calls the planner."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from dispatch.check import CheckReport
+from dispatch.levers import Lever
+from dispatch.plan import Mode, Plan
+from dispatch.planner import PlannerOptions, make_plan
+from energy_models.arrays import FloatArray
+from energy_models.running_times import ProfileLibrary
+from scenarios.build import train_of
+from scenarios.schema import Scenario
+from scenarios.vehicle import CalibratedVehicle, apply
+from simulation.day import day_model
+from simulation.judge import Days, Judgement, judge_with
+from simulation.record import DayRecord
+
+METERING_POINT = "substation DC terminals"
+LEVER_REST = "disturbances"
+"""What the levers, which are counted on an undisturbed day, promise beyond what the disturbed days keep (or less)."""
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """What a planner asks for."""
+
+    scenario: Scenario
+    mode: Mode = "equal-service"
+    replications: int = 10
+    seed: int = 0
+    time_limit_s: float = 60.0
+    vehicle: CalibratedVehicle | None = None
+    workers: int = 2
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """A day in figures, mean over the replications; energies in kWh at the substation DC terminals."""
+
+    energy_kwh: float
+    train_km: float
+    trips: int
+    peak_15min_kw: float
+    regeneration_offered_kwh: float
+    regeneration_used_kwh: float
+    losses_kwh: float
+    unserved_kwh: float
+    mean_waiting_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class PlanExperiment:
+    """A plan with its proof: the checker's report, and paired simulated days of today's timetable and of the plan.
+
+    The traces are the summed substation power of the undisturbed day, in W, from `trace_start_s` on. The levers
+    add up to the mean saving.
+    """
+
+    request: PlanRequest
+    status: str
+    metering_point: str
+    baseline_plan: Plan
+    plan: Plan
+    baseline: DayFigures
+    planned: DayFigures
+    saving_percent: float
+    saving_ci95_percent: tuple[float, float]
+    replications: int
+    levers: tuple[Lever, ...]
+    check: CheckReport
+    seconds: dict[str, float]
+    judgement: Judgement
+    baseline_trace: FloatArray
+    plan_trace: FloatArray
+    trace_start_s: float
+    trace_interval_s: float
+    library: ProfileLibrary
+    notes: tuple[str, ...]
+
+
+def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage, _share: None) -> PlanExperiment:
+    """Plan, check and judge; `progress` is called with a stage's name and the share of it that is done.
+
+    Raises `Infeasible` with the clashing rules when no plan exists.
+    """
+    scenario = request.scenario
+    train = train_of(scenario)
+    if request.vehicle is not None:
+        train = apply(request.vehicle, train)
+    options = PlannerOptions(
+        mode=request.mode, seed=request.seed, time_limit_s=request.time_limit_s, workers=request.workers
+    )
+    planned = make_plan(scenario, options, train, progress)
+    seconds = dict(planned.seconds)
+    began = time.monotonic()
+    model = day_model(scenario, planned.library)
+    in_force, timetable = planned.baseline.timetable, planned.plan.timetable
+    judgement = judge_with(
+        model,
+        in_force,
+        timetable,
+        request.replications,
+        request.seed,
+        request.workers,
+        lambda done, total: progress("simulated days", done / total),
+    )
+    seconds["simulation"] = round(time.monotonic() - began, 3)
+    before, after = model.day(in_force, None, False, True), model.day(timetable, None, False, True)
+    start_s = min(_start(before), _start(after))
+    end_s = max(_start(day) + len(_power(day)) for day in (before, after))
+    saved = judgement.saving_kwh.mean
+    rest = saved - sum(lever.saving_kwh for lever in planned.levers)
+    return PlanExperiment(
+        request=request,
+        status="feasible" if planned.check.passed else "rejected",
+        metering_point=METERING_POINT,
+        baseline_plan=planned.baseline,
+        plan=planned.plan,
+        baseline=_figures(judgement.baseline),
+        planned=_figures(judgement.plan),
+        saving_percent=judgement.saving_percent.mean,
+        saving_ci95_percent=(judgement.saving_percent.low, judgement.saving_percent.high),
+        replications=request.replications,
+        levers=(*planned.levers, Lever(LEVER_REST, rest)),
+        check=planned.check,
+        seconds=seconds,
+        judgement=judgement,
+        baseline_trace=_padded(before, start_s, end_s),
+        plan_trace=_padded(after, start_s, end_s),
+        trace_start_s=start_s,
+        trace_interval_s=1.0,
+        library=planned.library,
+        notes=(),
+    )
+
+
+def _figures(days: Days) -> DayFigures:
+    first = days.results[0]
+    return DayFigures(
+        energy_kwh=days.energy().mean,
+        train_km=float(np.mean([result.train_km for result in days.results])),
+        trips=first.trips,
+        peak_15min_kw=days.energy("peak_15min_sliding_kw").mean,
+        regeneration_offered_kwh=days.energy("regeneration_offered_kwh").mean,
+        regeneration_used_kwh=days.energy("regeneration_used_kwh").mean,
+        losses_kwh=days.energy("losses_kwh").mean,
+        unserved_kwh=days.energy("unserved_kwh").mean,
+        mean_waiting_s=days.served("mean_waiting_s").mean,
+    )
+
+
+def _start(day: DayRecord) -> float:
+    assert day.traces is not None
+    return day.traces.start_s
+
+
+def _power(day: DayRecord) -> FloatArray:
+    assert day.traces is not None
+    return np.asarray(day.traces.substation_power_w.sum(axis=1))
+
+
+def _padded(day: DayRecord, start_s: float, end_s: float) -> FloatArray:
+    """The day's summed substation power on a common span of seconds."""
+    power = np.zeros(round(end_s - start_s))
+    begin = round(_start(day) - start_s)
+    own = _power(day)
+    power[begin : begin + len(own)] = own
+    return power
