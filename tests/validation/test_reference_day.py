@@ -142,14 +142,8 @@ def test_one_way_energies_lie_within_half_a_percent(scenario: Scenario, train: T
         assert ours[name] / J_PER_KWH == pytest.approx(kwh, rel=0.005), name
 
 
-def shared_reference() -> list[Path]:
-    path = Path(__file__).parents[3] / "shared" / "reference" / "day" / "yizhuang_baseline.json"
-    return [path] if path.exists() else []
-
-
-@pytest.mark.parametrize("path", shared_reference())
-def test_the_figures_above_are_those_of_the_file(path: Path) -> None:
-    reference: Any = json.loads(path.read_text(encoding="utf-8"))
+def test_the_figures_above_are_those_of_the_file(reference_day_file: Path) -> None:
+    reference: Any = json.loads(reference_day_file.read_text(encoding="utf-8"))
     for name, value in {**ENERGY_KWH, **LOSSES_KWH, **VOLTAGE_V}.items():
         assert reference[name] == value
     assert reference["energy_by_substation_kwh"] == SUBSTATION_KWH
