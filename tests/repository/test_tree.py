@@ -1,7 +1,7 @@
 """The tree: nothing of one machine in it, names a newcomer would guess, and a wheel that carries every file."""
 
-import os
 import re
+import subprocess
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 LAYERS = ("energy_models", "scenarios", "dispatch", "simulation", "api")
-MADE = {".git", ".venv", "out", "site", "dist", "build", "__pycache__", ".hypothesis", ".benchmarks"}
+MADE = {"out", "plans", "site", "dist", "build", "__pycache__"}
 # Written in pieces, so that this file does not find itself.
 FOREIGN = {
     "a folder of one machine": re.compile(r"(?<![\w.~$}])/(?:" + "home|root|Users|work|opt" + r")/\w"),
@@ -31,17 +31,29 @@ def foreign(text: str) -> list[str]:
     ]
 
 
+def tracked(root: Path) -> list[Path]:
+    """Files of the repository: what git tracks, or without git all that was not made from it."""
+    try:
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
+        return [root / name for name in listing.split("\0") if name and (root / name).is_file()]
+    except (OSError, subprocess.CalledProcessError):
+        folders = {path: set(path.relative_to(root).parts[:-1]) for path in root.rglob("*") if path.is_file()}
+        hidden = {".ci"}
+        return [
+            path
+            for path, parts in folders.items()
+            if not parts & MADE and not any(part.startswith(".") for part in parts - hidden)
+        ]
+
+
 def texts(root: Path) -> list[tuple[Path, str]]:
-    """Every text file of the repository, what was made from it left out."""
+    """Path within the repository and content of each text file."""
     found = []
-    for folder, names, files in os.walk(root):
-        names[:] = sorted(name for name in names if name not in MADE and not name.endswith((".egg-info", "_cache")))
-        for file in files:
-            path = Path(folder, file)
-            try:
-                found.append((path.relative_to(root), path.read_text(encoding="utf-8")))
-            except UnicodeDecodeError:
-                continue
+    for path in tracked(root):
+        try:
+            found.append((path.relative_to(root), path.read_text(encoding="utf-8")))
+        except UnicodeDecodeError:
+            continue
     return found
 
 
