@@ -18,7 +18,7 @@ EXPERIMENT = "simulation.experiment"
 # The checker shares no code with what decides.
 CHECKER = ("dispatch.check", "dispatch.rules")
 CHECKER_READS = {"timetable", "plan", "rules"}
-DECIDES = ("dispatch.headways", "dispatch.timing", "dispatch.planner", "ortools")
+DECIDES = ("dispatch.headway", "dispatch.timing", "dispatch.planner", "ortools")
 
 
 def modules(folder: Path) -> Iterator[tuple[str, str]]:
