@@ -45,7 +45,7 @@ def faults_of_schema(error: ValidationError, tree: Located, root: type[Part]) ->
     for detail, path in details:
         if detail["type"] == "missing" and path in meant:
             continue
-        if detail["type"] == "missing" and path[-1] in _table_above(tree, path).missing_columns:
+        if detail["type"] == "missing" and path[-1] in _lacking(tree, path):
             continue
         faults.append(_fault(detail, path, tree, root))
     return tuple(dict.fromkeys(faults))
@@ -84,5 +84,6 @@ def _path_in(tree: Located, location: tuple[str | int, ...]) -> TreePath:
     return tuple(step for step in location if step != "[key]") if tree.value is not None else location
 
 
-def _table_above(tree: Located, path: TreePath) -> Located:
-    return tree.at(path[:-2]) if len(path) >= 2 else tree
+def _lacking(tree: Located, path: TreePath) -> tuple[str, ...]:
+    """Columns that the table or the row of a cell is already known to lack."""
+    return tree.at(path[:-1]).missing_columns + tree.at(path[:-2]).missing_columns

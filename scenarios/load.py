@@ -126,7 +126,7 @@ def _faults_of_rules(scenario: Scenario, tree: Located, known: Sequence[Fault]) 
     faults: list[Fault] = []
     stopped: list[Exception] = []
     for rule in RULES:
-        if rule.needs_whole and known:
+        if rule.needs_whole and (known or faults):
             continue
         try:
             for finding in rule.find(scenario):

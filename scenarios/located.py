@@ -35,7 +35,7 @@ class Located:
     file: str
     place: str
     missing_columns: tuple[str, ...] = field(default=())
-    """Of a table: columns that its header lacks, reported once there and not again for each row."""
+    """Of a table or a row: columns that it lacks, reported once and not again for each cell."""
 
     def plain(self) -> Any:
         """The value without places."""
@@ -169,6 +169,8 @@ def read_table(file: Path, name: str, known: Iterable[str], required: Iterable[s
         place = f"row {number}"
         if len(cells) != len(header):
             faults.append(Fault(name, place, "", f"{len(cells)} cells", f"{len(header)} cells, as in the header"))
+            # Kept as an empty row, so that nobody takes what it was meant to hold for unknown.
+            items.append(Located({}, name, place, known))
             continue
         items.append(
             Located(

@@ -117,6 +117,7 @@ def _periods_cover(scenario: Scenario) -> Iterator[Finding]:
     timetable = scenario.timetable
     if timetable.first_departure_s is None or timetable.last_departure_s is None or timetable.periods is None:
         return
+    found: dict[int, Finding] = {}
     for direction in DIRECTIONS:
         begin, end = getattr(timetable.first_departure_s, direction), getattr(timetable.last_departure_s, direction)
         reached = begin
@@ -125,10 +126,11 @@ def _periods_cover(scenario: Scenario) -> Iterator[Finding]:
                 break
             reached = max(reached, period.to_s)
         if reached < end:
-            yield Finding(
+            found.setdefault(reached, Finding(
                 ("timetable", "periods"), f"no headway from {seconds_to_clock(reached)} in direction {direction}",
                 f"no gap from the first train at {seconds_to_clock(begin)} to the last at {seconds_to_clock(end)}",
-            )  # fmt: skip
+            ))  # fmt: skip
+    yield from found.values()
 
 
 def _periods_of(scenario: Scenario, direction: Direction) -> list[tuple[int, HeadwayPeriod]]:

@@ -1,0 +1,206 @@
+"""Every fault at once, each with its place, its value and what is allowed; one slip of the pen is one fault."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from energy_models.faults import Fault, InputFaults
+from scenarios.load import bundled, load_scenario
+from scenarios.rules import RULES
+
+Y = "scenario.yaml"
+FaultsAfter = Callable[..., tuple[Fault, ...]]
+
+SEVEN = [
+    (Y, "tare_t: 198", "tare_t: -198"),
+    (Y, "length_m: 120", "lenght_m: 120"),
+    (Y, 'up: "06:00", down: "05:20"', 'up: "25:70", down: "05:20"'),
+    (Y, "trainsets: 23", "trainsets: 0"),
+    ("substations.csv", "RC,RC,", "RC,RCX,"),
+    ("speed_limits.csv", "276,520,80", "260,520,80"),
+    ("stations.csv", "JG,Jiugong,6272", "JG,Jiugong,3272"),
+]
+
+
+def test_seven_faults_give_seven_messages(faults_after: FaultsAfter) -> None:
+    faults = faults_after("beijing_yizhuang", SEVEN)
+    assert [(fault.file, fault.place.split()[0], fault.field.split(".")[-1], fault.value) for fault in faults] == [
+        (Y, "line", "tare_t", "-198"),
+        (Y, "line", "lenght_m", "unknown key"),
+        (Y, "line", "trainsets", "0"),
+        (Y, "line", "up", "25:70"),
+        ("speed_limits.csv", "row", "from_m", "260"),
+        ("stations.csv", "row", "chainage_m", "3272"),
+        ("substations.csv", "row", "station", "RCX"),
+    ]
+    assert all(fault.allowed for fault in faults)
+
+
+def test_lines_and_rows_are_those_of_the_files(edited: Callable[..., Path]) -> None:
+    folder = edited("beijing_yizhuang", SEVEN)
+    with pytest.raises(InputFaults) as caught:
+        load_scenario(folder)
+    for fault in caught.value.faults:
+        number = int(fault.place.split()[1])
+        line = (folder / fault.file).read_text().splitlines()[number - 1]
+        assert (fault.value if fault.value != "unknown key" else "lenght_m") in line
+
+
+def test_the_command_tells_them_all_and_leaves_with_2(edited: Callable[..., Path]) -> None:
+    folder = edited("beijing_yizhuang", SEVEN)
+    told = CliRunner().invoke(app, ["scenario", "check", str(folder)])
+    assert told.exit_code == 2
+    assert "Traceback" not in told.output
+    assert told.output.count("allowed:") == 7
+    asked_as_json = CliRunner().invoke(app, ["scenario", "check", str(folder), "--json"])
+    assert asked_as_json.exit_code == 2
+    assert len(json.loads(asked_as_json.stdout)["faults"]) == 7
+
+
+def test_an_unknown_scenario_gives_the_known_ones() -> None:
+    with pytest.raises(InputFaults) as caught:
+        load_scenario("beijing_yizuang")
+    (fault,) = caught.value.faults
+    assert "did you mean beijing_yizhuang?" in fault.allowed
+    assert all(name in fault.allowed for name in bundled())
+
+
+STATIONS = "UNI,University,2200,25,35,45"
+OD = "origin_destination: demand.csv"
+BY_RULE = {
+    "L1": [(Y, "stations: stations.csv", "stations: []")],
+    "L2": [(Y, "capacity: 8}", "capacity: 8}\n- {id: AIR_depot, station: HAR, capacity: 2}")],
+    "L3": [("stations.csv", "PRK,Park,3700", "PRK,Park,2200")],
+    "L4": [("stations.csv", STATIONS, "UNI,University,2200,25,55,45")],
+    "L5": [(Y, "  HAR: {turnback_s", "  HRA: {turnback_s")],
+    "L6": [(Y, "AIR: {turnback_s: 120, maximum_turnback_s: 900", "AIR: {turnback_s: 120, maximum_turnback_s: 90")],
+    "L7": [(Y, "station: AIR, capacity: 8", "station: ARI, capacity: 8")],
+    "L8": [("curves.csv", "450,700,400", "450,440,400")],
+    "L9": [("curves.csv", "1300,1650,600", "690,1650,600")],
+    "L10": [("gradients.csv", "800,1600,2", "810,1600,2")],
+    "T1": [(Y, "crush: 1100", "crush: 700")],
+    "T2": [(Y, "traction: {force_kn: 220, power_kw: 2400}", "traction: {power_kw: 2400}")],
+    "T3": [
+        (
+            Y,
+            "electric_brake: {force_kn: 180, power_kw: 2800}",
+            "electric_brake: {points: [{speed_kmh: 0, force_kn: 180}, {speed_kmh: 50, force_kn: 190}]}",
+        )
+    ],
+    "T4": [(Y, "efficiency: {traction: 0.86, regeneration", "efficiency: {regeneration")],
+    "T5": [(Y, "temperature_c: 15, power_kw: 35", "temperature_c: -10, power_kw: 35")],
+    "T6": [("gradients.csv", "1600,2000,15", "1600,2000,110")],
+    "T7": [(Y, "rotating_mass_share: 0.08", "rotating_mass_share: 0.08\n    ato_levels: [{name: optimal}]")],
+    "S1": [(Y, "    chainage_m: 4300\n", "")],
+    "S2": [(Y, "{id: west, station: MKT", "{id: west, station: MTK")],
+    "S3": [(Y, "chainage_m: 4300", "chainage_m: 5300")],
+    "S4": [(Y, "- id: middle", "- id: west"), (Y, "        middle: {in", "        west: {in")],
+    "S5": [(Y, "id: west,", "id: west, in_service: false,"), (Y, "- id: east", "- in_service: false\n    id: east")],
+    "S6": [(Y, "fade_from_v: 900, fade_to_v: 930", "fade_from_v: 930, fade_to_v: 900")],
+    "S7": [(Y, "full_above_v: 600, none", "full_above_v: 840, none")],
+    "S8": [(Y, "inverter_v: 860", "inverter_v: 820")],
+    "S9": [(Y, "discharge_below_v: 790", "discharge_below_v: 860")],
+    "V1": [(Y, "trainsets: 6, depot: AIR_depot", "trainsets: 6, depot: AIR_depots")],
+    "V2": [(Y, "station: AIR, capacity: 8", "station: AIR, capacity: 5")],
+    "V3": [(Y, "up: [90, 104, 120, 104]", "up: [90, 104, 120]")],
+    "V4": [(Y, "up: [90, 104, 120, 104]", "up: [90, 104, 60, 104]")],
+    "V5": [(Y, '  first_departure: {up: "06:00", down: "06:05"}\n', "")],
+    "V6": [(Y, 'last_departure: {up: "09:00"', 'last_departure: {up: "05:00"')],
+    "V7": [(Y, 'from: "07:00", to: "08:30"', 'from: "06:50", to: "08:30"')],
+    "V8": [(Y, 'from: "07:00", to: "08:30"', 'from: "07:10", to: "08:30"')],
+    "V9": [(Y, "headway_s: 300", "headway_s: 90")],
+    "V10": [
+        (Y, '  first_departure: {up: "06:00", down: "06:05"}\n  last_departure: {up: "09:00", down: "09:00"}\n', ""),
+        (Y, "  periods:                           # or", "  departures: departures.csv\nXX # or"),
+        (Y, '  - {from: "06:00", to: "07:00", headway_s: 600}\n', ""),
+        (Y, '  - {from: "07:00", to: "08:30", headway_s: 300}\n', ""),
+        (Y, '  - {from: "08:30", to: "09:00", headway_s: 600}\n', ""),
+        (Y, "XX #", "#"),
+        ("departures.csv", "", "direction,departure\nup,06:00\nup,06:01\ndown,06:00\n"),
+    ],
+    "D1": [(Y, f"  {OD} ", "  #")],
+    "D2": [("demand.csv", "06:00,HAR,MKT,15", "06:00,HAR,MRKT,15")],
+    "D3": [("demand.csv", "06:00,HAR,MKT,15", "06:00,HAR,HAR,15")],
+    "D4": [("demand.csv", "06:00,HAR,MKT,15", "06:05,HAR,MKT,15")],
+    "D5": [
+        (Y, OD, "section_loads: loads.csv"),
+        ("loads.csv", "", "from,departure_station,direction,passengers\n06:00,AIR,up,10\n"),
+    ],
+    "D6": [
+        (Y, OD, "station_counts: counts.csv"),
+        ("counts.csv", "", "from,station,direction,boarding,alighting\n06:00,HAR,up,10,0\n06:00,AIR,up,0,5\n"),
+    ],
+    "D7": [(Y, "  interval_s: 900", "  interval_s: 900\n  passengers_per_day: 900000")],
+    "D8": [(Y, '{from: "09:00", to: "24:00", price', '{from: "10:00", to: "24:00", price')],
+    "D9": [(Y, "demand_interval_s: 900", "demand_interval_s: 1000")],
+    "P1": [(Y, "  stations: &made_up", "  stations: guess\n  terminals: &made_up"), (Y, "  terminals: *made_up\n", "")],
+    "P2": [(Y, "  policy: *made_up", "  policy: *made_up\n  polcy: *made_up")],
+}
+
+
+def test_each_rule_has_its_case() -> None:
+    assert set(BY_RULE) == {rule.number for rule in RULES}
+
+
+@pytest.mark.parametrize("number", BY_RULE)
+def test_a_broken_rule_is_named_once(number: str, faults_after: FaultsAfter) -> None:
+    (fault,) = faults_after("tutorial_line", BY_RULE[number])
+    assert f"(rule {number})" in fault.allowed
+    assert fault.place.split()[0] in ("line", "row")
+
+
+@pytest.mark.parametrize(
+    ("edits", "value", "allowed"),
+    [
+        ([(Y, "tare_t: 140", "tare_t: heavy")], "heavy", "a number above 5"),
+        ([(Y, "tare_t: 140", "tare_t: true")], "True", "a number above 5"),
+        ([(Y, "    tare_t: 140\n", "")], "missing", "a number above 5"),
+        ([(Y, "currency: EUR", "curency: EUR")], "unknown key", "did you mean currency"),
+        ([(Y, "capacity: {normal: 800, crush: 1100}", "capacity: 800")], "800", "the keys normal, crush"),
+        ([(Y, "up: [90, 104", "up: [90.5, 104")], "90.5", "a whole number at least 1"),
+        ([(Y, "baseline: speed_cap", "baseline: fast")], "fast", "one of speed_cap, flat_out, optimal"),
+        ([(Y, "running_rails_bonded: true", "running_rails_bonded: yes")], "yes", "true or false"),
+        ([(Y, "supply:\n  nominal", "supplies:\n  nominal")], "unknown key", "did you mean supply"),
+        ([(Y, "curves: curves.csv", "curves: curve.csv")], "no such file", "curves.csv, demand.csv"),
+        ([(Y, "curves: curves.csv", "curves: ../curves.csv")], "../curves.csv", "within the scenario's folder"),
+        ([(Y, "title: Tutorial", "name: twice\ntitle: Tutorial")], "given twice", "each key once"),
+        ([(Y, "fleet:\n", "fleet: [\n")], "expected", "valid YAML"),
+        ([("stations.csv", "id,name,chainage_m", "id,name,chainage")], "unknown column", "chainage_m"),
+        (
+            [
+                ("curves.csv", "from_m,to_m,radius_m", "from_m,to_m"),
+                ("curves.csv", "450,700,400", "450,700"),
+                ("curves.csv", "1300,1650,600", "1300,1650"),
+                ("curves.csv", "2900,3250,350", "2900,3250"),
+            ],
+            "column missing",
+            "radius_m",
+        ),
+        ([("curves.csv", "450,700,400", "450,700")], "2 cells", "3 cells"),
+        ([("curves.csv", "450,700,400", "450,,400")], "missing", "a number"),
+        ([("speed_limits.csv", "120,1900,70,both", "x,1900,70,both")], "x", "a number"),
+    ],
+)
+def test_one_slip_is_one_fault(
+    edits: list[tuple[str, str, str]], value: str, allowed: str, faults_after: FaultsAfter
+) -> None:
+    (fault,) = faults_after("tutorial_line", edits)
+    assert value in fault.value
+    assert allowed in fault.allowed
+
+
+def test_many_rows_with_one_fault_are_counted(faults_after: FaultsAfter) -> None:
+    faults = faults_after("tutorial_line", [("stations.csv", "MKT,Market", "MKTX,Market")])
+    rows = [fault for fault in faults if fault.file == "demand.csv"]
+    assert len(rows) < 15
+    assert any("more rows" in fault.value for fault in rows)
+
+
+def test_a_broken_reference_names_its_neighbours(faults_after: FaultsAfter) -> None:
+    (fault,) = faults_after("beijing_yizhuang", [("substations.csv", "RC,RC,", "RC,Rongchan,")])
+    assert "did you mean RC" in fault.allowed
+    assert "beside it stand at RJ and TJN" in fault.allowed
