@@ -70,7 +70,6 @@ def simulate(
     """Simulate replications of today's timetable, or of a written plan beside it; see HELP."""
     # The physics takes seconds to import; `--help` and the other commands do not wait for it.
 
-    from api.plan_folder import read_plan_folder  # noqa: PLC0415
     from dispatch.baseline import timetable_in_force  # noqa: PLC0415
     from scenarios.build import profile_library, train_of  # noqa: PLC0415
     from scenarios.load import load_scenario  # noqa: PLC0415
@@ -87,6 +86,8 @@ def simulate(
     asked = load_scenario(scenario, tuple(override or ()))
     timetables = {"baseline": timetable_in_force(asked)}
     if plan is not None:
+        from api.plan_folder import read_plan_folder  # noqa: PLC0415
+
         timetables["plan"] = read_plan_folder(plan).plan.timetable
     with stage_progress(f"headwatt simulate {asked.name}") as progress:
         model = day_model(asked, profile_library(asked, train_of(asked)))

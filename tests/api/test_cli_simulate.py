@@ -1,0 +1,49 @@
+"""`headwatt simulate` as a person and a program type it."""
+
+import json
+
+from typer.testing import CliRunner
+
+from api.cli.main import app
+
+SIMULATE = ("simulate", "tutorial_line", "--replications", "2", "--workers", "1")
+
+
+def said(*more: str) -> dict[str, object]:
+    result = CliRunner().invoke(app, [*SIMULATE, "--json", *more])
+    assert result.exit_code == 0, result.output
+    return dict(json.loads(result.stdout))
+
+
+def test_the_object_has_what_scripts_rely_on_and_is_equal_from_run_to_run() -> None:
+    first, again = said("--seed", "3"), said("--seed", "3")
+    assert {"scenario", "replications", "seed", "energy", "balance_residual_percent", "service", "seconds"} <= set(
+        first
+    )
+    first.pop("seconds")
+    again.pop("seconds")
+    assert first == again
+    energy = first["energy"]
+    assert isinstance(energy, dict)
+    low, high = energy["ci95_kwh"]
+    assert low < energy["mean_kwh"] < high
+    assert float(str(first["balance_residual_percent"])) < 0.1
+    assert said("--seed", "4")["energy"] != first["energy"]
+
+
+def test_people_get_a_table_and_a_sentence_with_the_metering_point() -> None:
+    result = CliRunner().invoke(app, [*SIMULATE])
+    assert result.exit_code == 0, result.output
+    assert "kWh at the substations' DC terminals" in " ".join(result.stdout.split())
+
+
+def test_an_unknown_line_is_refused_with_the_known_ones() -> None:
+    result = CliRunner().invoke(app, ["simulate", "atlantis"])
+    assert result.exit_code == 2
+    assert "tutorial_line" in result.output
+
+
+def test_a_folder_without_a_plan_is_an_input_fault() -> None:
+    result = CliRunner().invoke(app, [*SIMULATE, "--plan", "nowhere/at/all"])
+    assert result.exit_code == 2
+    assert "nowhere/at/all" in result.output
