@@ -63,8 +63,7 @@ def write_plan_folder(experiment: PlanExperiment, folder: Path) -> None:
     write_profiles(folder / "profiles.csv", plan.timetable, experiment.library, experiment.request.scenario)
     result = result_of(experiment)
     (folder / "result.json").write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    scenario_json = experiment.request.scenario.model_dump_json(indent=1)
-    (folder / "scenario.json").write_text(scenario_json + "\n", encoding="utf-8")
+    (folder / "scenario.json").write_text(experiment.request.scenario.model_dump_json() + "\n", encoding="utf-8")
     (folder / "report.html").write_text(render_report(experiment, result), encoding="utf-8")
 
 

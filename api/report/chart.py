@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def steps(edges: Sequence[float], values: Sequence[float]) -> tuple[list[float],
     """Corner points of a step line: one value between each two edges."""
     across: list[float] = []
     along: list[float] = []
-    for left, right, value in zip(edges, edges[1:], values, strict=True):
+    for (left, right), value in zip(pairwise(edges), values, strict=True):
         across += [left, right]
         along += [value, value]
     return across, along
