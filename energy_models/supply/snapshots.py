@@ -1,6 +1,7 @@
 """What the trains ask of the supply at each instant, and what the supply answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,19 @@ class Snapshots:
     def count(self) -> int:
         """Number of instants."""
         return len(self.offset) - 1
+
+    def between(self, begin: int, end: int) -> "Snapshots":
+        """The instants begin to end (without end), as a window of their own."""
+        entries = slice(int(self.offset[begin]), int(self.offset[end]))
+        return Snapshots(
+            offset=np.asarray(self.offset[begin : end + 1] - self.offset[begin]),
+            chainage_m=self.chainage_m[entries],
+            track=self.track[entries],
+            power_w=self.power_w[entries],
+            auxiliary_w=self.auxiliary_w[entries],
+            start_s=self.start_s + begin * self.interval_s,
+            interval_s=self.interval_s,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,3 +85,14 @@ class SupplySolution:
     def source_power_w(self) -> FloatArray:
         """Power of all substations together at each instant, shape (T,)."""
         return np.asarray(self.substation_power_w.sum(axis=1))
+
+    def between(self, snapshots: Snapshots, begin: int, end: int) -> "SupplySolution":
+        """What belongs to `snapshots.between(begin, end)`; `snapshots` are those that were solved."""
+        entries = slice(int(snapshots.offset[begin]), int(snapshots.offset[end]))
+        of_entries = ("train_v", "train_power_w", "served_share", "price")
+        parts: dict[str, Any] = {
+            item.name: value[entries if item.name in of_entries else slice(begin, end)]
+            for item in fields(self)
+            if isinstance(value := getattr(self, item.name), np.ndarray)
+        }
+        return replace(self, **parts)

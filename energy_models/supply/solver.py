@@ -34,6 +34,8 @@ def solve(
     called now and then. Raises InputFaults when the network or the snapshots cannot be meant.
     """
     faults = [*network_faults(network), *_snapshot_faults(snapshots)]
+    if model == "ladder" and not network.return_ohm_per_m > 0.0:
+        faults.append(Fault("", "supply", "return_ohm_per_m", "0", "more than 0 on the two-track ladder"))
     if faults:
         raise InputFaults(faults)
     return solve_packed(pack(network), snapshots, model=model, prices=prices, progress=progress)

@@ -1,0 +1,12 @@
+"""`headwatt validate`: the physics beside reference cases, one command for each kind of case."""
+
+import typer
+
+from api.cli import validate_supply
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Run reference cases and print ours, the reference, the difference and the seconds of each.",
+)
+app.command("supply", help=validate_supply.HELP, epilog=validate_supply.EPILOG)(validate_supply.validate_supply)
