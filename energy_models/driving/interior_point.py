@@ -22,6 +22,8 @@ from energy_models.driving.vehicle import UNLIMITED_M_S2, Vehicle
 # A force that fades to nothing keeps this much, or the run could not pass to speeds where it is gone.
 _FADED_M_S2 = 2e-4
 _FINAL_BARRIER = 2e-7
+# Where time is worth nearly nothing many runs are equally good, and a higher barrier picks the one in their middle.
+_FINAL_BARRIER_CAREFUL = 1e-5
 _PRIMAL_TOLERANCE = 1e-8
 _DUAL_TOLERANCE = 1e-4
 _KEEP_AWAY = 0.99
@@ -76,11 +78,12 @@ def _solve_banded(  # pragma: no cover
 @njit(cache=True, nogil=True)
 def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, lowest: FloatArray, deceleration: FloatArray,
-    vehicle: Vehicle, jerk: float, wanted_time: float, energy: FloatArray, most_steps: int,
+    vehicle: Vehicle, jerk: float, wanted_time: float, energy: FloatArray, most_steps: int, careful: bool,
 ) -> FloatArray:  # fmt: skip
     """Improve `energy` in place to the optimum; a running time of zero asks for the shortest time instead.
 
     Returns [1 when converged, Newton steps, price of time per kg, primal residual in m/s², dual residual, barrier].
+    Careful solving takes shorter steps and waits for the run to fit before it lowers the barrier.
     `energy` holds a guess whose ends are fixed; inside it must lie strictly between `lowest` and `limit`.
     """
     n = cell.size
@@ -207,7 +210,7 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                         cost[i, k] = -value
                         cost_by_e[i, k] = -by_v * inverse0 if i > 0 else 0.0
                 else:
-                    most[i, k] = vehicle.friction
+                    most[i, k] = min(vehicle.friction, vehicle.service)
                 if most[i, k] < _FADED_M_S2:
                     most[i, k] = _FADED_M_S2
                     most_by_e[i, k] = 0.0
@@ -344,14 +347,19 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
         result[3] = max(primal, abs(late) / max(wanted_time, 1.0))
         result[4] = dual
         result[5] = average
-        if average < _FINAL_BARRIER and result[3] < _PRIMAL_TOLERANCE and dual < _DUAL_TOLERANCE:
+        final = _FINAL_BARRIER_CAREFUL if careful else _FINAL_BARRIER
+        if average < final and result[3] < _PRIMAL_TOLERANCE and dual < _DUAL_TOLERANCE:
             result[0] = 1.0
             break
         if step == most_steps:
             break
         if step == 0:
             shrink = 0.5
-        barrier = max(shrink * average, 0.2 * _FINAL_BARRIER)
+        if careful:
+            shrink = max(shrink, 0.3)
+            if result[3] > 10.0 * average:
+                shrink = 1.0
+        barrier = max(shrink * average, 0.2 * final)
 
         # --- Newton system in e
         for j in range(n - 1):
@@ -496,9 +504,11 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
             move = d_energy[j]
             if move > 0.0:
                 step_primal = min(step_primal, _KEEP_AWAY * above / move)
+                if careful:
+                    step_primal = min(step_primal, 0.5 * energy[j] / move)
             elif move < 0.0:
                 step_primal = min(step_primal, -_KEEP_AWAY * below / move)
-                step_primal = min(step_primal, -0.7 * energy[j] / move)
+                step_primal = min(step_primal, -(0.3 if careful else 0.7) * energy[j] / move)
             change = barrier / above - dual_limit[j] + dual_limit[j] / above * move
             if change < 0.0:
                 step_dual = min(step_dual, -_KEEP_AWAY * dual_limit[j] / change)
