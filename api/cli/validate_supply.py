@@ -167,7 +167,7 @@ def _print(results: list[CaseResult]) -> None:
     count = f"{len(results)} case{'s' if len(results) != 1 else ''}"
     worst = max(results, key=lambda result: result.difference_v)
     console.print(
-        f"{count}: {f'{beyond} beyond tolerance' if beyond else 'all within tolerance'}; the voltage shown is the one that "
-        f"differs most; largest difference {worst.difference_v:.6f} V ({worst.case}).",
+        f"{count}: {f'{beyond} beyond tolerance' if beyond else 'all within tolerance'}; shown is the voltage that differs "
+        f"most; largest difference {worst.difference_v:.6f} V ({worst.case}).",
         markup=False,
     )
