@@ -1,6 +1,6 @@
 """From a telemetry file to a calibrated vehicle: reads, cuts by the scenario's line, fits, and describes the result."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ def calibrate_file(
     *,
     train_type: str | None = None,
     only: Sequence[str] = (),
+    progress: Callable[[str, float], None] | None = None,
 ) -> CalibratedFile:
     """Calibrate a train type with a telemetry file recorded on the scenario's line.
 
@@ -44,12 +45,15 @@ def calibrate_file(
         hold: Known parameters: `tare_t` (the scenario's value) or `tare_t=203.4`, named and in units as in the file.
         train_type: Train type of the scenario; its main one by default.
         only: Identities of trainsets whose rows are used; all by default.
+        progress: Called with each stage and the share of it that is done.
 
     Raises:
         InputFaults: Unknown names, a file that is not telemetry of this line, or one that tells too little.
     """
+    report = progress or (lambda _stage, _share: None)
     kind = train_type or scenario.main_train_type
     held = _held(hold, scenario, kind)
+    report("reading", 0.0)
     telemetry = read_telemetry(file)
     rows = telemetry.rows
     if only:
@@ -63,11 +67,14 @@ def calibrate_file(
     train = train_of(scenario, kind, temperature)
     nominal = parameters_of(train)
     start = replace(nominal, **{SI_NAMES[name][0]: value * SI_NAMES[name][1] for name, value in held.items()})
+    report("cutting into stretches", 0.0)
     try:
         data = cut(rows, {way: section_tracks(scenario, way, train, train_type=kind) for way in DIRECTIONS})
+        report("fitting", 0.0)
         found = calibrate(data, start, [SI_NAMES[name][0] for name in held])
     except InputFaults as error:
         raise InputFaults(_in_file_words(fault, telemetry.file) for fault in error.faults) from None
+    report("fitting", 1.0)
     source = TelemetrySource(
         file=telemetry.file,
         sha256=telemetry.sha256,

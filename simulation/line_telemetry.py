@@ -11,6 +11,7 @@ from itertools import chain, pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.signal import lfilter
 
 from dispatch.baseline import timetable_in_force
 from dispatch.timetable import DIRECTIONS, Direction, Trip
@@ -226,9 +227,7 @@ def _record_duty(
     whole = pd.concat(pieces, ignore_index=True)
     memory = np.exp(-1.0 / AUXILIARY_MEMORY_S)
     shocks = AUXILIARY_SPREAD_SHARE * np.sqrt(1.0 - memory**2) * rng.standard_normal(len(whole))
-    wander = np.zeros(len(whole))
-    for second in range(1, len(whole)):
-        wander[second] = memory * wander[second - 1] + shocks[second]
+    wander = lfilter([1.0], [1.0, -memory], shocks)
     whole["auxiliary_w"] = line.train.auxiliary_w * (1.0 + wander)
     whole["vehicle"], whole["outside_temperature_c"] = name, line.temperature_c
     return whole[(whole["time_s"] > from_s) & (whole["time_s"] <= to_s)]

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.console import print_json, stderr_console, stdout_console
+from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 
 if TYPE_CHECKING:
     from energy_models.calibration.estimate import Calibration
@@ -80,9 +80,9 @@ def calibrate(
     from scenarios.vehicle import write_vehicle  # noqa: PLC0415
     from scenarios.vehicle_from_telemetry import calibrate_file  # noqa: PLC0415
 
-    result = calibrate_file(
-        file, load_scenario(scenario, tuple(override or ())), hold or (), train_type=train_type, only=vehicle or ()
-    )
+    line = load_scenario(scenario, tuple(override or ()))
+    with stage_progress("calibrate") as report:
+        result = calibrate_file(file, line, hold or (), train_type=train_type, only=vehicle or (), progress=report)
     if out is not None:
         write_vehicle(result.vehicle, out)
     if plot is not None:
@@ -119,9 +119,9 @@ def _say_result(vehicle: "CalibratedVehicle", calibration: "Calibration", cut: "
         f"{int(calibration.outlier.sum())} stretches that miss the balance by more than six sigma."
     )
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for title in ("parameter", "scenario", "estimate", "95 % interval", "unit", "reading"):
-        left = title in ("parameter", "unit", "reading")
-        table.add_column(title, justify="left" if left else "right", no_wrap=title != "reading")
+    for title in ("parameter", "scenario", "estimate", "95 % interval", "unit", "differs by"):
+        left = title in ("parameter", "unit")
+        table.add_column(title, justify="left" if left else "right", no_wrap=title != "differs by")
     for name, title in _TITLES.items():
         one = getattr(vehicle.parameters, name)
         if one is None:
@@ -146,12 +146,43 @@ def _say_result(vehicle: "CalibratedVehicle", calibration: "Calibration", cut: "
             reading(at.value, at.lower, at.upper, nominal_resistance_kn(vehicle, speed) * 1e3),
         )  # fmt: skip
     console.print(table)
+    console.print(sentence(vehicle, calibration))
     console.print(
         "A, B and C trade places with each other; the resistance at a speed is what driving feels. "
         f"Modelled power misses measured power by {calibration.residual_power_w / 1e3:.1f} kW (root mean square over "
         f"stretches). The load varies by {calibration.load_spread_kg / 1e3:.1f} t (standard deviation): it alone fixes "
         "the common scale of mass, resistance and efficiencies. Scale errors of sensors come on top of every interval."
     )
+
+
+def sentence(vehicle: "CalibratedVehicle", calibration: "Calibration") -> str:
+    """The whole calibration in one sentence that can be read aloud."""
+    found = []
+    for name, subject in (
+        ("tare_t", "tare"),
+        ("traction_efficiency", "efficiency in traction"),
+        ("regeneration_efficiency", "efficiency in braking"),
+        ("auxiliary_kw", "auxiliary power"),
+    ):
+        one = getattr(vehicle.parameters, name)
+        if one is not None:
+            found.append(
+                (subject, reading(one.value, one.interval_95.lower, one.interval_95.upper, one.scenario_value))
+            )
+    at = calibration.resistance_interval(_SPEEDS_KMH[1] / 3.6)
+    nominal = nominal_resistance_kn(vehicle, _SPEEDS_KMH[1]) * 1e3
+    found.append((f"resistance at {_SPEEDS_KMH[1]} km/h", reading(at.value, at.lower, at.upper, nominal)))
+    same = [subject for subject, words in found if words == "agrees"]
+    parts = [f"{subject} {_in_words(words)}" for subject, words in found if words != "agrees"]
+    if same:
+        parts.append(" and ".join(same) + (" agrees" if len(same) == 1 else " agree"))
+    return "Compared with the scenario: " + ", ".join(parts) + "."
+
+
+def _in_words(words: str) -> str:
+    if words == "new":
+        return "is not in it"
+    return words.lstrip("+-") + (" higher" if words.startswith("+") else " lower")
 
 
 def nominal_resistance_kn(vehicle: "CalibratedVehicle", speed_kmh: float) -> float:
@@ -165,13 +196,13 @@ def nominal_resistance_kn(vehicle: "CalibratedVehicle", speed_kmh: float) -> flo
 
 
 def reading(value: float, lower: float, upper: float, scenario_value: float) -> str:
-    """How the estimate stands to the scenario: the same when the interval holds the scenario's value."""
+    """How the estimate stands to the scenario: they agree when the interval holds the scenario's value."""
     if lower <= scenario_value <= upper:
-        return "as in the scenario"
+        return "agrees"
     if scenario_value == 0.0:
-        return "the scenario has none"
+        return "new"
     share = value / scenario_value - 1.0
-    return f"{abs(share):.1%} {'above' if share > 0 else 'below'} the scenario"
+    return f"{share:+.1%}"
 
 
 def _decimals(width: float) -> int:

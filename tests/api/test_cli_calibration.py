@@ -7,6 +7,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from api.cli.calibrate import reading
 from api.cli.main import app
 from scenarios.vehicle import load_vehicle
 
@@ -67,6 +68,7 @@ def test_the_table_names_every_parameter(folder: Path) -> None:
         "resistance at 50 km/h",
         "auxiliaries",
         "95 % interval",
+        "Compared with the scenario: ",
     ):
         assert word in result.stdout
     assert "rows excluded" in result.stdout or "rows of t.csv are good" in result.stdout
@@ -91,3 +93,14 @@ def test_columns_are_explained() -> None:
     result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["telemetry", "columns"])
     assert result.exit_code == 0
     assert "collector voltage" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "lower", "upper", "scenario_value", "words"),
+    [(205.0, 203.0, 207.0, 198.0, "+3.5%"), (0.8, 0.79, 0.81, 0.85, "-5.9%"), (50.0, 44.0, 56.0, 45.0, "agrees"),
+     (5.0, 4.0, 6.0, 0.0, "new")],
+)  # fmt: skip
+def test_an_estimate_is_read_against_its_interval(
+    value: float, lower: float, upper: float, scenario_value: float, words: str
+) -> None:
+    assert reading(value, lower, upper, scenario_value) == words
