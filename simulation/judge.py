@@ -55,6 +55,15 @@ class Judgement:
         """Saving of the day on which the plan saves least."""
         return min(self.savings_percent)
 
+    def energy_change(self, name: str) -> Estimate:
+        """Plan less baseline of one figure of the energy account, paired."""
+        return estimate(
+            [
+                float(getattr(plan.account, name)) - float(getattr(baseline.account, name))
+                for baseline, plan in zip(self.baseline.results, self.plan.results, strict=True)
+            ]
+        )
+
     def service_change(self, name: str) -> Estimate:
         """Plan less baseline of one measure of the service, paired."""
         return estimate(

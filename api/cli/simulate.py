@@ -150,12 +150,15 @@ def _mean_of(rows: list[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _saving(judgement: "Judgement") -> dict[str, Any]:
+    from simulation.verdict import objections  # noqa: PLC0415
+
     saving, kwh = judgement.saving_percent, judgement.saving_kwh
     return {
         "saving_percent": round(saving.mean, 4),
         "saving_ci95_percent": [round(saving.low, 4), round(saving.high, 4)],
         "savings_percent": [round(value, 4) for value in judgement.savings_percent],
         "saving_kwh": round(kwh.mean, 3),
+        "objections": [objection.sentence for objection in objections(judgement)],
         "baseline": _figures(judgement.baseline),
     }
 
@@ -188,7 +191,11 @@ def _print(title: str, days: "Days", judgement: "Judgement | None") -> None:
     console = stdout_console()
     console.print(table)
     if judgement is not None:
+        from simulation.verdict import objections  # noqa: PLC0415
+
         saving = judgement.saving_percent
+        for objection in objections(judgement):
+            console.print(f"[bold red]Rejected.[/] {objection.sentence}")
         console.print(
             f"The plan saves [bold]{saving.mean:.2f} %[/] at the substations' DC terminals "
             f"(95 % interval {saving.low:.2f} to {saving.high:.2f} %, "

@@ -1,0 +1,67 @@
+"""The verdict on a plan: a saving that service or starved trains pay for is no saving."""
+
+from dataclasses import dataclass
+
+from simulation.interval import Estimate
+from simulation.judge import Judgement
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """By how much a measure of the service may worsen, mean over pairs of days; `worse` (+1 or -1) is the bad way."""
+
+    measure: str
+    words: str
+    unit: str
+    worse: int
+    amount: float
+
+
+TOLERANCES = (
+    Tolerance("mean_waiting_s", "mean waiting", "s", +1, 1.0),
+    Tolerance("mean_one_way_s", "mean one-way time", "s", +1, 1.0),
+    Tolerance("punctual_share", "share of punctual arrivals", "", -1, 0.01),
+    Tolerance("headway_variation", "headway variation", "", +1, 0.02),
+    Tolerance("maximum_load_share", "largest load as a share of normal capacity", "", +1, 0.05),
+    Tolerance("denied_boardings", "denied boardings a day", "", +1, 0.5),
+    Tolerance("never_served", "passengers a day who find no train", "", +1, 5.0),
+)
+"""What equal service means on disturbed days. Assumed; each lies well below what a passenger notices."""
+
+UNSERVED_TOLERANCE_KWH = 0.5
+"""Unserved traction may not rise; this much a day is rounding of the load flow."""
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One reason to reject a plan: the measure, its paired change with interval, and what was tolerated."""
+
+    measure: str
+    change: Estimate
+    tolerance: float
+    sentence: str
+
+
+def objections(judgement: Judgement, tolerances: tuple[Tolerance, ...] = TOLERANCES) -> tuple[Objection, ...]:
+    """Every reason to reject the plan of a judgement; none when it saves energy at equal service."""
+    found: list[Objection] = []
+    saving = judgement.saving_percent
+    if not saving.low > 0.0:
+        sentence = (
+            f"The saving is not proven: {saving.mean:.2f} %, 95 % interval {saving.low:.2f} to {saving.high:.2f} %."
+        )
+        found.append(Objection("saving_percent", saving, 0.0, sentence))
+    unserved = judgement.energy_change("unserved_kwh")
+    if unserved.mean > UNSERVED_TOLERANCE_KWH:
+        sentence = f"Trains are starved of {unserved.mean:.1f} kWh of traction a day more than today."
+        found.append(Objection("unserved_kwh", unserved, UNSERVED_TOLERANCE_KWH, sentence))
+    for tolerance in tolerances:
+        change = judgement.service_change(tolerance.measure)
+        if tolerance.worse * change.mean > tolerance.amount:
+            unit = f" {tolerance.unit}" if tolerance.unit else ""
+            sentence = (
+                f"Service is worse: {tolerance.words} changes by {change.mean:+.3g}{unit}, "
+                f"{tolerance.worse * tolerance.amount:+.3g}{unit} is tolerated."
+            )
+            found.append(Objection(tolerance.measure, change, tolerance.amount, sentence))
+    return tuple(found)

@@ -1,0 +1,71 @@
+"""The verdict: plans that save at equal service pass, and every other kind is rejected with its measure."""
+
+from dataclasses import replace
+
+import pytest
+
+from dispatch.baseline import timetable_in_force
+from dispatch.timetable import Timetable, Trip
+from scenarios.build import profile_library
+from scenarios.load import load_scenario
+from simulation.day import DayModel, day_model
+from simulation.judge import judge_with
+from simulation.verdict import objections
+
+
+@pytest.fixture(scope="module")
+def model() -> DayModel:
+    scenario = load_scenario("tutorial_line")
+    return day_model(scenario, profile_library(scenario))
+
+
+@pytest.fixture(scope="module")
+def in_force() -> Timetable:
+    return timetable_in_force(load_scenario("tutorial_line"))
+
+
+def driven(timetable: Timetable, strategy: str) -> Timetable:
+    return Timetable(tuple(replace(trip, driving=(strategy,) * len(trip.driving)) for trip in timetable.trips))
+
+
+def measures(model: DayModel, before: Timetable, after: Timetable) -> list[str]:
+    return [objection.measure for objection in objections(judge_with(model, before, after, 2, 1))]
+
+
+def test_a_plan_that_only_drives_better_passes(model: DayModel, in_force: Timetable) -> None:
+    assert measures(model, in_force, driven(in_force, "optimal")) == []
+
+
+def test_a_plan_that_saves_nothing_is_not_proven(model: DayModel, in_force: Timetable) -> None:
+    assert measures(model, in_force, in_force) == ["saving_percent"]
+    assert "saving_percent" in measures(model, driven(in_force, "optimal"), in_force)
+
+
+def test_fewer_trains_save_energy_and_are_rejected_for_the_waiting(model: DayModel, in_force: Timetable) -> None:
+    fewer = Timetable((*in_force.of("up")[::2], *in_force.of("down")[::2]))
+    rejected = objections(judge_with(model, in_force, fewer, 2, 1))
+    assert "mean_waiting_s" in [objection.measure for objection in rejected]
+    waiting = next(objection for objection in rejected if objection.measure == "mean_waiting_s")
+    assert waiting.change.mean > waiting.tolerance
+    assert waiting.sentence.startswith("Service is worse: mean waiting changes by +")
+
+
+def test_slower_trains_are_rejected_for_the_time(model: DayModel, in_force: Timetable) -> None:
+    def slower(trip: Trip) -> Trip:
+        stretched = [10 * i for i in range(len(trip.stations))]
+        return replace(
+            trip,
+            arrival_s=tuple(t + s for t, s in zip(trip.arrival_s, stretched, strict=True)),
+            departure_s=tuple(t + s for t, s in zip(trip.departure_s, stretched, strict=True)),
+            vehicle="",
+        )
+
+    relaxed = Timetable(tuple(slower(trip) for trip in in_force.trips))
+    assert "mean_one_way_s" in measures(model, in_force, relaxed)
+
+
+def test_a_plan_may_not_starve_trains(model: DayModel, in_force: Timetable) -> None:
+    weak = tuple(replace(substation, resistance_ohm=0.25) for substation in model.network.substations[:1])
+    feeble = replace(model, network=replace(model.network, substations=weak, storages=()))
+    gentle, hard = driven(in_force, "optimal"), driven(in_force, "flat_out")
+    assert "unserved_kwh" in measures(feeble, gentle, hard)
