@@ -10,6 +10,8 @@ _DRIVING_WORDS = {
     "optimal": "driven as today: already with the least energy for each running time",
 }
 _UNSERVED_NOISE_KWH = 0.05
+DISTURBANCES = "disturbances"
+"""The lever that stands for what simulated days differ by from the undisturbed day."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,12 @@ def _passengers(result: PlanResult) -> str:
 def _levers(result: PlanResult) -> str:
     if not result.levers:
         return "The saving was not split by lever."
-    parts = [f"{lever.name} {kwh(lever.saving_kwh)}" for lever in result.levers]
-    total = sum(lever.saving_kwh for lever in result.levers)
-    return f"By lever, on the day without disturbances: {_listed(parts)}; together {kwh(total)}."
+    parts = [f"{lever.name} {kwh(lever.saving_kwh)}" for lever in result.levers if lever.name != DISTURBANCES]
+    rest = sum(lever.saving_kwh for lever in result.levers if lever.name == DISTURBANCES)
+    text = f"By lever, on a day without disturbances: {_listed(parts)}."
+    if abs(rest) >= 0.5:
+        text += f" The disturbances of the simulated days {'take' if rest < 0 else 'add'} {kwh(abs(rest))}."
+    return text
 
 
 def _supply(result: PlanResult) -> str:

@@ -1,6 +1,7 @@
 """Speed profiles of each section, today's and the plan's, above the track."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from energy_models.track import SectionTrack
 from scenarios.build import section_tracks, train_of
 from scenarios.schema import DIRECTIONS, Scenario
 
+_ARC_STEP_M, _ARC_STEP_M_S = 8.0, 0.5
 REGIME_COLOURS = {"traction": "#e8590c", "cruising": "#1971c2", "coasting": "#2b8a3e", "braking": "#c2255c"}
 
 
@@ -52,11 +54,15 @@ def driving_charts(
 
 
 def _most_frequent(runs: Counter[SectionRun]) -> dict[tuple[str, int], tuple[SectionRun, int]]:
-    """The way in which each section is run most often; ties go to the shorter time."""
-    by_way: dict[tuple[object, ...], tuple[SectionRun, int]] = {}
+    """The way each section is run most often, with the mean load of those runs; ties go to the shorter time."""
+    ways: dict[tuple[object, ...], list[tuple[SectionRun, int]]] = {}
     for run, count in runs.items():
-        shown, so_far = by_way.get(run.key, (run, 0))
-        by_way[run.key] = (shown, so_far + count)
+        ways.setdefault(run.key, []).append((run, count))
+    by_way: dict[tuple[object, ...], tuple[SectionRun, int]] = {}
+    for key, same in ways.items():
+        total = sum(count for _, count in same)
+        mean_load = sum(run.passengers * count for run, count in same) / total
+        by_way[key] = (replace(same[0][0], passengers=mean_load), total)
     best: dict[tuple[str, int], tuple[SectionRun, int]] = {}
     for run, count in sorted(by_way.values(), key=lambda one: (-one[1], one[0].running_time_s)):
         best.setdefault((run.direction, run.section_index), (run, count))
@@ -66,7 +72,7 @@ def _most_frequent(runs: Counter[SectionRun]) -> dict[tuple[str, int], tuple[Sec
 def _words(name: str, profile: DrivingProfile, run: SectionRun, count: int) -> str:
     return (
         f"{name}: {run.running_time_s} s ({run.driving.replace('_', ' ')}, {count} runs a day this way), "
-        f"{profile.passengers:.0f} passengers, draws {profile.traction_energy_j / 3.6e6:.1f} kWh, "
+        f"for up to {profile.passengers:.0f} passengers, draws {profile.traction_energy_j / 3.6e6:.1f} kWh, "
         f"offers {profile.regeneration_energy_j / 3.6e6:.1f} kWh back at the collector."
     )
 
@@ -74,11 +80,11 @@ def _words(name: str, profile: DrivingProfile, run: SectionRun, count: int) -> s
 def _chart(track: SectionTrack, old: DrivingProfile, new: DrivingProfile) -> Chart:
     limit_m, limit_kmh = steps(track.boundary_m.tolist(), (track.speed_limit_m_s * 3.6).tolist())
     slope_m, slope_permil = steps(track.boundary_m.tolist(), (track.slope * 1000.0).tolist())
+    old_m, old_m_s = _where(old, np.ones(len(old.slope), dtype=bool))
     hover = "%{x:.0f} m · %{y:.1f} km/h"
     traces: list[dict[str, Any]] = [
         {"name": "speed limit", "x": limit_m, "y": limit_kmh, "line": {"color": WARNING, "width": 1.2, "dash": "dash"}},
-        {"name": "today", "x": packed(old.distance_m), "y": packed(old.speed_m_s * 3.6),
-         "line": {"color": BASELINE, "width": 2}},
+        {"name": "today", "x": packed(old_m), "y": packed(old_m_s * 3.6), "line": {"color": BASELINE, "width": 2}},
     ]  # fmt: skip
     words = np.array(regimes(new))
     for regime, colour in REGIME_COLOURS.items():
@@ -114,12 +120,17 @@ def _where(profile: DrivingProfile, cells: np.ndarray[Any, Any]) -> tuple[np.nda
     distance_m: list[float] = []
     speed_m_s: list[float] = []
     for cell in np.flatnonzero(cells):
-        if distance_m and distance_m[-1] != profile.distance_m[cell]:
+        if distance_m and abs(distance_m[-1] - profile.distance_m[cell]) > 1e-6:
             distance_m.append(np.nan)
             speed_m_s.append(np.nan)
         if not distance_m or np.isnan(distance_m[-1]):
             distance_m.append(profile.distance_m[cell])
             speed_m_s.append(profile.speed_m_s[cell])
-        distance_m.append(profile.distance_m[cell + 1])
-        speed_m_s.append(profile.speed_m_s[cell + 1])
+        # Within a cell v² is linear in distance, so long cells are drawn as the arcs that they are.
+        from_m, to_m = profile.distance_m[cell : cell + 2]
+        from_v2, to_v2 = profile.speed_m_s[cell : cell + 2] ** 2
+        steps_m, steps_m_s = (to_m - from_m) / _ARC_STEP_M, abs(to_v2**0.5 - from_v2**0.5) / _ARC_STEP_M_S
+        for share in np.linspace(0.0, 1.0, 2 + int(steps_m + steps_m_s))[1:]:
+            distance_m.append(from_m + share * (to_m - from_m))
+            speed_m_s.append(np.sqrt(from_v2 + share * (to_v2 - from_v2)))
     return np.array(distance_m), np.array(speed_m_s)

@@ -38,7 +38,7 @@ def train_graph(baseline: Timetable, plan: Timetable, scenario: Scenario) -> Cha
         traces,
         layout(
             620,
-            margin={"l": 150, "r": 16, "t": 36, "b": 44},
+            margin={"l": 150, "r": 40, "t": 36, "b": 44},
             xaxis=clock_axis(start_s, start_s + _HOURS_SHOWN_S),
             yaxis=axis(tickvals=[km[station.id] for station in scenario.stations], ticktext=names, zeroline=False),
             hovermode="closest",

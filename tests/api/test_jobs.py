@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_jobs_run_oldest_first_and_one_at_a_time(store: JobStore) -> None:
         supervisor.stop()
     found = [store.get(job) for job in jobs]
     assert [job.share for job in found] == [1.0, 1.0, 1.0]
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         assert earlier.ended_at is not None
         assert later.started_at is not None
         assert earlier.ended_at <= later.started_at
@@ -105,7 +106,7 @@ def test_a_worker_that_ends_without_a_result_fails_its_job_with_the_reason(
         if program == SLEEPS:
             until(lambda: store.get(job).status == "running")
             os.kill((read_json(store.folder(job) / "worker.json") or {})["pid"], signal.SIGKILL)
-        until(lambda: (store.folder(job) / "outcome.json").exists())
+        until((store.folder(job) / "outcome.json").exists)
     finally:
         supervisor.stop()
     problem = store.get(job).problem
