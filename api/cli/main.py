@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import calibrate, check, plan, scenario, serve, simulate, supply, telemetry, validate
+from api.cli import calibrate, check, drive, plan, scenario, serve, simulate, supply, telemetry, validate
 from api.cli.console import stderr_console
 from api.cli.outcome import leave
 from api.version import headwatt_version
@@ -66,6 +66,7 @@ app.command(help=plan.HELP, epilog=plan.EPILOG)(plan.plan)
 app.command(help=simulate.HELP, epilog=simulate.EPILOG)(simulate.simulate)
 app.command(help=check.HELP, epilog=check.EPILOG)(check.check)
 app.command(help=serve.HELP, epilog=serve.EPILOG)(serve.serve)
+app.command(help=drive.HELP, epilog=drive.EPILOG)(drive.drive)
 app.command(help=supply.HELP, epilog=supply.EPILOG)(supply.supply)
 app.add_typer(validate.app, name="validate")
 app.add_typer(scenario.app, name="scenario")
