@@ -36,27 +36,59 @@ def load_scenario(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Sc
     Raises InputFaults with every fault of the scenario, or with the list of known names.
     """
     file, named = find(name_or_path)
-    names = (*named, *overrides)
     faults: list[Fault] = []
     tree = read_yaml(file, file.name)
-    changes = chosen(tree, names, faults)
-    base = Located({key: item for key, item in tree.value.items() if key != "overrides"}, tree.file, tree.place)
-    whole = _with_tables(base, Scenario, file.parent, faults)
-    for change in changes:
-        whole = merged(whole, _with_tables(change, Scenario, file.parent, faults), "", faults)
+    scenario = _with_overrides(tree, _base(tree, file.parent, faults), (*named, *overrides), file.parent, faults)
+    if faults or scenario is None:
+        raise InputFaults(_in_order(faults))
+    return scenario
+
+
+def faults_of(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tuple[Fault, ...]:
+    """All faults of a scenario; unless overrides are chosen, also those that each of its overrides brings in."""
+    try:
+        file, named = find(name_or_path)
+        tree = read_yaml(file, file.name)
+    except InputFaults as error:
+        return error.faults
+    faults: list[Fault] = []
+    base = _base(tree, file.parent, faults)
+    of_tables = tuple(faults)
+    _with_overrides(tree, base, (*named, *overrides), file.parent, faults)
+    for name in () if named or overrides else _override_names(tree):
+        of_one = list(of_tables)
+        _with_overrides(tree, base, (name,), file.parent, of_one)
+        faults.extend(of_one)
+    return tuple(_in_order(faults))
+
+
+def _base(tree: Located, folder: Path, faults: list[Fault]) -> Located:
+    """The scenario without its overrides, its tables read."""
+    content = {key: item for key, item in tree.value.items() if key != "overrides"}
+    return _with_tables(Located(content, tree.file, tree.place), Scenario, folder, faults)
+
+
+def _with_overrides(
+    tree: Located, base: Located, names: Sequence[str], folder: Path, faults: list[Fault]
+) -> Scenario | None:
+    """The base with the overrides of those names laid over it, checked; appends all faults."""
+    whole = base
+    for change in chosen(tree, names, faults):
+        whole = merged(whole, _with_tables(change, Scenario, folder, faults), "", faults)
     content = whole.plain()
     if names and isinstance(content.get("name"), str):
         content["name"] = "+".join((content["name"], *names))
-    scenario = _checked(content, whole, faults)
-    if faults or scenario is None:
-        raise InputFaults(_shortened(sorted(dict.fromkeys(faults), key=_place_order)))
-    return scenario
+    return _checked(content, whole, faults)
 
 
 def override_names(name_or_path: str | Path) -> tuple[str, ...]:
     """Names of the overrides that a scenario offers."""
     file, _ = find(name_or_path)
-    table = read_yaml(file, file.name).value.get("overrides")
+    return _override_names(read_yaml(file, file.name))
+
+
+def _override_names(tree: Located) -> tuple[str, ...]:
+    table = tree.value.get("overrides")
     return tuple(table.value) if table is not None and isinstance(table.value, dict) else ()
 
 
@@ -165,6 +197,11 @@ def _shortened(faults: list[Fault]) -> list[Fault]:
         if number > ROWS_TOLD and not file.endswith(".yaml"):
             kept.append(Fault(file, "", field, f"the same in {number - ROWS_TOLD} more rows", allowed))
     return kept
+
+
+def _in_order(faults: list[Fault]) -> list[Fault]:
+    """Each fault once, by file and place, long lists of the same one shortened."""
+    return _shortened(sorted(dict.fromkeys(faults), key=_place_order))
 
 
 def _place_order(fault: Fault) -> tuple[bool, str, int]:

@@ -1,6 +1,6 @@
 """Where each number of a scenario comes from: its source, or the word assumed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,14 +49,32 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
 def unexplained(scenario: Scenario) -> tuple[str, ...]:
     """Paths of numbers for which neither a source nor an assumption is given."""
     entries = _entries(scenario.provenance)
-    return tuple(".".join(steps) for steps, _, _, _ in _numbers(scenario, (), ()) if _entry_for(steps, entries) is None)
+    return tuple(".".join(steps) for steps in _paths(scenario) if _entry_for(steps, entries) is None)
 
 
 def matching_entries(scenario: Scenario) -> set[str]:
     """Entries of the provenance that explain at least one number."""
-    entries = _entries(scenario.provenance)
-    everything = {steps for steps, _, _, _ in _numbers(scenario, (), ())}
-    return {entry for entry, pattern in entries.items() if any(_explains(pattern, steps) for steps in everything)}
+    return {path for path, pattern in _entries(scenario.provenance).items() if _leads_to_a_number(scenario, pattern)}
+
+
+def _leads_to_a_number(value: Any, pattern: Steps) -> bool:
+    if not pattern:
+        return next(_within(value, (), (), ""), None) is not None
+    step, rest = pattern[0], pattern[1:]
+    inner: Iterable[Any] = ()
+    if isinstance(value, Part):
+        keys = fields_by_key(type(value))
+        inner = [value.__dict__.get(name) for key, (name, _) in keys.items() if step in ("*", key)]
+    elif isinstance(value, dict):
+        inner = [item for key, item in value.items() if step in ("*", str(key))]
+    elif isinstance(value, tuple):
+        inner = (item for item in value if step in ("*", _own_name(item)))
+    return any(_leads_to_a_number(item, rest) for item in inner)
+
+
+def _own_name(item: Any) -> str:
+    """Name of an item of a list: its identifier; rows without one have no name of their own, only * fits them."""
+    return str(item.__dict__.get("id", "*")) if isinstance(item, Part) else "*"
 
 
 def _entries(provenance: Mapping[str, str]) -> dict[str, Steps]:
@@ -77,6 +95,11 @@ def _explains(pattern: Steps, steps: Steps) -> bool:
     )
 
 
+def _paths(scenario: Scenario) -> dict[Steps, None]:
+    """The path of each number once, rows without identifiers together."""
+    return dict.fromkeys(steps for steps, _, _, _ in _numbers(scenario, (), ()))
+
+
 def _numbers(part: Part, steps: Steps, general: Steps) -> Iterator[tuple[Steps, Steps, str, Any]]:
     """Each number: its path, the path with a star for each item of a list, the field's name, the value."""
     for key, (name, _) in fields_by_key(type(part)).items():
@@ -92,9 +115,7 @@ def _within(value: Any, steps: Steps, general: Steps, name: str) -> Iterator[tup
             yield from _within(item, (*steps, str(key)), (*general, str(key)), name)
     elif isinstance(value, tuple):
         for item in value:
-            # Rows without an identifier have no name of their own: only * fits them.
-            own = item.__dict__.get("id", "*") if isinstance(item, Part) else "*"
-            yield from _within(item, (*steps, own), (*general, "*"), name)
+            yield from _within(item, (*steps, _own_name(item)), (*general, "*"), name)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield steps, general, name, value
 

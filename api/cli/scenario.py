@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from api.cli.console import print_json, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
-from energy_models.faults import Fault, InputFaults
+from energy_models.faults import InputFaults
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,6 +42,8 @@ def check(scenario: Scenario, override: Overrides = None, json: Json = False) ->
     Each fault comes with file, line or row, field, value and what is allowed. Exit code 0: it can be used; 2: it has
     faults.
     """
+    from scenarios.load import faults_of, load_scenario  # noqa: PLC0415
+
     faults = faults_of(scenario, tuple(override or ()))
     if faults:
         if json:
@@ -49,7 +51,6 @@ def check(scenario: Scenario, override: Overrides = None, json: Json = False) ->
             raise typer.Exit(int(ExitCode.INPUT_FAULT))
         raise InputFaults(faults)
     from api.cli.scenario_tables import loads_in_words  # noqa: PLC0415
-    from scenarios.load import load_scenario  # noqa: PLC0415
     from scenarios.provenance import unexplained  # noqa: PLC0415
 
     found = load_scenario(scenario, tuple(override or ()))
@@ -69,31 +70,6 @@ def check(scenario: Scenario, override: Overrides = None, json: Json = False) ->
         console.print(f"  [yellow]{len(without)} numbers have no source[/] (add them to provenance): {escape(listing)}")
     else:
         console.print("  Every number has its source or is called assumed.")
-
-
-def faults_of(scenario: str, overrides: tuple[str, ...]) -> tuple[Fault, ...]:
-    """Faults of a scenario; without chosen overrides also those that each of its overrides brings in."""
-    from scenarios.load import load_scenario, override_names  # noqa: PLC0415
-
-    found: dict[Fault, None] = {}
-    try:
-        load_scenario(scenario, overrides)
-    except InputFaults as error:
-        found.update(dict.fromkeys(error.faults))
-    if not overrides and "+" not in scenario:
-        for name in _names(override_names, scenario):
-            try:
-                load_scenario(scenario, (name,))
-            except InputFaults as error:
-                found.update(dict.fromkeys(error.faults))
-    return tuple(found)
-
-
-def _names(reader: Any, scenario: str) -> tuple[str, ...]:
-    try:
-        return tuple(reader(scenario))
-    except InputFaults:
-        return ()
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from scenarios.demand import busiest_section
 from scenarios.rules.line import known_station, station_ids
 from scenarios.rules.rule import Finding, Rule, having
 from scenarios.schema.base import seconds_to_clock
@@ -88,9 +89,6 @@ def _passengers_balance(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _within_any_capacity(scenario: Scenario) -> Iterator[Finding]:
-    # Imported here: the loads need the schema's values, which this package checks.
-    from scenarios.demand import busiest_section  # noqa: PLC0415
-
     crush = max(train.capacity.crush for train in scenario.train_types.values())
     most = crush * 3600 / scenario.signalling.minimum_headway_s
     if len([name for name in TABLES if getattr(scenario.demand, name) is not None]) != 1:

@@ -2,14 +2,22 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from energy_models.faults import Fault, InputFaults
 from scenarios.load import LINES, load_scenario
+from scenarios.schema import Scenario
 
 Edit = tuple[str, str, str]
+
+
+@pytest.fixture(scope="session")
+def loaded() -> Callable[[str], Scenario]:
+    """Bundled lines by name, each read once."""
+    return cache(load_scenario)
 
 
 @pytest.fixture
