@@ -73,7 +73,8 @@ def figure(title: str, network: SupplyNetwork, snapshots: Snapshots, solution: S
     page.update_yaxes(title_text="kW", row=3, col=1)
     page.update_xaxes(tickformat="%H:%M", row=3, col=1)
     column = f"each column {per_column * snapshots.interval_s:g} s"
-    page.update_layout(title=f"{title} ({column})", height=1000, legend={"y": 0.12}, margin={"l": 70, "r": 40})
+    page.update_layout(title=f"{title} ({column})", height=1000, template="plotly_white", margin={"l": 70, "r": 40})
+    page.update_layout(legend={"orientation": "h", "y": -0.06})
     return page
 
 

@@ -166,8 +166,9 @@ def _print(results: list[CaseResult]) -> None:
     beyond = sum(not result.within for result in results)
     count = f"{len(results)} case{'s' if len(results) != 1 else ''}"
     worst = max(results, key=lambda result: result.difference_v)
+    outcome = f"{beyond} beyond tolerance" if beyond else "all within tolerance"
     console.print(
-        f"{count}: {f'{beyond} beyond tolerance' if beyond else 'all within tolerance'}; shown is the voltage that differs "
-        f"most; largest difference {worst.difference_v:.6f} V ({worst.case}).",
+        f"{count}: {outcome}; shown is the voltage that differs most; "
+        f"largest difference {worst.difference_v:.6f} V ({worst.case}).",
         markup=False,
     )

@@ -126,14 +126,27 @@ def chain_for(network: PackedNetwork, most_trains: int) -> Chain:
 
 
 @numba.njit(cache=True, error_model="numpy")
-def sort_entries(first: int, count: int, chainage_m: FloatArray, order: IntArray) -> None:
-    """Order the entries first to first + count by chainage (insertion sort: few, and often nearly sorted)."""
+def sort_entries(
+    first: int, count: int, chainage_m: FloatArray, power_w: FloatArray, auxiliary_w: FloatArray, order: IntArray
+) -> None:
+    """Order the entries first to first + count by chainage (insertion sort: few, and often nearly sorted).
+
+    Trains at the same place are put apart in the order of what they ask for, whatever order they came in.
+    """
     for place in range(count):
         entry = first + place
         at = chainage_m[entry]
         hole = place
-        while hole > 0 and chainage_m[order[hole - 1]] > at:
-            order[hole] = order[hole - 1]
+        while hole > 0:
+            before = order[hole - 1]
+            if chainage_m[before] < at:
+                break
+            if chainage_m[before] == at and (
+                power_w[before] < power_w[entry]
+                or (power_w[before] == power_w[entry] and auxiliary_w[before] <= auxiliary_w[entry])
+            ):
+                break
+            order[hole] = before
             hole -= 1
         order[hole] = entry
 
@@ -280,7 +293,7 @@ def solve_instant(
     static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
     stores = charge_j.size
     set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
-    sort_entries(first, trains, chainage_m, order)
+    sort_entries(first, trains, chainage_m, power_w, auxiliary_w, order)
     for train in range(trains):
         asked_w[train] = power_w[order[train]]
         spent_w[train] = auxiliary_w[order[train]]

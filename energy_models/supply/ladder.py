@@ -290,7 +290,7 @@ def solve_instant(  # noqa: PLR0915 - the Newton loop of an instant
     static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
     stores = charge_j.size
     set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
-    sort_entries(first, trains, chainage_m, order)
+    sort_entries(first, trains, chainage_m, power_w, auxiliary_w, order)
     for train in range(trains):
         asked_w[train] = power_w[order[train]]
         spent_w[train] = auxiliary_w[order[train]]

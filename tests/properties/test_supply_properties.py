@@ -1,0 +1,115 @@
+"""Properties of the DC supply on random snapshots: balance, convergence, order and start do not matter, prices."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "energy_models"))
+
+from supply_lines import eight_substations, random_trains
+
+from energy_models.supply.device_laws import pack
+from energy_models.supply.equivalent import chain_for, substation_power_w
+from energy_models.supply.network import Storage
+from energy_models.supply.solver import solve, solve_packed
+
+MODELS = ("ladder", "equivalent")
+STORE = Storage("store", 11_000.0, 80e6, 880.0, 800.0, 0.03, 1500.0, 1e6, 0.95, 0.95, 1500.0)
+NETWORKS = {
+    "whole": eight_substations(),
+    "one out": eight_substations().without("S3"),
+    "storage": eight_substations(storages=(STORE,)),
+    "ties and gaps": eight_substations(
+        tie_chainage_m=(1500.0, 8000.0), section_gap_chainage_m=((0, 5000.0), (1, 12_000.0))
+    ),
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_instant_is_solved_and_balances_within_10_watts(model, name):
+    solution = solve(NETWORKS[name], random_trains(11, 4000), model=model)
+    assert solution.converged
+    assert solution.residual_w.max() < 10.0
+    assert (solution.train_v > 0.0).all()
+    assert (solution.train_v < 930.0 + 1e-6).all()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_solution_does_not_depend_on_the_start(model):
+    packed, asked = pack(eight_substations()), random_trains(12, 2000)
+    usual = solve_packed(packed, asked, model=model)
+    for start_v in (400.0, 700.0, 925.0, 1100.0):
+        other = solve_packed(packed._replace(start_v=start_v), asked, model=model)
+        np.testing.assert_allclose(other.train_v, usual.train_v, atol=1e-4)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_order_of_the_trains_does_not_matter(model):
+    asked = random_trains(13, 200)
+    rng = np.random.default_rng(1)
+    spans = zip(asked.offset[:-1], asked.offset[1:], strict=True)
+    order = np.concatenate([rng.permutation(np.arange(begin, end)) for begin, end in spans])
+    shuffled = replace(
+        asked, chainage_m=asked.chainage_m[order], track=asked.track[order], power_w=asked.power_w[order],
+        auxiliary_w=asked.auxiliary_w[order],
+    )  # fmt: skip
+    usual, other = (solve(eight_substations(), each, model=model) for each in (asked, shuffled))
+    np.testing.assert_allclose(other.train_v, usual.train_v[order], rtol=0.0, atol=1e-9)
+
+
+def test_the_tracks_may_be_exchanged():
+    asked = random_trains(14, 300)
+    mirrored = solve(eight_substations(), replace(asked, track=1 - asked.track))
+    np.testing.assert_allclose(mirrored.train_v, solve(eight_substations(), asked).train_v, atol=1e-6)
+
+
+def test_the_ladder_hides_no_losses():
+    # With trains on both tracks the two rails carry different currents, which loses more than one conductor does.
+    asked = random_trains(15, 500)
+    ladder, equivalent = (solve(eight_substations(), asked, model=model) for model in MODELS)
+    assert ladder.line_loss_w.sum() > 1.02 * equivalent.line_loss_w.sum()
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", ["whole", "one out", "ties and gaps"])
+def test_prices_are_finite_differences(model, name):
+    line, asked = NETWORKS[name], random_trains(16, 30)
+    price = solve(line, asked, model=model, prices=True).price
+    instant = np.repeat(np.arange(asked.count), np.diff(asked.offset))
+    step_w = 50.0
+    checked = 0
+    for entry in range(0, len(price), 7):
+        if abs(asked.power_w[entry]) < 1e3:
+            continue  # the law has a kink at zero power
+        change = np.zeros_like(asked.power_w)
+        change[entry] = step_w
+        up = solve(line, replace(asked, power_w=asked.power_w + change), model=model)
+        down = solve(line, replace(asked, power_w=asked.power_w - change), model=model)
+        at = instant[entry]
+        difference = (up.source_power_w[at] - down.source_power_w[at]) / (2.0 * step_w)
+        assert price[entry] == pytest.approx(difference, abs=1e-4)
+        checked += 1
+    assert checked > 40
+
+
+def test_more_traction_never_draws_less():
+    price = solve(eight_substations(), random_trains(17, 500), prices=True).price
+    assert price.min() > -1e-9
+
+
+def test_the_kernel_of_the_search_is_the_equivalent_track():
+    packed, asked = pack(NETWORKS["storage"]), random_trains(18, 300)
+    solution = solve(NETWORKS["storage"], asked, model="equivalent", prices=True)
+    total_w, price = np.zeros(asked.count), np.zeros(len(asked.power_w))
+    chain = chain_for(packed, 40)
+    solved = substation_power_w(
+        packed, chain, asked.offset.astype(np.int64), asked.chainage_m, asked.power_w, asked.auxiliary_w, 1.0,
+        packed.initial_charge_j.copy(), total_w, price,
+    )  # fmt: skip
+    assert solved
+    np.testing.assert_allclose(total_w, solution.source_power_w, rtol=1e-12, atol=1e-6)
+    np.testing.assert_array_equal(price, solution.price)
