@@ -39,7 +39,9 @@ def departures_in_force(scenario: Scenario, direction: Direction) -> tuple[int, 
         raise ValueError("headway periods need first and last departures; the scenario's checks see to it")
     first, last = getattr(timetable.first_departure_s, direction), getattr(timetable.last_departure_s, direction)
     departures = [first]
-    while (after := departures[-1] + _headway_at(scenario, direction, departures[-1])) <= last:
+    while (
+        departures[-1] < last and (after := departures[-1] + _headway_at(scenario, direction, departures[-1])) <= last
+    ):
         departures.append(after)
     if last - departures[-1] >= SHORTEST_LAST_GAP_S:
         departures.append(last)

@@ -1,0 +1,215 @@
+"""What a headway does: the departures that it gives in a period, and what they mean for loads and waiting."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+
+from dispatch.baseline import departures_in_force, one_way_time_s, periods_in_force, station_offsets_s
+from dispatch.loads import cumulative_passengers
+from dispatch.timetable import DIRECTIONS, Direction
+from energy_models.arrays import FloatArray
+from scenarios.build import train_of
+from scenarios.demand import SectionLoads, section_loads
+from scenarios.schema import Scenario
+
+TripEnergy = Callable[[Direction, float], float]
+"""Energy of one trip at the substations in kWh, from its direction and the mean number of passengers on board."""
+
+TRACTION_WH_PER_TONNE_KM = 25.0
+"""At the substations, reuse included: (166 - 29 kWh auxiliaries) a trip over 246 t, 22.7 km; reference day."""
+
+UNRULED_PERIOD_S = 3600
+"""A timetable of explicit departures is decided anew hour by hour."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One direction from `from_s` until `to_s`, for which one headway is decided."""
+
+    direction: Direction
+    from_s: int
+    to_s: int
+    is_first: bool
+    is_last: bool
+
+    @property
+    def length_s(self) -> int:
+        """Time between its borders; a train leaves at each border."""
+        return self.to_s - self.from_s
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One way to serve a segment: its departures, and what they bring.
+
+    `gaps` is the number of headways that end in the segment. `shortest_gap_s` and `longest_gap_s` are over these gaps;
+    `heaviest_load` is the fullest train over any section; `waiting_passenger_s` the expected waiting of all who come.
+    """
+
+    gaps: int
+    departures: tuple[int, ...]
+    shortest_gap_s: int
+    longest_gap_s: int
+    heaviest_load: float
+    busiest_section: int
+    waiting_passenger_s: float
+    energy_kwh: float
+    cost: float
+
+    @property
+    def trips(self) -> int:
+        """Departures in the segment."""
+        return len(self.departures)
+
+
+def segments_of(scenario: Scenario) -> Mapping[Direction, tuple[Segment, ...]]:
+    """The periods for which headways are decided, by direction, without gaps from the first departure to the last.
+
+    They are the periods of the table in force; one that is shorter than the longest headway joins its neighbour.
+    Without a table the day is cut into hours.
+    """
+    result: dict[Direction, tuple[Segment, ...]] = {}
+    for direction in DIRECTIONS:
+        departures = departures_in_force(scenario, direction)
+        if len(departures) < 2:
+            result[direction] = ()
+            continue
+        if scenario.timetable.periods:
+            edges = [begin for begin, _ in periods_in_force(scenario, direction)] + [departures[-1]]
+        else:
+            edges = [*range(departures[0], departures[-1], UNRULED_PERIOD_S), departures[-1]]
+        shortest = scenario.policy.longest_headway_s
+        inner = [edge for edge in edges[1:-1] if edge - edges[0] >= shortest and edges[-1] - edge >= shortest]
+        kept = [edges[0]]
+        kept += [edge for edge in inner if edge - kept[-1] >= shortest or edge == inner[0]]
+        kept.append(edges[-1])
+        result[direction] = tuple(
+            Segment(direction, begin, end, number == 0, number == len(kept) - 2)
+            for number, (begin, end) in enumerate(pairwise(kept))
+        )
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class PatternMaker:
+    """Makes patterns of one scenario; loads, waiting and energy are those of trains that run as today."""
+
+    scenario: Scenario
+    trip_energy_kwh: TripEnergy
+    loads: SectionLoads
+
+    @staticmethod
+    def of(scenario: Scenario, trip_energy_kwh: TripEnergy | None = None) -> "PatternMaker":
+        """For a scenario; without `trip_energy_kwh` by tonne-kilometres."""
+        return PatternMaker(scenario, trip_energy_kwh or energy_by_tonne_km(scenario), section_loads(scenario))
+
+    def even(self, segment: Segment, gaps: int) -> Pattern:
+        """That many even gaps in whole seconds: a train at the beginning, and one at the end of the day."""
+        times = segment.from_s + np.rint(np.arange(gaps + 1) * segment.length_s / gaps).astype(int)
+        departures = times if segment.is_last else times[:-1]
+        return self.measured(segment, tuple(int(t) for t in departures), tuple(int(t) for t in times))
+
+    def in_force(self, segment: Segment) -> Pattern:
+        """The departures of today."""
+        departures = departures_in_force(self.scenario, segment.direction)
+        inside = tuple(
+            t for t in departures if segment.from_s <= t < segment.to_s or (segment.is_last and t == segment.to_s)
+        )
+        before = [t for t in departures if t < segment.from_s][-1:]
+        return self.measured(segment, inside, (*before, *inside))
+
+    def measured(self, segment: Segment, departures: tuple[int, ...], times: tuple[int, ...]) -> Pattern:
+        """The pattern of departures whose gaps are those between successive `times`."""
+        direction, scenario = segment.direction, self.scenario
+        offsets = np.array(station_offsets_s(scenario, direction)[:-1], dtype=np.float64)
+        starts = np.array(times, dtype=np.float64)
+        gaps = np.diff(starts)
+        at_station = starts[:, None] + offsets[None, :]
+        boardings = self._gathered(self.loads.boardings_per_hour[direction], at_station)
+        carried = self._gathered(self.loads.passengers_per_hour[direction], at_station)
+        if segment.is_first and len(gaps):
+            # The day's first train finds those of a gap as long as the one behind it.
+            before = np.vstack([at_station[0] - gaps[0], at_station[0]])
+            carried = np.vstack([self._gathered(self.loads.passengers_per_hour[direction], before), carried])
+        weight = boardings if self.has_demand else np.broadcast_to(gaps[:, None], boardings.shape)
+        mean_load = float(carried.mean()) if carried.size else 0.0
+        energy = self.trip_energy_kwh(direction, mean_load)
+        half_trip = one_way_time_s(scenario, direction) / 2
+        heaviest = carried.max(axis=0) if carried.size else np.zeros(1)
+        return Pattern(
+            gaps=len(gaps),
+            departures=departures,
+            shortest_gap_s=int(gaps.min()) if len(gaps) else segment.length_s,
+            longest_gap_s=int(gaps.max()) if len(gaps) else 0,
+            heaviest_load=float(heaviest.max()),
+            busiest_section=int(heaviest.argmax()),
+            waiting_passenger_s=float((weight * gaps[:, None] / 2).sum()),
+            energy_kwh=energy * len(departures),
+            cost=sum(energy * price_at(scenario, time + half_trip) for time in departures),
+        )
+
+    def waiting_weight(self, segments: Sequence[Segment]) -> float:
+        """Passengers who come to each station between its first departure and its last; seconds without demand."""
+        total = 0.0
+        for direction in DIRECTIONS:
+            times = [
+                t for segment in segments if segment.direction == direction for t in (segment.from_s, segment.to_s)
+            ]
+            if times:
+                offsets = np.array(station_offsets_s(self.scenario, direction)[:-1], dtype=np.float64)
+                ends = np.array([min(times), max(times)], dtype=np.float64)[:, None] + offsets
+                come = self._gathered(self.loads.boardings_per_hour[direction], ends)
+                total += float(come.sum() if self.has_demand else (max(times) - min(times)) * len(offsets))
+        return total
+
+    @property
+    def has_demand(self) -> bool:
+        """False when the scenario expects nobody: then every second of waiting counts the same."""
+        return any(bool(table.any()) for table in self.loads.boardings_per_hour.values())
+
+    def _gathered(self, per_hour: FloatArray, at_station: FloatArray) -> FloatArray:
+        """Passengers between successive rows of times, one column a station or section."""
+        edges = self.loads.time_bin_s
+        come = [
+            cumulative_passengers(edges, per_hour[:, column], at_station[:, column])
+            for column in range(at_station.shape[1])
+        ]
+        return np.diff(np.stack(come, axis=1), axis=0)
+
+
+def cycle_s(scenario: Scenario) -> int:
+    """Shortest time from one departure of a vehicle at a terminal to its next one there."""
+    ends = (scenario.stations[0].id, scenario.stations[-1].id)
+    turnbacks = sum(scenario.terminals[station].turnback_s for station in ends)
+    return turnbacks + sum(one_way_time_s(scenario, direction) for direction in DIRECTIONS)
+
+
+def load_limit(scenario: Scenario) -> float:
+    """Passengers whom the policy lets one train of the main type carry."""
+    return scenario.policy.load_limit_share * scenario.train_types[scenario.main_train_type].capacity.normal
+
+
+def energy_by_tonne_km(scenario: Scenario) -> TripEnergy:
+    """Energy of a trip by gross tonne-kilometres and auxiliaries: enough to weigh one headway against another."""
+    train = train_of(scenario)
+    length_km = scenario.length_m / 1000.0
+
+    @cache
+    def trip_energy_kwh(direction: Direction, passengers: float) -> float:
+        tonnes = train.mass_kg(passengers) / 1000.0
+        auxiliaries = train.auxiliary_w / 1000.0 * one_way_time_s(scenario, direction) / 3600.0
+        return TRACTION_WH_PER_TONNE_KM * tonnes * length_km / 1000.0 + auxiliaries
+
+    return trip_energy_kwh
+
+
+def price_at(scenario: Scenario, time_s: float) -> float:
+    """Price of a kWh by time of use; times after midnight count as those of the next morning."""
+    of_day = time_s % 86_400
+    for period in scenario.tariff.periods:
+        if period.from_s <= of_day < period.to_s:
+            return period.price_per_kwh
+    raise ValueError(f"no price at {of_day:g} s; the scenario's checks see to it")

@@ -1,0 +1,297 @@
+"""Headways for each period and direction: kept as today (equal service) or decided from demand and policy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from typing import Literal
+
+from dispatch.baseline import headway_table, timetable_from_departures
+from dispatch.headway_model import HeadwayModel, HeadwaySolution, Moments, SolveLimits
+from dispatch.headway_patterns import Pattern, PatternMaker, Segment, TripEnergy, cycle_s, load_limit, segments_of
+from dispatch.infeasibility import explain, impossible_segments
+from dispatch.plan import HeadwayPeriod, Mode
+from dispatch.timetable import DIRECTIONS, Direction
+from energy_models.faults import Infeasible
+from scenarios.schema import Scenario, seconds_to_clock
+
+Objective = Literal["energy", "cost", "co2"]
+PARETO_PLANS = 8
+DEAREST_SHARE = 1.2
+"""The Pareto set ends where the objective is this share of today's: nobody pays for more trains than that."""
+WAITING_GAP = 0.001
+"""Waiting, the second wish, is minimised within this share; the objective exactly, to the kWh of each period."""
+
+
+@dataclass(frozen=True)
+class HeadwayOptions:
+    """What headways are decided for.
+
+    `objective` is what is saved: energy, its cost by time of use, or its CO2. `waiting_price` is what one passenger
+    hour of waiting is worth, in kWh (energy), money (cost) or kg (CO2). `mean_waiting_limit_s` overrides the
+    policy's; without either, passengers wait on average no longer than today. `trip_energy_kwh` gives the energy of a
+    trip, by default by tonne-km.
+    """
+
+    objective: Objective = "energy"
+    waiting_price: float = 0.0
+    mean_waiting_limit_s: float | None = None
+    trip_energy_kwh: TripEnergy | None = None
+    limits: SolveLimits = field(default_factory=SolveLimits)
+
+
+@dataclass(frozen=True, eq=False)
+class HeadwayPlan:
+    """Decided headways: departures by direction, the table that says them, and what they bring.
+
+    `begin[station]` trains begin their day there. `energy_kwh` and `cost` are by the trip energies that were supplied:
+    a weight between headways, not a forecast. `notes` says where the timetable in force itself breaks the policy.
+    `is_proven`: no choice of headways within the rules is better.
+    """
+
+    mode: Mode
+    departures: Mapping[Direction, tuple[int, ...]]
+    table: tuple[HeadwayPeriod, ...]
+    begin: Mapping[str, int]
+    trips: int
+    train_km: float
+    energy_kwh: float
+    cost: float
+    mean_waiting_s: float
+    heaviest_load_share: float
+    is_proven: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def fleet(self) -> int:
+        """Trains in service."""
+        return sum(self.begin.values())
+
+
+def decide_headways(scenario: Scenario, mode: Mode, options: HeadwayOptions | None = None) -> HeadwayPlan:
+    """Headways of the day in one of the two modes.
+
+    Equal service keeps every departure of today and proves that fleet, signalling headway, turnbacks, tracks and
+    depots bear it. Demand-led chooses the number of trains of each period and direction so that the objective is
+    least within the policy: load limit at the busiest section, longest headway, mean waiting, fleet, turnbacks,
+    signalling headway, as many trips up as down but for today's difference. Trains leave evenly, and one leaves at
+    each change of periods, so that no gap mixes two headways.
+
+    Raises `Infeasible` naming a small set of rules that clash and the nearest relaxation.
+    """
+    problem = _Problem.of(scenario, mode, options or HeadwayOptions())
+    solution = problem.solve(problem.waiting_limit_s)
+    if solution is None:
+        raise Infeasible(problem.why_not())
+    return problem.plan(solution)
+
+
+def pareto_headways(
+    scenario: Scenario, options: HeadwayOptions | None = None, plans: int = PARETO_PLANS
+) -> tuple[HeadwayPlan, ...]:
+    """Demand-led choices, none of which another beats both in the objective and in waiting, from the cheapest on.
+
+    The range of the objective, from the least that the policy allows to `DEAREST_SHARE` of today's, is cut into
+    limits, and under each the waiting is least (epsilon constraint). At least `plans` come back wherever that many
+    differ.
+    """
+    problem = _Problem.of(scenario, "demand-led", replace(options or HeadwayOptions(), waiting_price=0.0))
+    cheapest = problem.solve(None)
+    if cheapest is None:
+        raise Infeasible(problem.why_not())
+    low = problem.value(cheapest)
+    high = max(DEAREST_SHARE * problem.value_today, low * DEAREST_SHARE)
+    found = {problem.waiting_s(cheapest): cheapest}
+    cuts = plans
+    while len(found) < plans and cuts <= 4 * plans:
+        for cut in range(1, cuts):
+            limit = low + (high - low) * cut / (cuts - 1)
+            solution = problem.solve(None, value_limit=limit)
+            if solution is not None:
+                found[problem.waiting_s(solution)] = solution
+        cuts *= 2
+    front: list[HeadwaySolution] = []
+    for _, solution in sorted(found.items()):
+        if not front or problem.value(solution) < problem.value(front[-1]) - 1e-9:
+            front.append(solution)
+    return tuple(problem.plan(solution) for solution in reversed(front))
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """One scenario and mode with its patterns."""
+
+    scenario: Scenario
+    mode: Mode
+    options: HeadwayOptions
+    maker: PatternMaker
+    patterns: Mapping[Segment, Sequence[Pattern]]
+    known: Moments = field(default_factory=Moments)
+
+    @staticmethod
+    def of(scenario: Scenario, mode: Mode, options: HeadwayOptions) -> "_Problem":
+        maker = PatternMaker.of(scenario, options.trip_energy_kwh)
+        impossible = impossible_segments(scenario, maker, mode)
+        if impossible:
+            raise Infeasible(impossible)
+        patterns: dict[Segment, Sequence[Pattern]] = {}
+        for direction in DIRECTIONS:
+            for segment in segments_of(scenario)[direction]:
+                patterns[segment] = (
+                    (maker.in_force(segment),) if mode == "equal-service" else within_policy(scenario, maker, segment)
+                )
+        problem = _Problem(scenario, mode, options, maker, patterns)
+        if not all(patterns.values()):
+            raise Infeasible(explain(scenario, maker, mode))
+        return problem
+
+    @property
+    def waiting_limit_s(self) -> float | None:
+        """The largest mean waiting: as asked, as the policy says, or as today."""
+        if self.mode == "equal-service":
+            return None
+        asked = self.options.mean_waiting_limit_s or self.scenario.policy.mean_waiting_limit_s
+        if asked is not None:
+            return asked
+        # A price of waiting settles the trade by itself.
+        return None if self.options.waiting_price > 0.0 else self.waiting_today_s
+
+    @property
+    def value_today(self) -> float:
+        """The objective of today's departures."""
+        return sum(self._value(self.maker.in_force(segment)) for segment in self.patterns)
+
+    @property
+    def waiting_today_s(self) -> float:
+        """Mean expected waiting of today's departures."""
+        today = [self.maker.in_force(segment) for segment in self.patterns]
+        return sum(pattern.waiting_passenger_s for pattern in today) / self.passengers
+
+    @property
+    def passengers(self) -> float:
+        """Who waits: boardings between the first and the last departure at each station, the same for every choice."""
+        return max(self.maker.waiting_weight(tuple(self.patterns)), 1e-9)
+
+    def value(self, solution: HeadwaySolution) -> float:
+        """The objective of a solution."""
+        return sum(self._value(pattern) for pattern in solution.chosen.values())
+
+    def waiting_s(self, solution: HeadwaySolution) -> float:
+        """Mean expected waiting of a solution."""
+        return sum(pattern.waiting_passenger_s for pattern in solution.chosen.values()) / self.passengers
+
+    def _value(self, pattern: Pattern) -> float:
+        factor = self.scenario.co2_kg_per_kwh if self.options.objective == "co2" else 1.0
+        return pattern.cost if self.options.objective == "cost" else factor * pattern.energy_kwh
+
+    def _weight(self, pattern: Pattern) -> float:
+        return self._value(pattern) + self.options.waiting_price * pattern.waiting_passenger_s / 3600.0
+
+    def solve(self, waiting_limit_s: float | None, *, value_limit: float | None = None) -> HeadwaySolution | None:
+        """The least objective with the mean waiting at most at a limit, and among equals the least waiting.
+
+        With `value_limit` instead: the least waiting with the objective at most at that limit.
+        """
+        model = HeadwayModel(self.scenario, self.patterns, known=self.known)
+        model.model.add(sum(model.begin.values()) <= self.scenario.trainsets)
+        model.add_depots()
+        model.add_balance()
+        value, waiting = model.total(self._weight), model.total(lambda pattern: pattern.waiting_passenger_s)
+        if waiting_limit_s is not None:
+            model.limit_waiting(waiting_limit_s, self.passengers)
+        if value_limit is None:
+            model.model.minimize(value)
+            best = model.solve(self.options.limits)
+            if best is None or self.mode == "equal-service":
+                return best
+            chosen = list(best.chosen.values())
+            model.model.add(value <= sum(round(self._weight(pattern)) for pattern in chosen))
+        else:
+            best = None
+            if isfinite(value_limit):
+                model.model.add(value <= round(value_limit))
+        model.model.minimize(waiting)
+        kinder = model.solve(self.options.limits, relative_gap=WAITING_GAP)
+        if best is None or kinder is None:
+            return kinder or best
+        return replace(kinder, is_proven=best.is_proven and kinder.is_proven)
+
+    def why_not(self) -> tuple[str, ...]:
+        """The rules that clash, and what would do."""
+        shortest = self.solve(None, value_limit=float("inf")) if self.waiting_limit_s is not None else None
+        if shortest is None or self.waiting_limit_s is None:
+            return explain(self.scenario, self.maker, self.mode)
+        reached = self.waiting_s(shortest)
+        return (
+            f"these rules clash: passengers wait at most {self.waiting_limit_s:.1f} s on average; the fleet has "
+            f"{self.scenario.trainsets} trains",
+            f"it would do with a mean waiting of {reached + 0.05:.1f} s instead of {self.waiting_limit_s:.1f} s, "
+            f"{reached + 0.05 - self.waiting_limit_s:.1f} s more",
+        )
+
+    def plan(self, solution: HeadwaySolution) -> HeadwayPlan:
+        """A solution in the words of the plan."""
+        departures = solution.departures()
+        patterns = list(solution.chosen.values())
+        trips = sum(pattern.trips for pattern in patterns)
+        capacity = self.scenario.train_types[self.scenario.main_train_type].capacity.normal
+        table = (
+            headway_table(timetable_from_departures(self.scenario, departures), self.scenario)
+            if self.mode == "equal-service"
+            else tuple(
+                HeadwayPeriod(s.direction, s.from_s, s.to_s, round(s.length_s / p.gaps, 3), p.trips)
+                for s, p in solution.chosen.items()
+            )
+        )
+        return HeadwayPlan(
+            mode=self.mode,
+            departures=departures,
+            table=table,
+            begin=solution.begin,
+            trips=trips,
+            train_km=round(trips * self.scenario.length_m / 1000.0, 3),
+            energy_kwh=sum(pattern.energy_kwh for pattern in patterns),
+            cost=sum(pattern.cost for pattern in patterns),
+            mean_waiting_s=self.waiting_s(solution),
+            heaviest_load_share=max(pattern.heaviest_load for pattern in patterns) / capacity,
+            is_proven=solution.is_proven,
+            notes=policy_breaks_today(self.scenario, self.maker) if self.mode == "equal-service" else (),
+        )
+
+
+def within_policy(scenario: Scenario, maker: PatternMaker, segment: Segment) -> tuple[Pattern, ...]:
+    """The even patterns of a segment that keep signalling headway, longest headway and load limit."""
+    shortest, longest = scenario.signalling.minimum_headway_s, scenario.policy.longest_headway_s
+    limit = load_limit(scenario)
+    few = max(-(-segment.length_s // longest), 1)
+    many = max(segment.length_s // shortest, 1)
+    # A vehicle leaves the same terminal at most once a cycle, so the fleet bounds the departures in any cycle.
+    window = min(cycle_s(scenario), segment.length_s)
+    many = min(many, max((scenario.trainsets + 1) * segment.length_s // window, few))
+    made = (maker.even(segment, gaps) for gaps in range(few, many + 1))
+    return tuple(
+        pattern
+        for pattern in made
+        if pattern.shortest_gap_s >= shortest and pattern.longest_gap_s <= longest and pattern.heaviest_load <= limit
+    )
+
+
+def policy_breaks_today(scenario: Scenario, maker: PatternMaker) -> tuple[str, ...]:
+    """Where the timetable in force breaks the policy, in words."""
+    notes = []
+    for direction in DIRECTIONS:
+        for segment in segments_of(scenario)[direction]:
+            pattern = maker.in_force(segment)
+            begin = f"from {seconds_to_clock(segment.from_s)} {direction}"
+            if pattern.longest_gap_s > scenario.policy.longest_headway_s:
+                notes.append(
+                    f"{begin} trains run up to {pattern.longest_gap_s} s apart today, the policy allows "
+                    f"{scenario.policy.longest_headway_s} s"
+                )
+            if pattern.heaviest_load > load_limit(scenario):
+                stations = scenario.stations_in_order(direction)
+                place = f"{stations[pattern.busiest_section].id}-{stations[pattern.busiest_section + 1].id}"
+                notes.append(
+                    f"{begin} the fullest train carries {pattern.heaviest_load:.0f} passengers over {place} today, the "
+                    f"policy allows {load_limit(scenario):.0f}"
+                )
+    return tuple(notes)

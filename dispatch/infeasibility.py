@@ -1,0 +1,271 @@
+"""Why no headways exist: a small set of rules that clash, by how much, and the nearest relaxation, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ortools.sat.python import cp_model
+
+from dispatch.headway_model import HeadwayModel, HeadwaySolution, SolveLimits
+from dispatch.headway_patterns import Pattern, PatternMaker, Segment, load_limit, segments_of
+from dispatch.plan import Mode
+from dispatch.stands import depot_capacity
+from dispatch.timetable import DIRECTIONS
+from scenarios.schema import Scenario, seconds_to_clock
+
+PARTS = 10_000
+"""Relative losses are compared in these parts of the whole."""
+
+
+def impossible_segments(scenario: Scenario, maker: PatternMaker, mode: Mode) -> tuple[str, ...]:
+    """Segments that no headway can serve, whatever the fleet: each with its clash, the amount and what would do."""
+    reasons = []
+    for direction in DIRECTIONS:
+        for segment in segments_of(scenario)[direction]:
+            reason = _impossible_today(scenario, maker, segment) if mode == "equal-service" else None
+            if mode == "demand-led":
+                reason = _impossible_by_policy(scenario, maker, segment)
+            if reason is not None:
+                reasons.append(reason)
+    return tuple(reasons)
+
+
+def _impossible_today(scenario: Scenario, maker: PatternMaker, segment: Segment) -> str | None:
+    shortest = scenario.signalling.minimum_headway_s
+    pattern = maker.in_force(segment)
+    crush = scenario.train_types[scenario.main_train_type].capacity.crush
+    if pattern.heaviest_load > crush:
+        stations = scenario.stations_in_order(segment.direction)
+        place = f"{stations[pattern.busiest_section].id}-{stations[pattern.busiest_section + 1].id}"
+        return (
+            f"{_when(segment)} {pattern.heaviest_load:.0f} passengers would travel over {place} in one train of the "
+            f"timetable in force, but {crush} are all that can be squeezed in: "
+            f"{pattern.heaviest_load - crush:.0f} too many"
+        )
+    if pattern.shortest_gap_s >= shortest:
+        return None
+    return (
+        f"{_when(segment)} trains leave {pattern.shortest_gap_s} s apart in the timetable in force, but "
+        "signalling needs "
+        f"{shortest} s: {shortest - pattern.shortest_gap_s} s are missing"
+    )
+
+
+def _impossible_by_policy(scenario: Scenario, maker: PatternMaker, segment: Segment) -> str | None:
+    shortest, longest = scenario.signalling.minimum_headway_s, scenario.policy.longest_headway_s
+    most = max(segment.length_s // shortest, 1)
+    if longest < shortest:
+        return (
+            f"{_when(segment)} the longest headway of {longest} s is below the signalling headway of {shortest} s, by "
+            f"{shortest - longest} s"
+        )
+    if segment.length_s > most * longest:
+        return (
+            f"{_when(segment)} {segment.length_s} s cannot be cut into headways of {shortest} to {longest} s; with "
+            f"{-(-segment.length_s // most)} s instead of {longest} s as the longest headway they can"
+        )
+    limit = load_limit(scenario)
+    densest = maker.even(segment, most)
+    if densest.heaviest_load <= limit or any(
+        maker.even(segment, gaps).heaviest_load <= limit for gaps in range(-(-segment.length_s // longest), most)
+    ):
+        return None
+    stations = scenario.stations_in_order(segment.direction)
+    place = f"{stations[densest.busiest_section].id}-{stations[densest.busiest_section + 1].id}"
+    share = densest.heaviest_load / limit
+    headway = int(segment.length_s / most / share)
+    return (
+        f"{_when(segment)} the demand over {place} fills {densest.heaviest_load:.0f} places a train even at "
+        "the signalling "
+        f"headway of {shortest} s, the load limit is {limit:.0f}: {densest.heaviest_load - limit:.0f} "
+        "passengers a train "
+        f"too many; "
+        f"with a signalling headway of {headway} s instead of {shortest} s, or a load limit of "
+        f"{share * scenario.policy.load_limit_share:.2f} instead of {scenario.policy.load_limit_share:g} of "
+        "the normal capacity, "
+        f"it can be served"
+    )
+
+
+def explain(scenario: Scenario, maker: PatternMaker, mode: Mode, limits: SolveLimits | None = None) -> tuple[str, ...]:
+    """Reasons why no choice of headways keeps all rules, each segment by itself being possible.
+
+    First the conflicting set (no rule of it can be left out), then each relaxation that makes a plan possible: trains,
+    more depot places, longer headways.
+    """
+    inquiry = _Inquiry(scenario, maker, mode, limits or SolveLimits(deterministic_time=3.0))
+    core = inquiry.conflict()
+    if not core:
+        return ("no headways were found within the time limit of the search, and none were proven impossible",)
+    return (
+        "these rules clash: " + "; ".join(inquiry.rules[name].sentence for name in core),
+        *inquiry.relaxations(core),
+    )
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule that can be switched off: its sentence, and the segment it is about, if it is about one."""
+
+    name: str
+    sentence: str
+    segment: Segment | None = None
+
+
+@dataclass(eq=False)
+class _Inquiry:
+    """One infeasible wish: a model in which every rule hangs on a literal, so that any set of rules can be assumed."""
+
+    scenario: Scenario
+    maker: PatternMaker
+    mode: Mode
+    limits: SolveLimits
+    rules: dict[str, _Rule] = field(default_factory=dict)
+    patterns: dict[Segment, Sequence[Pattern]] = field(default_factory=dict)
+    needed: dict[Segment, int] = field(default_factory=dict)
+    kept: dict[Segment, frozenset[int]] = field(default_factory=dict)
+    literals: dict[str, cp_model.IntVar] = field(default_factory=dict)
+    model: HeadwayModel = field(init=False)
+
+    def __post_init__(self) -> None:
+        for direction in DIRECTIONS:
+            for segment in segments_of(self.scenario)[direction]:
+                self._enter_segment(segment)
+        self.model = HeadwayModel(self.scenario, self.patterns)
+        model, fleet = self.model.model, self.scenario.trainsets
+        held = self._enter("fleet", f"the fleet has {fleet} trains")
+        model.add(sum(self.model.begin.values()) <= fleet).only_enforce_if(held)
+        held = self._enter("balance", "as many trips run up as down, but for today's difference")
+        for constraint in self.model.add_balance():
+            constraint.only_enforce_if(held)
+        for station, capacity in (depot_capacity(self.scenario) or {}).items():
+            if station in self.model.begin:
+                held = self._enter(f"depot {station}", f"the depots at {station} hold {capacity} trains")
+                model.add(self.model.begin[station] <= capacity).only_enforce_if(held)
+        for name, rule in self.rules.items():
+            if rule.segment is not None:
+                literal = self.literals.setdefault(name, model.new_bool_var(name))
+                for number, x in enumerate(self.model.choice[rule.segment]):
+                    if number not in self.kept[rule.segment]:
+                        model.add_implication(literal, ~x)
+
+    def _enter(self, name: str, sentence: str) -> cp_model.IntVar:
+        self.rules[name] = _Rule(name, sentence)
+        self.literals[name] = self.model.model.new_bool_var(name)
+        return self.literals[name]
+
+    def _enter_segment(self, segment: Segment) -> None:
+        """The patterns of a segment from one gap on, and which of them keep its rule."""
+        scenario = self.scenario
+        longest, limit = scenario.policy.longest_headway_s, load_limit(scenario)
+        today = self.maker.in_force(segment)
+        most = max(segment.length_s // scenario.signalling.minimum_headway_s, 1)
+        if self.mode == "equal-service":
+            even = [self.maker.even(segment, gaps) for gaps in range(1, max(today.gaps, 2))]
+            self.patterns[segment] = (*even, today)
+            self.kept[segment] = frozenset({len(even)})
+            sentence = f"{_when(segment)} trains run every {segment.length_s / max(today.trips, 1):.0f} s as today"
+        else:
+            even = [self.maker.even(segment, gaps) for gaps in range(1, most + 1)]
+            self.kept[segment] = frozenset(
+                k for k, p in enumerate(even) if p.longest_gap_s <= longest and p.heaviest_load <= limit
+            )
+            fewest = even[min(self.kept[segment])].gaps
+            # Denser service than this can only need more trains.
+            self.patterns[segment] = tuple(even[: max(fewest, today.gaps) * 5 // 4 + 2])
+            self.kept[segment] = frozenset(k for k in self.kept[segment] if k < len(self.patterns[segment]))
+        self.needed[segment] = self.patterns[segment][min(self.kept[segment])].gaps
+        name = f"headway {segment.direction} {segment.from_s}"
+        self.rules[name] = _Rule(name, sentence, segment)
+
+    def conflict(self) -> tuple[str, ...]:
+        """Names of rules that clash, none of which can be left out."""
+        if not self._clash(list(self.rules)):
+            return ()
+        clashing = {self.literals[name].index: name for name in self.rules}
+        core = [clashing[index] for index in self.model.clashing] or list(self.rules)
+        # A single period against the fleet is the clearest answer, the densest above all.
+        density = {n: self.needed[r.segment] / r.segment.length_s for n, r in self.rules.items() if r.segment}
+        for name in sorted(density, key=lambda name: -density[name]):
+            if self._clash(["fleet", name]):
+                core = ["fleet", name]
+                break
+        for name in list(core):
+            without = [other for other in core if other != name]
+            if self._clash(without):
+                core = without
+        return tuple(core)
+
+    def relaxations(self, core: Sequence[str]) -> tuple[str, ...]:
+        """What would make a plan possible, rule by rule of the conflict, all other rules kept."""
+        words = []
+        for name in core:
+            others = [other for other in self.rules if other != name]
+            if name == "fleet":
+                words.append(self._more_trains(others))
+            elif name.startswith("depot "):
+                words.append(self._more_places(name.removeprefix("depot "), others))
+            elif name == "balance" and self._solve(others) is not None:
+                words.append("it would do with more trips in one direction than in the other")
+        if any(self.rules[name].segment for name in core):
+            words.append(self._longer_headways())
+        return tuple(word for word in words if word)
+
+    def _more_trains(self, others: Sequence[str]) -> str:
+        solution = self._solve(others, sum(self.model.begin.values()))
+        if solution is None:
+            return ""
+        need, have = sum(solution.begin.values()), self.scenario.trainsets
+        return f"it would do with {need} instead of {have} trains ({need - have} more)"
+
+    def _more_places(self, station: str, others: Sequence[str]) -> str:
+        solution = self._solve(others, self.model.begin[station])
+        if solution is None:
+            return ""
+        have = (depot_capacity(self.scenario) or {}).get(station, 0)
+        return f"it would do with depot places for {solution.begin[station]} instead of {have} trains at {station}"
+
+    def _longer_headways(self) -> str:
+        """First the smallest relative loss of trains in any segment, then the fewest trains lost."""
+        model = self.model.model
+        worst = model.new_int_var(0, PARTS, "largest relative loss")
+        lost: list[cp_model.LinearExprT] = []
+        for segment, patterns in self.patterns.items():
+            needed = self.needed[segment]
+            missing = [max(needed - pattern.gaps, 0) for pattern in patterns]
+            choice = self.model.choice[segment]
+            lost += [count * x for count, x in zip(missing, choice, strict=True)]
+            share = cp_model.LinearExpr.weighted_sum(choice, [PARTS * count // needed for count in missing])
+            model.add(worst >= share)
+        kept = [name for name, rule in self.rules.items() if rule.segment is None]
+        solution = self._solve(kept, 10_000 * worst + cp_model.LinearExpr.sum(lost))
+        if solution is None:
+            return ""
+        changes: dict[tuple[int, int], list[str]] = {}
+        for segment, pattern in sorted(solution.chosen.items(), key=lambda item: (item[0].from_s, item[0].direction)):
+            if pattern.gaps < self.needed[segment]:
+                wanted = round(segment.length_s / self.needed[segment])
+                word = f"{segment.direction} {pattern.longest_gap_s} s instead of {wanted} s"
+                changes.setdefault((segment.from_s, segment.to_s), []).append(word)
+        if not changes:
+            return ""
+        return "it would do with longer headways: " + "; ".join(
+            f"from {seconds_to_clock(begin)} to {seconds_to_clock(end)} {' and '.join(words)}"
+            for (begin, end), words in changes.items()
+        )
+
+    def _clash(self, assumed: Sequence[str]) -> bool:
+        """True when these rules are proven to exclude each other."""
+        return self._solve(assumed) is None and self.model.is_impossible
+
+    def _solve(self, assumed: Sequence[str], least: cp_model.LinearExprT | None = None) -> HeadwaySolution | None:
+        model = self.model.model
+        model.clear_assumptions()
+        model.clear_objective()  # type: ignore[no-untyped-call]
+        model.add_assumptions([self.literals[name] for name in assumed])
+        if least is not None:
+            model.minimize(least)
+        return self.model.solve(self.limits, relative_gap=0.001)
+
+
+def _when(segment: Segment) -> str:
+    return f"from {seconds_to_clock(segment.from_s)} {segment.direction}"
