@@ -11,6 +11,10 @@ from energy_models.faults import Infeasible
 from scenarios.schema import Scenario, seconds_to_clock
 
 
+DEPOT_VISIT_WORTH_KM = 120.0
+"""One more depot visit must even out two duties by at least this much (root of the fall of their squares, assumed)."""
+
+
 @dataclass(frozen=True)
 class FleetNeed:
     """The least number of vehicles that can work a timetable, and where each of them must begin its day.
@@ -309,7 +313,7 @@ def _balance(chains: dict[str, list[Trip]], scenario: Scenario, in_force: Timeta
 
 
 def _exchanges(chains: Mapping[str, list[Trip]], first: str, second: str, scenario: Scenario) -> Iterator[_Exchange]:
-    """Swaps of two vehicles' rests that keep turnback times and depot visits and even out the distances."""
+    """Swaps of two vehicles' rests that keep turnback times and even out distances, more than depot visits cost."""
     one, two = chains[first], chains[second]
     done_one, done_two = _distances(one, scenario), _distances(two, scenario)
     gap = done_one[-1] - done_two[-1]
@@ -326,9 +330,10 @@ def _exchanges(chains: Mapping[str, list[Trip]], first: str, second: str, scenar
                 continue
             before = (_turn(one, i, one, i), _turn(two, j, two, j))
             after = (_turn(one, i, two, j), _turn(two, j, one, i))
-            if all(_long_enough(turn, scenario) for turn in after) and sum(
-                goes_to_depot(turn, scenario) for turn in after
-            ) <= sum(goes_to_depot(turn, scenario) for turn in before):
+            if not all(_long_enough(turn, scenario) for turn in after):
+                continue
+            visits = sum(goes_to_depot(t, scenario) for t in after) - sum(goes_to_depot(t, scenario) for t in before)
+            if gain >= max(visits, 0) * DEPOT_VISIT_WORTH_KM**2:
                 yield _Exchange(gain, first, second, i, j)
 
 

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Literal
 
 from dispatch.baseline import headway_table, timetable_from_departures
+from dispatch.duties import fleet_need
 from dispatch.headway_model import HeadwayModel, HeadwaySolution, Moments, SolveLimits
 from dispatch.headway_patterns import Pattern, PatternMaker, Segment, TripEnergy, cycle_s, load_limit, segments_of
 from dispatch.infeasibility import explain, impossible_segments
@@ -231,11 +232,12 @@ class _Problem:
     def plan(self, solution: HeadwaySolution) -> HeadwayPlan:
         """A solution in the words of the plan."""
         departures = solution.departures()
+        timetable = timetable_from_departures(self.scenario, departures)
         patterns = list(solution.chosen.values())
         trips = sum(pattern.trips for pattern in patterns)
         capacity = self.scenario.train_types[self.scenario.main_train_type].capacity.normal
         table = (
-            headway_table(timetable_from_departures(self.scenario, departures), self.scenario)
+            headway_table(timetable, self.scenario)
             if self.mode == "equal-service"
             else tuple(
                 HeadwayPeriod(s.direction, s.from_s, s.to_s, round(s.length_s / p.gaps, 3), p.trips)
@@ -246,7 +248,7 @@ class _Problem:
             mode=self.mode,
             departures=departures,
             table=table,
-            begin=solution.begin,
+            begin=dict(fleet_need(timetable, self.scenario).begin),
             trips=trips,
             train_km=round(trips * self.scenario.length_m / 1000.0, 3),
             energy_kwh=sum(pattern.energy_kwh for pattern in patterns),

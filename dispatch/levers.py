@@ -7,7 +7,7 @@ for n-person games, 1953); the shares add up to the whole saving.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import factorial
 
@@ -18,8 +18,8 @@ from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
 
-LEVERS = ("driving", "departures", "running times", "dwells")
-"""How trains run a section; when they leave the terminal; how running times and dwells are spread along the trip."""
+LEVERS = ("driving", "departures and duties", "running times", "dwells")
+"""How trains run a section; when they leave the terminal, and with which vehicle; how time is spread along the trip."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _mixed(old: Trip, new: Trip, subset: tuple[int, ...]) -> Trip:
     driving, departure, run, dwell = (new if lever in subset else old for lever in range(len(LEVERS)))
     sections = len(old.driving)
     return retimed(
-        old,
+        replace(old, vehicle=departure.vehicle),
         departure.start_s,
         [run.running_time_s(k) for k in range(sections)],
         [dwell.dwell_s(k) for k in range(1, sections)],

@@ -7,11 +7,12 @@ from importlib.metadata import version
 
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
-from dispatch.duties import assign, vehicle_names
+from dispatch.duties import assign, first_in_first_out, vehicle_names
 from dispatch.levers import Lever, lever_shares
 from dispatch.plan import Mode, Plan
 from dispatch.timetable import DIRECTIONS, Direction, Timetable
-from dispatch.timing.optimise import TimingOptions, TimingResult, optimise
+from dispatch.timing.job import TimingOptions
+from dispatch.timing.optimise import TimingResult, optimise
 from dispatch.timing.rules import equal_service_rules
 from energy_models.driving.flat_out import flat_out
 from energy_models.running_times import ProfileLibrary
@@ -25,7 +26,8 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class PlannerOptions:
-    """How to plan: mode, seed, how hard (1 is the default search), the time limit of the search, and processes to use."""
+    """How to plan: mode, seed, how hard (1 is the default search), the time limit of the search, and processes to
+    use."""
 
     mode: Mode = "equal-service"
     seed: int = 0
@@ -92,6 +94,7 @@ def make_plan(
         train,
         network,
         rules,
+        lambda timetable: first_in_first_out(timetable, scenario),
         TimingOptions(
             seed=options.seed,
             effort=options.effort,

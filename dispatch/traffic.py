@@ -42,7 +42,7 @@ def _turnback(stand: Stand, departure_s: int) -> Stand:
     """The stand until the vehicle's next departure, or until it is shut down."""
     long = departure_s - stand.from_s > STAND_AUXILIARY_S
     until = stand.from_s + TURNBACK_AUXILIARY_S if long else departure_s
-    return Stand(stand.chainage_m, stand.track_index, stand.from_s, until)
+    return Stand(stand.chainage_m, stand.track_index, stand.from_s, max(until, stand.from_s))
 
 
 def planned_energy_j(timetable: Timetable, library: ProfileLibrary, train: Train, network: SupplyNetwork) -> float:

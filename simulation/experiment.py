@@ -1,4 +1,5 @@
-"""A whole experiment: plan a scenario, then judge the plan against today's timetable. The one module here that calls the planner."""
+"""A whole experiment: plan a scenario, then judge the plan against today's timetable. The one module here that calls
+the planner."""
 
 import time
 from collections.abc import Callable

@@ -5,17 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dispatch.timetable import DIRECTIONS, Direction
+from dispatch.timetable import DIRECTIONS, Direction, Timetable
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.movement import seconds_of_motion
 from energy_models.running_times import ProfileLibrary
 from energy_models.train import Train
 
+
 class MotionBank(NamedTuple):
     """Chainage and power second by second for each direction, section, running time and load step.
 
-    `first[d, k, r - shortest[d, k], q]` is where running time r at load step q begins in the flat arrays, r entries long.
-    Load step q stands for `q * load_step` passengers. Sections in order of travel; -1 where there is no such motion.
+    `first[d, k, r - shortest[d, k], q]` is where running time r at load step q begins in the flat arrays, r entries
+    long. Load step q stands for `q * load_step` passengers. Sections in order of travel; -1 where there is no such
+    motion.
     """
 
     shortest_s: IntArray
@@ -24,6 +26,46 @@ class MotionBank(NamedTuple):
     chainage_m: FloatArray
     power_w: FloatArray
     load_step: int
+
+
+LOAD_STEP = 100
+"""Passengers a step: some 6 t of 250; the power is exact at each step."""
+REACH_SHARE = 0.12
+"""Running times within this share of today's are worth a look; beyond, the time must come from too far along the
+trip."""
+
+
+def bank_for(timetable: Timetable, library: ProfileLibrary, train: Train, workers: int) -> MotionBank:
+    """Motions for running times around a timetable's, at every load that occurs in it."""
+    spans: dict[Direction, tuple[tuple[int, int], ...]] = {}
+    steps: dict[Direction, tuple[frozenset[int], ...]] = {}
+    for direction in DIRECTIONS:
+        trips = timetable.of(direction)
+        sections = range(len(trips[0].driving))
+        # A trip may be given its neighbours' times but keeps its load, so each load goes with each running time.
+        steps[direction] = tuple(frozenset(round(t.passengers[k] / LOAD_STEP) for t in trips) for k in sections)
+        spans[direction] = tuple(
+            _span(library, direction, k, [t.running_time_s(k) for t in trips], max(steps[direction][k]) * LOAD_STEP)
+            for k in sections
+        )
+    wanted = [
+        (direction, k, float(running), float(step * LOAD_STEP), "optimal")
+        for direction in DIRECTIONS
+        for k, span in enumerate(spans[direction])
+        for running in range(span[0], span[1] + 1)
+        for step in sorted(steps[direction][k])
+    ]
+    library.prepare(wanted, workers)
+    return motion_bank(library, train, spans, steps, LOAD_STEP)
+
+
+def _span(
+    library: ProfileLibrary, direction: str, section: int, running_s: list[int], passengers: float
+) -> tuple[int, int]:
+    """Shortest and longest running time to look at, never below what the fullest train can do."""
+    shortest, longest = min(running_s), max(running_s)
+    possible = int(np.ceil(library.minimum_time_s(direction, section, passengers) + 0.5))
+    return min(max(possible, int((1.0 - REACH_SHARE) * shortest)), shortest), int((1.0 + REACH_SHARE) * longest)
 
 
 def motion_bank(

@@ -15,6 +15,8 @@ from dispatch.timing.noise import departure_noise_s
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
+HOT_SHARE, COLD_SHARE = 4e-3, 1e-5
+PHASE_STEP_S = 4
 CYCLE_ODDS = np.array([45, 40, 15, 0, 10], dtype=np.int64)
 
 
@@ -42,7 +44,6 @@ class CycleProblem:
     run_s: IntArray
     dwell_s: IntArray
     load_step: IntArray
-    phase_s: int
     limits: Limits
     bank: MotionBank
     network: PackedNetwork
@@ -90,6 +91,7 @@ def _trips(problem: CycleProblem, run_s: IntArray, dwell_s: IntArray, phase_s: i
         load_step=problem.load_step,
         earliest_s=np.full(2, PAD_S, dtype=np.int64),
         latest_s=np.full(2, PAD_S + 3 * headway, dtype=np.int64),
+        gap_longest_s=np.full(2, headway, dtype=np.int64),
     )
 
 
@@ -141,7 +143,7 @@ def find_pattern(problem: CycleProblem, effort: Effort, seed: int, stop: IntArra
         search(
             trips, problem.limits, problem.bank, quiet, traffic, problem.network,
             chain_of(traffic, problem.network), free, CYCLE_ODDS,
-            effort.rounds, 4e-3 * total, 1e-5 * total, seed * 101 + chain, True, stop,
+            effort.rounds, HOT_SHARE * total, COLD_SHARE * total, seed * 101 + chain, True, stop,
         )  # fmt: skip
         energy = float(traffic.power_w.sum())
         if best is None or energy < best[0]:
@@ -161,7 +163,9 @@ def find_pattern(problem: CycleProblem, effort: Effort, seed: int, stop: IntArra
         )  # fmt: skip
         energy = float(traffic.power_w.sum()) / len(noise)
     run_s, dwell_s = trips.run_s.copy(), trips.dwell_s.copy()
-    curve = energy_by_phase(problem, run_s, dwell_s, 1, seed if problem.samples > 1 else None)
+    coarse = energy_by_phase(problem, run_s, dwell_s, PHASE_STEP_S, seed if problem.samples > 1 else None)
+    phases = np.arange(0, problem.headway_s, PHASE_STEP_S)
+    curve = np.interp(np.arange(problem.headway_s), phases, coarse, period=problem.headway_s)
     phase = int((trips.departure_s[1] - trips.departure_s[0]) % problem.headway_s)
     return Pattern(problem.headway_s, run_s, dwell_s, phase, energy, curve)
 

@@ -11,7 +11,8 @@ from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
 COLUMNS_PER_VEHICLE = 2
-"""Successive trips of a vehicle have different columns: a disturbed trip may reach into the next one's first seconds."""
+"""Successive trips of a vehicle have different columns: a disturbed trip may reach into the next one's first
+seconds."""
 
 
 @dataclass(eq=False)
@@ -58,6 +59,7 @@ def retimed(trip: Trip, departure_s: int, run_s: list[int], dwell_s: list[int], 
 def build_day(
     timetable: Timetable,
     window_s: tuple[IntArray, IntArray],
+    gap_longest_s: IntArray,
     limits: Limits,
     bank: MotionBank,
     noise_s: IntArray,
@@ -105,6 +107,7 @@ def build_day(
         load_step=load_steps(order, bank.load_step),
         earliest_s=window_s[0] - start,
         latest_s=window_s[1] - start,
+        gap_longest_s=gap_longest_s,
     )
     shape = (len(noise_s), horizon, COLUMNS_PER_VEHICLE * len(vehicles))
     weight = np.ones(horizon)

@@ -2,8 +2,8 @@
 
 One kernel serves both uses. In a *cycle* the day repeats every `horizon` seconds and a trip meets its own followers:
 its series of seconds wraps around. In a *day* the horizon is the whole service. Second `at` of a trip's series is the
-cell (instant `at % horizon`, column `column + at // horizon`) and belongs to no other trip, so a change is an overwrite,
-and only instants whose cells change are solved again.
+cell (instant `at % horizon`, column `column + at // horizon`) and belongs to no other trip, so a change is an
+overwrite, and only instants whose cells change are solved again.
 """
 
 from typing import NamedTuple
@@ -25,13 +25,20 @@ ABSENT = -1.0
 SWAP_DWELLS, SWAP_RUNS, MOVE_DEPARTURE, TAKE_OTHER_WAY, TRADE_DWELL_FOR_RUN = range(5)
 """The kinds of change: each keeps the trip's one-way time."""
 
+SIEVE = 4
+SIEVE_LEAST = 8
+SIEVE_DOUBT = 0.15
+"""Every SIEVE-th instant is solved first. Power is smooth from second to second, so their sum tells the whole to within
+some SIEVE_DOUBT of the sum of their sizes; a change that is worse than that is refused unsolved."""
+
 
 class Trips(NamedTuple):
     """What the search may change, and between which limits; one row a trip, sections and stations in order of travel.
 
     `before[j]` and `after[j]` are the trips that the same vehicle works before and after (-1: none), `ahead[j]` and
-    `behind[j]` the neighbours in the same direction. `stand_s[j]` is how long the vehicle stands after the trip until its
-    next one. `column[j]` is the first of the trip's columns. `load_step[j, k]` is section k's load in steps of the bank.
+    `behind[j]` the neighbours in the same direction. `stand_s[j]` is how long the vehicle stands after the trip until
+    its next one. `gap_longest_s[j]` bounds the headway before the trip at every station. `column[j]` is the first of
+    the trip's columns. `load_step[j, k]` is section k's load in steps of the bank.
     """
 
     direction: IntArray
@@ -47,6 +54,7 @@ class Trips(NamedTuple):
     load_step: IntArray
     earliest_s: IntArray
     latest_s: IntArray
+    gap_longest_s: IntArray
 
 
 class Limits(NamedTuple):
@@ -76,7 +84,8 @@ class Limits(NamedTuple):
 class Traffic(NamedTuple):
     """What stands in the network at each instant of each noise sample (samples, horizon, columns), and what it draws.
 
-    `power_w[m, t]` is the sum of the substations' terminal power, `weight[t]` what a joule then is worth to the objective.
+    `power_w[m, t]` is the sum of the substations' terminal power, `weight[t]` what a joule then is worth to the
+    objective.
     """
 
     chainage_m: FloatArray
@@ -105,8 +114,8 @@ def _series(
     """Write trip j's chainage and power from PAD_S before its departure to the end of its stand; return the length."""
     sections = trips.run_s.shape[1]
     d = trips.direction[j]
-    planned = PAD_S
-    at = 0
+    planned: int = PAD_S
+    at: int = 0
     for k in range(sections):
         begin = max(planned + noise_s[sample, j, k], at)
         here = limits.station_chainage_m[d, k]
@@ -132,7 +141,7 @@ def _series(
         chainage_m[at] = here
         asked_w[at] = 0.0
         at += 1
-    return at
+    return int(at)
 
 
 @njit(cache=True, nogil=True)
@@ -192,8 +201,8 @@ def _longest(trips: Trips, limits: Limits) -> int:
     """Room for the longest series: trip, stand, and the minutes that noise may push its end out."""
     longest = 0
     for j in range(len(trips.departure_s)):
-        longest = max(longest, trips.run_s[j].sum() + trips.dwell_s[j].sum())
-    return longest + max(limits.stand_auxiliary_s, limits.stand_fallback_s) + 1200
+        longest = max(longest, int(trips.run_s[j].sum() + trips.dwell_s[j].sum()))
+    return int(longest + max(limits.stand_auxiliary_s, limits.stand_fallback_s) + 1200)
 
 
 @njit(cache=True, nogil=True)
@@ -260,7 +269,8 @@ def _waiting_change(j: int, trips: Trips, limits: Limits, old_s: IntArray, new_s
 
 @njit(cache=True, nogil=True)
 def _headway_kept(j: int, trips: Trips, limits: Limits, new_s: IntArray) -> bool:
-    """Departures at every station, and the arrivals after them, stay a minimum headway away from both neighbours."""
+    """Gaps to both neighbours at every station: departures and the next arrivals not too close, departures not too
+    far."""
     for side in range(2):
         other = trips.ahead[j] if side == 0 else trips.behind[j]
         if other < 0:
@@ -270,6 +280,8 @@ def _headway_kept(j: int, trips: Trips, limits: Limits, new_s: IntArray) -> bool
         for i in range(len(new_s)):
             gap = sign * (new_s[i] - at)
             arrival_gap = gap + sign * (trips.run_s[j, i] - trips.run_s[other, i])
+            if gap > trips.gap_longest_s[j if side == 0 else other]:
+                return False
             if gap < limits.headway_shortest_s or arrival_gap < limits.headway_shortest_s:
                 return False
             if i < trips.dwell_s.shape[1]:
@@ -312,6 +324,10 @@ def _propose(  # noqa: PLR0911, PLR0912 - one kind of move after the other
             return False
         trips.run_s[j, first] += step
         trips.run_s[j, second] -= step
+        if stations > 0 and _draw(state, 2) == 0:
+            # The dwells behind both sections make up for it, so that no other section moves in time.
+            trips.dwell_s[j, min(first, stations - 1)] -= step
+            trips.dwell_s[j, min(second, stations - 1)] += step
     elif kind == MOVE_DEPARTURE:
         step = _step(state, 40 if cycle_s > 0 else 12)
         trips.departure_s[j] += step
@@ -395,7 +411,8 @@ def _restore(i: int, c: int, trips: Trips, memory: _Memory) -> None:
 @njit(cache=True, nogil=True)
 def _lay(c: int, m: int, column: int, now: int, memory: _Memory, auxiliary_w: float, traffic: Traffic,
          touched: IntArray, listed: int, list_m: IntArray, list_t: IntArray) -> int:  # fmt: skip
-    """Write series `now` (0 before, 1 after) of member c over the other where they differ; list the instants touched."""
+    """Write series `now` (0 before, 1 after) of member c over the other where they differ; list the instants
+    touched."""
     was = 1 - now
     begin_now, begin_was = memory.begin[now, c], memory.begin[was, c]
     end_now, end_was = begin_now + memory.length[now, c, m], begin_was + memory.length[was, c, m]
@@ -526,15 +543,27 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
             for m in range(samples):
                 listed = _lay(c, m, trips.column[members[c]], 1, memory, limits.auxiliary_w, traffic,
                               touched, listed, list_m, list_t)  # fmt: skip
-        change = 0.0
+        # The loss that chance would still accept is drawn first: a sample of the instants then refuses most changes.
+        bearable = -temperature * np.log((_draw(state, 1 << 24) + 0.5) / (1 << 24))
+        change, spread, sampled = 0.0, 0.0, 0
+        for sieve in range(2):
+            for n in range(listed):
+                m, t = list_m[n], list_t[n]
+                if ((m + t) % SIEVE == 0) != (sieve == 0):
+                    continue
+                fresh[n] = _solve(m, t, traffic, network, chain, x, p, a, charge)
+                difference = traffic.weight[t] * (fresh[n] - traffic.power_w[m, t]) / samples
+                change += difference
+                spread += abs(difference)
+                sampled += 1
+            if sieve == 0 and sampled >= SIEVE_LEAST:
+                share = sampled / listed
+                if change / share > bearable + SIEVE_DOUBT * spread / share:
+                    change = np.inf
+                    break
         for n in range(listed):
-            m, t = list_m[n], list_t[n]
-            fresh[n] = _solve(m, t, traffic, network, chain, x, p, a, charge)
-            change += traffic.weight[t] * (fresh[n] - traffic.power_w[m, t])
-            touched[m, t] = 0
-        change /= samples
-        chance = (_draw(state, 1 << 24) + 0.5) / (1 << 24)
-        if change <= 0.0 or chance < np.exp(-change / temperature):
+            touched[list_m[n], list_t[n]] = 0
+        if change <= bearable:
             for n in range(listed):
                 traffic.power_w[list_m[n], list_t[n]] = fresh[n]
             total_change += change

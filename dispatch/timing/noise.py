@@ -20,4 +20,4 @@ def departure_noise_s(
     drawn = np.concatenate([half, -half])[:samples]
     if accumulates:
         drawn = np.cumsum(drawn, axis=2)
-    return np.rint(drawn).astype(np.int64)
+    return np.asarray(np.rint(drawn), dtype=np.int64)

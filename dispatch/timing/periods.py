@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,19 +37,12 @@ class Period:
         ]
         return max(min(spans), 0) if spans else 0
 
-    def end_gaps_s(self, trips: Sequence[Trip]) -> tuple[int | None, int | None]:
-        """Gap to each direction's last trip, when the period holds it."""
-        gaps: list[int | None] = []
-        for members, moving in zip(self.members, self.moving, strict=True):
-            last = members[-1] if members and members[-1] not in moving else -1
-            ahead = self.previous.get(last, -1)
-            gaps.append(trips[last].start_s - trips[ahead].start_s if last >= 0 and ahead >= 0 else None)
-        return gaps[0], gaps[1]
-
-    def end_weights(self, trips: Sequence[Trip], arrivals_per_s: Mapping[str, Sequence[float]]) -> tuple[float, float]:
-        """Arrivals per second in the gap before each direction's last trip."""
-        weights = [float(sum(arrivals_per_s[trips[m[-1]].trip_id])) if m else 0.0 for m in self.members]
-        return weights[0], weights[1]
+    def span_s(self, direction: int, trips: Sequence[Trip]) -> int:
+        """From the departure before the period to its last one: the gaps that make its mean headway."""
+        members = self.members[direction]
+        if not members:
+            return 0
+        return trips[members[-1]].start_s - trips[self.previous.get(members[0], members[0])].start_s
 
 
 def periods_of(timetable: Timetable) -> tuple[Period, ...]:
@@ -68,7 +62,7 @@ def periods_of(timetable: Timetable) -> tuple[Period, ...]:
     previous = {j: order[i - 1] for order in by_direction for i, j in enumerate(order) if i > 0}
     fixed = {order[i] for order in by_direction for i in (0, -1) if order}
     periods = []
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         members = tuple(tuple(j for j in order if begin <= trips[j].start_s < end) for order in by_direction)
         if not any(members):
             continue

@@ -10,21 +10,37 @@ import numpy as np
 
 from energy_models.arrays import FloatArray, IntArray
 
+FORBIDDEN_J = 1e18
+"""Cost of what no rule allows; far above the energy of any day."""
+
+
+@dataclass(frozen=True)
+class Border:
+    """Where a period begins, in one direction.
+
+    `gap_s` lies between the departures on both sides and may grow to `gap_longest_s`; `arrivals_per_s` weigh it.
+    """
+
+    gap_s: int
+    gap_longest_s: int
+    arrivals_per_s: float
+
 
 @dataclass(frozen=True, eq=False)
 class PeriodPhases:
-    """One period: cycles it holds, energy of a cycle by phase (J), phase today, and the largest shift of a departure.
+    """One period: the cycles it holds, energy of a cycle by phase in J, phase today, largest shift of its departures.
 
-    `gap_before_s[d]` is the gap between the last departure before the period and its first one, None where the period
-    holds the direction's first trip.
+    By direction (up, down): the border before it (None: there is none), and by how much the period may grow or shrink,
+    from the last departure before it to its own last one, which a period that `ends_fixed` does not move.
     """
 
     cycles: float
     energy_by_phase_j: FloatArray
     phase_s: int
     largest_shift_s: int
-    gap_before_s: tuple[int | None, int | None]
-    border_weight: tuple[float, float]
+    borders: tuple[Border | None, Border | None]
+    drift_longest_s: tuple[float, float] = (np.inf, np.inf)
+    ends_fixed: tuple[bool, bool] = (False, False)
 
 
 def best_shifts(periods: list[PeriodPhases], waiting_price_j: float, step_s: int) -> IntArray:
@@ -43,8 +59,8 @@ def best_shifts(periods: list[PeriodPhases], waiting_price_j: float, step_s: int
             cost = own
             continue
         before = grids[number - 1]
-        up = waiting_price_j * _border(period, 0, before, grid)
-        down = waiting_price_j * _border(period, 1, before, grid)
+        up = _border(period, 0, before, grid, waiting_price_j)
+        down = _border(period, 1, before, grid, waiting_price_j)
         # cost[u, v] over the shifts of the period before: choose u for each new up shift, then v for each down shift.
         via_up = cost[:, None, :] + up[:, :, None]
         best_up = via_up.argmin(axis=0)
@@ -64,10 +80,17 @@ def best_shifts(periods: list[PeriodPhases], waiting_price_j: float, step_s: int
     return np.array([[grids[n][u], grids[n][v]] for n, (u, v) in enumerate(indices)], dtype=np.int64)
 
 
-def _border(period: PeriodPhases, direction: int, before: IntArray, after: IntArray) -> FloatArray:
-    """Weighted change of gap²/2 at the period's beginning for each pair of shifts."""
-    gap = period.gap_before_s[direction]
-    if gap is None:
+def _border(
+    period: PeriodPhases, direction: int, before: IntArray, after: IntArray, waiting_price_j: float
+) -> FloatArray:
+    """Price of the weighted change of gap²/2 at the period's beginning for each pair of shifts."""
+    border = period.borders[direction]
+    if border is None:
         return np.zeros((len(before), len(after)))
-    new = np.maximum(gap + after[None, :] - before[:, None], 0).astype(np.float64)
-    return period.border_weight[direction] * 0.5 * (new * new - float(gap) * gap)
+    change = after[None, :] - before[:, None]
+    growth = -np.broadcast_to(before[:, None], change.shape) if period.ends_fixed[direction] else change
+    gap = (border.gap_s + change).astype(np.float64)
+    forbidden = (gap < 0.5 * border.gap_s) | (gap > border.gap_longest_s)
+    forbidden |= np.abs(growth) > period.drift_longest_s[direction]
+    cost = waiting_price_j * border.arrivals_per_s * 0.5 * (gap * gap - float(border.gap_s) ** 2)
+    return np.where(forbidden & ((change != 0) | (growth != 0)), FORBIDDEN_J, cost)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scenarios.build import section_loads
+import numpy as np
 
 from dispatch.loads import cumulative_passengers
 from dispatch.timetable import DIRECTIONS, Direction, Timetable
+from scenarios.build import section_loads
 from scenarios.schema import Scenario
 
 
@@ -15,14 +16,16 @@ class TimingRules:
     """What the search must keep: spans of dwells, turnbacks, headways and departures, and what waiting weighs.
 
     `dwell_span_s` has, by direction, shortest and longest dwell of each intermediate station in order of travel;
-    `window_s` maps a trip to its earliest and latest departure; `arrivals_per_s[trip]` are the passengers who come each
-    second to wait for each departure of the trip. `dwell_to_run_s` is how much of a trip's standing may become running.
+    `window_s` maps a trip to its earliest and latest departure, `gap_longest_s` to the longest headway before it;
+    `arrivals_per_s[trip]` are the passengers who come each second to wait for each departure of the trip.
+    `dwell_to_run_s` is how much of a trip's standing may become running.
     """
 
     dwell_span_s: Mapping[Direction, tuple[tuple[int, int], ...]]
     turnback_shortest_s: tuple[int, int]
     headway_shortest_s: int
     window_s: Mapping[str, tuple[int, int]]
+    gap_longest_s: Mapping[str, int]
     arrivals_per_s: Mapping[str, Sequence[float]]
     dwell_to_run_s: int
     vehicles_most: int
@@ -57,6 +60,7 @@ def equal_service_rules(
         turnback_shortest_s=(turnbacks[0], turnbacks[1]),
         headway_shortest_s=int(scenario.signalling.minimum_headway_s),
         window_s=window,
+        gap_longest_s=_longest_gaps(scenario, baseline),
         arrivals_per_s=_arrivals(scenario, baseline),
         dwell_to_run_s=0,
         vehicles_most=len({trip.vehicle for trip in baseline.trips}),
@@ -80,6 +84,17 @@ def departure_windows(scenario: Scenario, baseline: Timetable) -> dict[str, tupl
     return windows
 
 
+def _longest_gaps(scenario: Scenario, baseline: Timetable) -> dict[str, int]:
+    """Longest headway before each trip: the policy's, or today's where that is longer already."""
+    policy = int(scenario.policy.longest_headway_s)
+    longest: dict[str, int] = {}
+    for direction in DIRECTIONS:
+        trips = baseline.of(direction)
+        for index, trip in enumerate(trips):
+            longest[trip.trip_id] = max(policy, trip.start_s - trips[index - 1].start_s if index else policy)
+    return longest
+
+
 def _arrivals(scenario: Scenario, baseline: Timetable) -> dict[str, tuple[float, ...]]:
     """Passengers a second who come to each departure of each trip, in the timetable as it is; 1 without demand."""
     loads = section_loads(scenario)
@@ -95,7 +110,7 @@ def _arrivals(scenario: Scenario, baseline: Timetable) -> dict[str, tuple[float,
                 if not known or ahead is None:
                     rates.append(0.0 if known else 1.0)
                     continue
-                span = (ahead.departure_s[station], trip.departure_s[station])
+                span = np.array([ahead.departure_s[station], trip.departure_s[station]], dtype=np.float64)
                 came = cumulative_passengers(loads.time_bin_s, per_hour[:, station], span)
                 rates.append(float(came[1] - came[0]) / max(span[1] - span[0], 1))
             arrivals[trip.trip_id] = tuple(rates)

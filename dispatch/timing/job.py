@@ -1,0 +1,60 @@
+"""What all stages of a search share: the task, its limits in kernel form, the clock, and the flag that ends it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dispatch.timetable import Timetable
+from dispatch.timing.bank import MotionBank
+from dispatch.timing.kernel import Limits
+from dispatch.timing.rules import TimingRules
+from energy_models.arrays import IntArray
+from energy_models.supply.device_laws import PackedNetwork
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class TimingOptions:
+    """How hard to search and for what: seed, effort (1 is the default search), time limit, and the noise to plan
+    for."""
+
+    seed: int = 0
+    effort: float = 1.0
+    time_limit_s: float = 60.0
+    noise_deviation_s: float = 0.0
+    noise_accumulates: bool = False
+    samples: int = 6
+    workers: int = 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """One point of the convergence: when, at the end of which stage, and the day's energy as the search prices it."""
+
+    seconds: float
+    stage: str
+    energy_kwh: float
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A search under way. `turn` gives a timetable its vehicles; `stop[0]` is set from anywhere to end the search."""
+
+    baseline: Timetable
+    rules: TimingRules
+    turn: Callable[[Timetable], Timetable]
+    options: TimingOptions
+    bank: MotionBank
+    network: PackedNetwork
+    limits: Limits
+    progress: Progress
+    began_s: float
+    stop: IntArray = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    convergence: list[Step] = field(default_factory=list)
+
+    def note(self, stage: str, energy_j: float) -> None:
+        """Write down where the search stands."""
+        self.convergence.append(Step(time.monotonic() - self.began_s, stage, energy_j / 3.6e6))

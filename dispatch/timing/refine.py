@@ -1,0 +1,86 @@
+"""Single trips over the whole day: what the patterns leave where periods meet, loads differ, and disturbances bite."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from dispatch.timetable import DIRECTIONS, Timetable
+from dispatch.timing.day import build_day, free_trips
+from dispatch.timing.job import Job
+from dispatch.timing.kernel import Limits, chain_of, search
+from dispatch.timing.noise import departure_noise_s
+from dispatch.timing.periods import periods_of
+from dispatch.timing.shifts import DRIFT_SHARE, WAITING_MARGIN, weighted_waiting
+from energy_models.arrays import IntArray
+
+ODDS = np.array([34, 30, 18, 10, 8], dtype=np.int64)
+"""Kinds of change: dwells, running times, departure, another trip's way, dwell into running time."""
+ROUNDS_A_TRIP = 40
+PASSES = (0.5, 0.35, 0.65, 0.5)
+"""Where the day is cut in two for each pass; trips over the cut rest in that pass."""
+HOT_J = 2.0e5
+COLD_J = 5.0e3
+
+
+def refine(job: Job, start: Timetable) -> Timetable:
+    """Change trips one by one, in spans of time that do not touch each other, side by side."""
+    rules, options = job.rules, job.options
+    order = start.trips
+    earliest, latest = _windows(job, start)
+    noise = departure_noise_s(
+        options.samples,
+        len(order),
+        len(order[0].driving),
+        options.noise_deviation_s,
+        options.noise_accumulates,
+        options.seed + 1,
+    )
+    longest = np.array([rules.gap_longest_s[trip.trip_id] for trip in order], dtype=np.int64)
+    day = build_day(start, (earliest, latest), longest, job.limits, job.bank, noise, job.network)
+    job.note("periods", day.energy_j)
+    horizon = day.traffic.power_w.shape[1]
+    allowed = WAITING_MARGIN * weighted_waiting(job.baseline, rules.arrivals_per_s)
+    for number, split in enumerate(PASSES):
+        if job.stop[0]:
+            break
+        slack = allowed - weighted_waiting(day.timetable("optimal"), rules.arrivals_per_s)
+        cut = int(split * horizon)
+        spans = ((0, cut), (cut, horizon))
+        limits = day.limits._replace(waiting_budget=max(slack, 0.0) / len(spans))
+
+        def one(
+            part: int, limits: Limits = limits, number: int = number, spans: tuple[tuple[int, int], ...] = spans
+        ) -> None:
+            free = free_trips(day, *spans[part])
+            if len(free):
+                rounds = int(ROUNDS_A_TRIP * options.effort * len(free))
+                cooler = 0.5**number
+                search(
+                    day.trips, limits, job.bank, day.noise_s, day.traffic, job.network,
+                    chain_of(day.traffic, job.network), free, ODDS, rounds, HOT_J * cooler, COLD_J * cooler,
+                    options.seed * 13 + number * 2 + part, False, job.stop,
+                )  # fmt: skip
+
+        with ThreadPoolExecutor(options.workers) as pool:
+            list(pool.map(one, range(len(spans))))
+        job.progress("trips", (number + 1) / len(PASSES))
+        job.note("trips", day.energy_j)
+    return day.timetable("optimal")
+
+
+def _windows(job: Job, start: Timetable) -> tuple[IntArray, IntArray]:
+    """Earliest and latest departures; the last trip of a period stays near, as the period's mean headway hangs on
+    it."""
+    window = {trip.trip_id: job.rules.window_s[trip.trip_id] for trip in start.trips}
+    trips, today = start.trips, job.baseline.trips
+    for period in periods_of(job.baseline):
+        for d in range(len(DIRECTIONS)):
+            if not period.moving[d]:
+                continue
+            last = period.moving[d][-1]
+            room = int(0.1 * DRIFT_SHARE * period.span_s(d, today))
+            at = trips[last].start_s
+            earliest, latest = window[trips[last].trip_id]
+            window[trips[last].trip_id] = (max(earliest, at - room), min(latest, at + room))
+    pairs = [window[trip.trip_id] for trip in start.trips]
+    return np.array([p[0] for p in pairs], dtype=np.int64), np.array([p[1] for p in pairs], dtype=np.int64)
