@@ -78,11 +78,13 @@ def _solve_banded(  # pragma: no cover
 @njit(cache=True, nogil=True)
 def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, lowest: FloatArray, deceleration: FloatArray,
-    vehicle: Vehicle, jerk: float, wanted_time: float, energy: FloatArray, most_steps: int, careful: bool,
+    vehicle: Vehicle, extra: FloatArray, jerk: float, wanted_time: float, energy: FloatArray, most_steps: int,
+    careful: bool,
 ) -> FloatArray:  # fmt: skip
     """Improve `energy` in place to the optimum; a running time of zero asks for the shortest time instead.
 
     Returns [1 when converged, Newton steps, price of time per kg, primal residual in m/s², dual residual, barrier].
+    `extra` is added to the price of traction (column 0) and of the electric brake (column 1) in each cell.
     Careful solving takes shorter steps and waits for the run to fit before it lowers the barrier.
     `energy` holds a guess whose ends are fixed; inside it must lie strictly between `lowest` and `limit`.
     """
@@ -200,14 +202,14 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                     most_by_e[i, k] = pull_by_v * inverse1 / traction_parts if i < n - 1 else 0.0
                     if not hurry:
                         value, by_v = _row_at(vehicle.traction_cost, k, vehicle.cost_step_m_s, v1)
-                        cost[i, k] = value
+                        cost[i, k] = max(value + extra[i, 0], 0.0)
                         cost_by_e[i, k] = by_v * inverse1 if i < n - 1 else 0.0
                 elif k < traction_parts + brake_parts:
                     most[i, k] = electric / brake_parts
                     most_by_e[i, k] = electric_by_v * inverse0 / brake_parts if i > 0 else 0.0
                     if not hurry:
                         value, by_v = _row_at(vehicle.brake_value, k - traction_parts, vehicle.cost_step_m_s, v0)
-                        cost[i, k] = -value
+                        cost[i, k] = min(extra[i, 1] - value, 0.0)
                         cost_by_e[i, k] = -by_v * inverse0 if i > 0 else 0.0
                 else:
                     most[i, k] = min(vehicle.friction, vehicle.service)
@@ -397,11 +399,14 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                 step_size[i, k] = d
                 offset[i, k] = r
                 rest -= sign * force[i, k]
-                moved = stiffness * most_by_e[i, k] * d
-                pressure = cost_by_e[i, k] * force[i, k] - most_by_e[i, k] * (
-                    barrier / slack[i, k] - stiffness * miss - stiffness * r * d
+                yields = stiffness * most_by_e[i, k] - cost_by_e[i, k]
+                moved = yields * d
+                pressure = (
+                    cost_by_e[i, k] * force[i, k]
+                    - most_by_e[i, k] * (barrier / slack[i, k] - stiffness * miss)
+                    + moved * r
                 )
-                stiff = stiffness * (1.0 - stiffness * d) * most_by_e[i, k] * most_by_e[i, k]
+                stiff = stiffness * most_by_e[i, k] * most_by_e[i, k] - yields * moved
                 if k < traction_parts:
                     size += d
                     rest += r * d
@@ -531,7 +536,7 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                 miss = most[i, k] - force[i, k] - slack[i, k]
                 shift = most_by_e[i, k] * d_energy[node]
                 drive = d_price if k < traction_parts else -d_worth
-                df = (drive - offset[i, k] + stiffness * shift) * step_size[i, k]
+                df = (drive - offset[i, k] + stiffness * shift - cost_by_e[i, k] * d_energy[node]) * step_size[i, k]
                 if k >= traction_parts:
                     d_braked += df
                 ds = miss + shift - df

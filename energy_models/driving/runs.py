@@ -11,12 +11,14 @@ from energy_models.driving.course import Course, course_of
 from energy_models.driving.interior_point import solve
 from energy_models.driving.mesh import Fineness
 from energy_models.driving.motion import fastest_in_time, running_time
+from energy_models.driving.part_load import extra_price, objective_j
 from energy_models.faults import Infeasible
 from energy_models.track import SectionTrack
 from energy_models.train import Train
 
 _TIME_TOLERANCE_S = 1e-7
 _MOST_STEPS = 70
+_PART_LOAD_ROUNDS = 6
 _CAREFUL_STEPS = 200
 # Nearer to the plain mesh's own minimum than this the fine mesh is used: there the plain one leaves hardly any choice.
 _PLAIN_FROM = 1.006
@@ -103,7 +105,7 @@ class Courses:
         if running_time_s <= self.minimum_time_s * (1.0 + 1e-7):
             return self.fastest
         guess, reached = _capped(course, running_time_s)
-        run = _least_energy(course, guess, running_time_s)
+        run = _least_energy(course, guess, running_time_s, self._arguments[4])
         if run.converged:
             return run
         if abs(reached - running_time_s) < _SLOWEST_LOSS_S:
@@ -172,9 +174,22 @@ def _capped(course: Course, running_time_s: float) -> tuple[FloatArray, float]:
     return energy, reached
 
 
-def _least_energy(course: Course, guess: FloatArray, running_time_s: float) -> Run:
-    slow = course.track.length_m / running_time_s if running_time_s > 0 else np.inf
-    return _solved(course, course.limit_energy, guess, slow, running_time_s)
+def _least_energy(course: Course, guess: FloatArray, running_time_s: float, regeneration_credit: float) -> Run:
+    slow = course.track.length_m / running_time_s
+    best = _solved(course, course.limit_energy, guess, slow, running_time_s)
+    train = course.train
+    if (train.traction_efficiency.is_constant and train.regeneration_efficiency.is_constant) or not best.converged:
+        return best
+    run, least = best, objective_j(course, best.energy, regeneration_credit)
+    for _ in range(_PART_LOAD_ROUNDS):
+        extra = extra_price(course, run.energy, regeneration_credit)
+        run = _solved(course, course.limit_energy, guess, slow, running_time_s, extra)
+        if not run.converged:
+            break
+        cost = objective_j(course, run.energy, regeneration_credit)
+        if cost < least:
+            best, least = run, cost
+    return best
 
 
 def _hurried(course: Course, limit_energy: FloatArray) -> Run:
@@ -187,18 +202,29 @@ def _hurried(course: Course, limit_energy: FloatArray) -> Run:
     return run
 
 
-def _solved(course: Course, limit: FloatArray, guess: FloatArray, slow_m_s: float, running_time_s: float) -> Run:
+def _solved(
+    course: Course,
+    limit: FloatArray,
+    guess: FloatArray,
+    slow_m_s: float,
+    running_time_s: float,
+    extra: FloatArray | None = None,
+) -> Run:
+    if extra is None:
+        extra = np.zeros((course.cell_m.size, 2))
     fast = course.fastest_energy
     lowest = np.minimum(0.02 * fast, 0.5 * (0.05 * slow_m_s) ** 2)
     # Where gravity alone slows the train more than comfort allows, comfort cannot be kept.
-    deceleration = np.maximum(course.vehicle.deceleration, -1.01 * np.diff(fast) / course.cell_m)
+    forced = -np.diff(fast) / course.cell_m
+    comfort = course.vehicle.deceleration
+    deceleration = np.where(forced > 1.000001 * comfort, 1.01 * forced, comfort)
     steps = 0
     for careful in (False, True):
         energy = np.clip(guess, lowest + 0.02 * (limit - lowest), limit - 0.01 * (limit - lowest))
         energy[0] = energy[-1] = course.boundary_energy
         result = solve(
-            course.cell_m, course.grade, limit, lowest, deceleration, course.vehicle, course.train.maximum_jerk_m_s3,
-            running_time_s, energy, _CAREFUL_STEPS if careful else _MOST_STEPS, careful,
+            course.cell_m, course.grade, limit, lowest, deceleration, course.vehicle, extra,
+            course.train.maximum_jerk_m_s3, running_time_s, energy, _CAREFUL_STEPS if careful else _MOST_STEPS, careful,
         )  # fmt: skip
         steps += int(result[1])
         if result[0]:
