@@ -61,6 +61,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # from here on clients wait rather than being refused while the server starts
     except OSError as error:
         listening.close()
         reason = error.strerror or str(error)

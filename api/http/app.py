@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http import plans, scenarios
 from api.http.models import HealthModel
 from api.http.plans import TheStore
-from api.http.problems import register_problems
+from api.http.problems import document_problems, register_problems
 from api.jobs.supervisor import Supervisor
 from api.version import headwatt_version
 
@@ -60,5 +60,6 @@ def create_app(supervisor: Supervisor) -> FastAPI:
     def page() -> FileResponse:
         return FileResponse(PAGES / "index.html", headers={"Cache-Control": "no-cache"})
 
+    document_problems(app)
     app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
     return app

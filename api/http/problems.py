@@ -80,6 +80,24 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unexpected)
 
 
+def document_problems(app: FastAPI) -> None:
+    """Take FastAPI's own 422 out of the OpenAPI document: this service never answers in that form."""
+    made_by_fastapi = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = made_by_fastapi()
+            for methods in document["paths"].values():
+                for route in methods.values():
+                    if "application/json" in route["responses"].get("422", {}).get("content", {}):
+                        del route["responses"]["422"]
+            for name in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(name, None)
+        return made_by_fastapi()
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
 def allowed_methods(app: FastAPI, request: Request) -> tuple[str, ...]:
     """All methods that any route answers at the path asked for."""
     found = set()

@@ -1,7 +1,8 @@
-"""A small real experiment: the tutorial line, driven optimally instead of under a speed cap, judged on real days."""
+"""What the tests of api share: a small real experiment."""
 
 from dataclasses import replace
-from functools import lru_cache
+
+import pytest
 
 from api.version import headwatt_version
 from dispatch.baseline import headway_table, timetable_in_force
@@ -18,10 +19,13 @@ from simulation.experiment import METERING_POINT, PlanExperiment, PlanRequest, _
 from simulation.judge import judge_with
 
 
-@lru_cache
-def driven_optimally(name: str = "tutorial_line") -> PlanExperiment:
-    """Same departures, running times and dwells as today; only the driving differs, so every rule must hold."""
-    scenario = load_scenario(name)
+@pytest.fixture(scope="session")
+def experiment() -> PlanExperiment:
+    """The tutorial line driven optimally instead of under a speed cap, judged on three days.
+
+    Departures, running times and dwells stay as today, so every rule must hold.
+    """
+    scenario = load_scenario("tutorial_line")
     train = train_of(scenario)
     library = profile_library(scenario, train)
     before = timetable_in_force(scenario)

@@ -1,0 +1,188 @@
+"""The plan's folder: reads back to the same plan, and every fault of a file edited by hand is told with its place."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from api.plan_folder import PLAN_FILES, read_plan_folder, write_plan_folder
+from api.profile_table import regimes, section_runs
+from api.result import PlanResult, result_of
+from energy_models.faults import InputFaults
+from simulation.experiment import PlanExperiment
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, experiment: PlanExperiment) -> Path:
+    folder = tmp_path_factory.mktemp("written") / "plan"
+    write_plan_folder(experiment, folder)
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(written, tmp_path / "plan"))
+
+
+def change(file: Path, edit: Callable[[list[list[str]]], None]) -> None:
+    rows = list(csv.reader(file.read_text().splitlines()))
+    edit(rows)
+    file.write_text("\n".join(",".join(row) for row in rows) + "\n")
+
+
+def test_every_file_is_there_and_the_plan_reads_back_equal(written: Path, experiment: PlanExperiment) -> None:
+    assert sorted(path.name for path in written.iterdir()) == sorted(PLAN_FILES)
+    plan = experiment.plan
+    read = read_plan_folder(written)
+    assert [trip.trip_id for trip in read.plan.timetable.trips] == [trip.trip_id for trip in plan.timetable.trips]
+    for back, trip in zip(read.plan.timetable.trips, plan.timetable.trips, strict=True):
+        assert (back.stations, back.arrival_s, back.departure_s) == (trip.stations, trip.arrival_s, trip.departure_s)
+        assert (back.driving, back.vehicle) == (trip.driving, trip.vehicle)
+        assert back.passengers == pytest.approx(trip.passengers, abs=5e-4)  # three decimals are written
+    assert read.plan.headways == plan.headways
+    assert read.plan.vehicles == plan.vehicles
+    assert read.scenario == experiment.request.scenario
+    assert read.runs_without_profile == 0
+
+
+def test_profiles_are_those_of_the_library_and_count_every_run(written: Path, experiment: PlanExperiment) -> None:
+    rows = list(csv.DictReader((written / "profiles.csv").open()))
+    ends = [row for row in rows if row["regime"] == "stop"]
+    assert sum(int(row["runs"]) for row in ends) == sum(len(trip.driving) for trip in experiment.plan.timetable.trips)
+    for row in ends:
+        assert float(row["speed_kmh"]) == 0.0
+        assert float(row["time_s"]) == pytest.approx(float(row["running_time_s"]), abs=0.05)
+
+
+def test_regimes_say_what_forces_and_speeds_do(experiment: PlanExperiment) -> None:
+    run = next(iter(section_runs(experiment.plan.timetable, experiment.request.scenario)))
+    profile = experiment.library.profile(
+        run.direction, run.section_index, run.running_time_s, run.passengers, "optimal"
+    )
+    words = np.array(regimes(profile))
+    assert words[0] == "traction"
+    assert words[-1] == "braking"
+    coasting = words == "coasting"
+    assert np.all(profile.traction_force_n[coasting] <= 1.0)
+    assert np.all((profile.electric_brake_force_n + profile.friction_brake_force_n)[coasting] <= 1.0)
+    cruising = words == "cruising"
+    assert np.allclose(profile.speed_m_s[:-1][cruising], profile.speed_m_s[1:][cruising], rtol=1e-3)
+
+
+def test_the_result_has_the_stable_names_and_reads_back_strictly(written: Path, experiment: PlanExperiment) -> None:
+    loaded = json.loads((written / "result.json").read_text())
+    figures = {
+        "energy_kwh", "train_km", "trips", "peak_15min_kw", "regeneration_offered_kwh", "regeneration_used_kwh",
+        "losses_kwh", "unserved_kwh", "mean_waiting_s",
+    }  # fmt: skip
+    assert set(loaded) >= {
+        "scenario", "mode", "status", "metering_point", "baseline", "plan", "saving_percent", "saving_ci95_percent",
+        "replications", "levers", "checks", "seconds", "seed", "scenario_hash", "version",
+    }  # fmt: skip
+    assert set(loaded["baseline"]) >= figures
+    assert set(loaded["plan"]) >= figures
+    assert len(loaded["saving_ci95_percent"]) == 2
+    assert set(loaded["checks"]) >= {"passed", "rules"}
+    assert set(loaded["levers"][0]) >= {"name", "saving_kwh"}
+    assert PlanResult.model_validate_json((written / "result.json").read_text()) == result_of(experiment)
+
+
+def test_check_says_yes_to_the_plan_as_written(folder: Path) -> None:
+    answer = CliRunner().invoke(app, ["check", str(folder)])
+    assert answer.exit_code == 0, answer.output
+    assert "rules hold" in answer.stdout
+
+
+def test_check_names_the_rule_trip_and_place_of_a_plan_edited_by_hand(folder: Path, experiment: PlanExperiment) -> None:
+    def later(rows: list[list[str]]) -> None:
+        rows[2][rows[0].index("departure")] = "23:59"  # also: the clock may lack its seconds, as spreadsheets write it
+
+    change(folder / "timetable.csv", later)
+    answer = CliRunner().invoke(app, ["check", str(folder), "--json"])
+    assert answer.exit_code == 1
+    found = json.loads(answer.stdout)
+    assert not found["passed"]
+    trip = experiment.plan.timetable.trips[0]
+    assert any(one["trip"] == trip.trip_id and trip.stations[1] in one["place"] for one in found["violations"])
+
+
+def test_check_notes_running_times_without_a_profile(folder: Path) -> None:
+    def slower(rows: list[list[str]]) -> None:
+        arrival, departure = rows[0].index("arrival"), rows[0].index("departure")
+        for row in rows[1:]:
+            for column in (arrival, departure):
+                if row[0] == rows[1][0] and row[2] != "1":
+                    minutes, seconds = row[column][:-2], int(row[column][-2:])
+                    row[column] = f"{minutes}{(seconds + 1) % 60:02d}"
+
+    change(folder / "timetable.csv", slower)
+    assert read_plan_folder(folder).runs_without_profile > 0
+
+
+def test_all_faults_of_all_files_are_told_at_once(folder: Path) -> None:
+    def spoil(rows: list[list[str]]) -> None:
+        header = rows[0]
+        rows[1][header.index("arrival")] = "25 past six"
+        rows[2][header.index("direction")] = "sideways"
+        rows[3][header.index("passengers")] = "nan"
+        rows[4].append("extra")
+
+    change(folder / "timetable.csv", spoil)
+    change(folder / "headways.csv", lambda rows: rows[1].__setitem__(3, "-240"))
+    (folder / "profiles.csv").unlink()
+    (folder / "result.json").write_text("{")
+    with pytest.raises(InputFaults) as caught:
+        read_plan_folder(folder)
+    told = [(fault.file, fault.place, fault.field) for fault in caught.value.faults]
+    assert told == [
+        ("result.json", "", ""),
+        ("headways.csv", "row 2", "headway_s"),
+        ("timetable.csv", "row 2", "arrival"),
+        ("timetable.csv", "row 3", "direction"),
+        ("timetable.csv", "row 4", "passengers"),
+        ("timetable.csv", "row 5", ""),
+        ("profiles.csv", "", ""),
+    ]
+    answer = CliRunner().invoke(app, ["check", str(folder)])
+    assert answer.exit_code == 2
+    assert answer.stderr.count("•") == 7
+    assert answer.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("edit", "field", "allowed"),
+    [
+        (lambda rows: rows[0].__setitem__(0, "trip"), "trip_id", "columns"),
+        (lambda rows: rows.pop(2), "stop", "next stop"),
+        (lambda rows: rows[2].__setitem__(8, "another"), "vehicle", "first row"),
+        (lambda rows: rows[1].__setitem__(6, ""), "driving", "next stop"),
+        (lambda rows: rows.append(rows[1]), "trip_id", "together"),
+    ],
+)
+def test_a_broken_timetable_is_a_fault_with_its_place(
+    folder: Path, edit: Callable[[list[list[str]]], None], field: str, allowed: str
+) -> None:
+    change(folder / "timetable.csv", edit)
+    with pytest.raises(InputFaults) as caught:
+        read_plan_folder(folder)
+    assert any(fault.field == field and allowed in fault.allowed for fault in caught.value.faults)
+
+
+def test_another_scenario_than_the_planned_one_is_a_fault(folder: Path) -> None:
+    scenario = json.loads((folder / "scenario.json").read_text())
+    scenario["outside_temperature_c"] += 10
+    (folder / "scenario.json").write_text(json.dumps(scenario))
+    with pytest.raises(InputFaults, match="the scenario that was planned"):
+        read_plan_folder(folder)
+
+
+def test_a_folder_that_is_none_is_told() -> None:
+    answer = CliRunner().invoke(app, ["check", "no/such/folder"])
+    assert answer.exit_code == 2
+    assert "headwatt plan" in answer.stderr
