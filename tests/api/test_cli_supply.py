@@ -1,0 +1,107 @@
+"""`headwatt supply` and `headwatt validate supply`, called as a person calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from api.cli.supply import clock, clock_s
+from energy_models.faults import InputFaults
+
+CASE = {
+    "format": "feeding-case-1",
+    "name": "closed form",
+    "tolerance_v": 0.01,
+    "law": {
+        "no_load_v": 790.0, "rectifier_resistance_ohm": 0.033, "regeneration_fade_from_v": 900.0,
+        "regeneration_fade_to_v": 950.0, "traction_full_above_v": 300.0, "traction_none_below_v": 200.0,
+        "auxiliaries_constant_impedance_below_v": 150.0, "loop_resistance_ohm_per_m": 1.49e-4,
+    },
+    "cases": [
+        {"name": "500 kW at 500 m", "position_m": [0, 500], "kind": ["rectifier", "train"],
+         "train_power_w": [0, 5e5], "auxiliary_power_w": [0, 0], "expected_voltage_v": [None, 714.8046278589477]},
+    ],
+}  # fmt: skip
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def written(path: Path, document: object) -> str:
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return str(path)
+
+
+def test_validate_says_ours_reference_and_difference(tmp_path):
+    done = run("validate", "supply", written(tmp_path / "a.json", CASE))
+    assert done.exit_code == 0, done.output
+    for words in ("500 kW at 500 m", "714.8046", "within", "all within tolerance"):
+        assert words in done.stdout
+
+
+def test_validate_beyond_tolerance_is_exit_code_1(tmp_path):
+    wrong = json.loads(json.dumps(CASE))
+    wrong["cases"][0]["expected_voltage_v"][1] = 714.5
+    done = run("validate", "supply", "--json", written(tmp_path / "a.json", wrong), written(tmp_path / "b.json", CASE))
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)
+    assert [case["within"] for case in told["cases"]] == [False, True]
+    assert told["within"] is False
+    assert told["cases"][0]["difference_v"] == pytest.approx(0.3046278, abs=1e-6)
+
+
+def test_validate_tells_the_faults_of_all_files(tmp_path):
+    broken = json.loads(json.dumps(CASE))
+    broken["law"]["no_load_v"] = -1
+    done = run("validate", "supply", written(tmp_path / "a.json", broken), str(tmp_path / "missing.json"))
+    assert done.exit_code == 2
+    assert "no_load_v" in done.stderr
+    assert "missing.json" in done.stderr
+
+
+def test_supply_shows_a_window_of_the_day(tmp_path):
+    page = tmp_path / "page.html"
+    done = run("supply", "tutorial_line", "--from", "07:00", "--to", "07:10", "--json", "--plot", str(page))
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["from"] == "07:00:00"
+    assert told["to"] == "07:10:00"
+    assert told["balance_residual_percent"] < 1e-3
+    assert told["energy_kwh"] == pytest.approx(sum(row["energy_kwh"] for row in told["substations"]), abs=0.01)
+    losses = told["losses_kwh"]["contact_line"] + told["losses_kwh"]["return"]
+    used = told["traction_kwh"] + told["auxiliaries_kwh"] - told["regeneration_used_kwh"]
+    storages = sum(row["delivered_kwh"] - row["taken_kwh"] for row in told["storages"])
+    assert told["energy_kwh"] + storages == pytest.approx(used + losses, abs=0.02)
+    text = page.read_text(encoding="utf-8")
+    assert "Voltage between contact line and rails" in text
+    assert "plotly" in text
+
+
+def test_supply_without_a_substation():
+    whole, out = (
+        json.loads(run("supply", "beijing_yizhuang", "--from", "07:00", "--to", "07:04", "--json", *more).stdout)
+        for more in ((), ("--out", "RC"))
+    )
+    assert "RC" in [row["name"] for row in whole["substations"]]
+    assert "RC" not in [row["name"] for row in out["substations"]]
+    assert out["lowest_train_v"] < whole["lowest_train_v"] + 1e-9
+    done = run("supply", "beijing_yizhuang", "--out", "RX", "--json")
+    assert done.exit_code == 2
+    assert "RC" in done.stderr
+
+
+def test_times_of_day():
+    assert clock_s("25:10", "--to") == 90_600
+    assert clock(90_600) == "25:10:00"
+    for wrong in ("7", "12:60", "noon"):
+        with pytest.raises(InputFaults, match="time of day"):
+            clock_s(wrong, "--from")
+
+
+def test_a_window_when_nothing_runs_is_an_input_fault():
+    done = run("supply", "beijing_yizhuang", "--from", "02:00", "--to", "03:00")
+    assert done.exit_code == 2
+    assert "when trains run" in done.stderr
