@@ -14,8 +14,8 @@ Fineness = Literal["plain", "fine", "graded"]
 # of two thousand, except where a run needs next to nothing.
 _PLAIN = (200, 3.0, 12.0)
 _FINE = (600, 1.0, 4.0)
-_GRADED_FIRST_CELL_M = 0.5
-_GRADED_GROWTH_PER_M = 0.05
+_GRADED_FIRST_CELL_M = 0.02
+_GRADED_GROWTH_PER_M = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,8 @@ class Mesh:
 def mesh_of(track: SectionTrack, maximum_speed_m_s: float, fineness: Fineness = "plain") -> Mesh:
     """Cut a section into cells of constant limit and slope; limits are capped at `maximum_speed_m_s`.
 
-    `plain` suits the search for the least energy, `fine` the minimum time; `graded` grows from half a metre at both
-    ends, which a jerk limit needs because acceleration builds up within the first metres.
+    `plain` suits the search for the least energy, `fine` the minimum time; `graded` grows from centimetres at both
+    ends, which a jerk limit needs because acceleration builds up within the first metre.
     """
     wanted, smallest, largest = _FINE if fineness == "fine" else _PLAIN
     coarse = min(max(track.length_m / wanted, smallest), largest)
@@ -59,7 +59,8 @@ def mesh_of(track: SectionTrack, maximum_speed_m_s: float, fineness: Fineness = 
 def _graded_nodes(start: float, end: float, length: float, coarse: float) -> FloatArray:
     """Nodes after start, up to and with end, spread so that each cell suits its distance from the section's ends."""
     # The density of nodes is 1 / cell size; its integral, cut into equal parts, gives the nodes.
-    ruler = np.linspace(start, end, 65)
+    near = np.geomspace(0.1 * _GRADED_FIRST_CELL_M, length, 129)
+    ruler = np.unique(np.clip(np.concatenate((near, length - near, np.linspace(start, end, 65))), start, end))
     from_end = np.minimum(ruler, length - ruler)
     density = 1.0 / np.minimum(_GRADED_FIRST_CELL_M + _GRADED_GROWTH_PER_M * from_end, coarse)
     count_along = np.concatenate(([0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(ruler))))
