@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -187,7 +188,7 @@ def test_switching_points_read_as_instructions() -> None:
     points = switching_points(profile, train)
     assert points[0].regime == "full effort"
     assert points[-1].regime == "brake"
-    assert all(before.distance_m < after.distance_m for before, after in zip(points, points[1:], strict=False))
+    assert all(before.distance_m < after.distance_m for before, after in pairwise(points))
     assert str(points[0]) == f"full effort to {3.6 * points[0].until_m_s:.0f} km/h"
     assert str(points[-1]).startswith(f"brake from {points[-1].distance_m:.0f} m")
 

@@ -92,7 +92,8 @@ def test_every_run_keeps_time_limits_forces_and_balance(
 @given(track=tracks(), train=trains(), credit=st.floats(0.0, 1.0))
 def test_more_time_never_costs_more(track: SectionTrack, train: Train, credit: float) -> None:
     shortest_s = flat_out(track, train, 0.0).running_time_s
-    runs = [optimal(track, train, 0.0, ratio * shortest_s, regeneration_credit=credit) for ratio in (1.02, 1.1, 1.2, 1.4)]
+    ratios = (1.02, 1.1, 1.2, 1.4)
+    runs = [optimal(track, train, 0.0, ratio * shortest_s, regeneration_credit=credit) for ratio in ratios]
     objective_j = np.array([run.traction_energy_j - credit * run.regeneration_energy_j for run in runs])
     drawn_j = max(run.traction_energy_j for run in runs)
     assert np.all(np.diff(objective_j) <= 2e-3 * drawn_j)
