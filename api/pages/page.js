@@ -50,25 +50,18 @@ function title(plan) {
   return [found?.title ?? plan.order.scenario, ...plan.order.overrides].join(" + ");
 }
 
-function card(label, figure, note, attributes = {}) {
-  const classes = ["card", attributes.class].filter(Boolean).join(" ");
-  return element("div", { class: classes }, element("p", {}, label), element("p", { class: "figure" }, figure), element("p", {}, note));
-}
-
 function resultView(plan) {
   const { result, links } = plan;
   const [low, high] = result.saving_ci95_percent.map((value) => value.toFixed(1));
-  const share = (day) => Math.round((100 * day.regeneration_used_kwh) / Math.max(day.regeneration_offered_kwh, 1e-9));
-  const checks = result.checks.passed ? `all ${result.checks.rules.length} hold` : `${result.checks.violations.length} broken`;
+  const rules = result.checks.rules.length;
+  const checks = result.checks.passed ? `All ${rules} rules hold.` : `${result.checks.violations.length} violations of ${rules} rules: do not run this plan.`;
+  const energies = `${number.format(result.plan.energy_kwh)} instead of ${number.format(result.baseline.energy_kwh)} kWh a day`;
   return [
     element(
-      "div",
-      { class: "cards" },
-      card(`Saved at the ${result.metering_point}`, `${result.saving_percent.toFixed(1)} %`, `95 % interval ${low} to ${high} %`, { class: "main" }),
-      card("Energy a day", `${number.format(result.plan.energy_kwh)} kWh`, `today ${number.format(result.baseline.energy_kwh)} kWh`),
-      card("15-minute peak", `${number.format(result.plan.peak_15min_kw)} kW`, `today ${number.format(result.baseline.peak_15min_kw)} kW`),
-      card("Braking energy used", `${share(result.plan)} %`, `today ${share(result.baseline)} %`),
-      card("Rules", checks, `${result.plan.trips} trips, ${result.mode}`),
+      "p",
+      { class: "verdict" },
+      element("strong", {}, `${result.saving_percent.toFixed(1)} % saved`),
+      ` at the ${result.metering_point} (95 % interval ${low} to ${high} %): ${energies}. ${checks}`,
     ),
     element(
       "p",

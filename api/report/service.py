@@ -21,20 +21,20 @@ def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario)
         for direction in DIRECTIONS:
             trips = timetable.of(direction)
             starts_s = [trip.start_s for trip in trips]
+            labels = [f"trip {trip.trip_id}" for trip in trips]
+            line = {"color": colours[direction], "width": 1.5}
             shared = {
                 "type": "scatter",
                 "name": f"{name}, to {terminus[direction]}",
                 "legendgroup": f"{name} {direction}",
-                "line": {"color": colours[direction], "width": 1.5},
-                "text": [f"trip {trip.trip_id}" for trip in trips],
             }
             gaps_s = [after - before for before, after in pairwise(starts_s)]
             traces.append(
                 {
                     **shared,
                     "mode": "lines",
-                    "line": {**shared["line"], "shape": "vh"},  # type: ignore[dict-item]
-                    "text": shared["text"][1:],
+                    "line": {**line, "shape": "vh"},
+                    "text": labels[1:],
                     "x": clock(starts_s[1:]),
                     "y": packed(gaps_s),
                     "hovertemplate": "%{text} · %{x|%H:%M:%S} · %{y:.0f} s after the train before",
@@ -44,6 +44,8 @@ def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario)
                 {
                     **shared,
                     "mode": "lines",
+                    "line": line,
+                    "text": labels,
                     "showlegend": False,
                     "yaxis": "y2",
                     "x": clock(starts_s),
