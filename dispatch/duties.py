@@ -10,8 +10,7 @@ from dispatch.timetable import Timetable, Trip
 from energy_models.faults import Infeasible
 from scenarios.schema import Scenario, seconds_to_clock
 
-
-DEPOT_VISIT_WORTH_KM = 120.0
+DEPOT_VISIT_WORTH_KM = 30.0
 """One more depot visit must even out two duties by at least this much (root of the fall of their squares, assumed)."""
 
 

@@ -170,6 +170,9 @@ class _Inquiry:
                 k for k, p in enumerate(even) if p.longest_gap_s <= longest and p.heaviest_load <= limit
             )
             fewest = even[min(self.kept[segment])].gaps
+            by_load = fewest > -(-segment.length_s // longest)
+            why = f"the load limit of {limit:.0f} passengers" if by_load else f"the longest headway of {longest} s"
+            sentence = f"{_when(segment)} {why} asks for a train every {segment.length_s / fewest:.0f} s"
             # Denser service than this can only need more trains.
             self.patterns[segment] = tuple(even[: max(fewest, today.gaps) * 5 // 4 + 2])
             self.kept[segment] = frozenset(k for k in self.kept[segment] if k < len(self.patterns[segment]))

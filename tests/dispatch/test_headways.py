@@ -1,0 +1,185 @@
+"""Headways: equal service keeps today's, demand-led ones are the best of all, and what cannot be done is explained."""
+
+import itertools
+
+import pytest
+
+from dispatch.baseline import departures_in_force, timetable_from_departures
+from dispatch.duties import fleet_need
+from dispatch.headway_model import departures_of
+from dispatch.headway_patterns import PatternMaker, energy_by_tonne_km, load_limit, segments_of
+from dispatch.headways import HeadwayOptions, decide_headways, pareto_headways, within_policy
+from dispatch.timetable import DIRECTIONS
+from energy_models.faults import Infeasible
+from scenarios.load import load_scenario
+from scenarios.schema import Scenario
+
+LINE = load_scenario("tutorial_line")
+YIZHUANG = load_scenario("beijing_yizhuang")
+
+
+def with_fleet(scenario: Scenario, trainsets: int) -> Scenario:
+    return scenario.model_copy(update={"fleet": (scenario.fleet[0].model_copy(update={"trainsets": trainsets}),)})
+
+
+def with_policy(scenario: Scenario, **values: object) -> Scenario:
+    return scenario.model_copy(update={"policy": scenario.policy.model_copy(update=values)})
+
+
+def test_equal_service_keeps_every_departure_and_proves_the_fleet() -> None:
+    decided = decide_headways(YIZHUANG, "equal-service")
+    for direction in DIRECTIONS:
+        assert decided.departures[direction] == departures_in_force(YIZHUANG, direction)
+    assert decided.fleet == 20
+    assert decided.is_proven
+    assert decided.notes == ()
+
+
+def test_equal_service_says_where_today_breaks_the_policy() -> None:
+    notes = decide_headways(with_policy(YIZHUANG, longest_headway_s=500, load_limit_share=0.5), "equal-service").notes
+    assert "from 06:00 up trains run up to 600 s apart today, the policy allows 500 s" in notes
+    assert any("the fullest train carries" in note and "the policy allows 750" in note for note in notes)
+
+
+@pytest.mark.parametrize(("fleet", "waiting_s"), [(6, 240.0), (5, 215.0), (4, 260.0)])
+def test_choice_is_the_best_of_all_choices(fleet: int, waiting_s: float) -> None:
+    """Two periods a direction on a short line: every combination of headways is tried."""
+    timetable = LINE.timetable
+    assert timetable.periods is not None
+    assert timetable.last_departure_s is not None
+    update = {
+        "periods": (timetable.periods[0], timetable.periods[1].model_copy(update={"to_s": 28800})),
+        "last_departure_s": timetable.last_departure_s.model_copy(update={"up": 28500, "down": 28500}),
+    }
+    line = with_policy(
+        with_fleet(LINE, fleet).model_copy(update={"timetable": timetable.model_copy(update=update), "depots": ()}),
+        mean_waiting_limit_s=waiting_s,
+        load_limit_share=0.2,
+    )
+    maker = PatternMaker.of(line)
+    segments = [segment for direction in DIRECTIONS for segment in segments_of(line)[direction]]
+    passengers = maker.waiting_weight(segments)
+    today = abs(len(departures_in_force(line, "up")) - len(departures_in_force(line, "down")))
+    best = None
+    options = [within_policy(line, maker, segment) for segment in segments]
+    for patterns in itertools.product(*options):
+        energy = sum(round(pattern.energy_kwh) for pattern in patterns)
+        if best is not None and energy >= best:
+            continue
+        if sum(pattern.waiting_passenger_s for pattern in patterns) > waiting_s * passengers:
+            continue
+        departures = departures_of(dict(zip(segments, patterns, strict=True)))
+        if abs(len(departures["up"]) - len(departures["down"])) > today:
+            continue
+        if fleet_need(timetable_from_departures(line, departures), line).vehicles <= fleet:
+            best = energy
+    decided = decide_headways(line, "demand-led")
+    assert decided.is_proven
+    # Each of the four periods is rounded to a kWh in the model.
+    assert decided.energy_kwh == pytest.approx(best, abs=2.0)
+    assert decided.fleet <= fleet
+    assert decided.mean_waiting_s <= waiting_s + 1e-3
+
+
+def test_demand_led_keeps_the_policy_on_yizhuang() -> None:
+    decided = decide_headways(YIZHUANG, "demand-led")
+    today = decide_headways(YIZHUANG, "equal-service")
+    assert decided.energy_kwh < today.energy_kwh
+    assert decided.mean_waiting_s <= today.mean_waiting_s + 1e-3
+    assert decided.heaviest_load_share <= 1.0
+    assert decided.fleet <= 23
+    for direction in DIRECTIONS:
+        departures = decided.departures[direction]
+        gaps = [b - a for a, b in itertools.pairwise(departures)]
+        assert min(gaps) >= 90
+        assert max(gaps) <= 600
+        assert (departures[0], departures[-1]) == (
+            departures_in_force(YIZHUANG, direction)[0],
+            departures_in_force(YIZHUANG, direction)[-1],
+        )
+
+
+def test_same_seed_same_headways() -> None:
+    assert decide_headways(LINE, "demand-led").departures == decide_headways(LINE, "demand-led").departures
+
+
+def test_dearer_waiting_gives_more_trains() -> None:
+    free = with_policy(LINE, mean_waiting_limit_s=None)
+    cheap, dear = (decide_headways(free, "demand-led", HeadwayOptions(waiting_price=p)) for p in (0.01, 100.0))
+    assert dear.trips > cheap.trips
+    assert dear.mean_waiting_s < cheap.mean_waiting_s
+
+
+def test_tariff_moves_trains_out_of_dear_hours() -> None:
+    """With energy all but free before 07:00, trains that keep the mean waiting short run there."""
+    prices = LINE.tariff.periods
+    changed = (prices[0].model_copy(update={"price_per_kwh": 0.001}), *prices[1:])
+    line = LINE.model_copy(update={"tariff": LINE.tariff.model_copy(update={"periods": changed})})
+    by_energy, by_cost = (decide_headways(line, "demand-led", HeadwayOptions(objective=o)) for o in ("energy", "cost"))
+    assert by_cost.cost < by_energy.cost
+    early = [sum(t < 25200 for d in DIRECTIONS for t in plan.departures[d]) for plan in (by_energy, by_cost)]
+    assert early[1] > early[0]
+
+
+def test_pareto_set_has_eight_plans_none_of_which_is_beaten() -> None:
+    plans = pareto_headways(LINE)
+    assert len(plans) >= 8
+    for plan, other in itertools.pairwise(plans):
+        assert plan.energy_kwh < other.energy_kwh
+        assert plan.mean_waiting_s > other.mean_waiting_s
+
+
+def test_supplied_trip_energies_count() -> None:
+    double = energy_by_tonne_km(LINE)
+    options = HeadwayOptions(trip_energy_kwh=lambda direction, passengers: 2.0 * double(direction, passengers))
+    assert decide_headways(LINE, "equal-service", options).energy_kwh == pytest.approx(
+        2.0 * decide_headways(LINE, "equal-service").energy_kwh
+    )
+
+
+@pytest.mark.parametrize("mode", ["equal-service", "demand-led"])
+def test_fleet_of_three_names_the_clash_and_the_way_out(mode: str) -> None:
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(with_fleet(YIZHUANG, 3), mode)  # type: ignore[arg-type]
+    clash, trains, headways = caught.value.reasons
+    assert clash.startswith("these rules clash: the fleet has 3 trains; from 06:30 up")
+    assert "instead of 3 trains" in trains
+    assert "from 06:30 to 09:30" in headways
+
+
+def test_way_out_is_a_way_out() -> None:
+    with pytest.raises(Infeasible, match="it would do with 20 instead of 19 trains"):
+        decide_headways(with_fleet(YIZHUANG, 19), "equal-service")
+    assert decide_headways(with_fleet(YIZHUANG, 20), "equal-service").fleet == 20
+
+
+def test_demand_beyond_any_capacity_is_named_with_place_and_amount() -> None:
+    flooded = YIZHUANG.model_copy(update={"demand": YIZHUANG.demand.model_copy(update={"scale": 8.0})})
+    with pytest.raises(Infeasible, match=r"from 06:30 up the demand over WHY-WY .* passengers a train too many"):
+        decide_headways(flooded, "demand-led")
+    with pytest.raises(Infeasible, match="2000 are all that can be squeezed in"):
+        decide_headways(flooded, "equal-service")
+
+
+def test_waiting_limit_out_of_reach_names_the_waiting_in_reach() -> None:
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(with_policy(LINE, mean_waiting_limit_s=60.0), "demand-led")
+    clash, way_out = caught.value.reasons
+    assert clash == "these rules clash: passengers wait at most 60.0 s on average; the fleet has 6 trains"
+    reached = float(way_out.split("mean waiting of ")[1].split(" s")[0])
+    assert decide_headways(with_policy(LINE, mean_waiting_limit_s=reached), "demand-led").trips > 0
+
+
+def test_signalling_that_today_ignores_is_named() -> None:
+    slow = LINE.model_copy(update={"signalling": LINE.signalling.model_copy(update={"minimum_headway_s": 310})})
+    with pytest.raises(Infeasible, match="signalling needs 310 s: 10 s are missing"):
+        decide_headways(slow, "equal-service")
+
+
+def test_load_limit_sets_the_fewest_trains() -> None:
+    maker = PatternMaker.of(YIZHUANG)
+    for segment in segments_of(YIZHUANG)["up"]:
+        patterns = within_policy(YIZHUANG, maker, segment)
+        fewer = maker.even(segment, max(patterns[0].gaps - 1, 1))
+        assert patterns[0].heaviest_load <= load_limit(YIZHUANG)
+        assert fewer.heaviest_load > load_limit(YIZHUANG) or fewer.longest_gap_s > 600 or patterns[0].gaps == 1
