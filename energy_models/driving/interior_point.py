@@ -29,7 +29,7 @@ _DUAL_TOLERANCE = 1e-4
 _KEEP_AWAY = 0.99
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _row_at(table: FloatArray, row: int, step: float, speed: float) -> tuple[float, float]:  # pragma: no cover
     """Value of a table's row at a speed and its derivative by speed, linear between columns."""
     last = table.shape[1] - 1
@@ -41,7 +41,7 @@ def _row_at(table: FloatArray, row: int, step: float, speed: float) -> tuple[flo
     return table[row, k] + slope * (place - k), slope / step
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _solve_banded(  # pragma: no cover
     diagonal: FloatArray, first: FloatArray, second: FloatArray, right: FloatArray, border: FloatArray
 ) -> None:
@@ -75,7 +75,7 @@ def _solve_banded(  # pragma: no cover
         border[j] = edge / diagonal[j]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, lowest: FloatArray, deceleration: FloatArray,
     vehicle: Vehicle, extra: FloatArray, jerk: float, wanted_time: float, energy: FloatArray, most_steps: int,

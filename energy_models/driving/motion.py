@@ -17,7 +17,7 @@ _ROUNDING = 0.005  # share of a force within which the lower of two is rounded o
 _ROUNDING_M_S = 0.1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _lower(  # pragma: no cover
     first: float, first_slope: float, second: float, second_slope: float
 ) -> tuple[float, float]:
@@ -32,7 +32,7 @@ def _lower(  # pragma: no cover
     return value, second_slope + (first_slope - second_slope) * share
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def force_at(  # pragma: no cover
     speed: float, curve_speed: FloatArray, curve_force: FloatArray, power: float
 ) -> tuple[float, float]:
@@ -72,27 +72,27 @@ def force_at(  # pragma: no cover
     return force, derivative
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def traction_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
     """Largest traction at a speed and its derivative by speed."""
     return force_at(speed, vehicle.traction_speed, vehicle.traction_force, vehicle.traction_power)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def electric_brake_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
     """Largest electric braking at a speed, within the service brake, and its derivative by speed."""
     force, derivative = force_at(speed, vehicle.brake_speed, vehicle.brake_force, vehicle.brake_power)
     return _lower(force, derivative, vehicle.service, 0.0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def brake_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
     """Largest braking, electric and friction together within the service brake, and its derivative by speed."""
     force, derivative = force_at(speed, vehicle.brake_speed, vehicle.brake_force, vehicle.brake_power)
     return _lower(force + vehicle.friction, derivative, vehicle.service, 0.0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def resistance_between(first: float, second: float, vehicle: Vehicle) -> float:  # pragma: no cover
     """Running resistance averaged over a cell between two speeds (not both zero)."""
     total = first + second
@@ -103,7 +103,7 @@ def resistance_between(first: float, second: float, vehicle: Vehicle) -> float: 
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _next_energy(energy: float, cell: float, grade: float, vehicle: Vehicle) -> float:  # pragma: no cover
     """Kinetic energy after a cell of full traction; not positive when the train stalls."""
     speed = np.sqrt(2.0 * energy)
@@ -129,7 +129,7 @@ def _next_energy(energy: float, cell: float, grade: float, vehicle: Vehicle) -> 
     return target if target > 1e-9 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _energy_before(energy: float, cell: float, grade: float, vehicle: Vehicle) -> float:  # pragma: no cover
     """Highest kinetic energy before a cell from which braking reaches `energy` at its end; zero when none does."""
     speed = np.sqrt(2.0 * energy)
@@ -158,7 +158,7 @@ def _energy_before(energy: float, cell: float, grade: float, vehicle: Vehicle) -
     return target if target > 1e-9 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def braking_ceiling(  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, final: float, vehicle: Vehicle, ceiling: FloatArray
 ) -> int:
@@ -175,7 +175,7 @@ def braking_ceiling(  # pragma: no cover
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def fastest(  # pragma: no cover
     cell: FloatArray, grade: FloatArray, ceiling: FloatArray, initial: float, vehicle: Vehicle, energy: FloatArray
 ) -> int:
@@ -192,7 +192,7 @@ def fastest(  # pragma: no cover
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def running_time(cell: FloatArray, energy: FloatArray) -> float:  # pragma: no cover
     """Time of a run: cells are passed at constant acceleration, in 2 cell / (v0 + v1)."""
     total = 0.0
@@ -204,7 +204,7 @@ def running_time(cell: FloatArray, energy: FloatArray) -> float:  # pragma: no c
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def fastest_in_time(  # noqa: PLR0912, PLR0915  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, boundary: float, vehicle: Vehicle, wanted: float,
     tolerance: float, energy: FloatArray,
@@ -274,7 +274,7 @@ def fastest_in_time(  # noqa: PLR0912, PLR0915  # pragma: no cover
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def coasting(  # pragma: no cover
     cell: FloatArray, distance: FloatArray, grade: FloatArray, coast_from: float, slowest: float, vehicle: Vehicle,
     energy: FloatArray,
