@@ -9,8 +9,8 @@ from energy_models.arrays import FloatArray, frozen_floats
 class DrivingProfile:
     """Speed and forces over distance within one section, departure to stop, for one train and load.
 
-    `distance_m`, `speed_m_s` and `time_s` have n+1 nodes; slope (gradient and curve together, N per N of weight) and the
-    forces have n cells, each constant within its cell, all >= 0. Kinetic energy is linear within a cell, so
+    `distance_m`, `speed_m_s` and `time_s` have n+1 nodes; slope (gradient and curve together, N per N of weight) and
+    the forces have n cells, each constant within its cell, forces >= 0. Kinetic energy is linear within a cell, so
     `v² = v0² + (v1² - v0²) · share` is exact there. Energies are at the collector, without auxiliaries:
     `traction_energy_j` is drawn, `regeneration_energy_j` is offered (both >= 0).
     """
