@@ -160,8 +160,9 @@ class Demand:
 
     def _between(self, per_hour: Sequence[Sequence[float]], column: int, from_s: float, to_s: float) -> float:
         total = 0.0
-        for index in range(len(self.edges_s) - 1):
+        for index in range(max(bisect_right(self.edges_s, from_s) - 1, 0), len(self.edges_s) - 1):
             overlap = min(to_s, self.edges_s[index + 1]) - max(from_s, self.edges_s[index])
-            if overlap > 0.0:
-                total += overlap * per_hour[index][column] / 3600.0
+            if overlap <= 0.0:
+                break
+            total += overlap * per_hour[index][column] / 3600.0
         return total
