@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from api.cli import calibrate, check, drive, plan, scenario, serve, simulate, supply, telemetry, validate
 from api.cli.console import stderr_console
+from api.cli.interrupt import stop_soon_on_interrupt
 from api.cli.outcome import leave
 from api.version import headwatt_version
 
@@ -76,4 +77,5 @@ app.add_typer(telemetry.app, name="telemetry")
 
 def run() -> None:
     """Entry point of the `headwatt` script."""
+    stop_soon_on_interrupt()
     app()

@@ -80,6 +80,7 @@ def plan(
     folder = out if out is not None else Path("plans") / asked.name
     folder.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written is told before the work, not after it
     with stage_progress(f"headwatt plan {asked.name}") as progress:
+        progress("preparing", 0.0)
         experiment = run_plan_experiment(request, progress)
         progress("writing the plan", 0.0)
         write_plan_folder(experiment, folder)

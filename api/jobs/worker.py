@@ -42,7 +42,7 @@ def work(folder: Path) -> None:
         written = read_json(folder / "order.json") or {}
         order = PlanOrder(**{**written["order"], "overrides": tuple(written["order"]["overrides"])})
         progress = ProgressFile(folder / "progress.json")
-        progress("reading the scenario", 0.0)
+        progress("preparing", 0.0)
         request = PlanRequest(
             scenario=load_scenario(order.scenario, order.overrides),
             mode=order.mode,

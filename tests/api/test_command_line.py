@@ -112,7 +112,18 @@ def test_version() -> None:
 
 def test_json_is_one_object_on_stdout_and_the_same_as_in_the_folder(tmp_path: Path) -> None:
     answer = headwatt(
-        "plan", "tutorial_line", "--replications", "2", "--seed", "3", "--json", "--out", "out", cwd=tmp_path
+        "plan",
+        "tutorial_line",
+        "--replications",
+        "2",
+        "--time-limit",
+        "2",
+        "--seed",
+        "3",
+        "--json",
+        "--out",
+        "out",
+        cwd=tmp_path,
     )
     assert answer.returncode == 0, answer.stderr
     printed = json.loads(answer.stdout)

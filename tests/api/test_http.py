@@ -159,7 +159,7 @@ def test_openapi_documents_every_route_with_examples_and_its_problems(client: ht
 def test_a_plan_is_ordered_computed_and_found_by_the_next_server(tmp_path: Path) -> None:
     """The whole way, with the real planner in a real worker; then another server reads the same store."""
     with served(tmp_path) as (client, _):
-        ordered = client.post("/v1/plans", json={"scenario": "tutorial_line", "replications": 2})
+        ordered = client.post("/v1/plans", json={"scenario": "tutorial_line", "replications": 2, "time_limit_s": 2})
         assert ordered.status_code == 202
         location = ordered.headers["location"]
         assert ordered.json()["links"]["self"] == location

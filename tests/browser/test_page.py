@@ -56,6 +56,7 @@ def test_a_plan_is_ordered_followed_and_read(page: Page, address: str, tmp_path:
     page.goto(address)
     page.get_by_label("Line").select_option("tutorial_line")
     page.get_by_label("Days simulated").fill("2")
+    page.get_by_label("Search, s").fill("2")
     page.get_by_role("button", name="Plan").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Tutorial line")

@@ -14,7 +14,7 @@ def report(tmp_path: Path) -> Path:
     from scenarios.load import load_scenario
     from simulation.experiment import PlanRequest, run_plan_experiment
 
-    experiment = run_plan_experiment(PlanRequest(load_scenario("tutorial_line"), replications=2))
+    experiment = run_plan_experiment(PlanRequest(load_scenario("tutorial_line"), replications=2, time_limit_s=2.0))
     file = tmp_path / "report.html"
     file.write_text(render_report(experiment, result_of(experiment)), encoding="utf-8")
     return file
