@@ -113,6 +113,13 @@ class Case:
             result[direction] = tuple(zip(starts, ends, strict=True)) or ((0, 48 * 3600),)
         return result
 
+    def headway_in_table_s(self, direction: Direction, time_s: float) -> float | None:
+        """The headway that the table in force shows at a time; None without a table."""
+        for row in self.scenario.timetable.periods or ():
+            if row.direction in (direction, "both") and row.from_s <= time_s < row.to_s:
+                return float(row.headway_s)
+        return None
+
     def period_of(self, direction: Direction, time_s: float) -> int:
         """Index of the period in which a departure falls; before the first period it is the first."""
         starts = [start for start, _ in self.periods[direction]]
