@@ -29,8 +29,8 @@ def same_trips(case: Case) -> Iterator[Violation]:
 
 @rule(
     "same-headways",
-    "The mean headway of each period and direction is that of today or the headway table's, within 5 %, or between them; a "
-    "trip counts for the period of the trip in force that it stands for, in order of departure.",
+    "The mean headway of each period and direction is that of today or the headway table's, within 5 %, or between them; "
+    "a trip counts for the period of the trip in force that it stands for, in order of departure.",
     EQUAL,
 )
 def same_headways(case: Case) -> Iterator[Violation]:
@@ -54,8 +54,8 @@ def same_headways(case: Case) -> Iterator[Violation]:
             over = max(low - planned, planned - high)
             if over > 1e-9:
                 sentence = (
-                    f"from {clock(start)} trains run {direction} {planned:.1f} s apart on average, today {today:.1f} s; "
-                    f"{low:.1f} to {high:.1f} s are allowed, off by {over:.1f} s"
+                    f"from {clock(start)} trains run {direction} {planned:.1f} s apart on average, today "
+                    f"{today:.1f} s; {low:.1f} to {high:.1f} s are allowed, off by {over:.1f} s"
                 )
                 yield Violation("same-headways", sentence, pairs[indices[0]][0].trip_id, "", start, over)
 
