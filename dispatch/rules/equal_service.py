@@ -29,7 +29,7 @@ def same_trips(case: Case) -> Iterator[Violation]:
 
 @rule(
     "same-headways",
-    "The mean headway of each period and direction is that of today or the headway table's, within 5 %, or between them; "
+    "The mean headway of each period and direction is that of today or the headway table's, within 5 %, or between; "
     "a trip counts for the period of the trip in force that it stands for, in order of departure.",
     EQUAL,
 )
