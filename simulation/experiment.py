@@ -1,5 +1,4 @@
-"""A whole experiment: plan a scenario, then judge the plan against today's timetable. The one module here that calls
-the planner."""
+"""A whole experiment: a scenario is planned, then the plan is judged. The one module here that calls the planner."""
 
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from scenarios.vehicle import CalibratedVehicle, apply
 from simulation.day import day_model
 from simulation.judge import Days, Judgement, judge_with
 from simulation.record import DayRecord
+from simulation.verdict import objections
 
 METERING_POINT = "substation DC terminals"
 LEVER_REST = "disturbances"
@@ -115,11 +115,12 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
     before, after = model.day(in_force, None, False, True), model.day(timetable, None, False, True)
     start_s = min(_start(before), _start(after))
     end_s = max(_start(day) + len(_power(day)) for day in (before, after))
+    against = objections(judgement)
     saved = judgement.saving_kwh.mean
     rest = saved - sum(lever.saving_kwh for lever in planned.levers)
     return PlanExperiment(
         request=request,
-        status="feasible" if planned.check.passed else "rejected",
+        status="feasible" if planned.check.passed and not against else "rejected",
         metering_point=METERING_POINT,
         baseline_plan=planned.baseline,
         plan=planned.plan,
@@ -137,7 +138,7 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
         trace_start_s=start_s,
         trace_interval_s=1.0,
         library=planned.library,
-        notes=(),
+        notes=tuple(objection.sentence for objection in against),
     )
 
 

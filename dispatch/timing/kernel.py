@@ -25,11 +25,11 @@ ABSENT = -1.0
 SWAP_DWELLS, SWAP_RUNS, MOVE_DEPARTURE, TAKE_OTHER_WAY, TRADE_DWELL_FOR_RUN = range(5)
 """The kinds of change: each keeps the trip's one-way time."""
 
-SIEVE = 4
+COARSE_SIEVE, FINE_SIEVE = 16, 4
+COARSE_DOUBT, FINE_DOUBT = 0.3, 0.15
 SIEVE_LEAST = 8
-SIEVE_DOUBT = 0.15
-"""Every SIEVE-th instant is solved first. Power is smooth from second to second, so their sum tells the whole to within
-some SIEVE_DOUBT of the sum of their sizes; a change that is worse than that is refused unsolved."""
+"""Every 16th instant is solved first, then every 4th. Power is smooth from second to second, so their sum tells the
+whole to within some doubt, a share of the sum of their sizes; a change that is worse than that is refused unsolved."""
 
 
 class Trips(NamedTuple):
@@ -164,7 +164,7 @@ def _write(
     traffic.chainage_m[sample, t, slot] = chainage_m
     traffic.asked_w[sample, t, slot] = asked_w
     traffic.auxiliary_w[sample, t, slot] = auxiliary_w if present else ABSENT
-    return t
+    return int(t)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -202,7 +202,7 @@ def _longest(trips: Trips, limits: Limits) -> int:
     longest = 0
     for j in range(len(trips.departure_s)):
         longest = max(longest, int(trips.run_s[j].sum() + trips.dwell_s[j].sum()))
-    return int(longest + max(limits.stand_auxiliary_s, limits.stand_fallback_s) + 1200)
+    return int(longest) + int(max(limits.stand_auxiliary_s, limits.stand_fallback_s)) + 1200
 
 
 @njit(cache=True, nogil=True)
@@ -235,7 +235,7 @@ def fill(
 def _draw(state: IntArray, bound: int) -> int:
     """A whole number below bound from a 64-bit linear congruential generator (Knuth's MMIX constants)."""
     state[0] = state[0] * np.int64(6364136223846793005) + np.int64(1442695040888963407)
-    return ((state[0] >> 33) & 0x3FFFFFFF) % bound
+    return int(((state[0] >> 33) & 0x3FFFFFFF) % bound)
 
 
 @njit(cache=True, nogil=True)
@@ -308,7 +308,7 @@ def _propose(  # noqa: PLR0911, PLR0912 - one kind of move after the other
         if stations < 2:
             return False
         first = _draw(state, stations)
-        second = (first + 1) % stations if _draw(state, 2) == 0 else _draw(state, stations)
+        second = (first + 1) % stations if _draw(state, 4) > 0 else _draw(state, stations)
         step = _step(state, 8)
         if first == second:
             return False
@@ -318,7 +318,7 @@ def _propose(  # noqa: PLR0911, PLR0912 - one kind of move after the other
         if sections < 2:
             return False
         first = _draw(state, sections)
-        second = (first + 1) % sections if _draw(state, 2) == 0 else _draw(state, sections)
+        second = (first + 1) % sections if _draw(state, 4) > 0 else _draw(state, sections)
         step = _step(state, 6)
         if first == second:
             return False
@@ -546,19 +546,20 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
         # The loss that chance would still accept is drawn first: a sample of the instants then refuses most changes.
         bearable = -temperature * np.log((_draw(state, 1 << 24) + 0.5) / (1 << 24))
         change, spread, sampled = 0.0, 0.0, 0
-        for sieve in range(2):
+        for level in range(3):
             for n in range(listed):
                 m, t = list_m[n], list_t[n]
-                if ((m + t) % SIEVE == 0) != (sieve == 0):
+                if _sieve_level(m + t) != level:
                     continue
                 fresh[n] = _solve(m, t, traffic, network, chain, x, p, a, charge)
                 difference = traffic.weight[t] * (fresh[n] - traffic.power_w[m, t]) / samples
                 change += difference
                 spread += abs(difference)
                 sampled += 1
-            if sieve == 0 and sampled >= SIEVE_LEAST:
+            if level < 2 and sampled >= SIEVE_LEAST:
                 share = sampled / listed
-                if change / share > bearable + SIEVE_DOUBT * spread / share:
+                doubt = COARSE_DOUBT if level == 0 else FINE_DOUBT
+                if change / share > bearable + doubt * spread / share:
                     change = np.inf
                     break
         for n in range(listed):
@@ -576,6 +577,14 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
             for c in range(count):
                 _exchange(members[c], c, trips, memory)
     return total_change, waiting_used
+
+
+@njit(cache=True, nogil=True)
+def _sieve_level(number: int) -> int:
+    """Which sieve an instant is caught in: 0 the coarse one, 1 the fine one, 2 none."""
+    if number % COARSE_SIEVE == 0:
+        return 0
+    return 1 if number % FINE_SIEVE == 0 else 2
 
 
 @njit(cache=True, nogil=True)

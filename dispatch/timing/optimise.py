@@ -31,8 +31,8 @@ from energy_models.train import Train
 SEARCH_TOLERANCE_A = 0.1
 """Residual current at which the search takes an instant as solved: some 80 W of some 5 MW."""
 PATTERN_CHAINS = 2
-PATTERN_ROUNDS = 5000
-PATTERN_NOISY_ROUNDS = 1200
+PATTERN_ROUNDS = 2500
+PATTERN_NOISY_ROUNDS = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def optimise(
     timer.daemon = True
     timer.start()
     try:
-        periods = periods_of(baseline)
+        periods = periods_of(baseline, rules.period_starts_s)
         start = shift_periods(job, periods, _patterns(job, periods))
         timetable = refine(job, start)
     finally:

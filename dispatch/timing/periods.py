@@ -6,11 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from dispatch.timetable import Timetable, Trip
+from dispatch.timetable import DIRECTIONS, Timetable, Trip
 
 SAME_HEADWAY_S = 1
 """Gaps that differ by no more than this belong to one headway."""
 SHORTEST_PERIOD_TRIPS = 3
+SAME_CHANGE_S = 900
+"""The two directions change their headways together when they do so within this time."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +40,29 @@ class Period:
         return max(min(spans), 0) if spans else 0
 
     def span_s(self, direction: int, trips: Sequence[Trip]) -> int:
-        """From the departure before the period to its last one: the gaps that make its mean headway."""
+        """From the period's first departure to the first one after it (or the day's last): it makes the mean headway."""
         members = self.members[direction]
         if not members:
             return 0
-        return trips[members[-1]].start_s - trips[self.previous.get(members[0], members[0])].start_s
+        following = [j for j, ahead in self.previous.items() if ahead == members[-1]]
+        return trips[following[0] if following else members[-1]].start_s - trips[members[0]].start_s
 
 
-def periods_of(timetable: Timetable) -> tuple[Period, ...]:
-    """Cut a timetable where the headway of either direction changes for good; earliest period first."""
+def periods_of(timetable: Timetable, starts_s: Sequence[int] = ()) -> tuple[Period, ...]:
+    """Cut a timetable at the starts of its headway table, or else where a direction's headway changes for good.
+
+    The earliest period comes first.
+    """
     trips = timetable.trips
     by_direction = [
         sorted((j for j, trip in enumerate(trips) if trip.direction == direction), key=lambda j: trips[j].start_s)
-        for direction in ("up", "down")
+        for direction in DIRECTIONS
     ]
-    borders = sorted({border for order in by_direction for border in _borders([trips[j].start_s for j in order])})
-    merged: list[int] = []
-    for border in borders:
-        # Both directions change at about the same clock time: one border for both.
-        if not merged or border - merged[-1] > 900:
-            merged.append(border)
-    edges = [min(trip.start_s for trip in trips), *merged, max(trip.start_s for trip in trips) + 1]
+    first, last = min(trip.start_s for trip in trips), max(trip.start_s for trip in trips)
+    borders = [start for start in starts_s if first < start <= last] or _common_borders(
+        [[trips[j].start_s for j in order] for order in by_direction]
+    )
+    edges = [first, *borders, last + 1]
     previous = {j: order[i - 1] for order in by_direction for i, j in enumerate(order) if i > 0}
     fixed = {order[i] for order in by_direction for i in (0, -1) if order}
     periods = []
@@ -84,6 +88,15 @@ def _headway(starts_s: list[int]) -> int | None:
     gaps = np.diff(starts_s)
     values, counts = np.unique(gaps, return_counts=True)
     return int(values[counts.argmax()]) if 3 * counts.max() >= 2 * len(gaps) else None
+
+
+def _common_borders(starts_s: Sequence[list[int]]) -> list[int]:
+    """One border for both directions where both change at about the same clock time."""
+    merged: list[int] = []
+    for border in sorted({border for starts in starts_s for border in _borders(starts)}):
+        if not merged or border - merged[-1] > SAME_CHANGE_S:
+            merged.append(border)
+    return merged
 
 
 def _borders(starts_s: list[int]) -> list[int]:

@@ -30,8 +30,8 @@ class Border:
 class PeriodPhases:
     """One period: the cycles it holds, energy of a cycle by phase in J, phase today, largest shift of its departures.
 
-    By direction (up, down): the border before it (None: there is none), and by how much the period may grow or shrink,
-    from the last departure before it to its own last one, which a period that `ends_fixed` does not move.
+    By direction (up, down): the border before it (None: there is none), and by how much the period before it may grow
+    or shrink, from its first departure to this period's; where `begins_fixed`, that first departure cannot move.
     """
 
     cycles: float
@@ -40,7 +40,7 @@ class PeriodPhases:
     largest_shift_s: int
     borders: tuple[Border | None, Border | None]
     drift_longest_s: tuple[float, float] = (np.inf, np.inf)
-    ends_fixed: tuple[bool, bool] = (False, False)
+    begins_fixed: tuple[bool, bool] = (False, False)
 
 
 def best_shifts(periods: list[PeriodPhases], waiting_price_j: float, step_s: int) -> IntArray:
@@ -88,7 +88,7 @@ def _border(
     if border is None:
         return np.zeros((len(before), len(after)))
     change = after[None, :] - before[:, None]
-    growth = -np.broadcast_to(before[:, None], change.shape) if period.ends_fixed[direction] else change
+    growth = np.broadcast_to(after[None, :], change.shape) if period.begins_fixed[direction] else change
     gap = (border.gap_s + change).astype(np.float64)
     forbidden = (gap < 0.5 * border.gap_s) | (gap > border.gap_longest_s)
     forbidden |= np.abs(growth) > period.drift_longest_s[direction]

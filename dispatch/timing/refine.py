@@ -1,6 +1,7 @@
 """Single trips over the whole day: what the patterns leave where periods meet, loads differ, and disturbances bite."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,14 +11,18 @@ from dispatch.timing.job import Job
 from dispatch.timing.kernel import Limits, chain_of, search
 from dispatch.timing.noise import departure_noise_s
 from dispatch.timing.periods import periods_of
-from dispatch.timing.shifts import DRIFT_SHARE, WAITING_MARGIN, weighted_waiting
+from dispatch.timing.shifts import WAITING_MARGIN, weighted_waiting
 from energy_models.arrays import IntArray
 
-ODDS = np.array([34, 30, 18, 10, 8], dtype=np.int64)
+ODDS = np.array([44, 40, 6, 4, 6], dtype=np.int64)
 """Kinds of change: dwells, running times, departure, another trip's way, dwell into running time."""
-ROUNDS_A_TRIP = 40
+ROUNDS_A_TRIP = 4
+SAMPLES = 4
+"""Noise samples at most: the day has so many trips that few samples tell its mean."""
 PASSES = (0.5, 0.35, 0.65, 0.5)
 """Where the day is cut in two for each pass; trips over the cut rest in that pass."""
+SPARE_DRIFT = 0.002
+"""How far a period may still grow at each end, as a share of its span: what the shifts left of the checker's 5 %."""
 HOT_J = 2.0e5
 COLD_J = 5.0e3
 
@@ -28,7 +33,7 @@ def refine(job: Job, start: Timetable) -> Timetable:
     order = start.trips
     earliest, latest = _windows(job, start)
     noise = departure_noise_s(
-        options.samples,
+        min(options.samples, SAMPLES),
         len(order),
         len(order[0].driving),
         options.noise_deviation_s,
@@ -73,14 +78,14 @@ def _windows(job: Job, start: Timetable) -> tuple[IntArray, IntArray]:
     it."""
     window = {trip.trip_id: job.rules.window_s[trip.trip_id] for trip in start.trips}
     trips, today = start.trips, job.baseline.trips
-    for period in periods_of(job.baseline):
+    periods = periods_of(job.baseline, job.rules.period_starts_s)
+    for before, period in pairwise(periods):
         for d in range(len(DIRECTIONS)):
             if not period.moving[d]:
                 continue
-            last = period.moving[d][-1]
-            room = int(0.1 * DRIFT_SHARE * period.span_s(d, today))
-            at = trips[last].start_s
-            earliest, latest = window[trips[last].trip_id]
-            window[trips[last].trip_id] = (max(earliest, at - room), min(latest, at + room))
+            first = trips[period.moving[d][0]]
+            room = int(SPARE_DRIFT * min(before.span_s(d, today), period.span_s(d, today)))
+            earliest, latest = window[first.trip_id]
+            window[first.trip_id] = (max(earliest, first.start_s - room), min(latest, first.start_s + room))
     pairs = [window[trip.trip_id] for trip in start.trips]
     return np.array([p[0] for p in pairs], dtype=np.int64), np.array([p[1] for p in pairs], dtype=np.int64)

@@ -17,6 +17,7 @@ class TimingRules:
 
     `dwell_span_s` has, by direction, shortest and longest dwell of each intermediate station in order of travel;
     `window_s` maps a trip to its earliest and latest departure, `gap_longest_s` to the longest headway before it;
+    `period_starts_s` is when the headway table changes (empty: read off the timetable);
     `arrivals_per_s[trip]` are the passengers who come each second to wait for each departure of the trip.
     `dwell_to_run_s` is how much of a trip's standing may become running.
     """
@@ -26,6 +27,7 @@ class TimingRules:
     headway_shortest_s: int
     window_s: Mapping[str, tuple[int, int]]
     gap_longest_s: Mapping[str, int]
+    period_starts_s: tuple[int, ...]
     arrivals_per_s: Mapping[str, Sequence[float]]
     dwell_to_run_s: int
     vehicles_most: int
@@ -61,6 +63,7 @@ def equal_service_rules(
         headway_shortest_s=int(scenario.signalling.minimum_headway_s),
         window_s=window,
         gap_longest_s=_longest_gaps(scenario, baseline),
+        period_starts_s=tuple(sorted({int(row.from_s) for row in scenario.timetable.periods or ()})),
         arrivals_per_s=_arrivals(scenario, baseline),
         dwell_to_run_s=0,
         vehicles_most=len({trip.vehicle for trip in baseline.trips}),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dispatch.timetable import DIRECTIONS, Timetable
+from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.cycle import Pattern
 from dispatch.timing.day import retimed
 from dispatch.timing.job import Job
@@ -61,6 +61,7 @@ def _chain(
     trips, rules = job.baseline.trips, job.rules
     nothing = np.zeros(1)
     chain = [PeriodPhases(0.0, nothing, 0, 0, (None, None))]
+    before: Period | None = None
     for period, pattern in zip(periods, patterns, strict=True):
         up, down = (moving[0] if moving else None for moving in period.moving)
         chain.append(
@@ -70,20 +71,34 @@ def _chain(
                 phase_s=period.phase_s,
                 largest_shift_s=int(reach * period.largest_shift_s(rules.window_s, trips)),
                 borders=(_border(job, period, up), _border(job, period, down)),
-                drift_longest_s=(DRIFT_SHARE * period.span_s(0, trips), DRIFT_SHARE * period.span_s(1, trips)),
-                ends_fixed=(_holds_last(period, 0), _holds_last(period, 1)),
+                drift_longest_s=_drifts(before, trips),
+                begins_fixed=_holds(before, first=True),
             )
         )
+        before = period
     end = periods[-1]
-    up, down = (end.members[d][-1] if _holds_last(end, d) else None for d in range(2))
-    chain.append(PeriodPhases(0.0, nothing, 0, 0, (_border(job, end, up), _border(job, end, down))))
+    up, down = (end.members[d][-1] if held else None for d, held in enumerate(_holds(end, first=False)))
+    borders = (_border(job, end, up), _border(job, end, down))
+    chain.append(PeriodPhases(0.0, nothing, 0, 0, borders, _drifts(end, trips), _holds(end, first=True)))
     return chain
 
 
-def _holds_last(period: Period, direction: int) -> bool:
-    """Whether the direction's last trip of the day, which does not move, belongs to the period."""
-    members = period.members[direction]
-    return bool(members) and members[-1] not in period.moving[direction]
+def _drifts(period: Period | None, trips: Sequence[Trip]) -> tuple[float, float]:
+    """By how much a period may grow in each direction."""
+    if period is None:
+        return (np.inf, np.inf)
+    return (DRIFT_SHARE * period.span_s(0, trips), DRIFT_SHARE * period.span_s(1, trips))
+
+
+def _holds(period: Period | None, first: bool) -> tuple[bool, bool]:
+    """Whether the first (or last) trip of the day, which does not move, belongs to the period, by direction."""
+    if period is None:
+        return (False, False)
+    up, down = (
+        bool(members) and members[0 if first else -1] not in moving
+        for members, moving in zip(period.members, period.moving, strict=True)
+    )
+    return (up, down)
 
 
 def _border(job: Job, period: Period, j: int | None) -> Border | None:
