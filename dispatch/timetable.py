@@ -13,7 +13,8 @@ class Trip:
 
     The first arrival equals the first departure, the last departure equals the last arrival. `driving[k]` names how
     the train runs from station k to k + 1: a strategy (`speed_cap`, `optimal`, `flat_out`) or an ATO level.
-    `passengers[k]` is the planned load over that section. `vehicle` is the duty's vehicle, empty before duties are made.
+    `passengers[k]` is the planned load over that section. `vehicle` is the duty's vehicle, empty before duties are
+    made.
     """
 
     trip_id: str

@@ -35,7 +35,7 @@ class PlanRequest:
     mode: Mode = "equal-service"
     replications: int = 10
     seed: int = 0
-    time_limit_s: float = 60.0
+    time_limit_s: float = 20.0
     vehicle: CalibratedVehicle | None = None
     workers: int = 2
 

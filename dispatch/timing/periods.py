@@ -40,7 +40,7 @@ class Period:
         return max(min(spans), 0) if spans else 0
 
     def span_s(self, direction: int, trips: Sequence[Trip]) -> int:
-        """From the period's first departure to the first one after it (or the day's last): it makes the mean headway."""
+        """From the period's first departure to the first one after it, or the day's last: the mean headway's span."""
         members = self.members[direction]
         if not members:
             return 0
