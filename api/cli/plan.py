@@ -46,8 +46,8 @@ def plan(
     ] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.", metavar="N")] = 0,
     time_limit: Annotated[
-        float, typer.Option(min=0.1, help="Seconds for the search of the timetable.", metavar="S")
-    ] = 60.0,
+        float, typer.Option(min=0.1, help="Search of the timetable: seconds that set how much is searched.", metavar="S")
+    ] = 20.0,
     vehicle: Annotated[
         Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
     ] = None,
