@@ -127,7 +127,7 @@ def casadi_ipopt() -> Callable[[Course, float], np.ndarray] | None:
         return None
 
     def run(course: Course, running_time_s: float) -> np.ndarray:
-        v, n = course.vehicle, course.cell_m.size
+        v, n, train = course.vehicle, course.cell_m.size, course.train
         opti = casadi.Opti()
         e, f, b, c = opti.variable(n + 1), opti.variable(n), opti.variable(n), opti.variable(n)
         speed = casadi.sqrt(2.0 * e)
@@ -141,11 +141,11 @@ def casadi_ipopt() -> Callable[[Course, float], np.ndarray] | None:
         opti.subject_to(e[0] == course.boundary_energy)
         opti.subject_to(e[n] == course.boundary_energy)
         opti.subject_to(opti.bounded(min(1e-3, course.boundary_energy), e, casadi.DM(course.limit_energy)))
-        opti.subject_to(opti.bounded(0, f, float(v.traction_force.max())))
-        opti.subject_to(opti.bounded(0, b, float(v.brake_force.max())))
+        opti.subject_to(opti.bounded(0, f, float(v.traction[:, 0].max())))
+        opti.subject_to(opti.bounded(0, b, float(v.electric_brake[:, 0].max())))
         opti.subject_to(opti.bounded(0, c, v.friction))
-        opti.subject_to(f * speed[1:] <= v.traction_power)
-        opti.subject_to(b * speed[:-1] <= v.brake_power)
+        opti.subject_to(f * speed[1:] <= min(train.traction.power_w / v.inertia_kg, 1e3))
+        opti.subject_to(b * speed[:-1] <= min(train.electric_brake.power_w / v.inertia_kg, 1e3))
         opti.subject_to(opti.bounded(-v.deceleration, change, v.acceleration))
         opti.set_initial(e, course.fastest_energy * (course.minimum_time_s / running_time_s) ** 2 + 1e-3)
         opti.solver("ipopt", {"print_time": False}, {"print_level": 0, "sb": "yes"})

@@ -24,6 +24,7 @@ _FADED_M_S2 = 2e-4
 _FINAL_BARRIER = 2e-7
 # Where time is worth nearly nothing many runs are equally good, and a higher barrier picks the one in their middle.
 _FINAL_BARRIER_CAREFUL = 1e-5
+_RELAXED = 0.45
 _PRIMAL_TOLERANCE = 1e-8
 _DUAL_TOLERANCE = 1e-4
 _KEEP_AWAY = 0.99
@@ -93,10 +94,9 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
     traction_parts = vehicle.traction_cost.shape[0]
     brake_parts = vehicle.brake_value.shape[0]
     parts = traction_parts + brake_parts + 1
-    regenerates = vehicle.brake_force.max() > 0.0
+    regenerates = vehicle.regenerates
     rubs = vehicle.friction > 0.0
-    # Brakes that together could do more than the service brake share it.
-    shares = regenerates and rubs and vehicle.service < vehicle.brake_force.max() + vehicle.friction
+    shares = vehicle.shares
     accelerates = vehicle.acceleration < UNLIMITED_M_S2
     jerks = jerk < 1e6
     barrier = 0.02
@@ -358,7 +358,7 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
         if step == 0:
             shrink = 0.5
         if careful:
-            shrink = max(shrink, 0.3)
+            shrink = max(shrink, 0.5)
             if result[3] > 10.0 * average:
                 shrink = 1.0
         barrier = max(shrink * average, 0.2 * final)
@@ -591,6 +591,11 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
                     if change < 0.0:
                         step_dual = min(step_dual, -_KEEP_AWAY * jerk_dual[j, side] / change)
 
+        if careful:
+            # Newton's method swings where a limit bends the wrong way; shorter steps let it settle.
+            step_primal *= _RELAXED
+            step_dual *= _RELAXED
+
         # --- take the step
         for i in range(n):
             change_now = (energy[i + 1] - energy[i]) / cell[i]
@@ -630,6 +635,6 @@ def solve(  # noqa: PLR0912, PLR0915  # pragma: no cover
             dual_lowest[j] += step_dual * (barrier / below - dual_lowest[j] - dual_lowest[j] / below * d_energy[j])
             energy[j] += step_primal * d_energy[j]
         time_price += step_primal * d_price_of_time
-        shortest = min(step_primal, step_dual)
+        shortest = min(step_primal, step_dual) / (_RELAXED if careful else 1.0)
         shrink = 0.1 if shortest > 0.9 else (0.25 if shortest > 0.5 else (0.5 if shortest > 0.1 else 0.9))
     return result

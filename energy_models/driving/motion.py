@@ -13,83 +13,39 @@ from energy_models.arrays import FloatArray
 from energy_models.driving.vehicle import Vehicle
 
 _NEWTON_STEPS = 60
-_ROUNDING = 0.005  # share of a force within which the lower of two is rounded off
-_ROUNDING_M_S = 0.1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _lower(  # pragma: no cover
-    first: float, first_slope: float, second: float, second_slope: float
-) -> tuple[float, float]:
-    """The lower of two forces with its slope, rounded off where they cross: at most a quarter of the band below."""
-    band = _ROUNDING * (abs(first) + abs(second)) + 1e-12
-    share = 0.5 + 0.5 * (second - first) / band
-    if share >= 1.0:
-        return first, first_slope
-    if share <= 0.0:
-        return second, second_slope
-    value = second + (first - second) * share - band * share * (1.0 - share)
-    return value, second_slope + (first_slope - second_slope) * share
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def force_at(  # pragma: no cover
-    speed: float, curve_speed: FloatArray, curve_force: FloatArray, power: float
-) -> tuple[float, float]:
-    """Force of a curve at a speed, capped by power, and its derivative by speed.
-
-    Corners where the curve turns down are rounded off on the inside, which Newton's method needs.
-    """
-    last = curve_speed.size - 1
-    if speed >= curve_speed[last]:
-        force, derivative = curve_force[last], 0.0
-        k = last
-    elif speed <= curve_speed[0]:
-        force, derivative = curve_force[0], 0.0
-        k = -1
-    else:
-        k = 0
-        while speed >= curve_speed[k + 1]:
-            k += 1
-        derivative = (curve_force[k + 1] - curve_force[k]) / (curve_speed[k + 1] - curve_speed[k])
-        force = curve_force[k] + derivative * (speed - curve_speed[k])
-    for knot in (k, k + 1):
-        if 0 <= knot <= last and abs(speed - curve_speed[knot]) < _ROUNDING_M_S:
-            before = 0.0
-            after = 0.0
-            if knot > 0:
-                before = (curve_force[knot] - curve_force[knot - 1]) / (curve_speed[knot] - curve_speed[knot - 1])
-            if knot < last:
-                after = (curve_force[knot + 1] - curve_force[knot]) / (curve_speed[knot + 1] - curve_speed[knot])
-            if after < before:
-                place = 0.5 * (speed - curve_speed[knot] + _ROUNDING_M_S) / _ROUNDING_M_S
-                derivative = before + (after - before) * place
-                force = curve_force[knot] + before * (speed - curve_speed[knot])
-                force += (after - before) * _ROUNDING_M_S * place * place
-    if speed > 0.0 and force * speed > 0.5 * power:
-        by_power = power / speed
-        return _lower(force, derivative, by_power, -by_power / speed)
-    return force, derivative
+def _look_up(speed: float, step: float, table: FloatArray) -> tuple[float, float]:  # pragma: no cover
+    """Force and its derivative by speed from a table with one row for each step of speed, linear between rows."""
+    place = speed / step
+    last = table.shape[0] - 1
+    if place >= last:
+        return table[last, 0], 0.0
+    k = int(place)
+    share = place - k
+    return (
+        table[k, 0] + share * (table[k + 1, 0] - table[k, 0]),
+        table[k, 1] + share * (table[k + 1, 1] - table[k, 1]),
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def traction_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
     """Largest traction at a speed and its derivative by speed."""
-    return force_at(speed, vehicle.traction_speed, vehicle.traction_force, vehicle.traction_power)
+    return _look_up(speed, vehicle.table_step_m_s, vehicle.traction)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def electric_brake_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
-    """Largest electric braking at a speed, within the service brake, and its derivative by speed."""
-    force, derivative = force_at(speed, vehicle.brake_speed, vehicle.brake_force, vehicle.brake_power)
-    return _lower(force, derivative, vehicle.service, 0.0)
+    """Largest electric braking at a speed without its fade, within the service brake, and its derivative by speed."""
+    return _look_up(speed, vehicle.table_step_m_s, vehicle.electric_brake)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def brake_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
     """Largest braking, electric and friction together within the service brake, and its derivative by speed."""
-    force, derivative = force_at(speed, vehicle.brake_speed, vehicle.brake_force, vehicle.brake_power)
-    return _lower(force + vehicle.friction, derivative, vehicle.service, 0.0)
+    return _look_up(speed, vehicle.table_step_m_s, vehicle.brakes)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -3,12 +3,14 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from energy_models.arrays import FloatArray
+from energy_models.driving.curves import table_of
 from energy_models.train import GRAVITY_M_S2, Efficiency, ForceCurve, Train
 
 UNLIMITED_M_S2 = 30.0  # an acceleration that no train reaches stands for "no limit"
+_UNREACHED = 1e9
+_TABLE_STEP_M_S = 0.02
 _MAP_PIECES = 4
 _MAP_SPEEDS = 33
 
@@ -18,7 +20,10 @@ class Vehicle(NamedTuple):
 
     `traction_cost[k, j]` is the collector energy for each joule of traction work in the k-th equal part of the effort
     available at the j-th speed (speeds are `cost_step_m_s` apart), rising with k; `brake_value[k, j]` is what each
-    joule of electric braking gives back, falling with k. A constant efficiency has one part.
+    joule of electric braking gives back, falling with k. A constant efficiency has one part. The tables of
+    forces have a row (force, its derivative by speed) for each `table_step_m_s`; `electric_brake` is without its fade
+    towards standstill where a friction brake takes over, `brakes` is all that may brake together. `shares`: the brakes
+    could do more together than they may.
     """
 
     inertia_kg: float
@@ -28,12 +33,12 @@ class Vehicle(NamedTuple):
     resistance_c: float
     acceleration: float
     deceleration: float
-    traction_speed: FloatArray
-    traction_force: FloatArray
-    traction_power: float
-    brake_speed: FloatArray
-    brake_force: FloatArray
-    brake_power: float
+    table_step_m_s: float
+    traction: FloatArray
+    electric_brake: FloatArray
+    brakes: FloatArray
+    regenerates: bool
+    shares: bool
     friction: float
     service: float
     cost_step_m_s: float
@@ -47,6 +52,12 @@ def vehicle_of(train: Train, passengers: float, regeneration_credit: float = 1.0
     constant, linear, quadratic = train.resistance_n
     step = train.maximum_speed_m_s / (_MAP_SPEEDS - 1)
     speeds: FloatArray = np.arange(_MAP_SPEEDS, dtype=np.float64) * step
+    friction = min(train.friction_brake_force_n / inertia, UNLIMITED_M_S2)
+    service = min(train.service_brake_force_n / inertia, UNLIMITED_M_S2)
+    envelope = _without_fade(train)
+    fades = bool(np.any(envelope > train.electric_brake.force_n))
+    highest = float(train.electric_brake.force_n.max()) / inertia
+    rows = int(np.ceil((train.maximum_speed_m_s + 1.0) / _TABLE_STEP_M_S)) + 1
     return Vehicle(
         inertia_kg=inertia,
         weight=train.mass_kg(passengers) * GRAVITY_M_S2 / inertia,
@@ -55,23 +66,37 @@ def vehicle_of(train: Train, passengers: float, regeneration_credit: float = 1.0
         resistance_c=quadratic / inertia,
         acceleration=min(train.maximum_acceleration_m_s2, UNLIMITED_M_S2),
         deceleration=min(train.maximum_deceleration_m_s2, UNLIMITED_M_S2),
-        traction_speed=_own(train.traction.speed_m_s),
-        traction_force=_own(train.traction.force_n / inertia),
-        traction_power=min(train.traction.power_w / inertia, 1e9),
-        brake_speed=_own(train.electric_brake.speed_m_s),
-        brake_force=_own(train.electric_brake.force_n / inertia),
-        brake_power=min(train.electric_brake.power_w / inertia, 1e9),
-        friction=min(train.friction_brake_force_n / inertia, UNLIMITED_M_S2),
-        service=min(train.service_brake_force_n / inertia, UNLIMITED_M_S2),
+        table_step_m_s=_TABLE_STEP_M_S,
+        traction=_table(train.traction, train.traction.force_n, inertia, rows),
+        electric_brake=_table(train.electric_brake, envelope, inertia, rows, most=service),
+        brakes=_table(train.electric_brake, train.electric_brake.force_n, inertia, rows, more=friction, most=service),
+        regenerates=highest > 0.0,
+        shares=highest > 0.0 and friction > 0.0 and (fades or service < highest + friction),
+        friction=friction,
+        service=service,
         cost_step_m_s=step,
         traction_cost=_traction_cost(train.traction_efficiency, train.traction, speeds),
         brake_value=regeneration_credit * _brake_value(train.regeneration_efficiency, train.electric_brake, speeds),
     )
 
 
-def _own(values: ArrayLike) -> FloatArray:
-    """A writable contiguous copy: numba compiles a second version for read-only arrays."""
-    return np.array(values, dtype=np.float64, order="C")
+def _without_fade(train: Train) -> FloatArray:
+    """Electric brake forces that only fall with speed.
+
+    What the fade towards standstill takes away is nearly the same for every run that stops, so the search may look past
+    it where there is a friction brake; the energy of the run that it finds is told with the fade.
+    """
+    force = train.electric_brake.force_n
+    return np.maximum.accumulate(force[::-1])[::-1] if train.friction_brake_force_n > 0 else force
+
+
+def _table(
+    curve: ForceCurve, force_n: FloatArray, inertia_kg: float, rows: int, more: float = 0.0, most: float = _UNREACHED
+) -> FloatArray:
+    # Copies: numba would compile a second version for read-only arrays.
+    speed, force = np.array(curve.speed_m_s), np.array(force_n / inertia_kg)
+    power = min(curve.power_w / inertia_kg, _UNREACHED)
+    return np.asarray(table_of(_TABLE_STEP_M_S, rows, speed, force, power, more, most))
 
 
 def efficiency_at(efficiency: Efficiency, force_n: FloatArray, speed_m_s: FloatArray) -> FloatArray:
