@@ -91,12 +91,12 @@ def pareto_headways(
 ) -> tuple[HeadwayPlan, ...]:
     """Demand-led choices, none of which another beats both in the objective and in waiting, from the cheapest on.
 
-    The range of the objective, from the least that the policy allows to `DEAREST_SHARE` of today's, is cut into
-    limits, and under each the waiting is least (epsilon constraint). At least `plans` come back wherever that many
+    The range of the objective, from the least that the policy allows (its longest mean waiting included) to
+    `DEAREST_SHARE` of today's, is cut into limits, and under each the waiting is least (epsilon constraint). At least `plans` come back wherever that many
     differ.
     """
     problem = _Problem.of(scenario, "demand-led", replace(options or HeadwayOptions(), waiting_price=0.0))
-    cheapest = problem.solve(None)
+    cheapest = problem.solve(scenario.policy.mean_waiting_limit_s)
     if cheapest is None:
         raise Infeasible(problem.why_not())
     low = problem.value(cheapest)

@@ -2,22 +2,25 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
 from pydantic import JsonValue
 
-from dispatch.baseline import headway_table, timetable_from_departures, timetable_in_force
+from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
 from dispatch.duties import assign, first_in_first_out, vehicle_names
+from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
 from dispatch.levers import Lever, fewer_trips, lever_shares
 from dispatch.plan import Mode, Plan
+from dispatch.repair import demand_led_rules, repaired
 from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable
 from dispatch.timing.job import TimingOptions
 from dispatch.timing.optimise import TimingResult, optimise
 from dispatch.timing.rules import equal_service_rules
+from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
@@ -32,7 +35,7 @@ SECONDS_AN_EFFORT = 30.0
 
 @dataclass(frozen=True)
 class PlannerOptions:
-    """How to plan: mode, seed, time for the search, threads to use.
+    """How to plan: mode, seed, time for the search, threads to use, and what is asked of demand-led headways.
 
     The time sets how much is searched, by count and not by the clock, so that the same options give the same plan;
     where the machine is too slow for that, the clock ends the search and the plan says so.
@@ -42,13 +45,15 @@ class PlannerOptions:
     seed: int = 0
     time_limit_s: float = 20.0
     workers: int = 2
+    headways: HeadwayWish = field(default_factory=HeadwayWish)
 
 
 @dataclass(frozen=True, eq=False)
 class Planned:
     """A decision: today's timetable and the new one as plans, the checker's report, the levers, seconds by stage.
 
-    `levers` are shares of the noise-free saving on the equivalent track; they add up to it.
+    `levers` are shares of the noise-free saving on the equivalent track; they add up to it. `trade` is what headways
+    could be had, where they follow the demand.
     """
 
     scenario: Scenario
@@ -61,6 +66,7 @@ class Planned:
     levers: tuple[Lever, ...]
     timing: TimingResult
     seconds: dict[str, float]
+    trade: Trade | None = None
 
 
 class _Clock:
@@ -93,14 +99,17 @@ def make_plan(
     in_force = timetable_in_force(scenario)
     clock.lap("read")
     # Equal service: the proof that fleet, turnbacks and depots bear today's headways. Demand-led: new ones.
-    headways = decide_headways(scenario, options.mode)
+    trade: Trade | None = None
     start = in_force
     if options.mode == "demand-led":
-        start = first_in_first_out(timetable_from_departures(scenario, headways.departures), scenario)
+        trade = trade_of(scenario, options.headways, in_force, library, train, network, progress)
+        start = next(choice.timetable for choice in trade.choices if choice.is_chosen)
+    else:
+        decide_headways(scenario, options.mode)
     clock.lap("headways")
     rules = equal_service_rules(scenario, start, train.auxiliary_w)
     if options.mode == "demand-led":
-        rules = replace(rules, vehicles_most=scenario.trainsets)
+        rules = demand_led_rules(rules, scenario, start)
     noise = scenario.disturbances
     timing = optimise(
         start,
@@ -127,19 +136,32 @@ def make_plan(
     }
     paired = in_force if options.mode == "equal-service" else None
     shortest = shortest_running_times(scenario)
-    plan = _plan(scenario, timing.timetable, paired, options, metadata)
-    report = check(plan, scenario, in_force, shortest)
-    if not report.passed:
-        # The search turned trains first in first out; other duties may keep the rules that these break.
-        plan = _plan(scenario, assign(timing.timetable, scenario, in_force), paired, options, metadata)
+
+    def proven(timetable: Timetable) -> tuple[Plan, CheckReport]:
+        """The timetable as a checked plan; where its own duties break rules, other duties may keep them."""
+        plan = _plan(scenario, timetable, paired, options, metadata)
         report = check(plan, scenario, in_force, shortest)
+        if report.passed:
+            return plan, report
+        try:
+            other = _plan(scenario, assign(timetable, scenario, in_force), paired, options, metadata)
+        except Infeasible:
+            return plan, report
+        return other, check(other, scenario, in_force, shortest)
+
+    plan, report = proven(timing.timetable)
+    if options.mode == "demand-led" and not report.passed:
+        plan, report, trips_back = repaired(
+            plan, report, start, lambda timetable: proven(first_in_first_out(timetable, scenario))
+        )
+        plan = replace(plan, metadata={**plan.metadata, "trips_back_at_even_headways": trips_back})
     timetable = plan.timetable
     clock.lap("check")
     levers = lever_shares(start, timetable, library, train, network, options.workers, progress)
     if options.mode == "demand-led":
         levers = (fewer_trips(in_force, start, library, train, network), *levers)
     clock.lap("levers")
-    return Planned(scenario, train, library, network, baseline, plan, report, levers, timing, clock.seconds)
+    return Planned(scenario, train, library, network, baseline, plan, report, levers, timing, clock.seconds, trade)
 
 
 def _plan(
@@ -160,6 +182,15 @@ def _plan(
         vehicles={vehicle: names.get(vehicle, scenario.main_train_type) for vehicle in used},
         seed=options.seed,
         version=version("headwatt"),
-        options={"time_limit_s": options.time_limit_s},
+        options=_options(options),
         metadata=metadata,
     )
+
+
+def _options(options: PlannerOptions) -> dict[str, JsonValue]:
+    """The options as the plan keeps them; those of headways only where headways were decided."""
+    kept: dict[str, JsonValue] = {"time_limit_s": options.time_limit_s}
+    if options.mode == "demand-led":
+        wish = options.headways
+        kept |= {"objective": wish.objective, "pick": wish.pick, "mean_waiting_s": wish.mean_waiting_s}
+    return kept

@@ -5,7 +5,7 @@ every H seconds. So one up trip and one down trip, wrapped around a cycle of H i
 thousands of patterns a second can be solved exactly.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,9 +15,12 @@ from dispatch.timing.noise import departure_noise_s
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
-HOT_SHARE, COLD_SHARE = 4e-3, 1e-5
+ODDS = np.array([45, 40, 15, 0, 10], dtype=np.int64)
+"""Kinds of change: dwells, running times, departure, another trip's way, dwell into running time."""
+HOT_SHARE, COLD_SHARE = 1e-2, 1e-4
+"""Temperatures of the annealing, as shares of the cycle's energy; found by trial on the Yizhuang day."""
+PHASES_TRIED = 24
 PHASE_STEP_S = 4
-CYCLE_ODDS = np.array([45, 40, 15, 0, 10], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +53,6 @@ class CycleProblem:
     noise_deviation_s: float
     noise_accumulates: bool
     samples: int
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How long a cycle is searched: chains from different phases, changes a chain, changes under noise at the end."""
-
-    chains: int
-    rounds: int
-    noisy_rounds: int
 
 
 def _trips(problem: CycleProblem, run_s: IntArray, dwell_s: IntArray, phase_s: int) -> Trips:
@@ -124,64 +118,25 @@ def energy_by_phase(
     return np.array(energies)
 
 
-def find_pattern(problem: CycleProblem, effort: Effort, seed: int, stop: IntArray) -> Pattern:
-    """Search the cycle's cheapest pattern: chains from the most promising phases, then the best one under noise.
+def find_pattern(problem: CycleProblem, rounds: int, seed: int, stop: IntArray) -> Pattern:
+    """Anneal the cycle under its noise from its most promising phase.
 
-    Deterministic for a seed; `stop[0]` set from another thread ends it early with the best so far.
+    Deterministic for a seed; `stop[0]` set from another thread ends it early with what it has.
     """
-    step = max(1, problem.headway_s // 24)
-    by_phase = energy_by_phase(problem, problem.run_s, problem.dwell_s, step)
-    starts = np.argsort(by_phase, kind="stable") * step
-    chosen = _spread(starts, problem.headway_s, effort.chains)
-    quiet = np.zeros((1, 2, problem.run_s.shape[1]), dtype=np.int64)
-    free = np.array([0, 1], dtype=np.int64)
-    best: tuple[float, Trips] | None = None
-    for chain, phase in enumerate(chosen):
-        trips = _trips(problem, problem.run_s, problem.dwell_s, phase)
-        traffic = _filled(problem, trips, quiet)
-        total = float(traffic.power_w.sum())
-        search(
-            trips, problem.limits, problem.bank, quiet, traffic, problem.network,
-            chain_of(traffic, problem.network), free, CYCLE_ODDS,
-            effort.rounds, HOT_SHARE * total, COLD_SHARE * total, seed * 101 + chain, True, stop,
-        )  # fmt: skip
-        energy = float(traffic.power_w.sum())
-        if best is None or energy < best[0]:
-            best = (energy, trips)
-        if stop[0]:
-            break
-    assert best is not None
-    energy, trips = best
-    if problem.noise_deviation_s > 0 and problem.samples > 1 and effort.noisy_rounds > 0 and not stop[0]:
-        noise = _noise(problem, seed)
-        traffic = _filled(problem, trips, noise)
-        total = float(traffic.power_w.sum()) / len(noise)
-        search(
-            trips, problem.limits, problem.bank, noise, traffic, problem.network,
-            chain_of(traffic, problem.network), free, CYCLE_ODDS,
-            effort.noisy_rounds, 5e-4 * total, 1e-5 * total, seed * 101 + 77, True, stop,
-        )  # fmt: skip
-        energy = float(traffic.power_w.sum()) / len(noise)
+    step = max(1, problem.headway_s // PHASES_TRIED)
+    phase = step * int(energy_by_phase(problem, problem.run_s, problem.dwell_s, step).argmin())
+    noise = _noise(problem, seed)
+    trips = _trips(problem, problem.run_s, problem.dwell_s, phase)
+    traffic = _filled(problem, trips, noise)
+    start_j = float(traffic.power_w.sum()) / len(noise)
+    search(
+        trips, problem.limits, problem.bank, noise, traffic, problem.network, chain_of(traffic, problem.network),
+        np.array([0, 1], dtype=np.int64), ODDS, rounds, HOT_SHARE * start_j, COLD_SHARE * start_j, seed, True, stop,
+    )  # fmt: skip
     run_s, dwell_s = trips.run_s.copy(), trips.dwell_s.copy()
-    coarse = energy_by_phase(problem, run_s, dwell_s, PHASE_STEP_S, seed if problem.samples > 1 else None)
+    coarse = energy_by_phase(problem, run_s, dwell_s, PHASE_STEP_S, seed)
     phases = np.arange(0, problem.headway_s, PHASE_STEP_S)
     curve = np.interp(np.arange(problem.headway_s), phases, coarse, period=problem.headway_s)
-    phase = int((trips.departure_s[1] - trips.departure_s[0]) % problem.headway_s)
-    return Pattern(problem.headway_s, run_s, dwell_s, phase, energy, curve)
-
-
-def _spread(starts: IntArray, headway_s: int, count: int) -> list[int]:
-    """The first phases of a ranking that lie apart from each other."""
-    chosen: list[int] = []
-    for phase in starts.tolist():
-        apart = [min((phase - other) % headway_s, (other - phase) % headway_s) for other in chosen]
-        if all(distance >= headway_s / (2 * count) for distance in apart):
-            chosen.append(phase)
-        if len(chosen) == count:
-            break
-    return chosen
-
-
-def quiet(problem: CycleProblem) -> CycleProblem:
-    """The same problem without noise."""
-    return replace(problem, noise_deviation_s=0.0, samples=1)
+    best = int((trips.departure_s[1] - trips.departure_s[0]) % problem.headway_s)
+    energy_j = float(traffic.power_w.sum()) / len(noise)
+    return Pattern(problem.headway_s, run_s, dwell_s, best, energy_j, curve)

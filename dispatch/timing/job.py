@@ -26,7 +26,7 @@ class TimingOptions:
     time_limit_s: float = 60.0
     noise_deviation_s: float = 0.0
     noise_accumulates: bool = False
-    samples: int = 6
+    samples: int = 4
     workers: int = 2
 
 

@@ -25,12 +25,6 @@ ABSENT = -1.0
 SWAP_DWELLS, SWAP_RUNS, MOVE_DEPARTURE, TAKE_OTHER_WAY, TRADE_DWELL_FOR_RUN = range(5)
 """The kinds of change: each keeps the trip's one-way time."""
 
-COARSE_SIEVE, FINE_SIEVE = 16, 4
-COARSE_DOUBT, FINE_DOUBT = 0.3, 0.15
-SIEVE_LEAST = 8
-"""Every 16th instant is solved first, then every 4th. Power is smooth from second to second, so their sum tells the
-whole to within some doubt, a share of the sum of their sizes; a change that is worse than that is refused unsolved."""
-
 
 class Trips(NamedTuple):
     """What the search may change, and between which limits; one row a trip, sections and stations in order of travel.
@@ -543,25 +537,12 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
             for m in range(samples):
                 listed = _lay(c, m, trips.column[members[c]], 1, memory, limits.auxiliary_w, traffic,
                               touched, listed, list_m, list_t)  # fmt: skip
-        # The loss that chance would still accept is drawn first: a sample of the instants then refuses most changes.
         bearable = -temperature * np.log((_draw(state, 1 << 24) + 0.5) / (1 << 24))
-        change, spread, sampled = 0.0, 0.0, 0
-        for level in range(3):
-            for n in range(listed):
-                m, t = list_m[n], list_t[n]
-                if _sieve_level(m + t) != level:
-                    continue
-                fresh[n] = _solve(m, t, traffic, network, chain, x, p, a, charge)
-                difference = traffic.weight[t] * (fresh[n] - traffic.power_w[m, t]) / samples
-                change += difference
-                spread += abs(difference)
-                sampled += 1
-            if level < 2 and sampled >= SIEVE_LEAST:
-                share = sampled / listed
-                doubt = COARSE_DOUBT if level == 0 else FINE_DOUBT
-                if change / share > bearable + doubt * spread / share:
-                    change = np.inf
-                    break
+        change = 0.0
+        for n in range(listed):
+            m, t = list_m[n], list_t[n]
+            fresh[n] = _solve(m, t, traffic, network, chain, x, p, a, charge)
+            change += traffic.weight[t] * (fresh[n] - traffic.power_w[m, t]) / samples
         for n in range(listed):
             touched[list_m[n], list_t[n]] = 0
         if change <= bearable:
@@ -577,14 +558,6 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
             for c in range(count):
                 _exchange(members[c], c, trips, memory)
     return total_change, waiting_used
-
-
-@njit(cache=True, nogil=True)
-def _sieve_level(number: int) -> int:
-    """Which sieve an instant is caught in: 0 the coarse one, 1 the fine one, 2 none."""
-    if number % COARSE_SIEVE == 0:
-        return 0
-    return 1 if number % FINE_SIEVE == 0 else 2
 
 
 @njit(cache=True, nogil=True)

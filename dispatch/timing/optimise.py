@@ -14,7 +14,7 @@ import numpy as np
 
 from dispatch.timetable import DIRECTIONS, Timetable
 from dispatch.timing.bank import LOAD_STEP, bank_for
-from dispatch.timing.cycle import CycleProblem, Effort, Pattern, find_pattern
+from dispatch.timing.cycle import CycleProblem, Pattern, find_pattern
 from dispatch.timing.day import load_steps
 from dispatch.timing.job import Job, Progress, Step, TimingOptions
 from dispatch.timing.kernel import Limits
@@ -30,9 +30,8 @@ from energy_models.train import Train
 
 SEARCH_TOLERANCE_A = 0.1
 """Residual current at which the search takes an instant as solved: some 80 W of some 5 MW."""
-PATTERN_CHAINS = 2
-PATTERN_ROUNDS = 2500
-PATTERN_NOISY_ROUNDS = 500
+PATTERN_ROUNDS = 6000
+"""Changes tried for a pattern at effort 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,23 +111,26 @@ def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) ->
 
 
 def _patterns(job: Job, periods: tuple[Period, ...]) -> tuple[Pattern | None, ...]:
-    """The pattern of each period that has one headway, searched side by side."""
+    """The pattern of each period that has one headway; periods of one headway share theirs, searched side by side."""
     options = job.options
-    effort = Effort(
-        PATTERN_CHAINS, max(1, int(PATTERN_ROUNDS * options.effort)), int(PATTERN_NOISY_ROUNDS * options.effort)
-    )
+    headways = sorted({period.headway_s for period in periods if period.headway_s is not None})
+    whole_s = sum(period.duration_s for period in periods)
     done = 0
 
-    def one(number: int) -> Pattern | None:
+    def one(headway_s: int) -> Pattern:
         nonlocal done
-        problem = _cycle_problem(job, periods[number])
-        pattern = find_pattern(problem, effort, options.seed * 31 + number, job.stop) if problem else None
+        group = [period for period in periods if period.headway_s == headway_s]
+        # A pattern that runs for a small part of the day is worth less search.
+        weight = min(1.0, 2.0 * sum(period.duration_s for period in group) / whole_s)
+        rounds = max(1, int(PATTERN_ROUNDS * options.effort * weight))
+        pattern = find_pattern(_cycle_problem(job, headway_s, group), rounds, options.seed * 31 + headway_s, job.stop)
         done += 1
-        job.progress("patterns", done / len(periods))
+        job.progress("patterns", done / len(headways))
         return pattern
 
     with ThreadPoolExecutor(options.workers) as pool:
-        patterns = tuple(pool.map(one, range(len(periods))))
+        found = dict(zip(headways, pool.map(one, headways), strict=True))
+    patterns = tuple(found[period.headway_s] if period.headway_s is not None else None for period in periods)
     job.note(
         "patterns",
         sum(p.energy_j * t.duration_s / p.headway_s for p, t in zip(patterns, periods, strict=True) if p is not None),
@@ -136,15 +138,13 @@ def _patterns(job: Job, periods: tuple[Period, ...]) -> tuple[Pattern | None, ..
     return patterns
 
 
-def _cycle_problem(job: Job, period: Period) -> CycleProblem | None:
-    """The cycle of a period, with typical loads; none where the headway is not the same in both directions."""
-    if period.headway_s is None:
-        return None
-    trips = [tuple(job.baseline.trips[j] for j in members) for members in period.members]
+def _cycle_problem(job: Job, headway_s: int, periods: list[Period]) -> CycleProblem:
+    """The cycle of periods with one headway, with their trips' typical loads."""
+    trips = [tuple(job.baseline.trips[j] for period in periods for j in period.members[d]) for d in range(2)]
     sections = len(trips[0][0].driving)
     middle = [group[len(group) // 2] for group in trips]
     return CycleProblem(
-        headway_s=period.headway_s,
+        headway_s=headway_s,
         run_s=np.array([[trip.running_time_s(k) for k in range(sections)] for trip in middle], dtype=np.int64),
         dwell_s=np.array([[trip.dwell_s(k) for k in range(1, sections)] for trip in middle], dtype=np.int64),
         load_step=np.array([_typical(load_steps(group, LOAD_STEP)) for group in trips], dtype=np.int64),

@@ -16,9 +16,7 @@ from energy_models.arrays import IntArray
 
 ODDS = np.array([44, 40, 6, 4, 6], dtype=np.int64)
 """Kinds of change: dwells, running times, departure, another trip's way, dwell into running time."""
-ROUNDS_A_TRIP = 4
-SAMPLES = 4
-"""Noise samples at most: the day has so many trips that few samples tell its mean."""
+ROUNDS_A_TRIP = 5
 PASSES = (0.5, 0.35, 0.65, 0.5)
 """Where the day is cut in two for each pass; trips over the cut rest in that pass."""
 SPARE_DRIFT = 0.002
@@ -33,7 +31,7 @@ def refine(job: Job, start: Timetable) -> Timetable:
     order = start.trips
     earliest, latest = _windows(job, start)
     noise = departure_noise_s(
-        min(options.samples, SAMPLES),
+        options.samples,
         len(order),
         len(order[0].driving),
         options.noise_deviation_s,
