@@ -1,0 +1,86 @@
+"""How good a plan is beside what is possible, and beside what is chance in today's timetable."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from dispatch.bound import energy_bound, share_of_gap_closed
+from dispatch.phase_mean import energy_by_phase_j
+from dispatch.timetable import Timetable
+from dispatch.timing.rules import TimingRules
+from dispatch.traffic import planned_energy_j
+from energy_models.running_times import ProfileLibrary
+from energy_models.supply.network import SupplyNetwork
+from energy_models.train import Train
+
+J_PER_KWH = 3.6e6
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A plan beside its lower bound and beside today's mean over phases; all without noise, on the equivalent track.
+
+    `before_kwh` and `after_kwh` are the day with the trips as they were and as they are retimed, at the substation
+    terminals; `bound_kwh` is what no timing of these trips goes below (`dispatch.bound`), `share_of_gap_closed` how far
+    the plan goes there. `mean_phase_share` is the mean energy over all phases between the two directions as a share of
+    that at today's phase.
+    """
+
+    before_kwh: float
+    after_kwh: float
+    bound_kwh: float
+    share_of_gap_closed: float
+    mean_phase_share: float
+
+    @property
+    def bound_percent(self) -> float:
+        """The saving that no plan of these trips exceeds."""
+        return 100.0 * (1.0 - self.bound_kwh / self.before_kwh) if self.before_kwh > 0.0 else 0.0
+
+    @property
+    def against_mean_phase_percent(self) -> float:
+        """What the plan saves against the mean over all phases, without noise."""
+        return against_mean_phase_percent(self.before_kwh, self.after_kwh, self.mean_phase_share)
+
+    def document(self) -> dict[str, JsonValue]:
+        """The figures as plain JSON, for the plan's metadata."""
+        return {
+            "before_kwh": round(self.before_kwh, 1),
+            "after_kwh": round(self.after_kwh, 1),
+            "bound_kwh": round(self.bound_kwh, 1),
+            "share_of_gap_closed": round(self.share_of_gap_closed, 4),
+            "mean_phase_share": round(self.mean_phase_share, 5),
+            "saving_against_mean_phase_percent": round(self.against_mean_phase_percent, 2),
+        }
+
+
+def against_mean_phase_percent(before_kwh: float, after_kwh: float, mean_phase_share: float) -> float:
+    """A saving in per cent of what today's service would draw on average over all phases of the two directions."""
+    mean_kwh = before_kwh * mean_phase_share
+    return 100.0 * (1.0 - after_kwh / mean_kwh) if mean_kwh > 0.0 else 0.0
+
+
+def evidence_of(
+    before: Timetable,
+    after: Timetable,
+    library: ProfileLibrary,
+    train: Train,
+    network: SupplyNetwork,
+    rules: TimingRules,
+    workers: int = 1,
+) -> Evidence:
+    """Bound, gap and mean over phases for a plan of the same trips as `before`."""
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        before_j, after_j = pool.map(lambda day: planned_energy_j(day, library, train, network), (before, after))
+    bound_j = energy_bound(
+        before, library, train, network, rules.turnback_shortest_s, rules.dwell_to_run_s, workers
+    ).energy_j
+    by_phase_j = energy_by_phase_j(before, library, train, network, workers=workers)
+    return Evidence(
+        before_kwh=before_j / J_PER_KWH,
+        after_kwh=after_j / J_PER_KWH,
+        bound_kwh=bound_j / J_PER_KWH,
+        share_of_gap_closed=share_of_gap_closed(before_j, after_j, bound_j),
+        mean_phase_share=float(by_phase_j.mean() / by_phase_j[0]),
+    )
