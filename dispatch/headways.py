@@ -92,8 +92,8 @@ def pareto_headways(
     """Demand-led choices, none of which another beats both in the objective and in waiting, from the cheapest on.
 
     The range of the objective, from the least that the policy allows (its longest mean waiting included) to
-    `DEAREST_SHARE` of today's, is cut into limits, and under each the waiting is least (epsilon constraint). At least `plans` come back wherever that many
-    differ.
+    `DEAREST_SHARE` of today's, is cut into limits, and under each the waiting is least (epsilon constraint). At least
+    `plans` come back wherever that many differ.
     """
     problem = _Problem.of(scenario, "demand-led", replace(options or HeadwayOptions(), waiting_price=0.0))
     cheapest = problem.solve(scenario.policy.mean_waiting_limit_s)

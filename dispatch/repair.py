@@ -1,0 +1,77 @@
+"""Demand-led timing within the policy: how far headways may stretch, and what is done where the search went beyond.
+
+Even headways keep every rule; retimed trips at the change of two periods, or close to the load limit, may not. Such
+trips go back to their even times, a few at a time, until the checker has nothing left to say.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+from dispatch.check import CheckReport
+from dispatch.headway_patterns import load_limit
+from dispatch.plan import Plan
+from dispatch.timetable import DIRECTIONS, Timetable, Trip
+from dispatch.timing.rules import TimingRules
+from scenarios.schema import Scenario
+
+MARGIN_SHARE = 0.01
+"""Share of a headway that stays free below its limit for what later stations add."""
+
+
+def demand_led_rules(rules: TimingRules, scenario: Scenario, start: Timetable) -> TimingRules:
+    """The search's rules where headways follow the demand: all trainsets, and no headway beyond policy or load limit.
+
+    A trip's load grows with the gap before it, so the gap may grow by as much as the load has room.
+    """
+    longest = dict(rules.gap_longest_s)
+    limit = load_limit(scenario)
+    policy = scenario.policy.longest_headway_s
+    for direction in DIRECTIONS:
+        trips = start.of(direction)
+        for ahead, trip in pairwise(trips):
+            gap = trip.start_s - ahead.start_s
+            room = limit / max(*trip.passengers, 1e-9)
+            allowed = min(float(policy), gap * room) * (1.0 - MARGIN_SHARE)
+            longest[trip.trip_id] = max(gap, int(allowed))
+    return replace(rules, gap_longest_s=longest, vehicles_most=scenario.trainsets)
+
+
+def repaired(
+    plan: Plan,
+    report: CheckReport,
+    start: Timetable,
+    remake: Callable[[Timetable], tuple[Plan, CheckReport]],
+) -> tuple[Plan, CheckReport, int]:
+    """The plan with the trips that break rules back at their times in `start`, its report, and how many went back.
+
+    `remake` gives a timetable its vehicles, makes the plan and checks it. With each round the trips beside those that
+    went back before follow, so that it ends at the latest when all have.
+    """
+    even: Mapping[str, Trip] = {trip.trip_id: trip for trip in start.trips}
+    back: set[str] = set()
+    while not report.passed and len(back) < len(even):
+        named = {violation.trip for violation in report.violations if violation.trip in even}
+        wider = back | _with_those_ahead(start, named)
+        if wider == back:
+            wider = _with_those_ahead(start, _with_those_behind(start, back))
+        # A violation without a trip (the fleet as a whole) says nothing about where: all go back.
+        back = wider if wider != back else set(even)
+        trips = tuple(
+            replace(even[trip.trip_id], driving=trip.driving) if trip.trip_id in back else trip
+            for trip in plan.timetable.trips
+        )
+        plan, report = remake(Timetable(trips))
+    return plan, report, len(back)
+
+
+def _with_those_ahead(timetable: Timetable, named: set[str]) -> set[str]:
+    """The trips and those just ahead of them in their direction."""
+    pairs = (pair for direction in DIRECTIONS for pair in pairwise(timetable.of(direction)))
+    return named | {ahead.trip_id for ahead, trip in pairs if trip.trip_id in named}
+
+
+def _with_those_behind(timetable: Timetable, named: set[str]) -> set[str]:
+    """The trips and those just behind them in their direction."""
+    pairs = (pair for direction in DIRECTIONS for pair in pairwise(timetable.of(direction)))
+    return named | {trip.trip_id for ahead, trip in pairs if ahead.trip_id in named}
