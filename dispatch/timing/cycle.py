@@ -86,6 +86,9 @@ def _trips(problem: CycleProblem, run_s: IntArray, dwell_s: IntArray, phase_s: i
         earliest_s=np.full(2, PAD_S, dtype=np.int64),
         latest_s=np.full(2, PAD_S + 3 * headway, dtype=np.int64),
         gap_longest_s=np.full(2, headway, dtype=np.int64),
+        dwell_shortest_s=problem.limits.dwell_shortest_s,
+        dwell_longest_s=problem.limits.dwell_longest_s,
+        reach_s=np.zeros((2, run_s.shape[1], 2), dtype=np.int64),
     )
 
 

@@ -15,6 +15,16 @@ COLUMNS_PER_VEHICLE = 2
 seconds."""
 
 
+@dataclass(frozen=True, eq=False)
+class TripSpans:
+    """What is bounded trip by trip, in the timetable's order: dwells (trips, stations between), and earliest and latest
+    departure from each station in seconds of the day (trips, sections, 2)."""
+
+    dwell_shortest_s: IntArray
+    dwell_longest_s: IntArray
+    reach_s: IntArray
+
+
 @dataclass(eq=False)
 class Day:
     """A day under search: the trips in kernel form and the traffic they make; instant 0 is `start_s`."""
@@ -65,11 +75,12 @@ def build_day(
     noise_s: IntArray,
     network: PackedNetwork,
     weight_at: FloatArray | None = None,
+    spans: TripSpans | None = None,
 ) -> Day:
     """Lay a timetable out for the search and solve every instant.
 
     `window_s` is the earliest and latest departure of each trip in the timetable's order, `weight_at` the worth of a
-    joule by second of the day (none: 1).
+    joule by second of the day (none: 1), `spans` what is bounded trip by trip (none: nothing beside the limits).
     """
     order = timetable.trips
     count = len(order)
@@ -93,8 +104,9 @@ def build_day(
         dtype=np.int64,
     )
     sections = len(order[0].driving)
+    directions = np.array([0 if trip.direction == "up" else 1 for trip in order], dtype=np.int64)
     trips = Trips(
-        direction=np.array([0 if trip.direction == "up" else 1 for trip in order], dtype=np.int64),
+        direction=directions,
         departure_s=np.array([trip.start_s - start for trip in order], dtype=np.int64),
         run_s=np.array([[trip.running_time_s(k) for k in range(sections)] for trip in order], dtype=np.int64),
         dwell_s=np.array([[trip.dwell_s(k) for k in range(1, sections)] for trip in order], dtype=np.int64),
@@ -108,6 +120,9 @@ def build_day(
         earliest_s=window_s[0] - start,
         latest_s=window_s[1] - start,
         gap_longest_s=gap_longest_s,
+        dwell_shortest_s=spans.dwell_shortest_s if spans else limits.dwell_shortest_s[directions],
+        dwell_longest_s=spans.dwell_longest_s if spans else limits.dwell_longest_s[directions],
+        reach_s=spans.reach_s - start if spans else np.tile(np.array([0, horizon]), (count, sections, 1)),
     )
     shape = (len(noise_s), horizon, COLUMNS_PER_VEHICLE * len(vehicles))
     weight = np.ones(horizon)

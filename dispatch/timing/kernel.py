@@ -32,7 +32,9 @@ class Trips(NamedTuple):
     `before[j]` and `after[j]` are the trips that the same vehicle works before and after (-1: none), `ahead[j]` and
     `behind[j]` the neighbours in the same direction. `stand_s[j]` is how long the vehicle stands after the trip until
     its next one. `gap_longest_s[j]` bounds the headway before the trip at every station. `column[j]` is the first of
-    the trip's columns. `load_step[j, k]` is section k's load in steps of the bank.
+    the trip's columns. `load_step[j, k]` is section k's load in steps of the bank. `dwell_shortest_s[j]` and
+    `dwell_longest_s[j]` bound the dwells of the trip, `reach_s[j, i]` is the earliest and latest departure from its
+    i-th station (not asked in a cycle).
     """
 
     direction: IntArray
@@ -49,6 +51,9 @@ class Trips(NamedTuple):
     earliest_s: IntArray
     latest_s: IntArray
     gap_longest_s: IntArray
+    dwell_shortest_s: IntArray
+    dwell_longest_s: IntArray
+    reach_s: IntArray
 
 
 class Limits(NamedTuple):
@@ -262,6 +267,15 @@ def _waiting_change(j: int, trips: Trips, limits: Limits, old_s: IntArray, new_s
 
 
 @njit(cache=True, nogil=True)
+def _within_reach(j: int, trips: Trips, new_s: IntArray) -> bool:
+    """Every departure of trip j lies between the earliest and the latest that it may have there."""
+    for i in range(len(new_s)):
+        if new_s[i] < trips.reach_s[j, i, 0] or new_s[i] > trips.reach_s[j, i, 1]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _headway_kept(j: int, trips: Trips, limits: Limits, new_s: IntArray) -> bool:
     """Gaps to both neighbours at every station: departures and the next arrivals not too close, departures not too
     far."""
@@ -354,7 +368,7 @@ def _propose(  # noqa: PLR0911, PLR0912 - one kind of move after the other
         if bank.first[d, k, trips.run_s[j, k] - bank.shortest_s[d, k], trips.load_step[j, k]] < 0:
             return False
     for i in range(stations):
-        if trips.dwell_s[j, i] < limits.dwell_shortest_s[d, i] or trips.dwell_s[j, i] > limits.dwell_longest_s[d, i]:
+        if trips.dwell_s[j, i] < trips.dwell_shortest_s[j, i] or trips.dwell_s[j, i] > trips.dwell_longest_s[j, i]:
             return False
     if trips.departure_s[j] < trips.earliest_s[j] or trips.departure_s[j] > trips.latest_s[j]:
         return False
@@ -513,7 +527,7 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
         allowed = _propose(j, kind, trips, limits, bank, free, state, cycle_s)
         if allowed and not cyclic:
             _departures(j, trips, new_at)
-            allowed = _headway_kept(j, trips, limits, new_at)
+            allowed = _within_reach(j, trips, new_at) and _headway_kept(j, trips, limits, new_at)
             if allowed:
                 waiting = _waiting_change(j, trips, limits, old_at, new_at)
                 allowed = waiting <= 0.0 or waiting_used + waiting <= limits.waiting_budget
