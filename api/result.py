@@ -3,13 +3,18 @@
 from pydantic import BaseModel, ConfigDict
 
 from api.version import headwatt_version
+from dispatch.headway_choice import HeadwayChoice
 from simulation.experiment import DayFigures, PlanExperiment
 
 _STABLE = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Figures(BaseModel):
-    """One day, mean over the replications. Energies in kWh at `metering_point`, unless a name says otherwise."""
+    """One day, mean over the replications. Energies in kWh at `metering_point`, unless a name says otherwise.
+
+    `cost` is in `currency`, energy by time of use and one day's part of the demand charge; `co2_kg` counts the energy
+    from the utility. `fullest_train_share` is the largest load over the normal capacity.
+    """
 
     model_config = _STABLE
 
@@ -22,6 +27,9 @@ class Figures(BaseModel):
     losses_kwh: float
     unserved_kwh: float
     mean_waiting_s: float
+    cost: float | None = None
+    co2_kg: float | None = None
+    fullest_train_share: float | None = None
 
 
 class LeverSaving(BaseModel):
@@ -41,6 +49,28 @@ class Checks(BaseModel):
     passed: bool
     rules: list[str]
     violations: list[str] = []
+
+
+class Choice(BaseModel):
+    """One row of the trade between headways, run as today: number 0 is today, the set counts from 1.
+
+    Figures are those of a day without disturbances, on the equivalent track; a choice asked for by its waiting has no
+    number.
+    """
+
+    model_config = _STABLE
+
+    number: int | None
+    chosen: bool
+    trips: int
+    train_km: float
+    vehicles: int
+    mean_waiting_s: float
+    fullest_train_share: float
+    energy_kwh: float
+    cost: float
+    co2_kg: float
+    proven: bool
 
 
 class PlanResult(BaseModel):
@@ -64,6 +94,9 @@ class PlanResult(BaseModel):
     scenario_hash: str
     version: str
     notes: list[str] = []
+    currency: str | None = None
+    objective: str | None = None
+    pareto: list[Choice] = []
 
 
 def result_of(experiment: PlanExperiment) -> PlanResult:
@@ -90,6 +123,9 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         scenario_hash=request.scenario.hash,
         version=headwatt_version(),
         notes=list(experiment.notes),
+        currency=request.scenario.tariff.currency,
+        objective=None if experiment.trade is None else experiment.trade.objective,
+        pareto=[] if experiment.trade is None else [_choice(row) for row in experiment.trade.rows],
     )
 
 
@@ -104,4 +140,23 @@ def _figures(day: DayFigures) -> Figures:
         losses_kwh=day.losses_kwh,
         unserved_kwh=day.unserved_kwh,
         mean_waiting_s=day.mean_waiting_s,
+        cost=day.cost,
+        co2_kg=day.co2_kg,
+        fullest_train_share=day.fullest_train_share,
+    )
+
+
+def _choice(row: HeadwayChoice) -> Choice:
+    return Choice(
+        number=row.number,
+        chosen=row.is_chosen,
+        trips=row.trips,
+        train_km=row.train_km,
+        vehicles=row.vehicles,
+        mean_waiting_s=row.mean_waiting_s,
+        fullest_train_share=row.fullest_train_share,
+        energy_kwh=row.energy_kwh,
+        cost=row.cost,
+        co2_kg=row.co2_kg,
+        proven=row.is_proven,
     )

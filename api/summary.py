@@ -33,8 +33,10 @@ def sentences(result: PlanResult, title: str, baseline_driving: str) -> tuple[Se
         Sentence("Passengers", _passengers(result)),
         Sentence("Levers", _levers(result)),
         Sentence("Supply", _supply(result)),
+        Sentence("Cost", _cost(result)),
         Sentence("Checks", _checks(result)),
     ]
+    found = [sentence for sentence in found if sentence.text]
     return (*found, *(Sentence("Note", note) for note in result.notes))
 
 
@@ -91,7 +93,18 @@ def _passengers(result: PlanResult) -> str:
     trips = (
         f"{after.trips} trips, as many as today" if change == 0 else f"{after.trips} trips instead of {before.trips}"
     )
-    return f"Headways follow the demand within the policy: {trips}, {after.train_km:,.0f} train-km. {wait}."
+    text = f"Headways follow the demand within the policy: {trips}, {after.train_km:,.0f} train-km. {wait}."
+    if before.fullest_train_share is not None and after.fullest_train_share is not None:
+        text += (
+            f" The fullest train carries {after.fullest_train_share:.0%} of its normal capacity, "
+            f"today {before.fullest_train_share:.0%}."
+        )
+    choices = [row for row in result.pareto if row.number != 0]
+    chosen = next((row for row in choices if row.chosen), None)
+    if chosen is not None:
+        which = "asked for by its waiting" if chosen.number is None else f"number {chosen.number} of {len(choices)}"
+        text += f" These headways are {which} in the set to choose from."
+    return text
 
 
 def _levers(result: PlanResult) -> str:
@@ -121,6 +134,17 @@ def _supply(result: PlanResult) -> str:
     else:
         unserved = f"Traction energy not served: {kwh(after.unserved_kwh)}, today {kwh(before.unserved_kwh)}."
     return f"{peak} {reuse} {unserved}"
+
+
+def _cost(result: PlanResult) -> str:
+    before, after = result.baseline, result.plan
+    if before.cost is None or after.cost is None or before.co2_kg is None or after.co2_kg is None:
+        return ""
+    return (
+        f"Electricity costs {after.cost:,.0f} {result.currency} a day instead of {before.cost:,.0f}, energy by time of "
+        f"use and one day's part of the demand charge, and stands for {after.co2_kg:,.0f} kg of CO2 instead of "
+        f"{before.co2_kg:,.0f}."
+    )
 
 
 def _checks(result: PlanResult) -> str:

@@ -15,8 +15,10 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import solve
 from energy_models.train import Train
+from scenarios.billing import bill
 from scenarios.build import section_loads, supply_network
 from scenarios.schema import Scenario
+from scenarios.schema.tariff import Tariff
 from simulation.disturbances import DwellNoise
 from simulation.driving import DrivenTrain
 from simulation.passengers import PlatformDemand, scheduled_waiting_s
@@ -40,6 +42,8 @@ class DayModel:
     station_order: Mapping[Direction, tuple[str, ...]]
     chainage_m: Mapping[str, float]
     demand: Mapping[Direction, PlatformDemand]
+    tariff: Tariff
+    co2_kg_per_kwh: float
 
     def run_trains(
         self, timetable: Timetable, seed: int | None, planned_loads: bool = False, driven: DrivenTrain | None = None
@@ -124,6 +128,7 @@ class DayModel:
             trips=trips,
             account=account(snapshots, solution, self.network, energised_s=SERVICE_DAY_S),
             service=self._service(timetable, operations),
+            bill=bill(self.tariff, self.co2_kg_per_kwh, self.network, solution, snapshots.start_s),
             train_km=metres / 1000.0,
             vehicles=len({trip.trip.vehicle or trip.trip.trip_id for trip in trips}),
             traces=day_traces,
@@ -173,6 +178,8 @@ def day_model(scenario: Scenario, library: ProfileLibrary) -> DayModel:
             )
             for d in DIRECTIONS
         },
+        tariff=scenario.tariff,
+        co2_kg_per_kwh=float(scenario.co2_kg_per_kwh),
     )
 
 

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from dispatch.check import CheckReport
+from dispatch.headway_choice import HeadwayWish, Trade
 from dispatch.levers import Lever
 from dispatch.plan import Mode, Plan
 from dispatch.planner import PlannerOptions, make_plan
@@ -18,7 +19,7 @@ from scenarios.vehicle import CalibratedVehicle, apply
 from simulation.day import day_model
 from simulation.judge import Days, Judgement, judge_with
 from simulation.record import DayRecord
-from simulation.verdict import objections
+from simulation.verdict import objections, trades
 
 METERING_POINT = "substation DC terminals"
 LEVER_REST = "disturbances"
@@ -38,11 +39,16 @@ class PlanRequest:
     time_limit_s: float = 20.0
     vehicle: CalibratedVehicle | None = None
     workers: int = 2
+    headways: HeadwayWish = field(default_factory=HeadwayWish)
 
 
 @dataclass(frozen=True)
 class DayFigures:
-    """A day in figures, mean over the replications; energies in kWh at the substation DC terminals."""
+    """A day in figures, mean over the replications; energies in kWh at the substation DC terminals.
+
+    `cost` is in the tariff's currency with one day's part of the demand charge, `co2_kg` that of the energy from the
+    utility; `fullest_train_share` is the day's largest load over the normal capacity.
+    """
 
     energy_kwh: float
     train_km: float
@@ -53,6 +59,9 @@ class DayFigures:
     losses_kwh: float
     unserved_kwh: float
     mean_waiting_s: float
+    cost: float
+    co2_kg: float
+    fullest_train_share: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +92,7 @@ class PlanExperiment:
     trace_interval_s: float
     library: ProfileLibrary
     notes: tuple[str, ...]
+    trade: Trade | None = None
 
 
 def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage, _share: None) -> PlanExperiment:
@@ -95,7 +105,11 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
     if request.vehicle is not None:
         train = apply(request.vehicle, train)
     options = PlannerOptions(
-        mode=request.mode, seed=request.seed, time_limit_s=request.time_limit_s, workers=request.workers
+        mode=request.mode,
+        seed=request.seed,
+        time_limit_s=request.time_limit_s,
+        workers=request.workers,
+        headways=request.headways,
     )
     planned = make_plan(scenario, options, train, progress)
     seconds = dict(planned.seconds)
@@ -115,7 +129,8 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
     before, after = model.day(in_force, None, False, True), model.day(timetable, None, False, True)
     start_s = min(_start(before), _start(after))
     end_s = max(_start(day) + len(_power(day)) for day in (before, after))
-    against = objections(judgement)
+    against = objections(judgement, mode=request.mode)
+    traded = trades(judgement) if request.mode == "demand-led" else ()
     saved = judgement.saving_kwh.mean
     rest = saved - sum(lever.saving_kwh for lever in planned.levers)
     return PlanExperiment(
@@ -138,7 +153,8 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
         trace_start_s=start_s,
         trace_interval_s=1.0,
         library=planned.library,
-        notes=tuple(objection.sentence for objection in against),
+        notes=(*(objection.sentence for objection in against), *traded),
+        trade=planned.trade,
     )
 
 
@@ -154,6 +170,9 @@ def _figures(days: Days) -> DayFigures:
         losses_kwh=days.energy("losses_kwh").mean,
         unserved_kwh=days.energy("unserved_kwh").mean,
         mean_waiting_s=days.served("mean_waiting_s").mean,
+        cost=days.cost().mean,
+        co2_kg=days.co2_kg().mean,
+        fullest_train_share=days.served("maximum_load_share").mean,
     )
 
 

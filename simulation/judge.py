@@ -29,6 +29,14 @@ class Days:
         """Mean and interval of one measure of the service, by its name."""
         return estimate([float(getattr(result.service, name)) for result in self.results])
 
+    def cost(self) -> Estimate:
+        """Mean and interval of a day's electricity cost, in the tariff's currency."""
+        return estimate([result.bill.cost.total for result in self.results])
+
+    def co2_kg(self) -> Estimate:
+        """Mean and interval of a day's CO2."""
+        return estimate([result.bill.co2_kg for result in self.results])
+
     @property
     def worst_residual_share(self) -> float:
         """Largest residual of the energy balance over all days."""

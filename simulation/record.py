@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dispatch.timetable import Direction, Trip
 from energy_models.arrays import FloatArray
 from energy_models.energy_account import EnergyAccount
+from scenarios.billing import Bill
 from simulation.service import ServiceMeasures
 
 
@@ -59,6 +60,7 @@ class DayRecord:
     trips: tuple[TripRecord, ...]
     account: EnergyAccount
     service: ServiceMeasures
+    bill: Bill
     train_km: float
     vehicles: int
     traces: DayTraces | None = None

@@ -10,6 +10,7 @@ import numpy as np
 from dispatch.timetable import Timetable
 from energy_models.energy_account import EnergyAccount
 from energy_models.running_times import ProfileKey
+from scenarios.billing import Bill
 from simulation.day import DayModel
 from simulation.service import ServiceMeasures
 
@@ -25,6 +26,7 @@ class DayResult:
 
     account: EnergyAccount
     service: ServiceMeasures
+    bill: Bill
     train_km: float
     trips: int
     vehicles: int
@@ -98,7 +100,7 @@ def prepare_profiles(model: DayModel, timetables: Iterable[Timetable], workers: 
 
 def _one_day(model: DayModel, timetable: Timetable, seed: int, planned_loads: bool) -> DayResult:
     day = model.day(timetable, seed, planned_loads)
-    return DayResult(day.account, day.service, day.train_km, len(day.trips), day.vehicles)
+    return DayResult(day.account, day.service, day.bill, day.train_km, len(day.trips), day.vehicles)
 
 
 class _Worker:

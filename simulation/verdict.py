@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dispatch.plan import Mode
 from simulation.interval import Estimate
 from simulation.judge import Judgement
 
@@ -28,6 +29,10 @@ TOLERANCES = (
 )
 """What equal service means on disturbed days. Assumed; each lies well below what a passenger notices."""
 
+TRADED = ("mean_waiting_s", "maximum_load_share")
+"""What demand-led headways trade for energy because the planner asked for it: told, and no reason to reject. Crowding
+has its limit in the policy, which the checker proves."""
+
 UNSERVED_TOLERANCE_KWH = 0.5
 """Unserved traction may not rise; this much a day is rounding of the load flow."""
 
@@ -42,11 +47,18 @@ class Objection:
     sentence: str
 
 
-def objections(judgement: Judgement, tolerances: tuple[Tolerance, ...] = TOLERANCES) -> tuple[Objection, ...]:
-    """Every reason to reject the plan of a judgement; none when it saves energy at equal service."""
+def objections(
+    judgement: Judgement, tolerances: tuple[Tolerance, ...] = TOLERANCES, mode: Mode = "equal-service"
+) -> tuple[Objection, ...]:
+    """Every reason to reject the plan of a judgement; none when it does what its mode promises.
+
+    Equal service: it saves energy and no measure of the service worsens. Demand-led: what the planner trades is no
+    objection, and a plan that shortens the waiting need not save.
+    """
     found: list[Objection] = []
     saving = judgement.saving_percent
-    if not saving.low > 0.0:
+    shortens = judgement.service_change("mean_waiting_s").high < 0.0
+    if not saving.low > 0.0 and not (mode == "demand-led" and shortens):
         sentence = (
             f"The saving is not proven: {saving.mean:.2f} %, 95 % interval {saving.low:.2f} to {saving.high:.2f} %."
         )
@@ -56,6 +68,8 @@ def objections(judgement: Judgement, tolerances: tuple[Tolerance, ...] = TOLERAN
         sentence = f"Trains are starved of {unserved.mean:.1f} kWh of traction a day more than today."
         found.append(Objection("unserved_kwh", unserved, UNSERVED_TOLERANCE_KWH, sentence))
     for tolerance in tolerances:
+        if mode == "demand-led" and tolerance.measure in TRADED:
+            continue
         change = judgement.service_change(tolerance.measure)
         if tolerance.worse * change.mean > tolerance.amount:
             unit = f" {tolerance.unit}" if tolerance.unit else ""
@@ -65,3 +79,19 @@ def objections(judgement: Judgement, tolerances: tuple[Tolerance, ...] = TOLERAN
             )
             found.append(Objection(tolerance.measure, change, tolerance.amount, sentence))
     return tuple(found)
+
+
+def trades(judgement: Judgement) -> tuple[str, ...]:
+    """What a demand-led plan gives and takes, measure by measure, in words; empty where nothing changes noticeably."""
+    told: list[str] = []
+    for tolerance in TOLERANCES:
+        change = judgement.service_change(tolerance.measure)
+        if tolerance.measure not in TRADED or abs(change.mean) <= tolerance.amount:
+            continue
+        before, after = (days.served(tolerance.measure).mean for days in (judgement.baseline, judgement.plan))
+        if tolerance.unit:
+            values = f"{after:.0f} {tolerance.unit} instead of {before:.0f} {tolerance.unit}"
+        else:
+            values = f"{after:.0%} instead of {before:.0%}"
+        told.append(f"The chosen headways trade {tolerance.words}: {values} on the simulated days.")
+    return tuple(told)

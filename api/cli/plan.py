@@ -1,13 +1,16 @@
 """`headwatt plan`: a scenario in, a checked plan with its saving out."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.outcome import ExitCode
+
+if TYPE_CHECKING:
+    from dispatch.headway_choice import HeadwayWish
 
 HELP = (
     "Plan a day with less electricity, prove it, judge it, and write it down.\n\n"
@@ -24,6 +27,13 @@ A summer day, 20 simulated days:  [cyan]headwatt plan beijing_yizhuang --overrid
 Your own line, for a program:  [cyan]headwatt plan lines/my_line --out out --json > result.json[/]
 
 With a calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle calibrated.json[/]
+
+Headways that follow the demand, waiting as today, and the trade to choose from:
+[cyan]headwatt plan beijing_yizhuang --mode demand-led[/]
+
+The third of that set, or the cheapest at which passengers wait 170 s on average:
+[cyan]headwatt plan beijing_yizhuang --mode demand-led --pick 3[/]
+[cyan]headwatt plan beijing_yizhuang --mode demand-led --objective cost --mean-waiting 170[/]
 """
 
 
@@ -37,6 +47,23 @@ def plan(
             help="equal-service keeps trips and headways; demand-led lets headways follow the demand within the policy."
         ),
     ] = "equal-service",
+    objective: Annotated[
+        Literal["energy", "cost", "co2"] | None,
+        typer.Option(help="demand-led: what headways save; cost by time of use.", show_default="energy"),
+    ] = None,
+    pick: Annotated[
+        int | None,
+        typer.Option(min=1, help="demand-led: take this number of the set that the summary lists.", metavar="N"),
+    ] = None,
+    mean_waiting: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            help="demand-led: the least at which passengers wait no longer than this on average.",
+            show_default="the policy's, or as today",
+            metavar="S",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the plan's files.", show_default="plans/NAME", metavar="DIR"),
@@ -46,7 +73,8 @@ def plan(
     ] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.", metavar="N")] = 0,
     time_limit: Annotated[
-        float, typer.Option(min=0.1, help="Search of the timetable: seconds that set how much is searched.", metavar="S")
+        float,
+        typer.Option(min=0.1, help="Search of the timetable: seconds that set how much is searched.", metavar="S"),
     ] = 20.0,
     vehicle: Annotated[
         Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
@@ -60,6 +88,7 @@ def plan(
 ) -> None:
     """Plan a day with less electricity, prove it, judge it, and write it down."""
     # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
+    from api.cli.trade_table import trade_table  # noqa: PLC0415
     from api.plan_folder import write_plan_folder  # noqa: PLC0415
     from api.result import result_of  # noqa: PLC0415
     from api.summary import sentences  # noqa: PLC0415
@@ -67,6 +96,7 @@ def plan(
     from scenarios.vehicle import load_vehicle  # noqa: PLC0415
     from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
 
+    wish = _wish(mode, objective, pick, mean_waiting)
     asked = load_scenario(scenario, tuple(override or ()))
     request = PlanRequest(
         scenario=asked,
@@ -76,6 +106,7 @@ def plan(
         time_limit_s=time_limit,
         vehicle=load_vehicle(vehicle) if vehicle is not None else None,
         workers=workers,
+        headways=wish,
     )
     folder = out if out is not None else Path("plans") / asked.name
     folder.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written is told before the work, not after it
@@ -97,5 +128,22 @@ def plan(
             table.add_row(sentence.heading, sentence.text)
         table.add_row("Written", f"{folder} (open {folder / 'report.html'} in a browser)")
         console.print(table)
+        if result.pareto:
+            console.print(trade_table(result))
     if not result.checks.passed:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _wish(
+    mode: str, objective: Literal["energy", "cost", "co2"] | None, pick: int | None, mean_waiting_s: float | None
+) -> "HeadwayWish":
+    """What is asked of demand-led headways; raises `InputFaults` where the mode keeps today's."""
+    from dispatch.headway_choice import HeadwayWish  # noqa: PLC0415
+    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
+
+    asked = {"--objective": objective, "--pick": pick, "--mean-waiting": mean_waiting_s}
+    given = {name: value for name, value in asked.items() if value is not None}
+    if mode != "demand-led" and given:
+        only = "only with --mode demand-led: equal service keeps today's headways"
+        raise InputFaults([Fault("", "", name, str(value), only) for name, value in given.items()])
+    return HeadwayWish(objective or "energy", pick, mean_waiting_s)

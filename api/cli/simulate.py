@@ -11,6 +11,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stdout_console
 
 if TYPE_CHECKING:
+    from dispatch.plan import Mode
     from simulation.judge import Days, Judgement
 
 HELP = (
@@ -85,10 +86,12 @@ def simulate(
 
     asked = load_scenario(scenario, tuple(override or ()))
     timetables = {"baseline": timetable_in_force(asked)}
+    mode: Mode = "equal-service"
     if plan is not None:
         from api.plan_folder import read_plan_folder  # noqa: PLC0415
 
-        timetables["plan"] = read_plan_folder(plan).plan.timetable
+        written = read_plan_folder(plan).plan
+        timetables["plan"], mode = written.timetable, written.mode
     with stage_progress(f"headwatt simulate {asked.name}") as progress:
         model = day_model(asked, profile_library(asked, train_of(asked)))
         lap("read")
@@ -110,12 +113,12 @@ def simulate(
                 "seed": seed,
                 "metering_point": "substation DC terminals",
                 **_figures(days),
-                **(_saving(judgement) if judgement is not None else {}),
+                **(_saving(judgement, mode) if judgement is not None else {}),
                 "seconds": seconds,
             }
         )
     else:
-        _print(asked.title, days, judgement)
+        _print(asked.title, days, judgement, mode)
 
 
 def _figures(days: "Days") -> dict[str, Any]:
@@ -138,6 +141,8 @@ def _figures(days: "Days") -> dict[str, Any]:
                 [{str(h): kwh for h, kwh in result.account.hourly_kwh.items()} for result in days.results]
             ),
         },
+        "cost": round(days.cost().mean, 3),
+        "co2_kg": round(days.co2_kg().mean, 3),
         "balance_residual_percent": round(100.0 * days.worst_residual_share, 9),
         "service": {name: round(days.served(name).mean, 4) for name in SERVICE_MEASURES},
     }
@@ -149,7 +154,7 @@ def _mean_of(rows: list[Mapping[str, float]]) -> dict[str, float]:
     return {name: round(sum(row.get(name, 0.0) for row in rows) / len(rows), 3) for name in names}
 
 
-def _saving(judgement: "Judgement") -> dict[str, Any]:
+def _saving(judgement: "Judgement", mode: "Mode") -> dict[str, Any]:
     from simulation.verdict import objections  # noqa: PLC0415
 
     saving, kwh = judgement.saving_percent, judgement.saving_kwh
@@ -158,12 +163,12 @@ def _saving(judgement: "Judgement") -> dict[str, Any]:
         "saving_ci95_percent": [round(saving.low, 4), round(saving.high, 4)],
         "savings_percent": [round(value, 4) for value in judgement.savings_percent],
         "saving_kwh": round(kwh.mean, 3),
-        "objections": [objection.sentence for objection in objections(judgement)],
+        "objections": [objection.sentence for objection in objections(judgement, mode=mode)],
         "baseline": _figures(judgement.baseline),
     }
 
 
-def _print(title: str, days: "Days", judgement: "Judgement | None") -> None:
+def _print(title: str, days: "Days", judgement: "Judgement | None", mode: "Mode") -> None:
     energy, service = days.energy(), days.served
     count = len(days.results)
     table = Table(title=f"{title}, {count} simulated days", show_header=judgement is not None, title_justify="left")
@@ -194,7 +199,7 @@ def _print(title: str, days: "Days", judgement: "Judgement | None") -> None:
         from simulation.verdict import objections  # noqa: PLC0415
 
         saving = judgement.saving_percent
-        for objection in objections(judgement):
+        for objection in objections(judgement, mode=mode):
             console.print(f"[bold red]Rejected.[/] {objection.sentence}")
         console.print(
             f"The plan saves [bold]{saving.mean:.2f} %[/] at the substations' DC terminals "

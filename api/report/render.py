@@ -16,7 +16,7 @@ from api.report.levers import waterfall
 from api.report.power import substation_power
 from api.report.service import headways_and_loads
 from api.report.train_graph import day_range_s, train_graph
-from api.result import PlanResult
+from api.result import Figures, PlanResult
 from api.summary import sentences, used_share_percent
 from dispatch.rules import registered
 from scenarios.provenance import assumptions
@@ -34,6 +34,9 @@ _ROWS = (
     ("Losses in supply and rails", "losses_kwh", "kWh", 0, -1),
     ("Traction energy not served", "unserved_kwh", "kWh", 1, -1),
     ("Expected waiting", "mean_waiting_s", "s", 1, -1),
+    ("Fullest train, share of normal capacity", "fullest_train_percent", "%", 0, -1),
+    ("Electricity cost", "cost", "currency", 0, -1),
+    ("CO2 of the energy from the utility", "co2_kg", "kg", 0, -1),
     ("Trips", "trips", "", 0, 0),
     ("Train-km", "train_km", "km", 1, 0),
 )
@@ -75,11 +78,11 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
 
 def _rows(result: PlanResult) -> list[dict[str, str]]:
     rows = []
-    for label, name, unit, decimals, better in _ROWS:
-        before, after = (
-            used_share_percent(day) if name == "used_share_percent" else float(getattr(day, name))
-            for day in (result.baseline, result.plan)
-        )
+    for label, name, unit_name, decimals, better in _ROWS:
+        before, after = (_figure(day, name) for day in (result.baseline, result.plan))
+        unit = result.currency or "" if unit_name == "currency" else unit_name
+        if before is None or after is None:
+            continue
         change = after - before
         noticed = abs(change) >= 0.5 * 10.0**-decimals
         relative = f" ({100 * change / before:+.1f} %)" if noticed and before and unit not in ("%", "") else ""
@@ -94,6 +97,16 @@ def _rows(result: PlanResult) -> list[dict[str, str]]:
             }
         )
     return rows
+
+
+def _figure(day: Figures, name: str) -> float | None:
+    """A figure of the table; None where the result does not have it."""
+    if name == "used_share_percent":
+        return used_share_percent(day)
+    if name == "fullest_train_percent":
+        return None if day.fullest_train_share is None else 100.0 * day.fullest_train_share
+    value = getattr(day, name)
+    return None if value is None else float(value)
 
 
 def _script_safe(value: Any) -> Markup:
