@@ -62,6 +62,7 @@ def against_mean_phase_percent(before_kwh: float, after_kwh: float, mean_phase_s
 
 
 def evidence_of(
+    today: Timetable,
     before: Timetable,
     after: Timetable,
     library: ProfileLibrary,
@@ -70,13 +71,13 @@ def evidence_of(
     rules: TimingRules,
     workers: int = 1,
 ) -> Evidence:
-    """Bound, gap and mean over phases for a plan of the same trips as `before`."""
+    """Bound and gap for a plan of the same trips as `before`, and the mean over phases of `today`'s timetable."""
     with ThreadPoolExecutor(max(1, workers)) as pool:
         before_j, after_j = pool.map(lambda day: planned_energy_j(day, library, train, network), (before, after))
     bound_j = energy_bound(
         before, library, train, network, rules.turnback_shortest_s, rules.dwell_to_run_s, workers
     ).energy_j
-    by_phase_j = energy_by_phase_j(before, library, train, network, workers=workers)
+    by_phase_j = energy_by_phase_j(today, library, train, network, workers=workers)
     return Evidence(
         before_kwh=before_j / J_PER_KWH,
         after_kwh=after_j / J_PER_KWH,

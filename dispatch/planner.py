@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
 from dispatch.duties import assign, first_in_first_out, vehicle_names
+from dispatch.evidence import Evidence, evidence_of
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
 from dispatch.levers import Lever, fewer_trips, lever_shares
@@ -53,7 +54,8 @@ class Planned:
     """A decision: today's timetable and the new one as plans, the checker's report, the levers, seconds by stage.
 
     `levers` are shares of the noise-free saving on the equivalent track; they add up to it. `trade` is what headways
-    could be had, where they follow the demand.
+    could be had, where they follow the demand. `evidence` holds the plan against its bound and against today's mean
+    over all phases.
     """
 
     scenario: Scenario
@@ -65,6 +67,7 @@ class Planned:
     check: CheckReport
     levers: tuple[Lever, ...]
     timing: TimingResult
+    evidence: Evidence
     seconds: dict[str, float]
     trade: Trade | None = None
 
@@ -161,7 +164,12 @@ def make_plan(
     if options.mode == "demand-led":
         levers = (fewer_trips(in_force, start, library, train, network), *levers)
     clock.lap("levers")
-    return Planned(scenario, train, library, network, baseline, plan, report, levers, timing, clock.seconds, trade)
+    evidence = evidence_of(in_force, start, timetable, library, train, network, rules, options.workers)
+    plan = replace(plan, metadata={**plan.metadata, **evidence.document()})
+    clock.lap("evidence")
+    return Planned(
+        scenario, train, library, network, baseline, plan, report, levers, timing, evidence, clock.seconds, trade
+    )
 
 
 def _plan(
