@@ -15,12 +15,8 @@ def write_starter(folder: Path, name: str | None = None) -> tuple[Path, ...]:
 
     Raises InputFaults when the folder holds something already or the name cannot be one.
     """
-    name = name or re.sub(r"[^a-z0-9_-]+", "_", folder.resolve().name.lower()).strip("_") or "line"
-    if not re.fullmatch(r"[a-z0-9_-]{1,80}", name):
-        raise InputFaults([Fault("", "", "name", name, "small letters, digits, _ and -")])
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputFaults([Fault(str(folder), "", "", "not empty", "a new or an empty folder")])
-    folder.mkdir(parents=True, exist_ok=True)
+    name = scenario_name(folder, name)
+    make_empty(folder)
     written = []
     for source in sorted((LINES / TUTORIAL).iterdir()):
         if source.name == FILE:
@@ -33,3 +29,18 @@ def write_starter(folder: Path, name: str | None = None) -> tuple[Path, ...]:
             continue
         written.append(folder / source.name)
     return tuple(written)
+
+
+def scenario_name(folder: Path, name: str | None) -> str:
+    """The name asked for, or one made of the folder's. Raises InputFaults when it cannot be a scenario's name."""
+    name = name or re.sub(r"[^a-z0-9_-]+", "_", folder.resolve().name.lower()).strip("_") or "line"
+    if not re.fullmatch(r"[a-z0-9_-]{1,80}", name):
+        raise InputFaults([Fault("", "", "name", name, "small letters, digits, _ and -")])
+    return name
+
+
+def make_empty(folder: Path) -> None:
+    """Make the folder. Raises InputFaults when it holds something already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputFaults([Fault(str(folder), "", "", "not empty", "a new or an empty folder")])
+    folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,10 @@ class Station(Part):
     """Dwell of the timetable in force."""
     maximum_dwell_s: Seconds = 0
     """Longest dwell that a plan may give."""
+    latitude_deg: Annotated[Number, Field(ge=-90, le=90)] | None = None
+    """Latitude (WGS 84), for exchange with other programs; no result depends on it."""
+    longitude_deg: Annotated[Number, Field(ge=-180, le=180)] | None = None
+    """Longitude (WGS 84), likewise."""
 
 
 class Terminal(Part):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,6 +14,16 @@ from scenarios.schema.service import Disturbances, Driving, FleetPart, Policy, T
 from scenarios.schema.supply import Supply
 from scenarios.schema.tariff import Tariff
 from scenarios.schema.train import TrainType
+
+
+WITHOUT_EFFECT: dict[str, Any] = {
+    "title": True,
+    "description": True,
+    "sources": True,
+    "provenance": True,
+    "stations": {"__all__": {"latitude_deg": True, "longitude_deg": True}},
+}
+"""What no result depends on."""
 
 
 class Scenario(Part):
@@ -64,8 +74,8 @@ class Scenario(Part):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of everything that can change a result; wording and sources do not."""
-        content = self.model_dump(mode="json", exclude={"title", "description", "sources", "provenance"})
+        """SHA-256 of everything that can change a result; wording, sources and coordinates do not."""
+        content = self.model_dump(mode="json", exclude=WITHOUT_EFFECT)
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @property

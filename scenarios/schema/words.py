@@ -14,7 +14,7 @@ UNITS = {
     "n_m_per_kn": "N·m/kN", "m_s2": "m/s²", "m_s3": "m/s³", "ohm_per_km": "Ω/km", "per_kw_month": "1/kW/month",
     "per_m_s_squared_kn": "kN·s²/m²", "per_m_s_kn": "kN·s/m", "kg_per_kwh": "kg/kWh", "per_kwh": "1/kWh",
     "kmh": "km/h", "kwh": "kWh", "kw": "kW", "kn": "kN", "kg": "kg", "ohm": "Ω", "permil": "‰", "share": "share",
-    "m": "m", "s": "s", "t": "t", "v": "V", "a": "A", "c": "°C",
+    "m": "m", "s": "s", "t": "t", "v": "V", "a": "A", "c": "°C", "deg": "°",
 }  # fmt: skip
 """Units by the ending of a field's name."""
 
