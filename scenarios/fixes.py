@@ -159,6 +159,8 @@ def _backward(read: FixesFile) -> list[Fault]:
             if begin is None or end is None:
                 continue
             if end < begin or (end == begin and name != "windows"):
-                allowed = f"{'at or after' if name == 'windows' else 'after'} {seconds_to_clock(begin)}, where it begins"
+                allowed = (
+                    f"{'at or after' if name == 'windows' else 'after'} {seconds_to_clock(begin)}, where it begins"
+                )
                 faults.append(read.fault((name, index, second), seconds_to_clock(end), allowed))
     return faults

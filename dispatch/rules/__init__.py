@@ -4,6 +4,7 @@ Importing this package enters every rule; `registered()` lists them in the order
 """
 
 from dispatch.rules import equal_service as equal_service
+from dispatch.rules import fixes as fixes
 from dispatch.rules import form as form
 from dispatch.rules import running as running
 from dispatch.rules import service as service

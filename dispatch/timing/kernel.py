@@ -269,7 +269,7 @@ def _waiting_change(j: int, trips: Trips, limits: Limits, old_s: IntArray, new_s
 @njit(cache=True, nogil=True)
 def _within_reach(j: int, trips: Trips, new_s: IntArray) -> bool:
     """Every departure of trip j lies between the earliest and the latest that it may have there."""
-    for i in range(len(new_s)):
+    for i in range(len(new_s)):  # noqa: SIM110 - a plain loop for the compiler
         if new_s[i] < trips.reach_s[j, i, 0] or new_s[i] > trips.reach_s[j, i, 1]:
             return False
     return True

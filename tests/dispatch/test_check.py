@@ -144,6 +144,12 @@ CASES: dict[str, Callable[[], CheckReport]] = {
     "expected-waiting": lambda: report(
         assign(edited(9, later(90), timetable=edited(13, later(90), timetable=edited(11, later(90)))), LINE)
     ),
+    "fixes": lambda: check(
+        replace(plan_of(IN_FORCE, LED), options={"fixed": {"windows_s": {"up-004": [25000, 25010]}}}),
+        LINE,
+        IN_FORCE,
+        SHORTEST,
+    ),
     "same-fleet": lambda: report(
         Timetable(
             tuple(replace(t, vehicle="four_car-07") if t.trip_id == last_duty_trip() else t for t in IN_FORCE.trips)
