@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
-from dispatch.timetable import Timetable
+from dispatch.timetable import Direction, Timetable, Trip
 from energy_models.movement import Run, Stand, assemble, seconds_of_motion
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import solve
+from energy_models.track import SectionTrack
 from energy_models.train import Train
 
 STAND_AUXILIARY_S = 900
 """A train that waits at a terminal longer than this is shut down after its turnback."""
 TURNBACK_AUXILIARY_S = 180
+TRACK_INDEX: dict[Direction, int] = {"up": 0, "down": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,30 +30,25 @@ class Movements:
 def planned_movements(timetable: Timetable, library: ProfileLibrary, train: Train) -> Movements:
     """Runs, dwells and turnbacks, with planned loads; a turnback belongs to the trip before it."""
     found = Movements([], [], [], [])
-    waiting: dict[str, tuple[Stand, int]] = {}
+    waiting: dict[str, tuple[Trip, int]] = {}
 
     def stand(where: Stand, number: int) -> None:
         found.stands.append(where)
         found.stand_trip.append(number)
 
     for number, trip in sorted(enumerate(timetable.trips), key=lambda entry: entry[1].start_s):
-        index = 0 if trip.direction == "up" else 1
         if trip.vehicle in waiting:
-            arrived, before = waiting.pop(trip.vehicle)
-            stand(_turnback(arrived, trip.start_s), before)
-        tracks = library.sections[trip.direction]
-        for k, track in enumerate(tracks):
-            passengers = trip.passengers[k]
-            profile = library.profile(trip.direction, k, trip.running_time_s(k), passengers, trip.driving[k])
-            found.runs.append(Run(track, index, trip.departure_s[k], seconds_of_motion(profile, train, passengers)))
+            ahead, before = waiting[trip.vehicle]
+            stand(turnback_stand(ahead, trip.start_s, library), before)
+        runs, dwells = trip_movements(trip, library, train)
+        for run in runs:
+            found.runs.append(run)
             found.run_trip.append(number)
-            end = track.departure_chainage_m + track.chainage_sign * track.length_m
-            if k + 1 < len(tracks):
-                stand(Stand(end, index, trip.arrival_s[k + 1], trip.departure_s[k + 1]), number)
-            else:
-                waiting[trip.vehicle] = Stand(end, index, trip.end_s, trip.end_s + TURNBACK_AUXILIARY_S), number
-    for arrived, before in waiting.values():
-        stand(arrived, before)
+        for dwell in dwells:
+            stand(dwell, number)
+        waiting[trip.vehicle] = trip, number
+    for trip, number in waiting.values():
+        stand(turnback_stand(trip, None, library), number)
     return found
 
 
@@ -63,11 +60,31 @@ def planned_snapshots(timetable: Timetable, library: ProfileLibrary, train: Trai
     return assemble(found.runs, found.stands, train.auxiliary_w, start, end_s)
 
 
-def _turnback(stand: Stand, departure_s: int) -> Stand:
-    """The stand until the vehicle's next departure, or until it is shut down."""
-    long = departure_s - stand.from_s > STAND_AUXILIARY_S
-    until = stand.from_s + TURNBACK_AUXILIARY_S if long else departure_s
-    return Stand(stand.chainage_m, stand.track_index, stand.from_s, max(until, stand.from_s))
+def trip_movements(trip: Trip, library: ProfileLibrary, train: Train) -> tuple[list[Run], list[Stand]]:
+    """Runs and dwells of one trip as planned, its terminals left out."""
+    runs: list[Run] = []
+    stands: list[Stand] = []
+    index = TRACK_INDEX[trip.direction]
+    tracks = library.sections[trip.direction]
+    for k, track in enumerate(tracks):
+        passengers = trip.passengers[k]
+        profile = library.profile(trip.direction, k, trip.running_time_s(k), passengers, trip.driving[k])
+        runs.append(Run(track, index, trip.departure_s[k], seconds_of_motion(profile, train, passengers)))
+        if k + 1 < len(tracks):
+            stands.append(Stand(_end_m(track), index, trip.arrival_s[k + 1], trip.departure_s[k + 1]))
+    return runs, stands
+
+
+def turnback_stand(trip: Trip, next_departure_s: int | None, library: ProfileLibrary) -> Stand:
+    """The stand after a trip until the vehicle's next departure (None: it works no more), or until it is shut down."""
+    until = trip.end_s + TURNBACK_AUXILIARY_S
+    if next_departure_s is not None and next_departure_s - trip.end_s <= STAND_AUXILIARY_S:
+        until = max(next_departure_s, trip.end_s)
+    return Stand(_end_m(library.sections[trip.direction][-1]), TRACK_INDEX[trip.direction], trip.end_s, until)
+
+
+def _end_m(track: SectionTrack) -> float:
+    return track.departure_chainage_m + track.chainage_sign * track.length_m
 
 
 def planned_energy_j(timetable: Timetable, library: ProfileLibrary, train: Train, network: SupplyNetwork) -> float:
