@@ -15,9 +15,9 @@ from dispatch.timing.noise import departure_noise_s
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
-ODDS = np.array([45, 40, 15, 0, 10], dtype=np.int64)
+ODDS = np.array([45, 44, 11, 0, 6], dtype=np.int64)
 """Kinds of change: dwells, running times, departure, another trip's way, dwell into running time."""
-HOT_SHARE, COLD_SHARE = 1e-2, 1e-4
+HOT_SHARE, COLD_SHARE = 2e-2, 1e-4
 """Temperatures of the annealing, as shares of the cycle's energy; found by trial on the Yizhuang day."""
 PHASES_TRIED = 24
 PHASE_STEP_S = 4
