@@ -238,6 +238,8 @@ class HeadwayModel:
         return cp_model.LinearExpr.sum(terms)
 
     def _first_moments(self) -> Iterable[int]:
+        if not self.patterns:
+            return ()
         first = min(segment.from_s for segment in self.patterns)
         last = max(segment.to_s for segment in self.patterns)
         return range(first, last + FIRST_MOMENTS_EVERY_S, FIRST_MOMENTS_EVERY_S)

@@ -254,7 +254,7 @@ class _Problem:
             energy_kwh=sum(pattern.energy_kwh for pattern in patterns),
             cost=sum(pattern.cost for pattern in patterns),
             mean_waiting_s=self.waiting_s(solution),
-            heaviest_load_share=max(pattern.heaviest_load for pattern in patterns) / capacity,
+            heaviest_load_share=max((pattern.heaviest_load for pattern in patterns), default=0.0) / capacity,
             is_proven=solution.is_proven,
             notes=policy_breaks_today(self.scenario, self.maker) if self.mode == "equal-service" else (),
         )

@@ -109,8 +109,8 @@ class Case:
         for direction in DIRECTIONS:
             rows = self.scenario.timetable.periods or ()
             starts = sorted({row.from_s for row in rows if row.direction in (direction, "both")})
-            ends = [*starts[1:], 48 * 3600]
-            result[direction] = tuple(zip(starts, ends, strict=True)) or ((0, 48 * 3600),)
+            starts = starts or [0]
+            result[direction] = tuple(zip(starts, [*starts[1:], 48 * 3600], strict=True))
         return result
 
     def headway_in_table_s(self, direction: Direction, time_s: float) -> float | None:

@@ -1,0 +1,159 @@
+"""The whole search on small lines: repeatable, never worse, and at home on every kind of timetable."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from timing_lines import SEVEN, Case, case_of, small_line
+
+from dispatch.bound import energy_bound
+from dispatch.levers import LEVERS, lever_shares
+from dispatch.planner import PlannerOptions, make_plan
+from dispatch.timetable import Timetable
+from dispatch.timing.day import retimed
+from dispatch.timing.shifts import weighted_waiting
+from dispatch.traffic import planned_energy_j
+
+HOUR = ((SEVEN, SEVEN + 3600, 300),)
+TWO_PERIODS = ((SEVEN, SEVEN + 1800, 300), (SEVEN + 1800, SEVEN + 4500, 540))
+ODD_TIMES = [*(("up", SEVEN + t) for t in (0, 410, 700, 1500, 2150)), *(("down", SEVEN + t) for t in (60, 500, 1300))]
+
+
+@pytest.fixture(scope="module")
+def small() -> Case:
+    return case_of(small_line(4, TWO_PERIODS, noise_s=3.0))
+
+
+def test_same_seed_same_plan_for_any_number_of_workers(small: Case) -> None:
+    one, two = (small.search(workers=workers, seed=4) for workers in (1, 2))
+    assert one.timetable == two.timetable
+    assert [step.energy_kwh for step in one.convergence] == [step.energy_kwh for step in two.convergence]
+    assert not one.stopped_early
+
+
+def test_other_seed_other_plan(small: Case) -> None:
+    assert small.search(seed=4).timetable != small.search(seed=5).timetable
+
+
+def test_waiting_does_not_grow(small: Case) -> None:
+    arrivals = small.rules.arrivals_per_s
+    found = small.search(effort=0.2).timetable
+    assert weighted_waiting(found, arrivals) <= weighted_waiting(small.baseline, arrivals)
+
+
+def test_search_that_may_not_begin_returns_a_whole_timetable(small: Case) -> None:
+    """The clock ends the search before it starts: what comes back is complete, keeps times, and says so."""
+    found = small.search(time_limit_s=0.0)
+    assert found.stopped_early
+    for trip, today in zip(found.timetable.trips, small.baseline.trips, strict=True):
+        assert (trip.trip_id, trip.end_s - trip.start_s) == (today.trip_id, today.end_s - today.start_s)
+        assert trip.vehicle
+
+
+LINES = {
+    "one section": small_line(2, TWO_PERIODS),
+    "two sections": small_line(3, TWO_PERIODS),
+    "nobody travels": small_line(4, HOUR, demand=0.0),
+    "storage": small_line(4, HOUR, storage=True),
+    "explicit departures": small_line(4, departures=ODD_TIMES),
+    "one trip each way": small_line(3, departures=[("up", SEVEN), ("down", SEVEN + 700)]),
+    "noise adds up": small_line(4, HOUR, noise_s=4.0, accumulates=True),
+    "one section, noise": small_line(2, HOUR, noise_s=5.0, accumulates=True),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_plan_of_an_odd_line_passes_the_checker_and_costs_no_more(name: str) -> None:
+    planned = make_plan(LINES[name], PlannerOptions(time_limit_s=2.0, workers=1))
+    assert planned.check.passed, "\n".join(map(str, planned.check.violations))
+    evidence = planned.evidence
+    assert evidence.bound_kwh < evidence.after_kwh < evidence.before_kwh
+    assert 0.0 < evidence.share_of_gap_closed < 1.0
+    assert sum(lever.saving_kwh for lever in planned.levers) == pytest.approx(
+        evidence.before_kwh - evidence.after_kwh, rel=1e-9
+    )
+    assert planned.plan.metadata["bound_kwh"] == pytest.approx(evidence.bound_kwh, abs=0.06)
+
+
+def test_policy_that_lets_nothing_move_leaves_the_departures() -> None:
+    line = small_line(4, HOUR)
+    still = line.model_copy(update={"policy": line.policy.model_copy(update={"departure_window_s": 0})})
+    planned = make_plan(still, PlannerOptions(time_limit_s=2.0, workers=1))
+    assert planned.check.passed
+    for trip, today in zip(planned.plan.timetable.trips, planned.baseline.timetable.trips, strict=True):
+        assert trip.start_s == today.start_s
+
+
+@pytest.fixture(scope="module")
+def changed(small: Case) -> Timetable:
+    """Every lever pulled by hand."""
+    trips = []
+    for number, trip in enumerate(small.baseline.trips):
+        run = [trip.running_time_s(k) for k in range(3)]
+        dwell = [trip.dwell_s(k) for k in (1, 2)]
+        step = 1 + number % 3
+        later = 0 if number == 0 else 7 * step
+        trips.append(
+            retimed(
+                trip,
+                trip.start_s + later,
+                [run[0] + step, run[1], run[2] - step],
+                [dwell[0] - 2, dwell[1] + 2],
+                "optimal",
+            )
+        )
+    return Timetable(tuple(trips))
+
+
+def shares(case: Case, after: Timetable) -> dict[str, float]:
+    found = lever_shares(case.baseline, after, case.library, case.train, case.network, 1)
+    return {lever.name: lever.saving_kwh for lever in found}
+
+
+def test_levers_add_up_to_the_saving(small: Case, changed: Timetable) -> None:
+    day = (small.library, small.train, small.network)
+    saved = planned_energy_j(small.baseline, *day) - planned_energy_j(changed, *day)
+    found = shares(small, changed)
+    assert tuple(found) == LEVERS
+    assert sum(found.values()) == pytest.approx(saved / 3.6e6, rel=1e-9, abs=1e-9)
+    assert all(abs(share) > 1e-3 for share in found.values())
+
+
+def test_lever_that_is_not_pulled_gets_nothing(small: Case, changed: Timetable) -> None:
+    """Shapley's null player, for each lever in turn."""
+    old = small.baseline.trips
+    only_driving = Timetable(tuple(replace(trip, driving=("optimal",) * 3) for trip in old))
+    found = shares(small, only_driving)
+    assert found["driving"] > 0
+    assert [found[name] for name in LEVERS[1:]] == [0.0, 0.0, 0.0]
+    only_departures = Timetable(
+        tuple(
+            retimed(a, b.start_s, [a.running_time_s(k) for k in range(3)], [a.dwell_s(k) for k in (1, 2)], a.driving[0])
+            for a, b in zip(old, changed.trips, strict=True)
+        )
+    )
+    found = shares(small, only_departures)
+    assert [found[name] for name in ("driving", "running times", "dwells")] == [0.0, 0.0, 0.0]
+
+
+def test_way_there_and_way_back_have_opposite_levers(small: Case, changed: Timetable) -> None:
+    """Symmetry: undoing a plan costs by each lever what the plan saved by it."""
+    there = shares(small, changed)
+    back = lever_shares(changed, small.baseline, small.library, small.train, small.network, 1)
+    for lever in back:
+        assert lever.saving_kwh == pytest.approx(-there[lever.name], rel=1e-9, abs=1e-9)
+
+
+def test_bound_holds_for_the_plan_and_counts_what_may_become_running(small: Case) -> None:
+    day = (small.library, small.train, small.network)
+    turnbacks = small.rules.turnback_shortest_s
+    bound = energy_bound(small.baseline, *day, turnbacks)
+    found = small.search(effort=0.3).timetable
+    assert bound.energy_j < planned_energy_j(found, *day) < planned_energy_j(small.baseline, *day)
+    freer = energy_bound(small.baseline, *day, turnbacks, dwell_to_run_s=10)
+    assert freer.energy_j < bound.energy_j
+    assert energy_bound(found, *day, turnbacks).energy_j == pytest.approx(bound.energy_j, rel=2e-4)

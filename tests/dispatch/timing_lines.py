@@ -1,0 +1,152 @@
+"""Small lines for the tests of the search: the tutorial line, shortened, with other hours, headways and supply."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dispatch.baseline import timetable_in_force
+from dispatch.duties import first_in_first_out
+from dispatch.timetable import Timetable
+from dispatch.timing.bank import bank_for
+from dispatch.timing.job import Job, TimingOptions
+from dispatch.timing.optimise import TimingResult, _limits, optimise
+from dispatch.timing.rules import TimingRules, equal_service_rules
+from energy_models.running_times import ProfileLibrary
+from energy_models.supply.device_laws import pack
+from energy_models.supply.network import SupplyNetwork
+from energy_models.train import Train
+from scenarios.build import profile_library, supply_network, train_of
+from scenarios.load import load_scenario
+from scenarios.schema import Scenario
+from scenarios.schema.service import ClockByDirection, Departure, Disturbances, FleetPart, HeadwayPeriod
+
+LINE = load_scenario("tutorial_line")
+SEVEN = 7 * 3600
+
+
+def small_line(
+    stations: int = 5,
+    periods: Sequence[tuple[int, int, int]] = ((SEVEN, SEVEN + 3600, 600),),
+    last_s: int | None = None,
+    departures: Sequence[tuple[str, int]] | None = None,
+    storage: bool = False,
+    noise_s: float = 0.0,
+    accumulates: bool = False,
+    demand: float = 1.0,
+    trainsets: int = 12,
+) -> Scenario:
+    """The first stations of the tutorial line with headways from 07:00 on, or explicit departures."""
+    kept = LINE.stations[:stations]
+    ids = {station.id for station in kept}
+    end = kept[-1].model_copy(update={"minimum_dwell_s": 0, "dwell_s": 0, "maximum_dwell_s": 0})
+    sections = stations - 1
+    running = LINE.timetable.running_time_s
+    chainage = {station.id: station.chainage_m for station in LINE.stations}
+    first, final = periods[0][0], last_s if last_s is not None else periods[-1][1]
+    timetable = LINE.timetable.model_copy(
+        update={
+            "running_time_s": running.model_copy(
+                update={"up": running.up[:sections], "down": running.down[len(running.down) - sections :]}
+            ),
+            "first_departure_s": ClockByDirection(up=first, down=first),
+            "last_departure_s": ClockByDirection(up=final, down=final),
+            "periods": tuple(HeadwayPeriod(from_s=a, to_s=b, headway_s=h) for a, b, h in periods),
+            "departures": None,
+        }
+    )
+    if departures is not None:
+        timetable = timetable.model_copy(
+            update={
+                "first_departure_s": None,
+                "last_departure_s": None,
+                "periods": None,
+                "departures": tuple(Departure(direction=d, departure_s=t) for d, t in departures),
+            }
+        )
+    # Places by chainage, as a station where a substation stands may not be there any more.
+    supply = LINE.supply.model_copy(
+        update={
+            group: tuple(
+                item.model_copy(update={"station": None, "chainage_m": chainage.get(item.station, item.chainage_m)})
+                for item in getattr(LINE.supply, group)
+                if (item.station is None and item.chainage_m <= end.chainage_m)
+                or (item.station is not None and chainage[item.station] <= end.chainage_m)
+            )
+            for group in ("substations", "storages")
+        }
+    )
+    if not storage:
+        supply = supply.model_copy(update={"storages": ()})
+    rows = tuple(r for r in LINE.demand.origin_destination or () if r.origin in ids and r.destination in ids)
+    return LINE.model_copy(
+        update={
+            "stations": (*kept[:-1], end),
+            "terminals": {kept[0].id: LINE.terminals["HAR"], end.id: LINE.terminals["AIR"]},
+            "depots": (),
+            "timetable": timetable,
+            "supply": supply,
+            "demand": LINE.demand.model_copy(update={"origin_destination": rows, "scale": demand}),
+            "fleet": (FleetPart(train_type="four_car", trainsets=trainsets),),
+            "disturbances": Disturbances(dwell_noise_s=noise_s, dwell_noise_accumulates=accumulates),
+            "policy": LINE.policy.model_copy(update={"longest_headway_s": 1200, "mean_waiting_limit_s": None}),
+        }
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A small line with everything that a search needs."""
+
+    scenario: Scenario
+    baseline: Timetable
+    library: ProfileLibrary
+    train: Train
+    network: SupplyNetwork
+    rules: TimingRules
+
+    def turn(self, timetable: Timetable) -> Timetable:
+        """First in, first out."""
+        return first_in_first_out(timetable, self.scenario)
+
+    def search(self, **options: float) -> TimingResult:
+        """The whole search with some options."""
+        noise = self.scenario.disturbances
+        given = {
+            "effort": 0.05,
+            "time_limit_s": 600.0,
+            "noise_deviation_s": noise.dwell_noise_s,
+            "noise_accumulates": noise.dwell_noise_accumulates,
+            **options,
+        }
+        chosen = TimingOptions(**given)  # type: ignore[arg-type]
+        return optimise(self.baseline, self.library, self.train, self.network, self.rules, self.turn, chosen)
+
+    def job(self, **options: float) -> Job:
+        """The task as the stages of the search see it."""
+        return Job(
+            baseline=self.baseline,
+            rules=self.rules,
+            turn=self.turn,
+            options=TimingOptions(**options),  # type: ignore[arg-type]
+            bank=bank_for(self.baseline, self.library, self.train, 1),
+            network=pack(self.network),
+            limits=_limits(self.baseline, self.library, self.rules),
+            progress=lambda _stage, _share: None,
+            began_s=0.0,
+            stop=np.zeros(1, dtype=np.int64),
+        )
+
+
+def case_of(scenario: Scenario) -> Case:
+    """The case of a scenario at equal service."""
+    train = train_of(scenario)
+    baseline = timetable_in_force(scenario)
+    return Case(
+        scenario,
+        baseline,
+        profile_library(scenario, train),
+        train,
+        supply_network(scenario),
+        equal_service_rules(scenario, baseline, train.auxiliary_w),
+    )
