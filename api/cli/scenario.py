@@ -1,8 +1,9 @@
 """`headwatt scenario`: check, show, new, schema, list."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -10,7 +11,10 @@ from rich.table import Table
 
 from api.cli.console import print_json, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
-from energy_models.faults import InputFaults
+from energy_models.faults import Fault, InputFaults
+
+if TYPE_CHECKING:
+    from scenarios.imported.folder import ImportedFolder
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -115,15 +119,109 @@ def new(
     name: Annotated[
         str | None, typer.Option("--name", help="Name of the scenario; by default that of the folder.")
     ] = None,
+    from_gtfs: Annotated[
+        Path | None,
+        typer.Option("--from-gtfs", metavar="FILE.zip", help="Begin with the timetable of a GTFS feed."),
+    ] = None,
+    timetable: Annotated[
+        Path | None,
+        typer.Option(
+            "--timetable",
+            metavar="FILE.csv",
+            help="Begin with a CSV timetable: a row for each call, columns trip_id, direction, station, arrival, "
+            "departure. The timetable.csv of a plan is one.",
+        ),
+    ] = None,
+    route: Annotated[
+        str | None, typer.Option("--route", help="Route of the feed: identifier, short or long name.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            "--date", metavar="YYYY-MM-DD", help="Service day of the feed; by default the first of the busiest."
+        ),
+    ] = None,
+    up_from: Annotated[
+        str | None,
+        typer.Option("--up-from", metavar="STATION", help="End of the line where direction up begins, at chainage 0."),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="SCENARIO",
+            help="Take what the timetable does not tell from this scenario, marked as assumed; of the same line, "
+            "only the timetable is replaced.",
+        ),
+    ] = None,
+    dwell: Annotated[
+        int | None,
+        typer.Option(
+            "--dwell",
+            metavar="SECONDS",
+            min=1,
+            max=600,
+            help="Dwell where the timetable has one time a stop; by default the median of --like.",
+        ),
+    ] = None,
 ) -> None:
-    """Write a commented scenario to start from; it passes the check and can be planned at once."""
+    """Write a commented scenario to start from; it passes the check and can be planned at once.
+
+    With --from-gtfs or --timetable it begins with a timetable that you have: stations, distances, running times,
+    dwells, departures. What a timetable does not tell is asked for by name, or taken from another line with --like.
+    """
     from scenarios.starter import write_starter  # noqa: PLC0415
 
-    written = write_starter(folder, name)
-    console = stdout_console()
-    for file in written:
+    console, notes = stdout_console(), stderr_console()
+    if from_gtfs is not None or timetable is not None:
+        written = _imported(folder, name, from_gtfs, timetable, route, date, up_from, like, dwell)
+        files = written.files
+    else:
+        only_with_timetable = {"--route": route, "--date": date, "--up-from": up_from, "--like": like, "--dwell": dwell}
+        unused = [option for option, value in only_with_timetable.items() if value is not None]
+        if unused:
+            raise typer.BadParameter(f"{', '.join(unused)} need --from-gtfs or --timetable")
+        written = None
+        files = write_starter(folder, name)
+    for file in files:
         console.print(f"wrote {escape(str(file))}")
-    stderr_console().print(f"Change it, then: [cyan]headwatt scenario check {escape(str(folder))}[/]")
+    if written is not None:
+        for note in written.notes:
+            notes.print(f"• {note}", markup=False)
+        for key, why in written.assumed.items():
+            notes.print(f"  {key}: {why}", markup=False)
+        if written.asked:
+            notes.print("The timetable does not tell, and the check will ask for:")
+        for key, meaning in written.asked.items():
+            notes.print(f"  {key}: {meaning}", markup=False)
+    notes.print(f"Change it, then: [cyan]headwatt scenario check {escape(str(folder))}[/]")
+
+
+def _imported(
+    folder: Path, name: str | None, from_gtfs: Path | None, timetable: Path | None, route: str | None,
+    date: str | None, up_from: str | None, like: str | None, dwell: int | None,
+) -> "ImportedFolder":  # fmt: skip
+    from scenarios.gtfs.feed import read_feed  # noqa: PLC0415
+    from scenarios.gtfs.route import line_of_feed  # noqa: PLC0415
+    from scenarios.imported.folder import write_imported  # noqa: PLC0415
+    from scenarios.imported.timetable_csv import line_of_csv  # noqa: PLC0415
+    from scenarios.load import load_scenario  # noqa: PLC0415
+
+    if from_gtfs is not None and timetable is not None:
+        raise typer.BadParameter("--from-gtfs or --timetable, not both")
+    other = load_scenario(like) if like is not None else None
+    if timetable is not None:
+        unused = [option for option, value in {"--route": route, "--date": date}.items() if value is not None]
+        if unused:
+            raise typer.BadParameter(f"{', '.join(unused)}: a CSV timetable has one route and one day")
+        chainage_m = {station.id: station.chainage_m for station in other.stations} if other is not None else {}
+        return write_imported(folder, line_of_csv(timetable, chainage_m, up_from), name, other, dwell)
+    assert from_gtfs is not None
+    try:
+        day = datetime.strptime(date, "%Y-%m-%d").date() if date is not None else None
+    except ValueError:
+        raise InputFaults([Fault("", "", "--date", date or "", "a day of the calendar such as 2026-03-04")]) from None
+    return write_imported(folder, line_of_feed(read_feed(from_gtfs), route, day, up_from), name, other, dwell)
 
 
 @app.command()

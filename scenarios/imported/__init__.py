@@ -1,0 +1,1 @@
+"""Scenarios begun from a timetable that exists: GTFS or CSV."""

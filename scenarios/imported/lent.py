@@ -1,0 +1,122 @@
+"""What a timetable does not tell, borrowed from another line or plainly assumed, so that a first plan can be made."""
+
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import Any
+
+from scenarios.imported.line import ImportedLine
+from scenarios.schema.base import DIRECTIONS, seconds_to_clock
+from scenarios.schema.scenario import Scenario
+from scenarios.written import document_of
+
+LOAD_SHARE = 0.4
+"""Assumed load of every train, as a share of normal capacity, where nobody has given the demand."""
+INTERVAL_S = 900
+
+
+def lent_by(like: Scenario, line: ImportedLine) -> dict[str, Any]:
+    """What a timetable does not tell, from another line and from plain assumptions about this one."""
+    other = document_of(like)
+    as_there = f"assumed: as on {like.name}"
+    ends = (line.stations[0].id, line.stations[-1].id)
+    turnback = next(iter(other["terminals"].values()))
+    trains = line.vehicles or _vehicles_needed(line, int(turnback["turnback_s"]))
+    main_type = like.main_train_type
+    begin_m, end_m = line.stations[0].chainage_m or 0.0, line.stations[-1].chainage_m or 0.0
+    margin_m = like.train_types[main_type].length_m
+    stretch = {"from_m": begin_m - margin_m, "to_m": end_m + margin_m}
+    maximum_speed_kmh = like.train_types[main_type].maximum_speed_kmh
+    gaps = [after - before for way in DIRECTIONS for before, after in pairwise(line.departure_s[way])]
+    policy = {key: value for key, value in other["policy"].items()
+              if key in ("longest_headway_s", "load_limit_share")}  # fmt: skip
+    policy["longest_headway_s"] = max(gaps, default=policy["longest_headway_s"])
+    supply = {
+        key: value for key, value in other["supply"].items() if key not in ("substations", "storages", "ties_m", "gaps")
+    }
+    supply["substations"] = _substations(line, like)
+    lent: dict[str, Any] = {
+        "terminals": dict.fromkeys(ends, turnback),
+        "depots": [{"id": f"{end}_depot"[:40], "station": end, "capacity": trains} for end in ends],
+        "track": {
+            "speed_limits": [{**stretch, "limit_kmh": maximum_speed_kmh}],
+            "gradients": [{**stretch, "permil": 0}],
+        },
+        "signalling": other["signalling"],
+        "train_types": {main_type: other["train_types"][main_type]},
+        "fleet": [{"train_type": main_type, "trainsets": trains}],
+        "outside_temperature_c": other["outside_temperature_c"],
+        "supply": supply,
+        "demand": {"interval_s": INTERVAL_S, "section_loads": _loads(line, like)},
+        "policy": policy,
+        "driving": other["driving"],
+        "disturbances": other["disturbances"],
+        "tariff": other["tariff"],
+        "co2_kg_per_kwh": other["co2_kg_per_kwh"],
+    }
+    counted = "the vehicles that the timetable names" if line.vehicles else "the fewest that the timetable needs"
+    lent["provenance"] = {
+        "terminals": as_there,
+        "depots": "assumed: one at each end, with room for the fleet",
+        "track.speed_limits": "assumed: the trains' maximum speed everywhere",
+        "track.gradients": "assumed: level track",
+        "signalling": as_there,
+        f"train_types.{main_type}": as_there,
+        "fleet": f"assumed: {counted}",
+        "outside_temperature_c": as_there,
+        "supply": as_there,
+        "supply.substations": f"assumed: at stations, about as far apart as on {like.name}",
+        "demand": f"assumed: every train carries {LOAD_SHARE:.0%} of its normal load",
+        "policy": f"{as_there}; the longest headway is that of today",
+        "disturbances": as_there,
+        "tariff": as_there,
+        "co2_kg_per_kwh": as_there,
+    }
+    return lent
+
+
+def _substations(line: ImportedLine, like: Scenario) -> list[dict[str, Any]]:
+    """Substations at stations, both ends among them, at most about the other line's mean spacing apart."""
+    pattern = document_of(next(one for one in like.supply.substations if one.in_service))
+    kept = {key: value for key, value in pattern.items() if key in ("efficiency", "transformer_no_load_kw")}
+    count = sum(one.in_service for one in like.supply.substations)
+    spacing_m = like.length_m / max(count - 1, 1)
+    placed = [(station.id, station.chainage_m or 0.0) for station in line.stations]
+    chosen = [placed[0]]
+    for here, after in pairwise(placed[1:]):
+        if after[1] - chosen[-1][1] > spacing_m:
+            chosen.append(here)
+    chosen.append(placed[-1])
+    return [{"id": station, "station": station, **kept} for station, _ in chosen]
+
+
+def _loads(line: ImportedLine, like: Scenario) -> list[dict[str, Any]]:
+    """The assumed share of every train's normal capacity, over every section at the time when it passes."""
+    load = LOAD_SHARE * like.train_types[like.main_train_type].capacity.normal
+    rows: list[dict[str, Any]] = []
+    for direction in DIRECTIONS:
+        order = line.stations if direction == "up" else line.stations[::-1]
+        for station, offset_s in zip(order[:-1], line.offsets_s(direction)[:-1], strict=True):
+            trains: dict[int, int] = {}
+            for departure_s in line.departure_s[direction]:
+                begin = (departure_s + offset_s) // INTERVAL_S * INTERVAL_S
+                trains[begin] = trains.get(begin, 0) + 1
+            rows += [
+                {"from": seconds_to_clock(begin), "departure_station": station.id, "direction": direction,
+                 "passengers": round(load * count, 2)}
+                for begin, count in sorted(trains.items())
+            ]  # fmt: skip
+    return rows
+
+
+def _vehicles_needed(line: ImportedLine, turnback_s: int) -> int:
+    """The fewest vehicles: each departure takes one that has come and turned, or else a new one."""
+    ready: dict[str, list[int]] = {direction: [] for direction in DIRECTIONS}
+    vehicles = 0
+    for departure_s, direction in sorted((t, way) for way in DIRECTIONS for t in line.departure_s[way]):
+        if ready[direction] and ready[direction][0] <= departure_s:
+            heappop(ready[direction])
+        else:
+            vehicles += 1
+        opposite = "down" if direction == "up" else "up"
+        heappush(ready[opposite], departure_s + line.offsets_s(direction)[-1] + turnback_s)
+    return vehicles
