@@ -114,6 +114,7 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
     planned = make_plan(scenario, options, train, progress)
     seconds = dict(planned.seconds)
     began = time.monotonic()
+    progress("simulated days", 0.0)
     model = day_model(scenario, planned.library)
     in_force, timetable = planned.baseline.timetable, planned.plan.timetable
     judgement = judge_with(

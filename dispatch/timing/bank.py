@@ -1,6 +1,6 @@
 """Every motion that the search may choose from, as flat arrays for compiled code."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +35,13 @@ REACH_SHARE = 0.12
 trip."""
 
 
-def bank_for(timetable: Timetable, library: ProfileLibrary, train: Train, workers: int) -> MotionBank:
+def bank_for(
+    timetable: Timetable,
+    library: ProfileLibrary,
+    train: Train,
+    workers: int,
+    progress: Callable[[str, float], None] = lambda _stage, _share: None,
+) -> MotionBank:
     """Motions for running times around a timetable's, at every load that occurs in it."""
     spans: dict[Direction, tuple[tuple[int, int], ...]] = {}
     steps: dict[Direction, tuple[frozenset[int], ...]] = {}
@@ -55,7 +61,8 @@ def bank_for(timetable: Timetable, library: ProfileLibrary, train: Train, worker
         for running in range(span[0], span[1] + 1)
         for step in sorted(steps[direction][k])
     ]
-    library.prepare(wanted, workers)
+    progress("driving profiles", 0.0)
+    library.prepare(wanted, workers, lambda done, total: progress("driving profiles", done / total))
     return motion_bank(library, train, spans, steps, LOAD_STEP)
 
 
