@@ -154,9 +154,15 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
         trace_start_s=start_s,
         trace_interval_s=1.0,
         library=planned.library,
-        notes=(*(objection.sentence for objection in against), *traded),
+        notes=(*(objection.sentence for objection in against), *traded, *_cut_short(planned.timing.stopped_early)),
         trade=planned.trade,
     )
+
+
+def _cut_short(stopped_early: bool) -> tuple[str, ...]:
+    if not stopped_early:
+        return ()
+    return ("The search was cut short by the time limit: with more time, or on a faster machine, the plan may differ.",)
 
 
 def _figures(days: Days) -> DayFigures:

@@ -2,12 +2,17 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+_SILENCE_S = 2.0
+"""Longest silence of work that is under way, where no bar moves."""
 
 ProgressReport = Callable[[str, float], None]
 """Called with the name of a stage and the share of it that is done, 0 to 1."""
@@ -30,10 +35,12 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 @contextmanager
 def stage_progress(title: str) -> Iterator[ProgressReport]:
-    """Show the stages of long work on stderr: bars on a terminal, one line a stage elsewhere."""
+    """Show the stages of long work on stderr: bars on a terminal; elsewhere a line a stage, and one every two seconds
+    in between that says how far it is."""
     console = stderr_console()
     if not console.is_terminal:
-        yield _stage_lines(console, title)
+        with _stage_lines(console, title) as report:
+            yield report
         return
     columns = (
         SpinnerColumn(finished_text="[green]✓"),
@@ -46,16 +53,37 @@ def stage_progress(title: str) -> Iterator[ProgressReport]:
         yield _stage_bars(bars)
 
 
-def _stage_lines(console: Console, title: str) -> ProgressReport:
-    seen: set[str] = set()
+@contextmanager
+def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
+    began: dict[str, float] = {}
+    stage_now, share_now = "", 0.0
+    ended = Event()
+    said = Event()
 
     def report(stage: str, share: float) -> None:
-        del share
-        if stage not in seen:
-            seen.add(stage)
+        nonlocal stage_now, share_now
+        stage_now, share_now = stage, share
+        if stage not in began:
+            began[stage] = time.monotonic()
             console.print(f"{title}: {stage}", markup=False)
+            said.set()
 
-    return report
+    def say_still_there() -> None:
+        while not ended.is_set():
+            if said.wait(_SILENCE_S):
+                said.clear()
+            elif stage_now and not ended.is_set():
+                seconds = time.monotonic() - began[stage_now]
+                console.print(f"{title}: {stage_now}, {share_now:.0%}, {seconds:.0f} s", markup=False)
+
+    thread = Thread(target=say_still_there, name="headwatt-progress", daemon=True)
+    thread.start()
+    try:
+        yield report
+    finally:
+        ended.set()
+        said.set()
+        thread.join()
 
 
 def _stage_bars(bars: Progress) -> ProgressReport:

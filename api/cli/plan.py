@@ -1,5 +1,7 @@
 """`headwatt plan`: a scenario in, a checked plan with its saving out."""
 
+import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -74,7 +76,9 @@ def plan(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.", metavar="N")] = 0,
     time_limit: Annotated[
         float,
-        typer.Option(min=0.1, help="Search of the timetable: seconds that set how much is searched.", metavar="S"),
+        typer.Option(
+            min=0.1, max=86400.0, help="Search of the timetable: seconds that set how much is searched.", metavar="S"
+        ),
     ] = 20.0,
     vehicle: Annotated[
         Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
@@ -87,30 +91,31 @@ def plan(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Plan a day with less electricity, prove it, judge it, and write it down."""
-    # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
-    from api.cli.trade_table import trade_table  # noqa: PLC0415
-    from api.plan_folder import write_plan_folder  # noqa: PLC0415
-    from api.result import result_of  # noqa: PLC0415
-    from api.summary import sentences  # noqa: PLC0415
-    from scenarios.load import load_scenario  # noqa: PLC0415
-    from scenarios.vehicle import load_vehicle  # noqa: PLC0415
-    from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
+    with stage_progress(f"headwatt plan {scenario}") as progress:
+        progress("reading the scenario", 0.0)
+        # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
+        from api.cli.trade_table import trade_table  # noqa: PLC0415
+        from api.plan_folder import write_plan_folder  # noqa: PLC0415
+        from api.result import result_of  # noqa: PLC0415
+        from api.summary import sentences  # noqa: PLC0415
+        from scenarios.load import load_scenario  # noqa: PLC0415
+        from scenarios.vehicle import load_vehicle  # noqa: PLC0415
+        from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
 
-    wish = _wish(mode, objective, pick, mean_waiting)
-    asked = load_scenario(scenario, tuple(override or ()))
-    request = PlanRequest(
-        scenario=asked,
-        mode=mode,
-        replications=replications,
-        seed=seed,
-        time_limit_s=time_limit,
-        vehicle=load_vehicle(vehicle) if vehicle is not None else None,
-        workers=workers,
-        headways=wish,
-    )
-    folder = out if out is not None else Path("plans") / asked.name
-    folder.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written is told before the work, not after it
-    with stage_progress(f"headwatt plan {asked.name}") as progress:
+        wish = _wish(mode, objective, pick, mean_waiting)
+        asked = load_scenario(scenario, tuple(override or ()))
+        request = PlanRequest(
+            scenario=asked,
+            mode=mode,
+            replications=replications,
+            seed=seed,
+            time_limit_s=time_limit,
+            vehicle=load_vehicle(vehicle) if vehicle is not None else None,
+            workers=workers,
+            headways=wish,
+        )
+        folder = out if out is not None else Path("plans") / asked.name
+        _make_writable(folder)
         progress("preparing", 0.0)
         experiment = run_plan_experiment(request, progress)
         progress("writing the plan", 0.0)
@@ -130,8 +135,15 @@ def plan(
         console.print(table)
         if result.pareto:
             console.print(trade_table(result))
-    if not result.checks.passed:
+    if result.status == "rejected":
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _make_writable(folder: Path) -> None:
+    """Make the plan's folder: one that cannot be written is told before the work, not after it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def _wish(

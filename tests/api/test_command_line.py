@@ -162,3 +162,17 @@ def test_stages_are_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixtu
         for stage, share in (("search", 0.0), ("search", 0.5), ("judge", 0.0), ("search", 1.0)):
             progress(stage, share)
     assert capsys.readouterr().err.splitlines() == ["plan: search", "plan: judge"]
+
+
+def test_work_without_a_terminal_is_never_silent_for_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stage that says nothing, as while code is compiled, is said to be under way again and again, with its share."""
+    monkeypatch.setattr("api.cli.console._SILENCE_S", 0.01)
+    lines: list[str] = []
+    with stage_progress("plan") as progress:
+        progress("search", 0.25)
+        while len(lines) < 3:
+            lines += capsys.readouterr().err.splitlines()
+    assert lines[0] == "plan: search"
+    assert {line.rsplit(",", 1)[0] for line in lines[1:]} == {"plan: search, 25%"}
