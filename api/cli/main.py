@@ -6,7 +6,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import calibrate, check, drive, plan, scenario, serve, simulate, supply, telemetry, validate
+from api.cli import (
+    calibrate,
+    check,
+    compare,
+    drive,
+    explain,
+    plan,
+    scenario,
+    serve,
+    simulate,
+    supply,
+    telemetry,
+    validate,
+)
 from api.cli.console import stderr_console
 from api.cli.interrupt import stop_soon_on_interrupt
 from api.cli.outcome import leave
@@ -66,6 +79,8 @@ def headwatt(
 app.command(help=plan.HELP, epilog=plan.EPILOG)(plan.plan)
 app.command(help=simulate.HELP, epilog=simulate.EPILOG)(simulate.simulate)
 app.command(help=check.HELP, epilog=check.EPILOG)(check.check)
+app.command(help=compare.HELP, epilog=compare.EPILOG)(compare.compare)
+app.command(help=explain.HELP, epilog=explain.EPILOG)(explain.explain)
 app.command(help=serve.HELP, epilog=serve.EPILOG)(serve.serve)
 app.command(help=drive.HELP, epilog=drive.EPILOG)(drive.drive)
 app.command(help=supply.HELP, epilog=supply.EPILOG)(supply.supply)

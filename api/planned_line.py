@@ -1,0 +1,40 @@
+"""A written plan with everything needed to compute with it again."""
+
+from pathlib import Path
+
+from api.plan_folder import WrittenPlan, read_plan_folder
+from dispatch.baseline import headway_table, timetable_in_force
+from dispatch.comparison import PlannedLine
+from dispatch.plan import Plan
+from scenarios.build import profile_library, supply_network, train_of
+from scenarios.vehicle import apply, load_vehicle
+
+
+def read_planned_line(folder: Path, vehicle: Path | None = None) -> tuple[PlannedLine, WrittenPlan]:
+    """A plan folder with its line; `vehicle` is the calibrated vehicle it was planned with, if any.
+
+    Raises `InputFaults` with the faults of all files together.
+    """
+    written = read_plan_folder(folder)
+    scenario = written.scenario
+    train = train_of(scenario)
+    if vehicle is not None:
+        train = apply(load_vehicle(vehicle), train)
+    library = profile_library(scenario, train)
+    return PlannedLine(written.plan, scenario, library, train, supply_network(scenario)), written
+
+
+def line_in_force(line: PlannedLine) -> PlannedLine:
+    """The same line with its timetable in force in place of the plan."""
+    timetable = timetable_in_force(line.scenario)
+    plan = Plan(
+        scenario=line.plan.scenario,
+        scenario_hash=line.plan.scenario_hash,
+        mode="equal-service",
+        timetable=timetable,
+        headways=headway_table(timetable, line.scenario),
+        vehicles={trip.vehicle: line.scenario.main_train_type for trip in timetable.trips},
+        seed=line.plan.seed,
+        version=line.plan.version,
+    )
+    return PlannedLine(plan, line.scenario, line.library, line.train, line.network)
