@@ -12,6 +12,7 @@ from api.cli import (
     compare,
     drive,
     explain,
+    export,
     plan,
     scenario,
     serve,
@@ -78,6 +79,7 @@ def headwatt(
 
 app.command(help=plan.HELP, epilog=plan.EPILOG)(plan.plan)
 app.command(help=simulate.HELP, epilog=simulate.EPILOG)(simulate.simulate)
+app.command(help=export.HELP, epilog=export.EPILOG)(export.export)
 app.command(help=check.HELP, epilog=check.EPILOG)(check.check)
 app.command(help=compare.HELP, epilog=compare.EPILOG)(compare.compare)
 app.command(help=explain.HELP, epilog=explain.EPILOG)(explain.explain)
