@@ -41,6 +41,11 @@ class Day:
         """Weighted energy at the substation terminals, mean over the noise samples."""
         return float((self.traffic.power_w * self.traffic.weight).sum()) / len(self.noise_s)
 
+    @property
+    def fed_j(self) -> float:
+        """Energy at the substation terminals whatever it is worth, mean over the noise samples."""
+        return float(self.traffic.power_w.sum()) / len(self.noise_s)
+
     def timetable(self, strategy: str) -> Timetable:
         """The trips as they stand now, driven by one strategy."""
         return Timetable(

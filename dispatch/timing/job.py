@@ -10,10 +10,29 @@ from dispatch.timetable import Timetable
 from dispatch.timing.bank import MotionBank
 from dispatch.timing.kernel import Limits
 from dispatch.timing.rules import TimingRules
+from dispatch.timing.worth import Worth
 from energy_models.arrays import IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
 Progress = Callable[[str, float], None]
+
+
+@dataclass(eq=False)
+class SearchStop:
+    """Ends a search from a signal handler or another thread; what was found so far is kept.
+
+    `is_searching` says whether there is a search to end: before it there is nothing to keep, and after it nothing to
+    end.
+    """
+
+    flag: IntArray = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    is_searching: bool = False
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        """End the search soon, with the best so far."""
+        self.is_cancelled = True
+        self.flag[0] = 1
 
 
 @dataclass(frozen=True)
@@ -52,6 +71,7 @@ class Job:
     limits: Limits
     progress: Progress
     began_s: float
+    worth: Worth = field(default_factory=Worth)
     stop: IntArray = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     convergence: list[Step] = field(default_factory=list)
 

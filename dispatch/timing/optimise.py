@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,13 +16,16 @@ from dispatch.timetable import DIRECTIONS, Timetable
 from dispatch.timing.bank import LOAD_STEP, bank_for
 from dispatch.timing.cycle import CycleProblem, Pattern, find_pattern
 from dispatch.timing.day import load_steps
-from dispatch.timing.job import Job, Progress, Step, TimingOptions
+from dispatch.timing.fitting import held, pinned_dwells_s, way_with_dwells
+from dispatch.timing.job import Job, Progress, SearchStop, Step, TimingOptions
 from dispatch.timing.kernel import Limits
 from dispatch.timing.periods import Period, periods_of
 from dispatch.timing.refine import refine
 from dispatch.timing.rules import TimingRules
 from dispatch.timing.shifts import shift_periods
+from dispatch.timing.worth import Worth
 from energy_models.arrays import IntArray
+from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.device_laws import pack
 from energy_models.supply.network import SupplyNetwork
@@ -34,6 +37,17 @@ PATTERN_ROUNDS = 6000
 """Changes tried for a pattern at effort 1."""
 COMPILING_HEADWAY_S = 600
 """Of the cycle that has the search compiled; any would do."""
+
+
+@dataclass(frozen=True, eq=False)
+class SearchWish:
+    """What a search is asked beside its rules: a timetable to start from instead of patterns, the worth of a joule,
+    duties around fixed vehicles, and a way to end it."""
+
+    start: Timetable | None = None
+    worth: Worth = field(default_factory=Worth)
+    duties: Callable[[Timetable], Timetable] = field(default=lambda timetable: timetable)
+    stop: SearchStop = field(default_factory=SearchStop)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,22 +68,26 @@ def optimise(
     turn: Callable[[Timetable], Timetable],
     options: TimingOptions,
     progress: Progress = lambda _stage, _share: None,
+    wish: SearchWish | None = None,
 ) -> TimingResult:
     """Retime the baseline's trips so that the substations feed least; every trip keeps its one-way time.
 
-    `turn` gives a timetable its vehicles. The same seed and effort give the same timetable for any number of workers,
-    unless the time limit cuts the search short.
+    `turn` gives a timetable its vehicles; `wish` asks for more than the rules do. The same seed and effort give the
+    same timetable for any number of workers, unless the time limit or a cancel cuts the search short.
     """
+    wish = wish or SearchWish()
     job = Job(
         baseline=baseline,
         rules=rules,
         turn=turn,
         options=options,
-        bank=bank_for(baseline, library, train, options.workers, progress),
+        bank=bank_for(_both(baseline, wish.start), library, train, options.workers, progress),
         network=pack(network)._replace(tolerance_a=SEARCH_TOLERANCE_A),
         limits=_limits(baseline, library, rules),
         progress=progress,
         began_s=0.0,
+        worth=wish.worth,
+        stop=wish.stop.flag,
     )
     _compile(job)
     # What a machine does once for a line, profiles and compiled code, is not search: the first plan is as good as any.
@@ -78,10 +96,10 @@ def optimise(
     timer.daemon = True
     timer.start()
     try:
-        periods = periods_of(baseline, rules.period_starts_s)
-        start = shift_periods(job, periods, _patterns(job, periods))
-        timetable = refine(job, start)
+        wish.stop.is_searching = True
+        timetable = refine(job, _prepared(job, wish))
     finally:
+        wish.stop.is_searching = False
         timer.cancel()
     return TimingResult(timetable, tuple(job.convergence), bool(job.stop[0]))
 
@@ -97,6 +115,28 @@ def _compile(job: Job) -> None:
 
 def _end(stop: IntArray) -> None:
     stop[0] = 1
+
+
+def _both(baseline: Timetable, start: Timetable | None) -> Timetable:
+    """Trips of either timetable, so that the bank holds what the search may begin with."""
+    return baseline if start is None else Timetable((*baseline.trips, *start.trips))
+
+
+def _prepared(job: Job, wish: SearchWish) -> Timetable:
+    """What the search of single trips begins with: the timetable asked for, or patterns and shifts; fixes kept."""
+    if wish.start is not None:
+        start = held(job, wish.start, wish.start) if job.rules.fixed.holds_times else wish.start
+        return wish.duties(start)
+    periods = periods_of(job.baseline, job.rules.period_starts_s)
+    if not job.rules.fixed.holds_times and not job.rules.fixed.holds_duties:
+        return shift_periods(job, periods, _patterns(job, periods))
+    # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
+    plain = wish.duties(held(job, job.baseline, job.baseline))
+    laid = shift_periods(job, periods, _patterns(job, periods))
+    try:
+        return wish.duties(held(job, laid, job.baseline))
+    except Infeasible:
+        return Timetable(tuple(replace(trip, driving=("optimal",) * len(trip.driving)) for trip in plain.trips))
 
 
 def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) -> Limits:
@@ -130,8 +170,10 @@ def _patterns(job: Job, periods: tuple[Period, ...]) -> tuple[Pattern | None, ..
     whole_s = sum(period.duration_s for period in periods)
     done = 0
 
-    def one(headway_s: int) -> Pattern:
+    def one(headway_s: int) -> Pattern | None:
         nonlocal done
+        if job.stop[0]:
+            return None
         group = [period for period in periods if period.headway_s == headway_s]
         # A pattern that runs for a small part of the day is worth less search.
         weight = min(1.0, 2.0 * sum(period.duration_s for period in group) / whole_s)
@@ -154,20 +196,32 @@ def _patterns(job: Job, periods: tuple[Period, ...]) -> tuple[Pattern | None, ..
 def _cycle_problem(job: Job, headway_s: int, periods: list[Period]) -> CycleProblem:
     """The cycle of periods with one headway, with their trips' typical loads."""
     trips = [tuple(job.baseline.trips[j] for period in periods for j in period.members[d]) for d in range(2)]
-    sections = len(trips[0][0].driving)
     middle = [group[len(group) // 2] for group in trips]
+    pinned = [pinned_dwells_s(job, group) for group in trips]
+    ways = [way_with_dwells(job, trip, fixed, []) for trip, fixed in zip(middle, pinned, strict=True)]
     return CycleProblem(
         headway_s=headway_s,
-        run_s=np.array([[trip.running_time_s(k) for k in range(sections)] for trip in middle], dtype=np.int64),
-        dwell_s=np.array([[trip.dwell_s(k) for k in range(1, sections)] for trip in middle], dtype=np.int64),
+        run_s=np.array([run for run, _ in ways], dtype=np.int64),
+        dwell_s=np.array([dwell for _, dwell in ways], dtype=np.int64),
         load_step=np.array([_typical(load_steps(group, LOAD_STEP)) for group in trips], dtype=np.int64),
-        limits=job.limits,
+        limits=_pinned(job.limits, pinned),
         bank=job.bank,
         network=job.network,
         noise_deviation_s=job.options.noise_deviation_s,
         noise_accumulates=job.options.noise_accumulates,
         samples=job.options.samples,
     )
+
+
+def _pinned(limits: Limits, dwells_s: list[dict[int, int]]) -> Limits:
+    """The limits with some dwells of each direction fixed."""
+    if not any(dwells_s):
+        return limits
+    shortest, longest = limits.dwell_shortest_s.copy(), limits.dwell_longest_s.copy()
+    for d, fixed in enumerate(dwells_s):
+        for inner, value in fixed.items():
+            shortest[d, inner] = longest[d, inner] = value
+    return limits._replace(dwell_shortest_s=shortest, dwell_longest_s=longest)
 
 
 def _typical(steps: IntArray) -> IntArray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from dispatch.timetable import DIRECTIONS, Timetable
 from dispatch.timing.day import build_day, free_trips
+from dispatch.timing.fitting import departure_window_s, held_flags, rigid_trips, trip_spans
 from dispatch.timing.job import Job
 from dispatch.timing.kernel import Limits, chain_of, search
 from dispatch.timing.noise import departure_noise_s
@@ -40,12 +41,15 @@ def refine(job: Job, start: Timetable) -> Timetable:
         options.seed + 1,
     )
     longest = np.array([rules.gap_longest_s[trip.trip_id] for trip in order], dtype=np.int64)
-    day = build_day(start, (earliest, latest), longest, job.limits, job.bank, noise, job.network)
-    job.note("periods", day.energy_j)
+    day = build_day(
+        start, (earliest, latest), longest, job.limits, job.bank, noise, job.network, spans=trip_spans(job, order)
+    )
+    may_change = held_flags(job, order) == 0
+    job.note("periods", day.fed_j)
     horizon = day.traffic.power_w.shape[1]
     allowed = WAITING_MARGIN * weighted_waiting(job.baseline, rules.arrivals_per_s)
     at_borders = _at_borders(job)
-    for number, split in enumerate(PASSES):
+    for number, split in enumerate(job.worth.passes(day, PASSES)):
         if job.stop[0]:
             break
         slack = allowed - weighted_waiting(day.timetable("optimal"), rules.arrivals_per_s)
@@ -56,10 +60,11 @@ def refine(job: Job, start: Timetable) -> Timetable:
         def one(
             part: int, limits: Limits = limits, number: int = number, spans: tuple[tuple[int, int], ...] = spans
         ) -> None:
-            free = _weighed(free_trips(day, *spans[part]), at_borders)
+            within = free_trips(day, *spans[part])
+            free = _weighed(within[may_change[within]], at_borders)
             if len(free):
                 rounds = int(ROUNDS_A_TRIP * options.effort * len(np.unique(free)))
-                cooler = 0.5**number
+                cooler = 0.5 ** min(number, len(PASSES) - 1)
                 search(
                     day.trips, limits, job.bank, day.noise_s, day.traffic, job.network,
                     chain_of(day.traffic, job.network), free, ODDS, rounds, HOT_J * cooler, COLD_J * cooler,
@@ -68,8 +73,8 @@ def refine(job: Job, start: Timetable) -> Timetable:
 
         with ThreadPoolExecutor(options.workers) as pool:
             list(pool.map(one, range(len(spans))))
-        job.progress("trips", (number + 1) / len(PASSES))
-        job.note("trips", day.energy_j)
+        job.progress("trips", min((number + 1) / len(PASSES), 1.0))
+        job.note("trips", day.fed_j)
     return day.timetable("optimal")
 
 
@@ -90,7 +95,7 @@ def _weighed(free: IntArray, often: IntArray) -> IntArray:
 def _windows(job: Job, start: Timetable) -> tuple[IntArray, IntArray]:
     """Earliest and latest departures; the last trip of a period stays near, as the period's mean headway hangs on
     it."""
-    window = {trip.trip_id: job.rules.window_s[trip.trip_id] for trip in start.trips}
+    window = {trip.trip_id: departure_window_s(job, trip) for trip in start.trips}
     trips, today = start.trips, job.baseline.trips
     periods = periods_of(job.baseline, job.rules.period_starts_s)
     for before, period in pairwise(periods):
@@ -101,5 +106,7 @@ def _windows(job: Job, start: Timetable) -> tuple[IntArray, IntArray]:
             room = int(SPARE_DRIFT * min(before.span_s(d, today), period.span_s(d, today)))
             earliest, latest = window[first.trip_id]
             window[first.trip_id] = (max(earliest, first.start_s - room), min(latest, first.start_s + room))
+    rigid = rigid_trips(job)
+    window |= {trip.trip_id: (trip.start_s, trip.start_s) for trip in start.trips if trip.trip_id in rigid}
     pairs = [window[trip.trip_id] for trip in start.trips]
     return np.array([p[0] for p in pairs], dtype=np.int64), np.array([p[1] for p in pairs], dtype=np.int64)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dispatch.fixed_service import NOTHING_FIXED, FixedService
 from dispatch.loads import cumulative_passengers
 from dispatch.timetable import DIRECTIONS, Direction, Timetable
 from scenarios.build import section_loads
@@ -19,7 +20,7 @@ class TimingRules:
     `window_s` maps a trip to its earliest and latest departure, `gap_longest_s` to the longest headway before it;
     `period_starts_s` is when the headway table changes (empty: read off the timetable);
     `arrivals_per_s[trip]` are the passengers who come each second to wait for each departure of the trip.
-    `dwell_to_run_s` is how much of a trip's standing may become running.
+    `dwell_to_run_s` is how much of a trip's standing may become running. `fixed` is what the planner fixed.
     """
 
     dwell_span_s: Mapping[Direction, tuple[tuple[int, int], ...]]
@@ -34,6 +35,7 @@ class TimingRules:
     auxiliary_w: float
     stand_auxiliary_s: int = 900
     stand_fallback_s: int = 180
+    fixed: FixedService = NOTHING_FIXED
 
 
 def equal_service_rules(

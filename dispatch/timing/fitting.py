@@ -1,0 +1,319 @@
+"""Timetables made to keep what the planner fixed, before the search improves them.
+
+First the ways: trips whose times are fixed take them, fixed dwells are set and the trip's other dwells make up for
+them. Then the departures: those nearest to the wished ones at which windows, held gaps, headways, turnbacks, mean
+headways and waiting all hold, found exactly with CP-SAT.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from dispatch.timetable import DIRECTIONS, Timetable, Trip
+from dispatch.timing.day import TripSpans, retimed
+from dispatch.timing.job import Job
+from dispatch.timing.periods import periods_of
+from dispatch.timing.shifts import DRIFT_SHARE, WAITING_MARGIN, weighted_waiting
+from energy_models.arrays import IntArray
+from energy_models.faults import Infeasible
+from scenarios.schema import seconds_to_clock
+
+WAITING_CUTS = 12
+DETERMINISTIC_TIME = 20.0
+FIXES_TOLD = 8
+
+
+def held(job: Job, wished: Timetable, reference: Timetable) -> Timetable:
+    """The wished timetable with what is fixed, departures moved as little as possible; vehicles as wished.
+
+    Trips with fixed times take those of `reference`. Raises `Infeasible` with the clashing fixes.
+    """
+    reasons: list[str] = []
+    trips = _ways(job, wished, {trip.trip_id: trip for trip in reference.trips}, reasons)
+    if reasons:
+        raise Infeasible(reasons)
+    return _Departures(job, Timetable(tuple(trips))).nearest()
+
+
+def trip_spans(job: Job, order: tuple[Trip, ...]) -> TripSpans:
+    """Bounds of dwells and of departures at each station, trip by trip, as the search wants them."""
+    fixed, limits = job.rules.fixed, job.limits
+    sections = len(order[0].driving)
+    directions = np.array([DIRECTIONS.index(trip.direction) for trip in order], dtype=np.int64)
+    shortest, longest = limits.dwell_shortest_s[directions], limits.dwell_longest_s[directions]
+    reach = np.tile(np.array([-(10**9), 10**9], dtype=np.int64), (len(order), sections, 1))
+    for j, trip in enumerate(order):
+        for station, dwell_s in fixed.dwells_s.get(trip.trip_id, {}).items():
+            inner = trip.stations.index(station) - 1
+            shortest[j, inner] = longest[j, inner] = dwell_s
+        if fixed.close_s is not None and trip.trip_id in fixed.close_to:
+            times = np.array(fixed.close_to[trip.trip_id].departure_s[:-1], dtype=np.int64)
+            reach[j, :, 0], reach[j, :, 1] = times - fixed.close_s, times + fixed.close_s
+    return TripSpans(shortest, longest, reach)
+
+
+def departure_window_s(job: Job, trip: Trip) -> tuple[int, int]:
+    """When a trip may leave its terminal: by the rules, by its window, and by the plan that it stays close to."""
+    fixed = job.rules.fixed
+    low, high = job.rules.window_s[trip.trip_id]
+    if trip.trip_id in fixed.windows_s:
+        low, high = max(low, fixed.windows_s[trip.trip_id][0]), min(high, fixed.windows_s[trip.trip_id][1])
+    if fixed.close_s is not None and trip.trip_id in fixed.close_to:
+        before = fixed.close_to[trip.trip_id].departure_s[0]
+        low, high = max(low, before - fixed.close_s), min(high, before + fixed.close_s)
+    return low, high
+
+
+def rigid_trips(job: Job) -> frozenset[str]:
+    """Trips whose departure stays once the departures are fitted: they have fixed times, or a gap is held with them."""
+    gaps = job.rules.fixed.gaps
+    return frozenset({*job.rules.fixed.times, *(gap.ahead for gap in gaps), *(gap.trip for gap in gaps)})
+
+
+def pinned_dwells_s(job: Job, trips: tuple[Trip, ...]) -> dict[int, int]:
+    """Dwells (by number of the intermediate station) that are fixed to one value for all of these trips."""
+    pinned = {}
+    for inner, station in enumerate(trips[0].stations[1:-1]):
+        values = {job.rules.fixed.dwells_s.get(trip.trip_id, {}).get(station) for trip in trips}
+        if len(values) == 1 and None not in values:
+            pinned[inner] = int(next(value for value in values if value is not None))
+    return pinned
+
+
+def way_with_dwells(
+    job: Job, trip: Trip, fixed_s: Mapping[int, int], reasons: list[str]
+) -> tuple[list[int], list[int]]:
+    """Running times and dwells of a trip with some dwells set; the other dwells make up for them.
+
+    What they cannot give makes a reason; what they cannot take shortens the trip.
+    """
+    direction = DIRECTIONS.index(trip.direction)
+    sections = len(trip.driving)
+    run = [trip.running_time_s(k) for k in range(sections)]
+    dwell = [trip.dwell_s(k) for k in range(1, sections)]
+    excess = sum(value - dwell[inner] for inner, value in fixed_s.items())
+    for inner, value in fixed_s.items():
+        dwell[inner] = value
+    while excess != 0:
+        step = 1 if excess > 0 else -1
+        limit = (job.limits.dwell_shortest_s if step > 0 else job.limits.dwell_longest_s)[direction]
+        room = {k: step * (dwell[k] - int(limit[k])) for k in range(sections - 1) if k not in fixed_s}
+        widest = max(room, key=lambda k: (room[k], -k), default=None)
+        if widest is None or room[widest] <= 0:
+            break
+        dwell[widest] -= step
+        excess -= step
+    if excess > 0:
+        names = ", ".join(f"{value} s at {trip.stations[inner + 1]}" for inner, value in fixed_s.items())
+        reasons.append(
+            f"trip {trip.trip_id} cannot stand {names} without standing longer in all: its other stations give "
+            f"{excess} s too little"
+        )
+    return run, dwell
+
+
+def _ways(job: Job, wished: Timetable, reference: Mapping[str, Trip], reasons: list[str]) -> Iterator[Trip]:
+    fixed = job.rules.fixed
+    for trip in wished.trips:
+        if trip.trip_id in fixed.times:
+            times = fixed.times[trip.trip_id]
+            run = [b - a for a, b in zip(times.departure_s[:-1], times.arrival_s[1:], strict=True)]
+            dwell = [b - a for a, b in zip(times.arrival_s[1:-1], times.departure_s[1:-1], strict=True)]
+            yield retimed(trip, times.departure_s[0], run, dwell, trip.driving[0])
+            continue
+        # Close to another plan means its ways, too, as far as the search has not improved them.
+        source = reference[trip.trip_id] if fixed.close_s is not None else trip
+        dwells = {trip.stations.index(name) - 1: value for name, value in fixed.dwells_s.get(trip.trip_id, {}).items()}
+        run, dwell = way_with_dwells(job, source, dwells, reasons)
+        yield retimed(trip, trip.start_s, run, dwell, trip.driving[0])
+
+
+@dataclass(eq=False)
+class _Departures:
+    """The departures of a timetable as one small model; what people fixed hangs on literals that can be named."""
+
+    job: Job
+    wished: Timetable
+    model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
+    at: dict[str, cp_model.IntVar] = field(default_factory=dict)
+    wishes: dict[str, cp_model.IntVar] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for trip in self.wished.trips:
+            low, high = self.job.rules.window_s[trip.trip_id]
+            self.at[trip.trip_id] = self.model.new_int_var(low, max(low, high), trip.trip_id)
+        self._headways()
+        self._turnbacks()
+        self._means()
+        self._fixes()
+        moved = []
+        for trip in self.wished.trips:
+            by = self.model.new_int_var(0, 10**6, f"{trip.trip_id}-moved")
+            self.model.add(by >= self.at[trip.trip_id] - trip.start_s)
+            self.model.add(by >= trip.start_s - self.at[trip.trip_id])
+            moved.append(by)
+        self.model.minimize(cp_model.LinearExpr.sum(moved))
+
+    def _headways(self) -> None:
+        rules = self.job.rules
+        for direction in DIRECTIONS:
+            for ahead, trip in pairwise(self.wished.of(direction)):
+                ours, theirs = (np.array(t.departure_s[:-1]) - t.start_s for t in (trip, ahead))
+                our_arrivals, their_arrivals = (np.array(t.arrival_s[1:]) - t.start_s for t in (trip, ahead))
+                least = min(int((ours - theirs).min()), int((our_arrivals - their_arrivals).min()))
+                gap = self.at[trip.trip_id] - self.at[ahead.trip_id]
+                self.model.add(gap >= rules.headway_shortest_s - least)
+                self.model.add(gap <= rules.gap_longest_s[trip.trip_id] - int((ours - theirs).max()))
+
+    def _turnbacks(self) -> None:
+        """Every vehicle keeps its trips, with time to turn between them."""
+        last: dict[str, Trip] = {}
+        for trip in sorted(self.wished.trips, key=lambda trip: trip.start_s):
+            before = last.get(trip.vehicle)
+            if before is not None and before.stations[-1] == trip.stations[0]:
+                turn = self.job.rules.turnback_shortest_s[DIRECTIONS.index(before.direction)]
+                duration = before.end_s - before.start_s
+                self.model.add(self.at[trip.trip_id] >= self.at[before.trip_id] + duration + turn)
+            last[trip.vehicle] = trip
+
+    def _means(self) -> None:
+        """No period's mean headway changes by more than the shifts may change it."""
+        today = self.job.baseline.trips
+        for period in periods_of(self.job.baseline, self.job.rules.period_starts_s):
+            for d, members in enumerate(period.members):
+                span = period.span_s(d, today)
+                if not members or span == 0:
+                    continue
+                following = [j for j, ahead in period.previous.items() if ahead == members[-1]]
+                end = today[following[0] if following else members[-1]]
+                now = self.at[end.trip_id] - self.at[today[members[0]].trip_id]
+                self.model.add_linear_constraint(now, span - int(DRIFT_SHARE * span), span + int(DRIFT_SHARE * span))
+
+    def _wish(self, sentence: str) -> cp_model.IntVar:
+        if sentence not in self.wishes:
+            self.wishes[sentence] = self.model.new_bool_var(sentence)
+        return self.wishes[sentence]
+
+    def _fixes(self) -> None:
+        fixed = self.job.rules.fixed
+        for trip in self.wished.trips:
+            name, at = trip.trip_id, self.at[trip.trip_id]
+            if name in fixed.times:
+                self.model.add(at == trip.start_s).only_enforce_if(
+                    self._wish(f"trip {name} keeps its times, from {seconds_to_clock(trip.start_s)}")
+                )
+            elif name in fixed.windows_s:
+                low, high = fixed.windows_s[name]
+                words = f"trip {name} leaves between {seconds_to_clock(low)} and {seconds_to_clock(high)}"
+                self.model.add_linear_constraint(at, low, high).only_enforce_if(self._wish(words))
+            if fixed.close_s is not None and name in fixed.close_to:
+                before = fixed.close_to[name]
+                times = zip(
+                    (*trip.departure_s[:-1], trip.end_s), (*before.departure_s[:-1], before.arrival_s[-1]), strict=True
+                )
+                shifts = [then - (now - trip.start_s) for now, then in times]
+                low, high = max(shifts) - fixed.close_s, min(shifts) + fixed.close_s
+                wish = self._wish(f"no trip moves by more than {fixed.close_s} s")
+                if low > high:
+                    self.model.add(wish == 0)
+                else:
+                    self.model.add_linear_constraint(at, low, high).only_enforce_if(wish)
+        for gap in fixed.gaps:
+            words = f"trip {gap.trip} leaves {gap.gap_s} s after {gap.ahead}"
+            self.model.add(self.at[gap.trip] - self.at[gap.ahead] == gap.gap_s).only_enforce_if(self._wish(words))
+
+    def _solver(self) -> cp_model.CpSolver:
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 0
+        solver.parameters.max_deterministic_time = DETERMINISTIC_TIME
+        return solver
+
+    def nearest(self) -> Timetable:
+        """The departures nearest to the wished ones; raises `Infeasible`."""
+        if not self._bears(tuple(self.wishes)):
+            raise Infeasible(self._why_not())
+        self.model.clear_assumptions()
+        for wish in self.wishes.values():
+            self.model.add(wish == 1)
+        allowed = WAITING_MARGIN * weighted_waiting(self.job.baseline, self.job.rules.arrivals_per_s)
+        for _ in range(WAITING_CUTS):
+            solver = self._solver()
+            if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+                raise Infeasible(
+                    [
+                        "with these fixes passengers wait longer than today, whatever the other trips do: "
+                        + "; ".join(list(self.wishes)[:FIXES_TOLD])
+                    ]
+                )
+            found = Timetable(
+                tuple(
+                    retimed(
+                        trip,
+                        solver.value(self.at[trip.trip_id]),
+                        [trip.running_time_s(k) for k in range(len(trip.driving))],
+                        [trip.dwell_s(k) for k in range(1, len(trip.driving))],
+                        trip.driving[0],
+                    )
+                    for trip in self.wished.trips
+                )
+            )
+            waiting = weighted_waiting(found, self.job.rules.arrivals_per_s)
+            if waiting <= allowed:
+                return found
+            self._cut_waiting(found, waiting, allowed)
+        return found
+
+    def _cut_waiting(self, found: Timetable, waiting: float, allowed: float) -> None:
+        """A tangent of the waiting at the found departures: it is convex in the gaps, so all that wait less keep it."""
+        slopes: dict[str, float] = {}
+        rates = self.job.rules.arrivals_per_s
+        for direction in DIRECTIONS:
+            for ahead, trip in pairwise(found.of(direction)):
+                gaps = np.subtract(trip.departure_s[:-1], ahead.departure_s[:-1])
+                slope = float(np.dot(rates[trip.trip_id], gaps))
+                slopes[trip.trip_id] = slopes.get(trip.trip_id, 0.0) + slope
+                slopes[ahead.trip_id] = slopes.get(ahead.trip_id, 0.0) - slope
+        scale = 1e4 / max((abs(slope) for slope in slopes.values()), default=1.0)
+        starts = {trip.trip_id: trip.start_s for trip in found.trips}
+        # A step below the limit, so that few tangents do.
+        room = allowed - waiting - 0.1 * (waiting - allowed)
+        terms = [round(scale * slope) * (self.at[name] - starts[name]) for name, slope in slopes.items() if slope]
+        self.model.add(cp_model.LinearExpr.sum(terms) <= round(scale * room))
+
+    def _bears(self, sentences: tuple[str, ...]) -> bool:
+        self.model.clear_assumptions()
+        self.model.add_assumptions([self.wishes[sentence] for sentence in sentences])
+        model = self.model.clone()
+        model.minimize(0)
+        return self._solver().solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+
+    def _why_not(self) -> tuple[str, ...]:
+        """A set of fixes none of which can be spared for the clash."""
+        clashing = list(self.wishes)
+        for size in (len(clashing) // 4, len(clashing) // 16, 1):
+            # Large bites first: most fixes have nothing to do with it.
+            begin = 0
+            while size and begin < len(clashing):
+                rest = clashing[:begin] + clashing[begin + size :]
+                if self._bears(tuple(rest)):
+                    begin += size
+                else:
+                    clashing = rest
+        if not clashing:
+            return ("no departures keep headways, turnbacks and mean headways, whatever is fixed",)
+        told = "; ".join(clashing[:FIXES_TOLD])
+        more = f"; and {len(clashing) - FIXES_TOLD} more" if len(clashing) > FIXES_TOLD else ""
+        head = "these fixes clash" if len(clashing) > 1 else "this fix cannot be kept"
+        return (
+            f"{head} with headways, turnbacks or each other: {told}{more}",
+            f"it would do without {'any one of them' if len(clashing) > 1 else 'it'}",
+        )
+
+
+def held_flags(job: Job, order: tuple[Trip, ...]) -> IntArray:
+    """1 for each trip of an order that the search leaves as it is."""
+    return np.array([trip.trip_id in job.rules.fixed.times for trip in order], dtype=np.int64)
