@@ -17,7 +17,7 @@ JUDGE_READS = {"timetable", "plan", "baseline", "loads", "check", "rules"}
 EXPERIMENT = "simulation.experiment"
 # The checker shares no code with what decides.
 CHECKER = ("dispatch.check", "dispatch.rules")
-CHECKER_READS = {"timetable", "plan", "rules"}
+CHECKER_READS = {"timetable", "plan", "fixed_service", "rules"}
 DECIDES = ("dispatch.headway", "dispatch.timing", "dispatch.planner", "ortools")
 
 
