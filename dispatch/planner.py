@@ -153,11 +153,16 @@ def make_plan(
         return other, check(other, scenario, in_force, shortest)
 
     plan, report = proven(timing.timetable)
-    if options.mode == "demand-led" and not report.passed:
+    if not report.passed:
+        tried = plan, report
         plan, report, trips_back = repaired(
             plan, report, start, lambda timetable: proven(first_in_first_out(timetable, scenario))
         )
-        plan = replace(plan, metadata={**plan.metadata, "trips_back_at_even_headways": trips_back})
+        key = "trips_back_at_even_headways" if options.mode == "demand-led" else "trips_back_at_todays_times"
+        plan = replace(plan, metadata={**plan.metadata, key: trips_back})
+        if not report.passed and _rules_of(tried[1]) <= _rules_of(check(baseline, scenario, in_force, shortest)):
+            # Today's own times break these rules as well: going back to them mends nothing.
+            plan, report = tried
     timetable = plan.timetable
     clock.lap("check")
     levers = lever_shares(start, timetable, library, train, network, options.workers, progress)
@@ -170,6 +175,10 @@ def make_plan(
     return Planned(
         scenario, train, library, network, baseline, plan, report, levers, timing, evidence, clock.seconds, trade
     )
+
+
+def _rules_of(report: CheckReport) -> frozenset[str]:
+    return frozenset(violation.rule for violation in report.violations)
 
 
 def _plan(

@@ -1,7 +1,8 @@
-"""Demand-led timing within the policy: how far headways may stretch, and what is done where the search went beyond.
+"""Demand-led timing within the policy: how far headways may stretch; and the repair of plans that go beyond a rule.
 
-Even headways keep every rule; retimed trips at the change of two periods, or close to the load limit, may not. Such
-trips go back to their even times, a few at a time, until the checker has nothing left to say.
+Even headways, or today's, keep every rule; retimed trips at the change of two periods, close to the load limit, or
+where terminals have few tracks, may not. Such trips go back to where they started, a few at a time, until the checker
+has nothing left to say.
 """
 
 from collections.abc import Callable, Mapping

@@ -25,7 +25,8 @@ _REACHES = (1.0, 0.6, 0.3, 0.1)
 def shift_periods(job: Job, periods: tuple[Period, ...], patterns: tuple[Pattern | None, ...]) -> Timetable:
     """The baseline with patterns and the cheapest shifts at which waiting and fleet do not grow; duties included.
 
-    Waiting is priced higher, then shifts are bounded closer, until both hold; without any shift they do.
+    Waiting is priced higher, then shifts are bounded closer, until both hold; without any shift, and one pattern for
+    the whole day, they do.
     """
     today_waiting = weighted_waiting(job.baseline, job.rules.arrivals_per_s)
     for reach in _REACHES:
@@ -37,7 +38,19 @@ def shift_periods(job: Job, periods: tuple[Period, ...], patterns: tuple[Pattern
             waiting = weighted_waiting(candidate, job.rules.arrivals_per_s)
             if waiting <= WAITING_MARGIN * today_waiting and _vehicles(candidate) <= job.rules.vehicles_most:
                 return candidate
-    return _laid(job, periods, patterns, np.zeros((len(periods), 2), dtype=np.int64))
+    # With one pattern for the whole day every gap stays as it is, at every station.
+    still = np.zeros((len(periods), 2), dtype=np.int64)
+    for same in (patterns, (_commonest(periods, patterns),) * len(periods)):
+        candidate = _laid(job, periods, same, still)
+        if weighted_waiting(candidate, job.rules.arrivals_per_s) <= today_waiting * (1.0 + 1e-9):
+            return candidate
+    return candidate
+
+
+def _commonest(periods: tuple[Period, ...], patterns: tuple[Pattern | None, ...]) -> Pattern | None:
+    """The pattern of the period with most trips, of those that have one."""
+    trips = [sum(map(len, period.members)) if pattern else 0 for period, pattern in zip(periods, patterns, strict=True)]
+    return patterns[trips.index(max(trips))]
 
 
 def weighted_waiting(timetable: Timetable, arrivals_per_s: Mapping[str, Sequence[float]]) -> float:
