@@ -8,7 +8,7 @@ from typing import Any
 
 from energy_models.faults import Fault, InputFaults
 from scenarios.imported.lent import lent_by
-from scenarios.imported.line import ImportedLine, ImportedStation, with_dwell
+from scenarios.imported.line import SOURCE_KEY, ImportedLine, ImportedStation, with_dwell
 from scenarios.provenance import ASSUMED
 from scenarios.schema.base import DIRECTIONS, seconds_to_clock
 from scenarios.schema.scenario import Scenario
@@ -16,7 +16,6 @@ from scenarios.schema.structure import fields_by_key
 from scenarios.starter import make_empty, scenario_name
 from scenarios.written import document_of, write_document
 
-SOURCE_KEY = "TIMETABLE"
 DWELL_MARGIN_S = 10
 SHORTEST_DWELL_S = 20
 """A plan may shorten and lengthen dwells by the margin, but not below the shortest where they are longer today."""
@@ -53,7 +52,7 @@ def write_imported(
     if like is None:
         document = own
     elif tuple(station.id for station in like.stations) == tuple(station.id for station in line.stations):
-        document = _same_line(line, own, like)
+        document, assumed = _same_line(line, own, like), {}
     else:
         without = [station.id for station in line.stations if station.chainage_m is None]
         if without:

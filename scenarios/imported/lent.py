@@ -1,10 +1,11 @@
 """What a timetable does not tell, borrowed from another line or plainly assumed, so that a first plan can be made."""
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
 
-from scenarios.imported.line import ImportedLine
+from scenarios.imported.line import SOURCE_KEY, ImportedLine
 from scenarios.schema.base import DIRECTIONS, seconds_to_clock
 from scenarios.schema.scenario import Scenario
 from scenarios.written import document_of
@@ -53,7 +54,11 @@ def lent_by(like: Scenario, line: ImportedLine) -> dict[str, Any]:
         "tariff": other["tariff"],
         "co2_kg_per_kwh": other["co2_kg_per_kwh"],
     }
-    counted = "the vehicles that the timetable names" if line.vehicles else "the fewest that the timetable needs"
+    counted = (
+        f"{SOURCE_KEY}; assumed: one train for each vehicle that it names, none to spare"
+        if line.vehicles
+        else "assumed: the fewest that the timetable needs, none to spare"
+    )
     lent["provenance"] = {
         "terminals": as_there,
         "depots": "assumed: one at each end, with room for the fleet",
@@ -61,7 +66,7 @@ def lent_by(like: Scenario, line: ImportedLine) -> dict[str, Any]:
         "track.gradients": "assumed: level track",
         "signalling": as_there,
         f"train_types.{main_type}": as_there,
-        "fleet": f"assumed: {counted}",
+        "fleet": counted,
         "outside_temperature_c": as_there,
         "supply": as_there,
         "supply.substations": f"assumed: at stations, about as far apart as on {like.name}",
@@ -90,22 +95,35 @@ def _substations(line: ImportedLine, like: Scenario) -> list[dict[str, Any]]:
 
 
 def _loads(line: ImportedLine, like: Scenario) -> list[dict[str, Any]]:
-    """The assumed share of every train's normal capacity, over every section at the time when it passes."""
+    """Passengers over every section as if they came evenly before each train, always filling the share."""
     load = LOAD_SHARE * like.train_types[like.main_train_type].capacity.normal
     rows: list[dict[str, Any]] = []
     for direction in DIRECTIONS:
         order = line.stations if direction == "up" else line.stations[::-1]
+        departures_s = line.departure_s[direction]
+        first_gap_s = departures_s[1] - departures_s[0] if len(departures_s) > 1 else INTERVAL_S
+        before_s = (departures_s[0] - first_gap_s, *departures_s[:-1])
         for station, offset_s in zip(order[:-1], line.offsets_s(direction)[:-1], strict=True):
-            trains: dict[int, int] = {}
-            for departure_s in line.departure_s[direction]:
-                begin = (departure_s + offset_s) // INTERVAL_S * INTERVAL_S
-                trains[begin] = trains.get(begin, 0) + 1
+            passengers: dict[int, float] = {}
+            for begin_s, end_s in zip(before_s, departures_s, strict=True):
+                for interval_s, share in _shares(max(begin_s + offset_s, 0), end_s + offset_s):
+                    passengers[interval_s] = passengers.get(interval_s, 0.0) + share * load
             rows += [
-                {"from": seconds_to_clock(begin), "departure_station": station.id, "direction": direction,
-                 "passengers": round(load * count, 2)}
-                for begin, count in sorted(trains.items())
+                {"from": seconds_to_clock(interval_s), "departure_station": station.id, "direction": direction,
+                 "passengers": round(amount, 2)}
+                for interval_s, amount in sorted(passengers.items())
             ]  # fmt: skip
     return rows
+
+
+def _shares(begin_s: int, end_s: int) -> Iterator[tuple[int, float]]:
+    """Intervals of the table that a time touches, and the share of it that lies in each."""
+    at_s = begin_s
+    while at_s < end_s:
+        interval_s = at_s // INTERVAL_S * INTERVAL_S
+        until_s = min(interval_s + INTERVAL_S, end_s)
+        yield interval_s, (until_s - at_s) / (end_s - begin_s)
+        at_s = until_s
 
 
 def _vehicles_needed(line: ImportedLine, turnback_s: int) -> int:

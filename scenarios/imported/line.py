@@ -9,6 +9,8 @@ from statistics import median
 from energy_models.faults import Fault, InputFaults
 from scenarios.schema.base import DIRECTIONS, Direction
 
+SOURCE_KEY = "TIMETABLE"
+"""Key under which a scenario's sources name the timetable that it began with."""
 SPREAD_TOLD_S = 15
 """Running times that differ by more than this over the day are told."""
 
