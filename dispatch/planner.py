@@ -11,21 +11,26 @@ from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
 from dispatch.duties import assign, first_in_first_out, vehicle_names
 from dispatch.evidence import Evidence, evidence_of
+from dispatch.fixed_duties import assign_fixed
+from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
 from dispatch.levers import Lever, fewer_trips, lever_shares
 from dispatch.plan import Mode, Plan
 from dispatch.repair import demand_led_rules, repaired
+from dispatch.revision import fixed_for, timetable_of
 from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable
-from dispatch.timing.job import TimingOptions
-from dispatch.timing.optimise import TimingResult, optimise
-from dispatch.timing.rules import equal_service_rules
+from dispatch.timing.job import SearchStop, TimingOptions
+from dispatch.timing.optimise import SearchWish, TimingResult, optimise
+from dispatch.timing.rules import TimingRules, equal_service_rules
+from dispatch.timing.worth import watts, worth_of
 from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
 from scenarios.build import profile_library, supply_network, train_of
+from scenarios.fixes import NO_FIXES, FixesFile
 from scenarios.schema import Scenario
 
 Progress = Callable[[str, float], None]
@@ -38,6 +43,10 @@ SECONDS_AN_EFFORT = 30.0
 class PlannerOptions:
     """How to plan: mode, seed, time for the search, threads to use, and what is asked of demand-led headways.
 
+    `headways.objective` is what the timing saves, too. `fixes` are what the planner fixes; `start` is a plan to begin
+    with instead of today's timetable; with `keep_close_s` no trip moves further than that from what the search begins
+    with; `peak_limit_kw` bounds the mean power of any 15 minutes at the substation DC terminals.
+
     The time sets how much is searched, by count and not by the clock, so that the same options give the same plan;
     where the machine is too slow for that, the clock ends the search and the plan says so.
     """
@@ -47,6 +56,10 @@ class PlannerOptions:
     time_limit_s: float = 20.0
     workers: int = 2
     headways: HeadwayWish = field(default_factory=HeadwayWish)
+    fixes: FixesFile = NO_FIXES
+    start: Plan | None = None
+    keep_close_s: int | None = None
+    peak_limit_kw: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,34 +98,88 @@ class _Clock:
         self._last = now
 
 
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is to be timed: the trips as the rules judge them, what the search begins with if not with patterns, the
+    rules with what is fixed, and the trade that the headways were chosen from."""
+
+    scenario: Scenario
+    in_force: Timetable
+    start: Timetable
+    begin: Timetable | None
+    rules: TimingRules
+    trade: Trade | None
+
+    def turned(self, timetable: Timetable) -> Timetable:
+        """Vehicles around what is fixed about them, if anything is."""
+        fixed = self.rules.fixed
+        return assign_fixed(timetable, self.scenario, fixed, self.in_force) if fixed.holds_duties else timetable
+
+    def reassigned(self, timetable: Timetable) -> Timetable:
+        """Vehicles as they may keep rules that first in first out breaks."""
+        if self.rules.fixed.holds_duties:
+            return self.turned(timetable)
+        return assign(timetable, self.scenario, self.in_force)
+
+
+def _task(
+    scenario: Scenario,
+    options: PlannerOptions,
+    in_force: Timetable,
+    library: ProfileLibrary,
+    train: Train,
+    network: SupplyNetwork,
+    progress: Progress,
+) -> _Task:
+    """Headways and rules. Equal service: the proof that fleet, turnbacks and depots bear today's; demand-led: new
+    headways, unless another plan has them."""
+    mode, close_s = options.mode, options.keep_close_s
+    begin = timetable_of(options.start, scenario, mode, in_force) if options.start is not None else None
+    trade: Trade | None = None
+    start = in_force
+    if mode == "equal-service":
+        decide_headways(scenario, mode)
+    elif begin is not None:
+        start = begin
+    else:
+        trade = trade_of(scenario, options.headways, in_force, library, train, network, progress)
+        start = next(choice.timetable for choice in trade.choices if choice.is_chosen)
+    rules = equal_service_rules(scenario, start, train.auxiliary_w)
+    if mode == "demand-led":
+        rules = demand_led_rules(rules, scenario, start)
+    fixed = fixed_for(
+        options.fixes, scenario, mode, begin or start, rules, trips_are_new=trade is not None, close_s=close_s
+    )
+    most = min(rules.vehicles_most, scenario.trainsets - fixed.spare_trains)
+    if begin is None and close_s is not None:
+        begin = start
+    return _Task(scenario, in_force, start, begin, replace(rules, fixed=fixed, vehicles_most=most), trade)
+
+
 def make_plan(
     scenario: Scenario,
     options: PlannerOptions,
     train: Train | None = None,
     progress: Progress = lambda _stage, _share: None,
+    stop: SearchStop | None = None,
 ) -> Planned:
     """Plan a service day; `train` replaces the scenario's vehicle, for example by a calibrated one.
 
-    Raises `Infeasible` with the clashing rules when no plan exists.
+    `stop` ends the search from outside; what it found so far is then checked and returned. Raises `Infeasible` with
+    the clashing rules or fixes when no plan exists, `InputFaults` with every fault of fixes and of the plan to start
+    from.
     """
+    stop = stop or SearchStop()
     clock = _Clock()
     train = train or train_of(scenario)
     library = profile_library(scenario, train)
     network = supply_network(scenario)
     in_force = timetable_in_force(scenario)
     clock.lap("read")
-    # Equal service: the proof that fleet, turnbacks and depots bear today's headways. Demand-led: new ones.
-    trade: Trade | None = None
-    start = in_force
-    if options.mode == "demand-led":
-        trade = trade_of(scenario, options.headways, in_force, library, train, network, progress)
-        start = next(choice.timetable for choice in trade.choices if choice.is_chosen)
-    else:
-        decide_headways(scenario, options.mode)
+    task = _task(scenario, options, in_force, library, train, network, progress)
+    start, rules, trade = task.start, task.rules, task.trade
     clock.lap("headways")
-    rules = equal_service_rules(scenario, start, train.auxiliary_w)
-    if options.mode == "demand-led":
-        rules = demand_led_rules(rules, scenario, start)
+    worth = worth_of(scenario.tariff if options.headways.objective == "cost" else None, watts(options.peak_limit_kw))
     noise = scenario.disturbances
     timing = optimise(
         start,
@@ -130,24 +197,28 @@ def make_plan(
             workers=options.workers,
         ),
         progress,
+        SearchWish(start=task.begin, worth=worth, duties=task.turned, stop=stop),
     )
+    if not stop.is_cancelled:
+        worth.refuse_if_too_high()
     clock.lap("timetable")
     baseline = _plan(scenario, in_force, in_force, options, {})
     metadata: dict[str, JsonValue] = {
         "convergence": [[round(s.seconds, 2), s.stage, round(s.energy_kwh, 1)] for s in timing.convergence],
         "stopped_early": timing.stopped_early,
+        "cancelled": stop.is_cancelled,
     }
     paired = in_force if options.mode == "equal-service" else None
     shortest = shortest_running_times(scenario)
 
     def proven(timetable: Timetable) -> tuple[Plan, CheckReport]:
         """The timetable as a checked plan; where its own duties break rules, other duties may keep them."""
-        plan = _plan(scenario, timetable, paired, options, metadata)
+        plan = _plan(scenario, timetable, paired, options, metadata, rules.fixed)
         report = check(plan, scenario, in_force, shortest)
         if report.passed:
             return plan, report
         try:
-            other = _plan(scenario, assign(timetable, scenario, in_force), paired, options, metadata)
+            other = _plan(scenario, task.reassigned(timetable), paired, options, metadata, rules.fixed)
         except Infeasible:
             return plan, report
         return other, check(other, scenario, in_force, shortest)
@@ -156,7 +227,7 @@ def make_plan(
     if not report.passed:
         tried = plan, report
         plan, report, trips_back = repaired(
-            plan, report, start, lambda timetable: proven(first_in_first_out(timetable, scenario))
+            plan, report, timing.fallback, lambda timetable: proven(first_in_first_out(timetable, scenario))
         )
         key = "trips_back_at_even_headways" if options.mode == "demand-led" else "trips_back_at_todays_times"
         plan = replace(plan, metadata={**plan.metadata, key: trips_back})
@@ -187,6 +258,7 @@ def _plan(
     in_force: Timetable | None,
     options: PlannerOptions,
     metadata: Mapping[str, JsonValue],
+    fixed: FixedService = NOTHING_FIXED,
 ) -> Plan:
     names = vehicle_names(scenario)
     used = sorted({trip.vehicle for trip in timetable.trips})
@@ -199,7 +271,7 @@ def _plan(
         vehicles={vehicle: names.get(vehicle, scenario.main_train_type) for vehicle in used},
         seed=options.seed,
         version=version("headwatt"),
-        options=_options(options),
+        options=_options(options) | ({OPTION: kept} if (kept := fixed.as_option()) is not None else {}),
         metadata=metadata,
     )
 
@@ -210,4 +282,8 @@ def _options(options: PlannerOptions) -> dict[str, JsonValue]:
     if options.mode == "demand-led":
         wish = options.headways
         kept |= {"objective": wish.objective, "pick": wish.pick, "mean_waiting_s": wish.mean_waiting_s}
+    elif options.headways.objective != "energy":
+        kept["objective"] = options.headways.objective
+    if options.peak_limit_kw is not None:
+        kept["peak_limit_kw"] = options.peak_limit_kw
     return kept

@@ -16,12 +16,14 @@ from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.day import TripSpans, retimed
 from dispatch.timing.job import Job
 from dispatch.timing.periods import periods_of
-from dispatch.timing.shifts import DRIFT_SHARE, WAITING_MARGIN, weighted_waiting
+from dispatch.timing.shifts import weighted_waiting
 from energy_models.arrays import IntArray
 from energy_models.faults import Infeasible
 from scenarios.schema import seconds_to_clock
 
 WAITING_CUTS = 12
+MEAN_DRIFT_SHARE = 0.0499
+"""By how much a period's mean headway may differ from today's; the checker's rule allows 5 %."""
 DETERMINISTIC_TIME = 20.0
 FIXES_TOLD = 8
 
@@ -180,7 +182,7 @@ class _Departures:
             last[trip.vehicle] = trip
 
     def _means(self) -> None:
-        """No period's mean headway changes by more than the shifts may change it."""
+        """No period's mean headway changes by more than the checker allows."""
         today = self.job.baseline.trips
         for period in periods_of(self.job.baseline, self.job.rules.period_starts_s):
             for d, members in enumerate(period.members):
@@ -190,7 +192,8 @@ class _Departures:
                 following = [j for j, ahead in period.previous.items() if ahead == members[-1]]
                 end = today[following[0] if following else members[-1]]
                 now = self.at[end.trip_id] - self.at[today[members[0]].trip_id]
-                self.model.add_linear_constraint(now, span - int(DRIFT_SHARE * span), span + int(DRIFT_SHARE * span))
+                drift = int(MEAN_DRIFT_SHARE * span)
+                self.model.add_linear_constraint(now, span - drift, span + drift)
 
     def _wish(self, sentence: str) -> cp_model.IntVar:
         if sentence not in self.wishes:
@@ -239,7 +242,7 @@ class _Departures:
         self.model.clear_assumptions()
         for wish in self.wishes.values():
             self.model.add(wish == 1)
-        allowed = WAITING_MARGIN * weighted_waiting(self.job.baseline, self.job.rules.arrivals_per_s)
+        allowed = weighted_waiting(self.job.baseline, self.job.rules.arrivals_per_s)
         for _ in range(WAITING_CUTS):
             solver = self._solver()
             if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):

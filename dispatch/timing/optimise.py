@@ -52,11 +52,15 @@ class SearchWish:
 
 @dataclass(frozen=True, eq=False)
 class TimingResult:
-    """The timetable found, how the search came there, and whether it was cut short."""
+    """The timetable found, how the search came there, and whether it was cut short.
+
+    `fallback` keeps rules and fixes, unimproved: what a trip can go back to.
+    """
 
     timetable: Timetable
     convergence: tuple[Step, ...]
     stopped_early: bool
+    fallback: Timetable
 
 
 def optimise(
@@ -97,11 +101,12 @@ def optimise(
     timer.start()
     try:
         wish.stop.is_searching = True
-        timetable = refine(job, _prepared(job, wish))
+        begin, fallback = _prepared(job, wish)
+        timetable = refine(job, begin)
     finally:
         wish.stop.is_searching = False
         timer.cancel()
-    return TimingResult(timetable, tuple(job.convergence), bool(job.stop[0]))
+    return TimingResult(timetable, tuple(job.convergence), bool(job.stop[0]), fallback)
 
 
 def _compile(job: Job) -> None:
@@ -122,21 +127,25 @@ def _both(baseline: Timetable, start: Timetable | None) -> Timetable:
     return baseline if start is None else Timetable((*baseline.trips, *start.trips))
 
 
-def _prepared(job: Job, wish: SearchWish) -> Timetable:
-    """What the search of single trips begins with: the timetable asked for, or patterns and shifts; fixes kept."""
+def _prepared(job: Job, wish: SearchWish) -> tuple[Timetable, Timetable]:
+    """What the search of single trips begins with: the timetable asked for, or patterns and shifts; fixes kept.
+
+    And what trips can go back to.
+    """
     if wish.start is not None:
         start = held(job, wish.start, wish.start) if job.rules.fixed.holds_times else wish.start
-        return wish.duties(start)
+        start = wish.duties(start)
+        return start, start
     periods = periods_of(job.baseline, job.rules.period_starts_s)
     if not job.rules.fixed.holds_times and not job.rules.fixed.holds_duties:
-        return shift_periods(job, periods, _patterns(job, periods))
+        return shift_periods(job, periods, _patterns(job, periods)), job.baseline
     # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
     plain = wish.duties(held(job, job.baseline, job.baseline))
     laid = shift_periods(job, periods, _patterns(job, periods))
     try:
-        return wish.duties(held(job, laid, job.baseline))
+        return wish.duties(held(job, laid, job.baseline)), plain
     except Infeasible:
-        return Timetable(tuple(replace(trip, driving=("optimal",) * len(trip.driving)) for trip in plain.trips))
+        return plain, plain
 
 
 def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) -> Limits:

@@ -12,6 +12,7 @@ import numpy as np
 
 from dispatch.timing.day import Day
 from energy_models.arrays import FloatArray
+from energy_models.faults import Infeasible
 from scenarios.schema.tariff import Tariff
 from scenarios.tariff import JOULES_PER_KWH, price_per_kwh
 
@@ -59,6 +60,20 @@ class Worth:
         self.least_peak_w = min(self.least_peak_w, highest_mean_w(day))
         return self.least_peak_w <= (1.0 - MARGIN_SHARE) * self.limit_w
 
+    def refuse_if_too_high(self) -> None:
+        """Raise `Infeasible` with the least peak that the search found, when that is above the limit."""
+        if self.limit_w is None or self.least_peak_w <= self.limit_w:
+            return
+        limit_kw, least_kw = self.limit_w / 1e3, self.least_peak_w / 1e3
+        raise Infeasible(
+            [
+                f"no plan was found whose 15-minute peak stays below {limit_kw:.0f} kW: the least that the search "
+                f"reached is {least_kw:.0f} kW, {least_kw - limit_kw:.0f} kW more",
+                f"it would do with a limit of {least_kw * (1.0 + MARGIN_SHARE) + 0.5:.0f} kW; wider departure windows "
+                "or longer headways lower the peak further",
+            ]
+        )
+
     @property
     def is_plain(self) -> bool:
         """True when every joule is worth the same whatever the search finds."""
@@ -104,6 +119,11 @@ def worth_of(tariff: Tariff | None, peak_limit_w: float | None) -> Worth:
         demand_interval_s=tariff.demand_interval_s,
         limit_w=peak_limit_w,
     )
+
+
+def watts(kw: float | None) -> float | None:
+    """Watts of kilowatts, if given."""
+    return None if kw is None else 1e3 * kw
 
 
 def sliding_mean(power_w: FloatArray, interval_s: int) -> FloatArray:

@@ -1,0 +1,85 @@
+"""Planning again: from another plan, with what the planner fixed, and close to what is there."""
+
+from dispatch.check import check
+from dispatch.fixed_service import FixedService
+from dispatch.fixes import fixed_service
+from dispatch.plan import Mode, Plan
+from dispatch.shortest_times import shortest_running_times
+from dispatch.timetable import Timetable
+from dispatch.timing.rules import TimingRules
+from energy_models.faults import Fault, InputFaults
+from scenarios.fixes import FixesFile
+from scenarios.names import did_you_mean
+from scenarios.schema import Scenario
+
+FROM = "the plan to start from"
+FAULTS_TOLD = 30
+
+
+def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable) -> Timetable:
+    """The timetable of a plan from which another search starts, its trips in the order of today's at equal service.
+
+    Raises `InputFaults`: another mode, another line, other trips than today's at equal service, broken rules.
+    """
+    faults: list[Fault] = []
+    if plan.mode != mode:
+        faults.append(Fault(FROM, "", "mode", plan.mode, f"{mode}, or ask for --mode {plan.mode}"))
+    line = {direction: tuple(s.id for s in scenario.stations_in_order(direction)) for direction in ("up", "down")}
+    for trip in plan.timetable.trips:
+        if trip.stations != line[trip.direction]:
+            stations = f"the stations of {scenario.name}, {line[trip.direction][0]} to {line[trip.direction][-1]}"
+            faults.append(Fault(FROM, f"trip {trip.trip_id}", "stations", ", ".join(trip.stations)[:60], stations))
+    planned = {trip.trip_id: trip for trip in plan.timetable.trips}
+    if mode == "equal-service":
+        today = [trip.trip_id for trip in in_force.trips]
+        faults += [Fault(FROM, "", "trip", name, did_you_mean(name, today)) for name in planned if name not in today]
+        faults += [
+            Fault(FROM, "", "trip", f"{name} is missing", "every trip of the timetable in force")
+            for name in today
+            if name not in planned
+        ]
+    if not faults:
+        report = check(plan, scenario, in_force, shortest_running_times(scenario))
+        faults += [
+            Fault(FROM, f"trip {one.trip}" if one.trip else "", one.rule, one.sentence, "a plan that keeps this rule")
+            for one in report.violations
+            if one.rule != "fixes"
+        ]
+    if len(faults) > FAULTS_TOLD:
+        more = f"{len(faults) - FAULTS_TOLD} more faults"
+        faults = [*faults[:FAULTS_TOLD], Fault(FROM, "", "", more, "a plan of this scenario that keeps its rules")]
+    if faults:
+        raise InputFaults(faults)
+    if mode == "equal-service":
+        return Timetable(tuple(planned[trip.trip_id] for trip in in_force.trips))
+    return plan.timetable
+
+
+def fixed_for(
+    file: FixesFile,
+    scenario: Scenario,
+    mode: Mode,
+    begin: Timetable,
+    rules: TimingRules,
+    *,
+    trips_are_new: bool,
+    close_s: int | None,
+) -> FixedService:
+    """What is fixed for a search that begins with a timetable.
+
+    Where demand-led headways make new trips (`trips_are_new`), nothing can be fixed of a trip by its name,
+    and closeness has nothing to be close to. Raises `InputFaults`.
+    """
+    if trips_are_new:
+        fixes = file.fixes
+        allowed = "equal service, or a plan to start from: demand-led headways make new trips"
+        faults = [
+            file.fault((name,), f"{len(part)} given", allowed)
+            for name, part in (("trips", fixes.trips), ("windows", fixes.windows), ("vehicles", fixes.vehicles))
+            if part
+        ]
+        if close_s is not None:
+            faults.append(Fault("", "", "--keep-close", f"{close_s} s", allowed))
+        if faults:
+            raise InputFaults(faults)
+    return fixed_service(file, scenario, begin, rules.window_s, mode, close_s)
