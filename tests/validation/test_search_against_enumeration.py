@@ -1,0 +1,136 @@
+"""Small cases in which every choice can be tried: the search finds what full enumeration finds.
+
+Each candidate is a whole timetable, and its energy comes from the path that shares nothing with the search: snapshots
+of the planned day, solved instant by instant.
+"""
+
+import sys
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "dispatch"))
+
+from timing_lines import SEVEN, Case, case_of, small_line
+
+from dispatch.bound import energy_bound
+from dispatch.timetable import DIRECTIONS, Timetable, Trip
+from dispatch.timing.bank import LOAD_STEP, motion_bank
+from dispatch.timing.day import build_day, retimed
+from dispatch.timing.kernel import chain_of, search
+from dispatch.timing.shifts import weighted_waiting
+from dispatch.traffic import planned_energy_j
+
+ALL_KINDS = np.array([30, 30, 20, 10, 10], dtype=np.int64)
+SAME = 2e-5
+"""Search and independent path differ by so much, in the seconds at the ends of duties."""
+
+
+class Small(NamedTuple):
+    """A line with departures, and by how many seconds things may change."""
+
+    stations: int
+    departures: tuple[tuple[str, int], ...]
+    window_s: int
+    run_reach_s: int
+    dwell_reach_s: int
+
+
+def at(**starts: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
+    """Departures in s after 07:00 by direction."""
+    return tuple((direction, SEVEN + start) for direction, times in starts.items() for start in times)
+
+
+CASES = {
+    "six trips, two departures": Small(4, at(up=(0, 500, 1300), down=(90, 520, 1500)), 16, 0, 0),
+    "three trips, running times": Small(3, at(up=(0, 300), down=(180,)), 0, 4, 0),
+    "four trips, dwells": Small(4, at(up=(0, 400), down=(25, 300)), 0, 0, 3),
+    "three trips, running times and dwells": Small(4, at(up=(0,), down=(30, 330)), 0, 1, 1),
+}
+
+
+def candidates(case: Case, small: Small) -> Iterator[Timetable]:
+    """Every timetable there is: middle departures within the window, seconds between two sections and two stations."""
+    ways: list[list[Trip]] = []
+    for trip in case.baseline.trips:
+        earliest, latest = case.rules.window_s[trip.trip_id]
+        sections = len(trip.driving)
+        runs = [trip.running_time_s(k) for k in range(sections)]
+        dwells = [trip.dwell_s(k) for k in range(1, sections)]
+        splits = range(-small.run_reach_s, small.run_reach_s + 1)
+        stands = range(-small.dwell_reach_s, small.dwell_reach_s + 1)
+        ways.append(
+            [
+                retimed(
+                    trip,
+                    start,
+                    [runs[0] + a, runs[1] - a, *runs[2:]],
+                    [dwells[0] + b, dwells[1] - b, *dwells[2:]] if b else dwells,
+                    "optimal",
+                )
+                for start in range(earliest, latest + 1)
+                for a in splits
+                for b in stands
+            ]
+        )
+    today = weighted_waiting(case.baseline, case.rules.arrivals_per_s)
+    for trips in product(*ways):
+        timetable = Timetable(trips)
+        if weighted_waiting(timetable, case.rules.arrivals_per_s) <= today * (1 + 1e-12):
+            yield timetable
+
+
+def searched(case: Case, small: Small, seed: int) -> Timetable:
+    """The kernel's search over the same choices."""
+    job = case.job()
+    sections = small.stations - 1
+    trips = case.baseline.trips
+    runs = {d: [case.baseline.of(d)[0].running_time_s(k) for k in range(sections)] for d in DIRECTIONS}
+    reach = [small.run_reach_s if k < 2 else 0 for k in range(sections)]
+    spans = {d: tuple((r - w, r + w) for r, w in zip(runs[d], reach, strict=True)) for d in DIRECTIONS}
+    steps = {d: (frozenset({0}),) * sections for d in DIRECTIONS}
+    bank = motion_bank(case.library, case.train, spans, steps, LOAD_STEP)
+    today = np.array([[case.baseline.of(d)[0].dwell_s(k) for k in range(1, sections)] for d in DIRECTIONS])
+    limits = job.limits._replace(
+        dwell_shortest_s=today - small.dwell_reach_s, dwell_longest_s=today + small.dwell_reach_s, waiting_budget=0.0
+    )
+    window = np.array([case.rules.window_s[trip.trip_id] for trip in trips], dtype=np.int64).T
+    longest = np.array([case.rules.gap_longest_s[trip.trip_id] for trip in trips], dtype=np.int64)
+    quiet = np.zeros((1, len(trips), sections), dtype=np.int64)
+    day = build_day(case.baseline, (window[0], window[1]), longest, limits, bank, quiet, job.network)
+    start_j = day.energy_j
+    search(
+        day.trips, limits, bank, quiet, day.traffic, job.network, chain_of(day.traffic, job.network),
+        np.arange(len(trips), dtype=np.int64), ALL_KINDS, 4000, 3e-3 * start_j, 1e-6 * start_j, seed, False, job.stop,
+    )  # fmt: skip
+    return day.timetable("optimal")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_search_finds_what_trying_everything_finds(name: str) -> None:
+    small = CASES[name]
+    line = small_line(small.stations, departures=small.departures, demand=0.0)
+    policy = line.policy.model_copy(update={"departure_window_s": small.window_s})
+    case = case_of(line.model_copy(update={"policy": policy}))
+    parts = (case.library, case.train, case.network)
+    energies = {timetable: planned_energy_j(timetable, *parts) for timetable in candidates(case, small)}
+    assert len(energies) > 200
+    best, worst = min(energies.values()), max(energies.values())
+    start = planned_energy_j(Timetable(tuple(optimal(trip) for trip in case.baseline.trips)), *parts)
+    # There is something to find, and few candidates find it.
+    assert start > best * (1 + 50 * SAME)
+    assert sum(energy <= best * (1 + SAME) for energy in energies.values()) < 0.05 * len(energies)
+    for seed in (1, 2, 3):
+        found = planned_energy_j(searched(case, small, seed), *parts)
+        assert found <= best * (1 + SAME), f"seed {seed}: {100 * (start - found) / (start - best):.1f} % of the gain"
+    assert energy_bound(case.baseline, *parts, case.rules.turnback_shortest_s).energy_j < best < worst
+
+
+def optimal(trip: Trip) -> Trip:
+    sections = len(trip.driving)
+    runs = [trip.running_time_s(k) for k in range(sections)]
+    return retimed(trip, trip.start_s, runs, [trip.dwell_s(k) for k in range(1, sections)], "optimal")
