@@ -93,5 +93,5 @@ def trades(judgement: Judgement) -> tuple[str, ...]:
             values = f"{after:.0f} {tolerance.unit} instead of {before:.0f} {tolerance.unit}"
         else:
             values = f"{after:.0%} instead of {before:.0%}"
-        told.append(f"The chosen headways trade {tolerance.words}: {values} on the simulated days.")
+        told.append(f"With the chosen headways, {tolerance.words}: {values} on the simulated days.")
     return tuple(told)

@@ -21,7 +21,7 @@ def trade_table(result: PlanResult) -> Table:
         padding=(0, 1),
     )
     names = ("", "kWh", "wait\ns", "fullest\n% full", "\ntrain-km", "\ntrips", "\ntrains", f"\n{result.currency}")
-    for name in (*names, "CO2\nkg"):
+    for name in (*names, "CO2\nt"):
         table.add_column(name if "\n" in name else f"\n{name}", justify="right", no_wrap=True)
     for row in result.pareto:
         name = "today" if row.number == 0 else "asked" if row.number is None else str(row.number)
@@ -34,7 +34,7 @@ def trade_table(result: PlanResult) -> Table:
             str(row.trips),
             str(row.vehicles),
             f"{row.cost:,.0f}",
-            f"{row.co2_kg:,.0f}",
+            f"{row.co2_kg / 1000:,.1f}",
         )
         table.add_row(*cells, style="bold green" if row.chosen else "dim" if row.number == 0 else None)
     return table

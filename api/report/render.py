@@ -14,11 +14,15 @@ from markupsafe import Markup
 from api.report.driving import driving_charts
 from api.report.levers import waterfall
 from api.report.power import substation_power
+from api.report.regeneration import regeneration
 from api.report.service import headways_and_loads
+from api.report.trade import trade
 from api.report.train_graph import day_range_s, train_graph
+from api.report.train_power import train_power
 from api.result import Figures, PlanResult
 from api.summary import sentences, used_share_percent
 from dispatch.rules import registered
+from energy_models.energy_account import Receptivity
 from scenarios.provenance import assumptions
 from simulation.experiment import PlanExperiment
 
@@ -48,6 +52,8 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
     before, after = experiment.baseline_plan.timetable, experiment.plan.timetable
     charts = {
         "train_graph": train_graph(before, after, scenario),
+        "train_power": train_power(after, experiment.library, experiment.library.train),
+        "regeneration": regeneration(*_receptivities(experiment), scenario),
         "service": headways_and_loads(before, after, scenario),
         "power": substation_power(
             experiment.baseline_trace, experiment.plan_trace, experiment.trace_start_s, experiment.trace_interval_s
@@ -56,6 +62,9 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
         "driving": driving_charts(before, after, experiment.library, scenario),
         "day_range_ms": [time_s * 1000.0 for time_s in day_range_s(before, after)],
     }
+    choices = trade(result)
+    if choices is not None:
+        charts["trade"] = choices
     broken: dict[str, list[str]] = {}
     for violation in experiment.check.violations:
         broken.setdefault(violation.rule, []).append(violation.sentence)
@@ -74,6 +83,15 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
         charts=_script_safe(charts),
         plotly=Markup(_plotly_js()),
     )  # fmt: skip
+
+
+def _receptivities(experiment: PlanExperiment) -> tuple[list[Receptivity], list[Receptivity]]:
+    """Where braking energy was offered and used on every simulated day, of today's timetable and of the plan."""
+    before, after = (
+        [result.account.receptivity for result in days.results]
+        for days in (experiment.judgement.baseline, experiment.judgement.plan)
+    )
+    return before, after
 
 
 def _rows(result: PlanResult) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ function draw(name) {
     return;
   }
   const chart = charts[name];
+  if (!chart) return;
   Plotly.newPlot(place, chart.data, chart.layout, { ...config, scrollZoom: name === "train_graph" });
 }
 
@@ -37,6 +38,24 @@ for (const button of document.querySelectorAll("[data-view]")) {
     draw("train_graph");
     const range = button.dataset.view === "day" ? charts.day_range_ms : hours;
     Plotly.relayout(places.get("train_graph"), { "xaxis.range": range.slice(), "yaxis.autorange": true });
+  });
+}
+
+// Coloured by power: the plan's lines stay thin below, for their names; the view stays where it is.
+const byPower = () => [
+  ...charts.train_graph.data
+    .filter((trace) => trace.name.startsWith("plan"))
+    .map((trace) => ({ ...trace, showlegend: false, line: { color: "#c5ccd4", width: 0.5 } })),
+  ...charts.train_power.data,
+];
+const colourButtons = [...document.querySelectorAll("[data-colours]")];
+for (const button of colourButtons) {
+  button.addEventListener("click", () => {
+    draw("train_graph");
+    const place = places.get("train_graph");
+    const data = button.dataset.colours === "power" ? byPower() : charts.train_graph.data;
+    Plotly.react(place, data, { ...place.layout }, { ...config, scrollZoom: true });
+    for (const other of colourButtons) other.setAttribute("aria-pressed", String(other === button));
   });
 }
 

@@ -1,0 +1,88 @@
+"""The train graph with trains coloured by what they ask of the supply."""
+
+from typing import Any
+
+import numpy as np
+
+from api.report.chart import WARNING, Chart, chart, packed
+from dispatch.timetable import Timetable
+from dispatch.traffic import trip_movements
+from energy_models.arrays import FloatArray, IntArray
+from energy_models.running_times import ProfileLibrary
+from energy_models.train import Train
+
+IDLE_SHARE = 0.02
+"""Less than this share of the highest power is neither traction nor braking."""
+STRONG_SHARE = 0.4
+STEP_S = 6
+"""Between changes of class one point in so many seconds is drawn."""
+
+IDLE = "coasting or standing"
+CLASSES = (
+    ("braking strongly", "#087f5b"),
+    ("braking", "#63c9a8"),
+    (IDLE, "#c9d0d8"),
+    ("traction", "#f5a25d"),
+    ("strong traction", WARNING),
+)
+"""Name and colour, from the most that is given to the most that is drawn."""
+
+
+def train_power(plan: Timetable, library: ProfileLibrary, train: Train) -> Chart:
+    """Lines of the plan's trips, one trace for each class of power; laid under the train graph's axes by the page."""
+    rows = [_seconds(plan, number, library, train) for number in range(len(plan.trips))]
+    highest_w = max((float(np.abs(power_w).max(initial=0.0)) for _, _, power_w in rows), default=0.0)
+    lines: list[list[FloatArray]] = [[] for _ in CLASSES]
+    for time_s, km, power_w in rows:
+        kinds = power_class(power_w, highest_w)
+        starts = np.flatnonzero(np.diff(kinds, prepend=-1))
+        for begin, end in zip(starts, [*starts[1:], len(kinds)], strict=True):
+            # The first point of the next stretch closes this one, so that the line has no holes.
+            upto = min(end, len(kinds) - 1)
+            picked = np.unique(np.append(np.arange(begin, end, STEP_S), upto))
+            lines[kinds[begin]].append(np.column_stack([time_s[picked], km[picked]]))
+            lines[kinds[begin]].append(np.full((1, 2), np.nan))
+    traces: list[dict[str, Any]] = []
+    for (name, colour), parts in zip(CLASSES, lines, strict=True):
+        points = np.concatenate(parts) if parts else np.empty((0, 2))
+        traces.append(
+            {
+                "type": "scattergl",
+                "mode": "lines",
+                "name": name,
+                # Whole seconds in ms are exact in four bytes until hour 37 of the service day.
+                "x": packed(points[:, 0] * 1000.0),
+                "y": packed(points[:, 1]),
+                "line": {"color": colour, "width": 1.4 if name == IDLE else 3.4},
+                "hoverinfo": "skip",
+            }
+        )
+    return chart(traces, {})
+
+
+def power_class(power_w: FloatArray, highest_w: float) -> IntArray:
+    """Index into `CLASSES` of each power, by its share of the highest one."""
+    edges = np.array([-STRONG_SHARE, -IDLE_SHARE, IDLE_SHARE, STRONG_SHARE]) * highest_w
+    return np.searchsorted(edges, power_w).astype(np.int64)
+
+
+def _seconds(
+    plan: Timetable, number: int, library: ProfileLibrary, train: Train
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Time, place in km and power of each second of a trip, dwells included."""
+    trip = plan.trips[number]
+    runs, stands = trip_movements(trip, library, train)
+    times: list[FloatArray] = []
+    places: list[FloatArray] = []
+    powers: list[FloatArray] = []
+    for k, run in enumerate(runs):
+        motion, track = run.motion, run.track
+        times.append(run.departure_s + np.arange(len(motion.power_w), dtype=np.float64))
+        places.append(track.departure_chainage_m + track.chainage_sign * motion.distance_m)
+        powers.append(motion.power_w)
+        until_s = stands[k].to_s if k < len(stands) else trip.end_s
+        end_m = track.departure_chainage_m + track.chainage_sign * track.length_m
+        times.append(np.array([trip.arrival_s[k + 1], until_s], dtype=np.float64))
+        places.append(np.array([end_m, end_m]))
+        powers.append(np.zeros(2))
+    return np.concatenate(times), np.concatenate(places) / 1000.0, np.concatenate(powers)
