@@ -29,7 +29,7 @@ FIXES_TOLD = 8
 
 
 def held(job: Job, wished: Timetable, reference: Timetable) -> Timetable:
-    """The wished timetable with what is fixed, departures moved as little as possible; vehicles as wished.
+    """The wished timetable with what is fixed, departures moved as little as possible; vehicles as wished if they can.
 
     Trips with fixed times take those of `reference`. Raises `Infeasible` with the clashing fixes.
     """
@@ -37,7 +37,25 @@ def held(job: Job, wished: Timetable, reference: Timetable) -> Timetable:
     trips = _ways(job, wished, {trip.trip_id: trip for trip in reference.trips}, reasons)
     if reasons:
         raise Infeasible(reasons)
-    return _Departures(job, Timetable(tuple(trips))).nearest()
+    found = _Departures(job, Timetable(tuple(trips)), reference).nearest()
+    return found if _turns_kept(job, found) else job.turn(found)
+
+
+def _chains(timetable: Timetable) -> dict[str, list[Trip]]:
+    chains: dict[str, list[Trip]] = {}
+    for trip in sorted(timetable.trips, key=lambda trip: trip.start_s):
+        chains.setdefault(trip.vehicle, []).append(trip)
+    return chains
+
+
+def _turns_kept(job: Job, timetable: Timetable) -> bool:
+    """Whether every vehicle still goes from trip to trip in time."""
+    return all(
+        after.stations[0] == before.stations[-1]
+        and after.start_s - before.end_s >= job.rules.turnback_shortest_s[DIRECTIONS.index(before.direction)]
+        for chain in _chains(timetable).values()
+        for before, after in pairwise(chain)
+    )
 
 
 def trip_spans(job: Job, order: tuple[Trip, ...]) -> TripSpans:
@@ -139,6 +157,7 @@ class _Departures:
 
     job: Job
     wished: Timetable
+    reference: Timetable
     model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     at: dict[str, cp_model.IntVar] = field(default_factory=dict)
     wishes: dict[str, cp_model.IntVar] = field(default_factory=dict)
@@ -171,15 +190,23 @@ class _Departures:
                 self.model.add(gap <= rules.gap_longest_s[trip.trip_id] - int((ours - theirs).max()))
 
     def _turnbacks(self) -> None:
-        """Every vehicle keeps its trips, with time to turn between them."""
-        last: dict[str, Trip] = {}
-        for trip in sorted(self.wished.trips, key=lambda trip: trip.start_s):
-            before = last.get(trip.vehicle)
-            if before is not None and before.stations[-1] == trip.stations[0]:
-                turn = self.job.rules.turnback_shortest_s[DIRECTIONS.index(before.direction)]
-                duration = before.end_s - before.start_s
-                self.model.add(self.at[trip.trip_id] >= self.at[before.trip_id] + duration + turn)
-            last[trip.vehicle] = trip
+        """Trains turn first in first out, and no more of them begin at a terminal than in the reference.
+
+        The k-th departure then waits for the arrival that comes so many places before it.
+        """
+        begin: dict[str, int] = {}
+        for chain in _chains(self.reference).values():
+            begin[chain[0].stations[0]] = begin.get(chain[0].stations[0], 0) + 1
+        for direction in DIRECTIONS:
+            arrivals = self.wished.of(direction)
+            turn = self.job.rules.turnback_shortest_s[DIRECTIONS.index(direction)]
+            station = arrivals[0].stations[-1]
+            departures = sorted(
+                (trip for trip in self.wished.trips if trip.stations[0] == station), key=lambda trip: trip.start_s
+            )
+            for before, after in zip(arrivals, departures[begin.get(station, 0) :], strict=False):
+                shortest = before.end_s - before.start_s + turn
+                self.model.add(self.at[after.trip_id] >= self.at[before.trip_id] + shortest)
 
     def _means(self) -> None:
         """No period's mean headway changes by more than the checker allows."""
