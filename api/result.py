@@ -74,7 +74,11 @@ class Choice(BaseModel):
 
 
 class PlanResult(BaseModel):
-    """The object. Names are stable; new ones may be added."""
+    """The object. Names are stable; new ones may be added.
+
+    `undisturbed_kwh` are before and after retiming on a day without noise, on the equivalent track; beside them stand
+    `bound_kwh`, below which no timing of the same trips goes, and `share_of_gap_closed` (0 to 1).
+    """
 
     model_config = _STABLE
 
@@ -97,11 +101,16 @@ class PlanResult(BaseModel):
     currency: str | None = None
     objective: str | None = None
     pareto: list[Choice] = []
+    undisturbed_kwh: tuple[float, float] | None = None
+    bound_kwh: float | None = None
+    share_of_gap_closed: float | None = None
+    saving_against_mean_phase_percent: float | None = None
 
 
 def result_of(experiment: PlanExperiment) -> PlanResult:
     """The stable object of an experiment."""
     request = experiment.request
+    evidence = experiment.evidence
     return PlanResult(
         scenario=request.scenario.name,
         mode=request.mode,
@@ -126,6 +135,10 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         currency=request.scenario.tariff.currency,
         objective=None if experiment.trade is None else experiment.trade.objective,
         pareto=[] if experiment.trade is None else [_choice(row) for row in experiment.trade.rows],
+        undisturbed_kwh=None if evidence is None else (evidence.before_kwh, evidence.after_kwh),
+        bound_kwh=None if evidence is None else evidence.bound_kwh,
+        share_of_gap_closed=None if evidence is None else evidence.share_of_gap_closed,
+        saving_against_mean_phase_percent=experiment.saving_against_mean_phase_percent,
     )
 
 

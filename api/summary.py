@@ -30,6 +30,7 @@ def sentences(result: PlanResult, title: str, baseline_driving: str) -> tuple[Se
     found = [
         Sentence("Saving", _saving(result, title)),
         Sentence("Compared with", _comparison(result, baseline_driving)),
+        Sentence("Limit", _limit(result)),
         Sentence("Passengers", _passengers(result)),
         Sentence("Levers", _levers(result)),
         Sentence("Supply", _supply(result)),
@@ -72,10 +73,30 @@ def _saving(result: PlanResult, title: str) -> str:
 
 def _comparison(result: PlanResult, baseline_driving: str) -> str:
     driving = _DRIVING_WORDS.get(baseline_driving, f"driven as today ({baseline_driving})")
-    return (
+    text = (
         f"The baseline is the timetable in force, {driving}. "
         f"Both ran through {result.replications} simulated days, each pair of days with the same disturbances "
         f"(seed {result.seed})."
+    )
+    if result.saving_against_mean_phase_percent is not None:
+        text += (
+            " How today's up and down trains meet is partly chance: against the mean over all phases between the "
+            f"directions the saving is {result.saving_against_mean_phase_percent:.1f} %."
+        )
+    return text
+
+
+def _limit(result: PlanResult) -> str:
+    """How much there is to save at most."""
+    if result.bound_kwh is None or result.undisturbed_kwh is None or result.share_of_gap_closed is None:
+        return ""
+    before = result.undisturbed_kwh[0]
+    if before <= result.bound_kwh:
+        return ""
+    return (
+        f"No timing of these trips saves more than {100 * (1 - result.bound_kwh / before):.1f} %, which would take a "
+        "line without losses and every braked kilowatt-hour reused; without disturbances the plan closes "
+        f"{result.share_of_gap_closed:.0%} of that gap."
     )
 
 

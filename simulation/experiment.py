@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dispatch.check import CheckReport
+from dispatch.evidence import Evidence, against_mean_phase_percent
 from dispatch.headway_choice import HeadwayWish, Trade
 from dispatch.levers import Lever
 from dispatch.plan import Mode, Plan
@@ -69,7 +70,7 @@ class PlanExperiment:
     """A plan with its proof: the checker's report, and paired simulated days of today's timetable and of the plan.
 
     The traces are the summed substation power of the undisturbed day, in W, from `trace_start_s` on. The levers
-    add up to the mean saving.
+    add up to the mean saving. `evidence` holds the undisturbed day against its lower bound.
     """
 
     request: PlanRequest
@@ -93,6 +94,16 @@ class PlanExperiment:
     library: ProfileLibrary
     notes: tuple[str, ...]
     trade: Trade | None = None
+    evidence: Evidence | None = None
+
+    @property
+    def saving_against_mean_phase_percent(self) -> float | None:
+        """The mean saving against the mean over all phases between the directions; None where it was not computed."""
+        if self.evidence is None:
+            return None
+        return against_mean_phase_percent(
+            self.baseline.energy_kwh, self.planned.energy_kwh, self.evidence.mean_phase_share
+        )
 
 
 def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage, _share: None) -> PlanExperiment:
@@ -156,6 +167,7 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
         library=planned.library,
         notes=(*(objection.sentence for objection in against), *traded, *_cut_short(planned.timing.stopped_early)),
         trade=planned.trade,
+        evidence=planned.evidence,
     )
 
 

@@ -7,11 +7,13 @@ import pytest
 from api.version import headwatt_version
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import check
+from dispatch.evidence import evidence_of
 from dispatch.levers import Lever
 from dispatch.plan import Plan
 from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable
-from scenarios.build import profile_library, train_of
+from dispatch.timing.rules import equal_service_rules
+from scenarios.build import profile_library, supply_network, train_of
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
 from simulation.day import day_model
@@ -57,6 +59,15 @@ def experiment() -> PlanExperiment:
         trace_interval_s=1.0,
         library=library,
         notes=("made by a test",),
+        evidence=evidence_of(
+            before,
+            before,
+            after,
+            library,
+            train,
+            supply_network(scenario),
+            equal_service_rules(scenario, before, train.auxiliary_w),
+        ),
     )
 
 

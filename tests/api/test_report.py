@@ -96,6 +96,10 @@ def test_sentences_say_saving_baseline_meter_interval_service_and_proof(
     assert "3 simulated days" in said["Compared with"]
     assert f"{experiment.planned.trips} trips" in said["Passengers"]
     assert "driving" in said["Levers"]
+    assert f"{experiment.saving_against_mean_phase_percent:.1f} %" in said["Compared with"]
+    assert experiment.evidence is not None
+    assert f"{experiment.evidence.bound_percent:.1f} %" in said["Limit"]
+    assert f"{experiment.evidence.share_of_gap_closed:.0%} of that gap" in said["Limit"]
     assert f"All {len(experiment.check.rules)} rules" in said["Checks"]
 
 
@@ -116,6 +120,26 @@ def test_sentences_say_saving_baseline_meter_interval_service_and_proof(
 def test_sentences_stay_honest(result: PlanResult, change: dict[str, Any], heading: str, words: str) -> None:
     said = {one.heading: one.text for one in sentences(result.model_copy(update=change), "A line", "speed_cap")}
     assert words in said[heading]
+
+
+def test_nothing_is_said_of_a_limit_that_was_not_computed(result: PlanResult) -> None:
+    without = result.model_copy(update={"bound_kwh": None, "saving_against_mean_phase_percent": None})
+    said = {one.heading: one.text for one in sentences(without, "A line", "speed_cap")}
+    assert "Limit" not in said
+    assert "phases" not in said["Compared with"]
+
+
+def test_saving_against_the_mean_phase_is_a_saving_of_other_energy(
+    result: PlanResult, experiment: PlanExperiment
+) -> None:
+    """Before is what today's service would draw on average over all phases; after is the plan."""
+    assert experiment.evidence is not None
+    mean_kwh = experiment.baseline.energy_kwh * experiment.evidence.mean_phase_share
+    expected = 100.0 * (mean_kwh - experiment.planned.energy_kwh) / mean_kwh
+    assert result.saving_against_mean_phase_percent == pytest.approx(expected, rel=1e-12)
+    assert result.bound_kwh == experiment.evidence.bound_kwh
+    assert result.undisturbed_kwh is not None
+    assert result.bound_kwh < result.undisturbed_kwh[1] < result.undisturbed_kwh[0]
 
 
 def test_unserved_energy_and_broken_rules_are_said(result: PlanResult) -> None:
