@@ -21,7 +21,9 @@ from energy_models.supply.solver import solve
 from energy_models.train import Train
 
 PHASES = 12
-EVERY_S = 4
+INSTANTS = 16_000
+"""About so many instants are solved for each phase; short days are solved second by second."""
+GOLDEN = 0.6180339887498949
 
 
 def energy_by_phase_j(
@@ -30,19 +32,21 @@ def energy_by_phase_j(
     train: Train,
     network: SupplyNetwork,
     phases: int = PHASES,
-    every_s: int = EVERY_S,
+    every_s: int | None = None,
     workers: int = 1,
 ) -> FloatArray:
     """Energy in J at the substation terminals with the down trips 0, 1/phases, 2/phases … of their headway later.
 
     Each down trip moves by that share of the gap to the next one, so that a whole share of one would end at today's
     timetable again, whatever headways it has. Vehicles stand at terminals as long as today, so that nothing but the
-    phase changes. Without noise, on the equivalent track, from one second in `every_s`.
+    phase changes. Without noise, on the equivalent track, from one second in `every_s` (by default from about
+    `INSTANTS` of them).
     """
     movements = planned_movements(timetable, library, train)
     gap_s = _gaps_s(timetable)
     start_s = min(trip.start_s for trip in timetable.trips)
     end_s = max(trip.end_s for trip in timetable.trips) + int(gap_s.max()) + STAND_AUXILIARY_S
+    step_s = every_s or max(1, (end_s - start_s) // INSTANTS)
 
     def energy(phase: int) -> float:
         later_s = np.rint(gap_s * phase / phases)
@@ -54,8 +58,8 @@ def energy_by_phase_j(
             replace(stand, from_s=stand.from_s + float(later_s[j]), to_s=stand.to_s + float(later_s[j]))
             for stand, j in zip(movements.stands, movements.stand_trip, strict=True)
         ]
-        snapshots = one_in(every_s, assemble(runs, stands, train.auxiliary_w, start_s, end_s))
-        return float(solve(network, snapshots, model="equivalent").source_power_w.sum()) * every_s
+        snapshots = one_in(step_s, assemble(runs, stands, train.auxiliary_w, start_s, end_s))
+        return float(solve(network, snapshots, model="equivalent").source_power_w.sum()) * step_s
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
         return np.array(list(pool.map(energy, range(phases))))
@@ -75,10 +79,10 @@ def _gaps_s(timetable: Timetable) -> IntArray:
 
 
 def one_in(every_s: int, snapshots: Snapshots) -> Snapshots:
-    """One instant of each `every_s`, never at the same place of two neighbouring spans, as clocks beat in minutes."""
+    """One instant of each `every_s`, at ever other places of the spans (golden ratio), as clocks beat in minutes."""
     blocks = snapshots.count // every_s
     number = np.arange(blocks)
-    chosen = every_s * number + (2 * number) % every_s
+    chosen = every_s * number + (every_s * np.modf(number * GOLDEN)[0]).astype(np.int64)
     begin, end = snapshots.offset[chosen], snapshots.offset[chosen + 1]
     offset = np.concatenate([[0], np.cumsum(end - begin)]).astype(np.int64)
     entry = np.arange(offset[-1]) + np.repeat(begin - offset[:-1], end - begin)
