@@ -122,7 +122,8 @@ def assemble(
 
     `auxiliary_w` is what each train draws from departure to arrival and while it stands, in W. A run that departs
     between two seconds gives each of them its share of power and position; a part of a second counts as that part of
-    the auxiliaries. Energies are kept exactly. Entries of an instant are in the order of `runs`, then `stands`.
+    the auxiliaries. Energies are kept exactly. Entries of an instant are in the order of `runs`, then `stands`; `owner`
+    numbers them in this order.
 
     Raises ValueError when a run or stand reaches outside the span, or the span is empty or not whole.
     """
@@ -143,7 +144,7 @@ def assemble(
     sign = np.array([run.track.chainage_sign for run in run_list] + [0] * len(stand_list), dtype=np.float64)
     track = np.array([run.track_index for run in run_list] + [stand.track_index for stand in stand_list], np.int64)
     motion = np.concatenate([motion_of, np.full(len(stand_list), -1, dtype=np.int64)])
-    offset, chainage_m, entry_track, entry_power_w, entry_auxiliary_w = _lay_on_clock(
+    offset, chainage_m, entry_track, entry_power_w, entry_auxiliary_w, owner = _lay_on_clock(
         first_s - start_s,
         duration_s,
         origin_m,
@@ -156,7 +157,9 @@ def assemble(
         auxiliary_w,
         round(end_s - start_s),
     )
-    return Snapshots(offset, chainage_m, entry_track, entry_power_w, entry_auxiliary_w, start_s=float(start_s))
+    return Snapshots(
+        offset, chainage_m, entry_track, entry_power_w, entry_auxiliary_w, start_s=float(start_s), owner=owner
+    )
 
 
 def _check_span(first_s: FloatArray, duration_s: FloatArray, start_s: float, end_s: float) -> None:
@@ -306,7 +309,7 @@ def _lay_on_clock(
     power: FloatArray,
     auxiliary: float,
     instants: int,
-) -> tuple[IntArray, FloatArray, IntArray, FloatArray, FloatArray]:
+) -> tuple[IntArray, FloatArray, IntArray, FloatArray, FloatArray, IntArray]:
     trains = len(first)
     count = np.zeros(instants + 1, np.int64)
     begin = np.empty(trains, np.int64)
@@ -329,6 +332,7 @@ def _lay_on_clock(
     entry_track = np.empty(total, np.int64)
     power_w = np.zeros(total)
     auxiliary_w = np.empty(total)
+    owner = np.empty(total, np.int64)
     free = offset[:instants].copy()
     for i in range(trains):
         share = first[i] - begin[i]
@@ -340,6 +344,7 @@ def _lay_on_clock(
             overlap = min(t + 1.0, first[i] + duration[i]) - max(float(t), first[i])
             auxiliary_w[entry] = auxiliary * min(1.0, max(0.0, overlap))
             entry_track[entry] = track[i]
+            owner[entry] = i
             chainage_m[entry] = origin[i]
             if motion[i] >= 0:
                 low, high = motion_offset[motion[i]], motion_offset[motion[i] + 1]
@@ -351,4 +356,4 @@ def _lay_on_clock(
                     power_w[entry] += (1.0 - share) * power[now]
                 if share > 0.0 and before >= low:
                     power_w[entry] += share * power[before]
-    return offset, chainage_m, entry_track, power_w, auxiliary_w
+    return offset, chainage_m, entry_track, power_w, auxiliary_w, owner

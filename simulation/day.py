@@ -12,7 +12,7 @@ from energy_models.energy_account import account
 from energy_models.movement import Run, Stand, assemble
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
-from energy_models.supply.snapshots import Snapshots
+from energy_models.supply.snapshots import Snapshots, SupplySolution
 from energy_models.supply.solver import solve
 from energy_models.train import Train
 from scenarios.billing import bill
@@ -25,6 +25,7 @@ from simulation.passengers import PlatformDemand, scheduled_waiting_s
 from simulation.record import DayRecord, DayTraces, TripRecord
 from simulation.rules import TURNBACK_POWERED_S, TURNBACK_SHUT_DOWN_AFTER_S, OperatingRules
 from simulation.service import ServiceMeasures, measure
+from simulation.starvation import MOST_ROUNDS, NOBODY, SETTLED_S, RunKey, Starvation, blended, starved_runs
 from simulation.trains import LineDemand, Operations, operate
 
 SERVICE_DAY_S = 86_400.0
@@ -46,25 +47,40 @@ class DayModel:
     co2_kg_per_kwh: float
 
     def run_trains(
-        self, timetable: Timetable, seed: int | None, planned_loads: bool = False, driven: DrivenTrain | None = None
+        self,
+        timetable: Timetable,
+        seed: int | None,
+        planned_loads: bool = False,
+        driven: DrivenTrain | None = None,
+        starvation: Starvation = NOBODY,
     ) -> Operations:
         """Let the trains of a day run; see `simulation.trains.operate`."""
         demand = LineDemand(self.demand, float(self.train.capacity_crush), _opening_s(timetable, self.station_order))
         driven = driven or DrivenTrain(self.library, self.train)
-        return operate(timetable, self.rules, driven, self.station_order, seed, demand, planned_loads)
+        return operate(timetable, self.rules, driven, self.station_order, seed, demand, planned_loads, starvation)
 
-    def snapshots(self, trips: Sequence[TripRecord], driven: DrivenTrain | None = None) -> Snapshots:
+    def snapshots(
+        self, trips: Sequence[TripRecord], driven: DrivenTrain | None = None, starvation: Starvation = NOBODY
+    ) -> Snapshots:
         """Where every train is and what it asks for, in every second from the first departure to the last arrival."""
-        driven = driven or DrivenTrain(self.library, self.train)
+        runs, stands = self._on_the_line(trips, driven or DrivenTrain(self.library, self.train), starvation)
+        start_s = math.floor(min(trip.departure_s[0] for trip in trips))
+        end_s = math.ceil(max(*(trip.arrival_s[-1] for trip in trips), *(stand.to_s for stand in stands))) + 1
+        return assemble(runs, stands, self.train.auxiliary_w, start_s, end_s)
+
+    def _on_the_line(
+        self, trips: Sequence[TripRecord], driven: DrivenTrain, starvation: Starvation
+    ) -> tuple[list[Run], list[Stand]]:
+        """Runs of all trips, trip by trip and section by section, and all that stands between them."""
         runs: list[Run] = []
         stands = self._turnbacks(trips)
         for trip in trips:
             first = self.station_order[trip.direction].index(trip.trip.stations[0])
             track_index = _TRACK_INDEX[trip.direction]
             for i, running_time_s in enumerate(trip.running_time_s):
-                motion = driven.motion(
-                    trip.direction, first + i, running_time_s, trip.passengers[i], trip.trip.driving[i]
-                )
+                asked = (trip.direction, first + i, running_time_s, trip.passengers[i], trip.trip.driving[i])
+                served = starvation.served.get((trip.trip.trip_id, i))
+                motion = driven.motion(*asked) if served is None else driven.starved_motion(*asked, served)
                 track = self.library.sections[trip.direction][first + i]
                 runs.append(Run(track, track_index, trip.departure_s[i], motion))
                 # The train stands from the end of its motion until it leaves: at the platform, at the last moment of
@@ -73,9 +89,7 @@ class DayModel:
                 if trip.departure_s[i + 1] > stops_s:
                     station = trip.trip.stations[i + 1]
                     stands.append(Stand(self.chainage_m[station], track_index, stops_s, trip.departure_s[i + 1]))
-        start_s = math.floor(min(trip.departure_s[0] for trip in trips))
-        end_s = math.ceil(max(*(trip.arrival_s[-1] for trip in trips), *(stand.to_s for stand in stands))) + 1
-        return assemble(runs, stands, self.train.auxiliary_w, start_s, end_s)
+        return runs, stands
 
     def _turnbacks(self, trips: Sequence[TripRecord]) -> list[Stand]:
         """Vehicles between two trips of their duty, and after the last one, as long as their auxiliaries are on."""
@@ -101,13 +115,21 @@ class DayModel:
     ) -> DayRecord:
         """Simulate one day on the two-track ladder; without a seed nothing disturbs it.
 
-        Raises BalanceError when the energy balance does not close to 0.1 %.
+        Where the supply cannot serve the traction, the day is run again with the trains as slow as that makes them,
+        until no running time would change by a second more, or three times. Raises BalanceError when the energy
+        balance does not close to 0.1 %.
         """
         driven = DrivenTrain(self.library, self.train)
-        operations = self.run_trains(timetable, seed, planned_loads, driven)
-        trips = operations.trips
-        snapshots = self.snapshots(trips, driven)
-        solution = solve(self.network, snapshots, model="ladder")
+        starvation = NOBODY
+        while True:
+            operations = self.run_trains(timetable, seed, planned_loads, driven, starvation)
+            trips = operations.trips
+            snapshots = self.snapshots(trips, driven, starvation)
+            solution = solve(self.network, snapshots, model="ladder")
+            following = self._slower(trips, snapshots, solution, driven, starvation)
+            if following is None:
+                break
+            starvation = following
         metres = sum(
             self.library.sections[trip.direction][section].length_m
             for trip in trips
@@ -133,6 +155,32 @@ class DayModel:
             vehicles=len({trip.trip.vehicle or trip.trip.trip_id for trip in trips}),
             traces=day_traces,
         )
+
+    def _slower(
+        self,
+        trips: Sequence[TripRecord],
+        snapshots: Snapshots,
+        solution: SupplySolution,
+        driven: DrivenTrain,
+        starvation: Starvation,
+    ) -> Starvation | None:
+        """What starves the trains of the next round; None when the trains are as slow as the supply makes them."""
+        if starvation.rounds == MOST_ROUNDS:
+            return None
+        keys: list[RunKey] = [(trip.trip.trip_id, i) for trip in trips for i in range(len(trip.running_time_s))]
+        runs, _ = self._on_the_line(trips, driven, starvation)
+        served = starved_runs(snapshots, solution, runs, keys)
+        if starvation.rounds:
+            served = blended(starvation.served, served)
+        for trip in trips:
+            first = self.station_order[trip.direction].index(trip.trip.stations[0])
+            for i, running_time_s in enumerate(trip.running_time_s):
+                share = served.get((trip.trip.trip_id, i))
+                if share is not None:
+                    asked = (trip.direction, first + i, running_time_s, trip.passengers[i], trip.trip.driving[i])
+                    if abs(driven.slowed_s(*asked, share) - trip.slowed_s[i]) >= SETTLED_S:
+                        return Starvation(served, starvation.rounds + 1)
+        return None
 
     def _service(self, timetable: Timetable, operations: Operations) -> ServiceMeasures:
         """Measures of the day beside what the timetable itself would have given the same passengers."""

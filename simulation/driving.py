@@ -5,6 +5,7 @@ import math
 from dispatch.timetable import Direction
 from energy_models.movement import SecondsOfMotion, seconds_of_motion
 from energy_models.running_times import ProfileLibrary
+from energy_models.starved import ServedShare, starved
 from energy_models.train import Train
 
 TIMED_STRATEGIES = ("speed_cap", "optimal")
@@ -42,3 +43,30 @@ class DrivenTrain:
             profile = self._library.profile(direction, section, running_time_s, passengers, strategy)
             motion = self._motions[key] = seconds_of_motion(profile, self._train, passengers)
         return motion
+
+    def starved_motion(
+        self,
+        direction: Direction,
+        section: int,
+        running_time_s: int,
+        passengers: float,
+        strategy: str,
+        served: ServedShare,
+    ) -> SecondsOfMotion:
+        """The same run where only a share of its traction is served: slower, and asking for more to catch up."""
+        profile = self._library.profile(direction, section, running_time_s, passengers, strategy)
+        return seconds_of_motion(starved(profile, self._train, passengers, served), self._train, passengers)
+
+    def slowed_s(
+        self,
+        direction: Direction,
+        section: int,
+        running_time_s: int,
+        passengers: float,
+        strategy: str,
+        served: ServedShare,
+    ) -> float:
+        """By how many seconds a starved run arrives later than its running time says."""
+        slow = self.starved_motion(direction, section, running_time_s, passengers, strategy, served)
+        quick = self.motion(direction, section, running_time_s, passengers, strategy)
+        return max(0.0, slow.running_time_s - max(quick.running_time_s, float(running_time_s)))

@@ -14,8 +14,9 @@ class TripRecord:
     """One trip as it ran. Tuples run over the trip's stations, or its sections, in order of travel.
 
     The first arrival is when the train was ready to leave, at the latest its departure; the last departure equals the
-    last arrival. `running_time_s` is what the train was driven for, `held_outside_s` how long it then waited for the
-    platform. `passengers` are on board over each section; `denied` found no room; `waited_s` is the waiting, in
+    last arrival. `running_time_s` is what the train was driven for, `slowed_s` by how much it fell behind that because
+    its traction was not served (empty: nowhere), `held_outside_s` how long it then waited for the platform.
+    `passengers` are on board over each section; `denied` found no room; `waited_s` is the waiting, in
     passenger-seconds, of all who came since the train before.
     """
 
@@ -28,6 +29,7 @@ class TripRecord:
     boarded: tuple[float, ...]
     denied: tuple[float, ...]
     waited_s: tuple[float, ...]
+    slowed_s: tuple[float, ...] = ()
 
     @property
     def direction(self) -> Direction:

@@ -9,8 +9,7 @@ is one of two behaviours:
   the next dwell cannot absorb it runs faster, down to its shortest running time;
 - deviations add up: planned dwells and running times are kept, and whatever was lost stays lost until the terminal.
 
-Trains do not overtake. When the supply cannot serve the traction a train still keeps its running time here; the
-unserved energy is reported by the account (`_running_time_s` is the place where a slower train would enter).
+Trains do not overtake. Runs that the supply starves (`simulation.starvation`) take longer, whatever they planned.
 """
 
 import math
@@ -23,18 +22,32 @@ import simpy
 
 from dispatch.timetable import Direction, Timetable, Trip
 from energy_models.faults import Fault, InputFaults
+from energy_models.starved import ServedShare
 from simulation.passengers import Platform, PlatformDemand
 from simulation.record import TripRecord
 from simulation.rules import OperatingRules
+from simulation.starvation import NOBODY, Starvation
 
 Process = Generator[simpy.Event, Any, None]
 
 
 class Shortest(Protocol):
-    """Answers how fast a section can be run."""
+    """Answers how fast a section can be run, and by how much a starved train is slower."""
 
     def shortest_s(self, direction: Direction, section: int, passengers: float, strategy: str) -> int:
         """Least whole-second running time of a section with that many passengers on board, driven that way."""
+        ...
+
+    def slowed_s(
+        self,
+        direction: Direction,
+        section: int,
+        running_time_s: int,
+        passengers: float,
+        strategy: str,
+        served: ServedShare,
+    ) -> float:
+        """By how many seconds a run takes longer when only that share of its traction is served."""
         ...
 
 
@@ -57,6 +70,7 @@ class _Journey:
         self.arrival_s: list[float] = []
         self.departure_s: list[float] = []
         self.running_time_s: list[int] = []
+        self.slowed_s: list[float] = []
         self.held_outside_s: list[float] = []
         self.passengers: list[float] = []
         self.boarded: list[float] = []
@@ -87,6 +101,7 @@ class _Journey:
             tuple(self.boarded),
             tuple(self.denied),
             tuple(self.waited_s),
+            tuple(self.slowed_s),
         )
 
 
@@ -100,6 +115,7 @@ class _Line:
     seed: int | None
     demand: LineDemand | None
     planned_loads: bool
+    starvation: Starvation
     platforms: dict[tuple[Direction, int], Platform] = field(default_factory=dict)
 
     def deviations_s(self, trip: Trip) -> list[float]:
@@ -125,11 +141,13 @@ def operate(
     seed: int | None,
     demand: LineDemand | None = None,
     planned_loads: bool = False,
+    starvation: Starvation = NOBODY,
 ) -> Operations:
     """Let the trains of a day run, and return every trip as it ran.
 
     Without a seed there are no disturbances. Loads follow from the demand, or are the timetable's own with
-    `planned_loads` (also without a demand). Trips without a vehicle each have one of their own.
+    `planned_loads` (also without a demand). Trips without a vehicle each have one of their own. Runs named in
+    `starvation` are slower by what the supply did not serve them.
 
     Raises InputFaults when a trip does not run along neighbouring stations of its direction, or when trains wait for
     each other for ever (a vehicle whose trips contradict the order of trains).
@@ -139,7 +157,7 @@ def operate(
     journeys = [_Journey(trip, _first_station(trip, station_order[trip.direction])) for trip in timetable.trips]
     _link_to_trains_ahead(journeys)
     env = simpy.Environment(initial_time=min(trip.start_s for trip in timetable.trips) - 3600.0)
-    line = _Line(env, rules, shortest, seed, demand, planned_loads or demand is None)
+    line = _Line(env, rules, shortest, seed, demand, planned_loads or demand is None, starvation)
     if demand is not None:
         for direction, opens_s in demand.opens_s.items():
             for station, opening_s in enumerate(opens_s):
@@ -222,7 +240,9 @@ def _run_trip(line: _Line, journey: _Journey, ready_s: float, following: _Journe
         journey.leave(env, i)
         running_time_s = _running_time_s(line, journey, i, on_board, following)
         journey.running_time_s.append(running_time_s)
-        yield env.timeout(running_time_s)
+        slowed_s = _slowed_s(line, journey, i, running_time_s)
+        journey.slowed_s.append(slowed_s)
+        yield env.timeout(running_time_s + slowed_s)
         at_signal_s = env.now
         ahead = journey.ahead[i + 1]
         if ahead is not None and len(ahead[0].departure_s) <= ahead[1]:
@@ -295,3 +315,14 @@ def _running_time_s(line: _Line, journey: _Journey, i: int, on_board: float, fol
     if line.env.now + planned_s <= due_s + rules.tolerated_lateness_s:
         return planned_s
     return min(planned_s, max(shortest_s, math.floor(due_s - line.env.now)))
+
+
+def _slowed_s(line: _Line, journey: _Journey, i: int, running_time_s: int) -> float:
+    """How much longer the run takes because the supply starves it; nothing where it does not."""
+    served = line.starvation.served.get((journey.trip.trip_id, i))
+    if served is None:
+        return 0.0
+    trip = journey.trip
+    return line.shortest.slowed_s(
+        trip.direction, journey.first_station + i, running_time_s, journey.passengers[i], trip.driving[i], served
+    )

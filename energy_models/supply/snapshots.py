@@ -12,13 +12,18 @@ def _nothing() -> FloatArray:
     return np.zeros(0)
 
 
+def _nobody() -> IntArray:
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshots:
     """The trains of T successive instants, ragged: instant t owns entries offset[t] to offset[t + 1].
 
     `chainage_m` is the position on the line, `track` 0 up or 1 down. `power_w` is what the train asks for without its
     auxiliaries: positive traction, negative braking power offered. `auxiliary_w` >= 0 comes on top.
-    `interval_s` is the time between two instants, `start_s` the first one.
+    `interval_s` is the time between two instants, `start_s` the first one. `owner` may tell which of the runs and
+    stands, in the order in which they were laid on the clock, an entry belongs to.
     """
 
     offset: IntArray
@@ -28,6 +33,7 @@ class Snapshots:
     auxiliary_w: FloatArray
     start_s: float = 0.0
     interval_s: float = 1.0
+    owner: IntArray = field(default_factory=_nobody)
 
     @property
     def count(self) -> int:
@@ -45,6 +51,7 @@ class Snapshots:
             auxiliary_w=self.auxiliary_w[entries],
             start_s=self.start_s + begin * self.interval_s,
             interval_s=self.interval_s,
+            owner=self.owner[entries],
         )
 
 

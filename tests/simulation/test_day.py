@@ -115,6 +115,63 @@ def test_a_supply_too_weak_starves_trains_and_says_so(model: DayModel, in_force:
     assert day.account.residual_share < 1e-6
 
 
+def short_of(model: DayModel, resistance_ohm: float) -> DayModel:
+    """One substation is left, behind that resistance."""
+    left = replace(model.network.substations[0], resistance_ohm=resistance_ohm)
+    return replace(model, network=replace(model.network, substations=(left,), storages=()))
+
+
+def test_trains_whose_traction_is_not_served_arrive_later_the_weaker_the_supply(
+    model: DayModel, in_force: Timetable
+) -> None:
+    strong = model.day(in_force, None)
+    assert strong.account.unserved_kwh == 0.0
+    assert not any(any(trip.slowed_s) for trip in strong.trips)
+    latest_s = [0.0]
+    for resistance_ohm in (0.04, 0.08, 0.3):
+        day = short_of(model, resistance_ohm).day(in_force, None)
+        assert day.account.unserved_kwh > 0.0
+        latest_s.append(max(max(trip.lateness_s) for trip in day.trips))
+        for trip in day.trips:
+            for i, (running_s, slowed_s) in enumerate(zip(trip.running_time_s, trip.slowed_s, strict=True)):
+                held_s = trip.held_outside_s[i]
+                way_s = trip.arrival_s[i + 1] - trip.departure_s[i]
+                assert way_s == pytest.approx(running_s + slowed_s + held_s, abs=1e-6)
+    assert np.all(np.diff(latest_s) > 2.0)
+
+
+def test_a_thin_contact_line_and_a_substation_out_slow_trains_where_it_is_thin(
+    model: DayModel, in_force: Timetable
+) -> None:
+    # Fed from its first end alone, over a contact line of twenty times the resistance: only beyond it is traction lost.
+    network = replace(
+        model.network,
+        substations=model.network.substations[:1],
+        storages=(),
+        contact_ohm_per_m=20.0 * model.network.contact_ohm_per_m,
+    )
+    day = replace(model, network=network).day(in_force, None)
+    by_section = np.array([trip.slowed_s for trip in day.trips if trip.direction == "up"]).mean(axis=0)
+    assert by_section[-1] > by_section[0]
+    assert by_section[-1] > 1.0
+    again = replace(model, network=network).day(in_force, None)
+    assert again.trips == day.trips
+    assert again.account.energy_kwh == day.account.energy_kwh
+
+
+def test_a_lone_train_on_a_weak_supply_settles_where_the_supply_and_its_motion_agree(
+    model: DayModel, in_force: Timetable
+) -> None:
+    weak = short_of(model, 0.2)
+    lone = alone(in_force.of("up")[0], model.library.load_classes[2])
+    day = weak.day(lone, None, planned_loads=True)
+    assert max(day.trips[0].slowed_s) > 1.0
+    # Energy that moved the train: what it was served is about what the undisturbed run takes, never much more.
+    usual = model.day(lone, None, planned_loads=True)
+    assert day.account.traction_kwh < 1.1 * usual.account.traction_kwh
+    assert day.account.traction_kwh > 0.5 * usual.account.traction_kwh
+
+
 def test_a_day_is_the_same_again_and_other_seeds_are_other_days(model: DayModel, in_force: Timetable) -> None:
     first, again, other = (model.day(in_force, seed) for seed in (1, 1, 2))
     assert first.trips == again.trips

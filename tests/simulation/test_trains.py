@@ -7,9 +7,11 @@ import pytest
 
 from dispatch.timetable import Direction, Timetable, Trip
 from energy_models.faults import InputFaults
+from energy_models.starved import ServedShare
 from simulation.disturbances import DwellNoise
 from simulation.passengers import PlatformDemand
 from simulation.rules import OperatingRules
+from simulation.starvation import Starvation
 from simulation.trains import LineDemand, operate
 
 ORDER: dict[Direction, tuple[str, ...]] = {"up": ("A", "B", "C"), "down": ("C", "B", "A")}
@@ -20,6 +22,12 @@ class LeastTimes:
 
     def shortest_s(self, direction: Direction, section: int, passengers: float, strategy: str) -> int:  # noqa: ARG002
         return 110 if passengers > 1000.0 else 80
+
+    def slowed_s(
+        self, direction: Direction, section: int, running_time_s: int, passengers: float, strategy: str,  # noqa: ARG002
+        served: ServedShare,
+    ) -> float:  # fmt: skip
+        return float(served.share[0])
 
 
 RULES = OperatingRules(90.0, {"B": 20.0}, {"A": 120.0, "C": 120.0}, DwellNoise(0.0))
@@ -55,6 +63,19 @@ def clock(*trips: Trip, rules: OperatingRules = RULES, seed: int | None = None) 
     """Departure, arrival, departure, arrival of each trip."""
     done = operate(Timetable(trips), rules, LeastTimes(), ORDER, seed).trips
     return [(t.departure_s[0], t.arrival_s[1], t.departure_s[1], t.arrival_s[2]) for t in done]
+
+
+def test_a_starved_run_makes_this_train_and_the_one_behind_it_late() -> None:
+    starvation = Starvation({("u1", 0): ServedShare(np.zeros(1), np.full(1, 90.0))})
+    both = Timetable((trip("u1", 1000), trip("u2", 1100)))
+    first, second = operate(both, RULES, LeastTimes(), ORDER, None, starvation=starvation).trips
+    assert first.running_time_s == (100, 80)  # the ATO recovers on the next section, as far as that can be run
+    assert first.slowed_s == (90.0, 0.0)
+    assert first.arrival_s[1] == 1190.0
+    # It leaves after its shortest dwell; the train behind, on time so far, has to follow it at the headway.
+    assert first.departure_s[1] == 1210.0
+    assert second.departure_s[1] == 1300.0
+    assert second.slowed_s == (0.0, 0.0)
 
 
 def test_without_disturbances_the_day_is_the_timetable() -> None:
