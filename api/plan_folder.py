@@ -93,6 +93,7 @@ def read_plan_folder(folder: Path) -> WrittenPlan:
         vehicles={trip.vehicle: train_type for trip, train_type in trips if trip.vehicle},
         seed=result.seed,
         version=result.version,
+        options=result.options,
     )
     return WrittenPlan(plan, scenario, result, len(asked - profiles))
 

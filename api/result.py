@@ -1,6 +1,6 @@
 """The result of a plan as one JSON object with stable names: printed by `--json`, in `result.json`, sent by HTTP."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from api.version import headwatt_version
 from dispatch.headway_choice import HeadwayChoice
@@ -98,6 +98,7 @@ class PlanResult(BaseModel):
     scenario_hash: str
     version: str
     notes: list[str] = []
+    options: dict[str, JsonValue] = {}
     currency: str | None = None
     objective: str | None = None
     pareto: list[Choice] = []
@@ -132,6 +133,7 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         scenario_hash=request.scenario.hash,
         version=headwatt_version(),
         notes=list(experiment.notes),
+        options=dict(experiment.plan.options),
         currency=request.scenario.tariff.currency,
         objective=None if experiment.trade is None else experiment.trade.objective,
         pareto=[] if experiment.trade is None else [_choice(row) for row in experiment.trade.rows],

@@ -12,9 +12,11 @@ from dispatch.headway_choice import HeadwayWish, Trade
 from dispatch.levers import Lever
 from dispatch.plan import Mode, Plan
 from dispatch.planner import PlannerOptions, make_plan
+from dispatch.timing.job import SearchStop
 from energy_models.arrays import FloatArray
 from energy_models.running_times import ProfileLibrary
 from scenarios.build import train_of
+from scenarios.fixes import NO_FIXES, FixesFile
 from scenarios.schema import Scenario
 from scenarios.vehicle import CalibratedVehicle, apply
 from simulation.day import day_model
@@ -41,6 +43,10 @@ class PlanRequest:
     vehicle: CalibratedVehicle | None = None
     workers: int = 2
     headways: HeadwayWish = field(default_factory=HeadwayWish)
+    fixes: FixesFile = NO_FIXES
+    start: Plan | None = None
+    keep_close_s: int | None = None
+    peak_limit_kw: float | None = None
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,14 @@ class PlanExperiment:
         )
 
 
-def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage, _share: None) -> PlanExperiment:
+def run_plan_experiment(
+    request: PlanRequest,
+    progress: Progress = lambda _stage, _share: None,
+    stop: SearchStop | None = None,
+) -> PlanExperiment:
     """Plan, check and judge; `progress` is called with a stage's name and the share of it that is done.
 
+    `stop` ends the search from outside; the best plan so far is then checked and judged like any other.
     Raises `Infeasible` with the clashing rules when no plan exists.
     """
     scenario = request.scenario
@@ -121,8 +132,12 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
         time_limit_s=request.time_limit_s,
         workers=request.workers,
         headways=request.headways,
+        fixes=request.fixes,
+        start=request.start,
+        keep_close_s=request.keep_close_s,
+        peak_limit_kw=request.peak_limit_kw,
     )
-    planned = make_plan(scenario, options, train, progress)
+    planned = make_plan(scenario, options, train, progress, stop)
     seconds = dict(planned.seconds)
     began = time.monotonic()
     progress("simulated days", 0.0)
@@ -142,12 +157,13 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
     start_s = min(_start(before), _start(after))
     end_s = max(_start(day) + len(_power(day)) for day in (before, after))
     against = objections(judgement, mode=request.mode)
+    too_high = _peak_too_high(request.peak_limit_kw, judgement)
     traded = trades(judgement) if request.mode == "demand-led" else ()
     saved = judgement.saving_kwh.mean
     rest = saved - sum(lever.saving_kwh for lever in planned.levers)
     return PlanExperiment(
         request=request,
-        status="feasible" if planned.check.passed and not against else "rejected",
+        status="feasible" if planned.check.passed and not against and not too_high else "rejected",
         metering_point=METERING_POINT,
         baseline_plan=planned.baseline,
         plan=planned.plan,
@@ -165,13 +181,31 @@ def run_plan_experiment(request: PlanRequest, progress: Progress = lambda _stage
         trace_start_s=start_s,
         trace_interval_s=1.0,
         library=planned.library,
-        notes=(*(objection.sentence for objection in against), *traded, *_cut_short(planned.timing.stopped_early)),
+        notes=(
+            *(objection.sentence for objection in against),
+            *too_high,
+            *traded,
+            *_cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled),
+        ),
         trade=planned.trade,
         evidence=planned.evidence,
     )
 
 
-def _cut_short(stopped_early: bool) -> tuple[str, ...]:
+def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, ...]:
+    """The reason to reject a plan whose 15-minute peak, mean over the simulated days, lies above the limit."""
+    peak_kw = judgement.plan.energy("peak_15min_sliding_kw").mean
+    if limit_kw is None or peak_kw <= limit_kw:
+        return ()
+    return (
+        f"The 15-minute peak of the simulated days is {peak_kw:.0f} kW, {peak_kw - limit_kw:.0f} kW above the limit of "
+        f"{limit_kw:.0f} kW.",
+    )
+
+
+def _cut_short(stopped_early: bool, cancelled: bool) -> tuple[str, ...]:
+    if cancelled:
+        return ("The search was cancelled: this is the best plan that it had found until then.",)
     if not stopped_early:
         return ()
     return ("The search was cut short by the time limit: with more time, or on a faster machine, the plan may differ.",)

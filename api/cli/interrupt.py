@@ -5,9 +5,15 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from api.cli.outcome import ExitCode
+
+if TYPE_CHECKING:
+    from dispatch.timing.job import SearchStop
 
 _PATIENCE_S = 1.5
 
@@ -19,6 +25,38 @@ def stop_soon_on_interrupt() -> None:
     that would be half a minute in which nothing seems to happen. Results are written only at the end, so none are lost.
     """
     signal.signal(signal.SIGINT, _interrupted)
+
+
+@contextmanager
+def interrupt_keeps_best(stop: "SearchStop", tell: Callable[[str, float], None]) -> Iterator[None]:
+    """While this lasts, the first Ctrl-C or SIGTERM that meets a search ends the search and keeps what it found.
+
+    Before and after the search, and the second time, both signals do what they did before. `tell` is told as progress.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if stop.is_searching and not stop.is_cancelled:
+            stop.cancel()
+            tell("ending the search, the best plan so far follows (once more to end all)", 1.0)
+            return
+        known = before[signal.Signals(signum)]
+        if callable(known):
+            known(signum, frame)
+        else:
+            signal.signal(signum, signal.SIG_DFL)
+            os.kill(os.getpid(), signum)
+
+    for number in before:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, known in before.items():
+            signal.signal(number, known)
 
 
 def _interrupted(signum: int, frame: FrameType | None) -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
+from api.cli.interrupt import interrupt_keeps_best
 from api.cli.outcome import ExitCode
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ A weekday of the bundled line:  [cyan]headwatt plan beijing_yizhuang[/]
 A summer day, 20 simulated days:  [cyan]headwatt plan beijing_yizhuang --override summer --replications 20[/]
 
 Your own line, for a program:  [cyan]headwatt plan lines/my_line --out out --json > result.json[/]
+
+Again, with some things fixed, changing little:  [cyan]headwatt plan beijing_yizhuang --from plans/beijing_yizhuang \
+--fix fixes.yaml --keep-close 20 --out plans/revised[/]
+
+For the bill, below 5 MW:  [cyan]headwatt plan beijing_yizhuang --objective cost --peak-limit-kw 5000[/]
+
+Ctrl-C during the search ends the search: the best plan so far is checked, judged and written. A second one ends all.
 
 With a calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle calibrated.json[/]
 
@@ -51,7 +59,10 @@ def plan(
     ] = "equal-service",
     objective: Annotated[
         Literal["energy", "cost", "co2"] | None,
-        typer.Option(help="demand-led: what headways save; cost by time of use.", show_default="energy"),
+        typer.Option(
+            help="What the plan saves: energy, its cost by time of use with the demand charge, or CO2.",
+            show_default="energy",
+        ),
     ] = None,
     pick: Annotated[
         int | None,
@@ -64,6 +75,38 @@ def plan(
             help="demand-led: the least at which passengers wait no longer than this on average.",
             show_default="the policy's, or as today",
             metavar="S",
+        ),
+    ] = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            help="What stays fixed: trips, windows, dwells, headways, vehicles, withdrawals, spare trains (YAML).",
+            metavar="FILE",
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="A plan's folder to start from instead of today's timetable; its fixes are not taken over.",
+            metavar="DIR",
+        ),
+    ] = None,
+    keep_close: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=3600,
+            help="No departure moves by more than this from the plan of --from, or from today's timetable.",
+            metavar="S",
+        ),
+    ] = None,
+    peak_limit_kw: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            help="The mean power of any 15 minutes stays below this, at the substation terminals.",
+            metavar="KW",
         ),
     ] = None,
     out: Annotated[
@@ -95,9 +138,11 @@ def plan(
         progress("reading the scenario", 0.0)
         # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
         from api.cli.trade_table import trade_table  # noqa: PLC0415
-        from api.plan_folder import write_plan_folder  # noqa: PLC0415
+        from api.plan_folder import read_plan_folder, write_plan_folder  # noqa: PLC0415
         from api.result import result_of  # noqa: PLC0415
         from api.summary import sentences  # noqa: PLC0415
+        from dispatch.timing.job import SearchStop  # noqa: PLC0415
+        from scenarios.fixes import NO_FIXES, read_fixes  # noqa: PLC0415
         from scenarios.load import load_scenario  # noqa: PLC0415
         from scenarios.vehicle import load_vehicle  # noqa: PLC0415
         from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
@@ -113,11 +158,17 @@ def plan(
             vehicle=load_vehicle(vehicle) if vehicle is not None else None,
             workers=workers,
             headways=wish,
+            fixes=read_fixes(fix) if fix is not None else NO_FIXES,
+            start=read_plan_folder(start).plan if start is not None else None,
+            keep_close_s=keep_close,
+            peak_limit_kw=peak_limit_kw,
         )
         folder = out if out is not None else Path("plans") / asked.name
         _make_writable(folder)
         progress("preparing", 0.0)
-        experiment = run_plan_experiment(request, progress)
+        stop = SearchStop()
+        with interrupt_keeps_best(stop, progress):
+            experiment = run_plan_experiment(request, progress, stop)
         progress("writing the plan", 0.0)
         write_plan_folder(experiment, folder)
         progress("writing the plan", 1.0)
@@ -153,7 +204,7 @@ def _wish(
     from dispatch.headway_choice import HeadwayWish  # noqa: PLC0415
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
 
-    asked = {"--objective": objective, "--pick": pick, "--mean-waiting": mean_waiting_s}
+    asked = {"--pick": pick, "--mean-waiting": mean_waiting_s}
     given = {name: value for name, value in asked.items() if value is not None}
     if mode != "demand-led" and given:
         only = "only with --mode demand-led: equal service keeps today's headways"
