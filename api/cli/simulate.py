@@ -30,6 +30,9 @@ A plan that was written, beside today's timetable on the same days:
 
 The same plan on a hot day, for a program:
 [cyan]headwatt simulate beijing_yizhuang --plan plans/beijing_yizhuang --override summer --json[/]
+
+A plan made with a calibrated vehicle, on the same trains:
+[cyan]headwatt simulate beijing_yizhuang --plan out/calibrated --vehicle vehicle.yaml[/]
 """
 
 _ENERGY = (
@@ -59,6 +62,9 @@ def simulate(
     ] = None,
     replications: Annotated[int, typer.Option(min=2, max=1000, help="Simulated days.", metavar="N")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same days.", metavar="N")] = 0,
+    vehicle: Annotated[
+        Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
+    ] = None,
     override: Annotated[
         list[str] | None,
         typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME"),
@@ -74,6 +80,7 @@ def simulate(
     from dispatch.baseline import timetable_in_force  # noqa: PLC0415
     from scenarios.build import profile_library, train_of  # noqa: PLC0415
     from scenarios.load import load_scenario  # noqa: PLC0415
+    from scenarios.vehicle import apply, load_vehicle  # noqa: PLC0415
     from simulation.day import day_model  # noqa: PLC0415
     from simulation.judge import Days, compare  # noqa: PLC0415
     from simulation.replications import replicate, replication_seeds  # noqa: PLC0415
@@ -85,6 +92,9 @@ def simulate(
         seconds[stage] = round(time.monotonic() - begin - sum(seconds.values()), 3)
 
     asked = load_scenario(scenario, tuple(override or ()))
+    train = train_of(asked)
+    if vehicle is not None:
+        train = apply(load_vehicle(vehicle), train)
     timetables = {"baseline": timetable_in_force(asked)}
     mode: Mode = "equal-service"
     if plan is not None:
@@ -93,7 +103,7 @@ def simulate(
         written = read_plan_folder(plan).plan
         timetables["plan"], mode = written.timetable, written.mode
     with stage_progress(f"headwatt simulate {asked.name}") as progress:
-        model = day_model(asked, profile_library(asked, train_of(asked)))
+        model = day_model(asked, profile_library(asked, train))
         lap("read")
         seeds = replication_seeds(seed, replications)
         progress("simulated days", 0.0)

@@ -112,6 +112,18 @@ def test_check_names_the_rule_trip_and_place_of_a_plan_edited_by_hand(folder: Pa
     assert any(one["trip"] == trip.trip_id and trip.stations[1] in one["place"] for one in found["violations"])
 
 
+def test_check_notes_a_headway_table_that_the_timetable_does_not_keep(folder: Path) -> None:
+    before = CliRunner().invoke(app, ["check", str(folder), "--json"])
+    assert json.loads(before.stdout)["notes"] == []
+
+    def wider(rows: list[list[str]]) -> None:
+        rows[1][rows[0].index("headway_s")] = "777"
+
+    change(folder / "headways.csv", wider)
+    found = json.loads(CliRunner().invoke(app, ["check", str(folder), "--json"]).stdout)
+    assert [note for note in found["notes"] if note.startswith("headways.csv")]
+
+
 def test_check_notes_running_times_without_a_profile(folder: Path) -> None:
     def slower(rows: list[list[str]]) -> None:
         arrival, departure = rows[0].index("arrival"), rows[0].index("departure")
