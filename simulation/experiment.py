@@ -203,6 +203,23 @@ def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, .
     )
 
 
+def _calibrated(vehicle: CalibratedVehicle | None) -> tuple[str, ...]:
+    """Which trains were planned with, where they are not the scenario's: baseline and plan run the same ones."""
+    if vehicle is None:
+        return ()
+    source = vehicle.source
+    held = [f"{name} {value:.4g} (held)" for name, value in vehicle.held.items()]
+    found = [
+        f"{name} {one.value:.4g} instead of {one.scenario_value:.4g}"
+        for name, one in vehicle.parameters
+        if one is not None
+    ]
+    return (
+        f"Both days run trains as calibrated from {source.file} (sha256 {source.sha256[:12]}), not the scenario's "
+        f"{vehicle.train_type}: {', '.join((*found, *held))}.",
+    )
+
+
 def _cut_short(stopped_early: bool, cancelled: bool) -> tuple[str, ...]:
     if cancelled:
         return ("The search was cancelled: this is the best plan that it had found until then.",)
