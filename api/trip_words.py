@@ -55,6 +55,9 @@ def section_sentences(
     if before is not None:
         text += f" (today {before.given_kwh:.1f} of {before.offered_kwh:.1f} kWh)"
     text += _named(section.feeds, "to", stations)
+    for name, energy_kwh in (("storage", section.to_storage_kwh), ("the utility", section.to_substations_kwh)):
+        if energy_kwh >= _LEAST_KWH:
+            text += f", {energy_kwh:.1f} to {name}"
     text += f"; {section.own_auxiliaries_kwh:.1f} kWh to its own auxiliaries, {section.burnt_kwh:.1f} kWh are burnt"
     if before is not None:
         text += f" (today {before.burnt_kwh:.1f})"

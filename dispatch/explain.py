@@ -106,8 +106,10 @@ def explain(
     """
     progress("the day as planned", 0.0)
     back = counterparts(plan, in_force)
-    day = PlannedDay.of(plan.timetable, library, train, network, back.values())
-    before_kwh = PlannedDay.of(in_force, library, train, network).energy_kwh
+    # Both days over the same seconds: storage and reversible substations are at work while no train is.
+    everything = (*plan.timetable.trips, *in_force.trips, *back.values())
+    day = PlannedDay.of(plan.timetable, library, train, network, everything)
+    before_kwh = PlannedDay.of(in_force, library, train, network, everything).energy_kwh
     levers = tuple(known_levers)
     open_kwh = before_kwh - day.energy_kwh - sum(lever.saving_kwh for lever in levers)
     if not levers or abs(open_kwh) > KNOWN_LEVERS_KWH:

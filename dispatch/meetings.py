@@ -37,8 +37,9 @@ class SectionMeeting:
     """One section of a trip, the dwell after it included; energies at the collectors.
 
     `drawn_kwh` splits into `from_substations_kwh`, `from_storage_kwh` and what the `fed_by` gave; `offered_kwh` of
-    braking energy into own auxiliaries, what went into the track (`given_kwh`, of which the `feeds` got what rails and
-    contact line left), and what was burnt.
+    braking energy into own auxiliaries, what went into the track (`given_kwh`) and what was burnt. What rails and
+    contact line left of `given_kwh` went to the `feeds`, `to_storage_kwh` and, through reversible substations,
+    `to_substations_kwh`.
     """
 
     from_station: str
@@ -54,6 +55,8 @@ class SectionMeeting:
     given_kwh: float
     burnt_kwh: float
     feeds: tuple[Partner, ...]
+    to_substations_kwh: float
+    to_storage_kwh: float
 
     @property
     def from_trains_kwh(self) -> float:
@@ -95,7 +98,8 @@ def _section(
 ) -> SectionMeeting:
     start_s = int(day.snapshots.start_s)
     interval_s = day.snapshots.interval_s
-    drawn = substations = storage = offered = own = given = burnt = 0.0
+    drawn = substations = storage = offered = own = given = burnt = returned = stored = 0.0
+    first_storage = len(network.substations)
     fed_by: dict[int, _Flow] = defaultdict(_Flow)
     feeds: dict[int, _Flow] = defaultdict(_Flow)
     for time_s in range(from_s, until_s):
@@ -119,14 +123,16 @@ def _section(
             if net_w > 0.0:
                 drawn += net_w
                 got_w = traced_a[me] * volts[me]
-                substations += float(got_w[trains : trains + len(network.substations)].sum())
-                storage += float(got_w[trains + len(network.substations) :].sum())
+                substations += float(got_w[trains:][:first_storage].sum())
+                storage += float(got_w[trains:][first_storage:].sum())
                 for other in np.flatnonzero(got_w[:trains] > 0.0):
                     away_m = abs(place_m[other] - place_m[me])
                     fed_by[int(owners[other])].add(float(got_w[other]), away_m, time_s, float(asked_w[other]))
             else:
                 given -= net_w
                 gave_w = traced_a[:, me] * volts
+                returned += float(gave_w[trains:][:first_storage].sum())
+                stored += float(gave_w[trains:][first_storage:].sum())
                 for other in np.flatnonzero(gave_w[:trains] > 0.0):
                     away_m = abs(place_m[other] - place_m[me])
                     feeds[int(owners[other])].add(float(gave_w[other]), away_m, time_s, float(asked_w[other]))
@@ -146,6 +152,8 @@ def _section(
         given_kwh=given * kwh,
         burnt_kwh=burnt * kwh,
         feeds=_partners(day.trips, feeds, kwh),
+        to_substations_kwh=returned * kwh,
+        to_storage_kwh=stored * kwh,
     )
 
 
@@ -174,7 +182,7 @@ def _partners(trips: Sequence[Trip], flows: dict[int, _Flow], kwh: float) -> tup
         Partner(
             trips[owner].trip_id,
             flow.energy_j * kwh,
-            flow.distance_j_m / flow.energy_j,
+            float(flow.distance_j_m / flow.energy_j),
             flow.best_s,
             *doing(trips[owner], flow.best_s, flow.best_power_w),
         )

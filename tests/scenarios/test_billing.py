@@ -1,0 +1,76 @@
+"""The bill of a solved day: its energy is the account's, its price the tariff's, its CO2 the utility's."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dispatch.baseline import timetable_in_force
+from dispatch.traffic import planned_snapshots
+from energy_models.energy_account import account
+from energy_models.supply.network import SupplyNetwork
+from energy_models.supply.snapshots import Snapshots, SupplySolution
+from energy_models.supply.solver import solve
+from scenarios.billing import bill
+from scenarios.build import profile_library, supply_network, train_of
+from scenarios.load import load_scenario
+from scenarios.schema.tariff import Tariff
+
+LINE = load_scenario("tutorial_line")
+
+
+@pytest.fixture(scope="module")
+def solved() -> tuple[SupplyNetwork, Snapshots, SupplySolution]:
+    train = train_of(LINE)
+    network = supply_network(LINE)
+    snapshots = planned_snapshots(timetable_in_force(LINE), profile_library(LINE, train), train)
+    return network, snapshots, solve(network, snapshots)
+
+
+def flat(metering_point: str, demand_charge: float = 0.0) -> Tariff:
+    document = {
+        "currency": "EUR",
+        "metering_point": metering_point,
+        "periods": [{"from": "00:00", "to": "24:00", "price_per_kwh": 0.2}],
+        "demand_charge_per_kw_month": demand_charge,
+    }
+    return Tariff.model_validate(document)
+
+
+def test_the_meter_sees_the_energy_of_the_account(
+    solved: tuple[SupplyNetwork, Snapshots, SupplySolution],
+) -> None:
+    network, snapshots, solution = solved
+    energy = account(snapshots, solution, network, energised_s=86_400.0)
+    at_utility = bill(flat("utility"), 0.5, network, solution, snapshots.start_s)
+    at_terminals = bill(flat("substation"), 0.5, network, solution, snapshots.start_s)
+    assert at_utility.utility_kwh == pytest.approx(energy.utility_kwh, rel=1e-9)
+    assert at_utility.cost.total == pytest.approx(0.2 * energy.utility_kwh, rel=1e-9)
+    assert at_terminals.cost.total == pytest.approx(0.2 * energy.energy_kwh, rel=1e-9)
+    assert at_terminals.co2_kg == at_utility.co2_kg == pytest.approx(0.5 * energy.utility_kwh, rel=1e-9)
+
+
+def test_the_demand_charge_takes_the_highest_quarter_hour(
+    solved: tuple[SupplyNetwork, Snapshots, SupplySolution],
+) -> None:
+    network, snapshots, solution = solved
+    energy = account(snapshots, solution, network)
+    charged = bill(flat("substation", 30.0), 0.0, network, solution, snapshots.start_s)
+    assert charged.cost.highest_demand_kw == pytest.approx(energy.peak_15min_clock_kw, rel=1e-9)
+    assert charged.cost.demand == pytest.approx(energy.peak_15min_clock_kw, rel=1e-9)  # 30 a month, 30 days
+
+
+def test_a_service_day_past_midnight_is_still_24_hours_of_no_load_losses(
+    solved: tuple[SupplyNetwork, Snapshots, SupplySolution],
+) -> None:
+    network, snapshots, solution = solved
+    idle = tuple(replace(item, transformer_no_load_w=5000.0) for item in network.substations)
+    losing = replace(network, substations=idle)
+    late_s = 90_000.0 - snapshots.count  # the last train is in at 25:00
+    extra = [
+        bill(flat("utility"), 1.0, losing, solution, start_s).utility_kwh
+        - bill(flat("utility"), 1.0, replace(losing, substations=tuple(
+            replace(item, transformer_no_load_w=0.0) for item in idle)), solution, start_s).utility_kwh
+        for start_s in (snapshots.start_s, late_s)
+    ]  # fmt: skip
+    assert extra == pytest.approx(np.full(2, 24.0 * 5.0 * len(idle)))
