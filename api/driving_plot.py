@@ -1,6 +1,7 @@
 """A driving profile over chainage as one page that opens offline: speed, effort, energy, gradient and limits."""
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ def write_driving_plot(
     """Write the page; raises OSError when it cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page = figure(title, track, train, profiles).to_html(include_plotlyjs=True, full_html=True)
-    path.write_text(page, encoding="utf-8")
+    path.write_text(page.replace("<head>", f"<head><title>{escape(title)}</title>", 1), encoding="utf-8")
 
 
 def figure(title: str, track: SectionTrack, train: Train, profiles: Sequence[DrivingProfile]) -> go.Figure:
@@ -29,7 +30,7 @@ def figure(title: str, track: SectionTrack, train: Train, profiles: Sequence[Dri
     page = make_subplots(
         rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.38, 0.26, 0.2, 0.16],
         subplot_titles=(
-            "Speed, km/h (limits shaded above)",
+            "Speed and limits, km/h",
             "Effort at the wheel, kN (traction positive, electric brake negative, friction brake dotted)",
             "Energy drawn so far less energy given back, at the collector, kWh",
             "Gradient with curve resistance, permil",
@@ -39,18 +40,20 @@ def figure(title: str, track: SectionTrack, train: Train, profiles: Sequence[Dri
     limit_kmh = 3.6 * np.minimum(track.speed_limit_m_s, train.maximum_speed_m_s)
     page.add_trace(
         go.Scatter(
-            x=edge_km, y=np.append(limit_kmh, limit_kmh[-1]), line={"shape": "hv", "color": "#b71c1c", "width": 1.5},
-            name="limit", hovertemplate="limit %{y:.0f} km/h<extra></extra>",
+            x=edge_km, y=np.append(limit_kmh, limit_kmh[-1]), mode="lines", name="limit",
+            line={"shape": "hv", "color": "#b71c1c", "width": 1.5}, hovertemplate="limit %{y:.0f} km/h<extra></extra>",
         ),
         row=1, col=1,
     )  # fmt: skip
-    for profile, colour in zip(profiles, _COLOURS * len(profiles), strict=False):
+    # The one that matters is drawn last, over the others.
+    for profile, colour in reversed(list(zip(profiles, _COLOURS * len(profiles), strict=False))):
         _add_profile(page, track, train, profile, colour)
     slope = 1e3 * (track.slope + track.curve_resistance)
     page.add_trace(
         go.Scatter(
-            x=edge_km, y=np.append(slope, slope[-1]), line={"shape": "hv", "color": "#6d4c41", "width": 1.5},
-            fill="tozeroy", name="gradient", showlegend=False, hovertemplate="%{y:.1f} permil<extra></extra>",
+            x=edge_km, y=np.append(slope, slope[-1]), mode="lines", fill="tozeroy",
+            line={"shape": "hv", "color": "#6d4c41", "width": 1.5}, name="gradient", showlegend=False,
+            hovertemplate="%{y:.1f} permil<extra></extra>",
         ),
         row=4, col=1,
     )  # fmt: skip
@@ -59,7 +62,11 @@ def figure(title: str, track: SectionTrack, train: Train, profiles: Sequence[Dri
         page.update_xaxes(autorange="reversed")
     page.update_yaxes(rangemode="tozero", row=1, col=1)
     page.update_layout(
-        title=title, height=980, template="plotly_white", hovermode="x unified", legend={"orientation": "h", "y": 1.06}
+        title=title,
+        height=980,
+        template="plotly_white",
+        hovermode="x unified",
+        legend={"orientation": "h", "y": 1.06, "traceorder": "reversed"},
     )
     return page
 
@@ -96,7 +103,7 @@ def _add_profile(page: go.Figure, track: SectionTrack, train: Train, profile: Dr
     for row, x, y, line, hover in lines:
         page.add_trace(
             go.Scatter(
-                x=x.round(4), y=y.round(3), line=line, name=name, legendgroup=name, showlegend=row == 1,
+                x=x.round(4), y=y.round(3), mode="lines", line=line, name=name, legendgroup=name, showlegend=row == 1,
                 hovertemplate=hover + "<extra></extra>",
             ),
             row=row, col=1,

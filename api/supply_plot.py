@@ -1,5 +1,6 @@
 """Voltage and power of the DC supply over line and time, as one page that opens offline."""
 
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots, SupplySolution
 
 _PLACE_M = 200.0
+_DRAWN_AND_FED_BACK = [[0.0, "#08519c"], [0.45, "#9ecae1"], [0.5, "#cfcfcf"], [0.55, "#fcae91"], [1.0, "#a50f15"]]
 _COLUMNS = 720
 """Most columns of time in the two maps; longer windows show the lowest voltage and the mean power of each column."""
 
@@ -21,7 +23,7 @@ def write_supply_plot(
     """Write the page; raises OSError when it cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page = figure(title, network, snapshots, solution).to_html(include_plotlyjs=True, full_html=True)
-    path.write_text(page, encoding="utf-8")
+    path.write_text(page.replace("<head>", f"<head><title>{escape(title)}</title>", 1), encoding="utf-8")
 
 
 def figure(title: str, network: SupplyNetwork, snapshots: Snapshots, solution: SupplySolution) -> go.Figure:
@@ -48,11 +50,12 @@ def figure(title: str, network: SupplyNetwork, snapshots: Snapshots, solution: S
         row=1, col=1,
     )  # fmt: skip
     power_kw = train_power_kw(snapshots, solution, edge_m, per_column)
-    reach = float(np.nanmax(np.abs(power_kw), initial=1.0)) if np.isfinite(power_kw).any() else 1.0
+    # Colours are full at what one cell in twenty exceeds, or coasting trains would vanish beside starting ones.
+    reach = max(1.0, float(np.nanquantile(np.abs(power_kw), 0.95))) if np.isfinite(power_kw).any() else 1.0
     page.add_trace(
         go.Heatmap(
-            x=hours, y=middle_km, z=power_kw.T.round(0), colorscale="RdBu_r", zmid=0.0, zmin=-reach, zmax=reach,
-            name="trains", colorbar={"title": "kW", "len": 0.32, "y": 0.45},
+            x=hours, y=middle_km, z=power_kw.T.round(0), colorscale=_DRAWN_AND_FED_BACK, zmid=0.0, zmin=-reach,
+            zmax=reach, name="trains", colorbar={"title": "kW", "len": 0.32, "y": 0.45},
             hovertemplate="%{x:%H:%M:%S}, km %{y:.1f}: %{z:.0f} kW<extra></extra>",
         ),
         row=2, col=1,

@@ -49,9 +49,10 @@ def starved(profile: DrivingProfile, train: Train, passengers: float, served: Se
     """The run that a train makes which wants to follow a profile and is served only a share of its traction.
 
     Cell by cell, with M the inertial mass and e = v²/2: e1 = e0 + (share · F_asked - resistance - weight) · ds / M.
-    F_asked leads back to the profile at the cell's end, within effort curve and acceleration limit. The returned profile has the speeds and times of the starved run and, as traction, the force *asked for*:
-    what the supply is asked again. Its energies are those asked for. Where all is served it is the profile itself
-    with the forces of the actual load. Running time never falls.
+    F_asked leads back to the profile at the cell's end, within effort curve and acceleration limit. The returned
+    profile has the speeds and times of the starved run and, as traction, the force *asked for*: what the supply is
+    asked again. Its energies are those asked for. Where all is served it is the profile itself with the forces of the
+    actual load. Running time never falls.
     """
     cell_m = np.diff(profile.distance_m)
     share = np.clip(served.at(0.5 * (profile.distance_m[1:] + profile.distance_m[:-1])), 0.0, 1.0)
