@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ import pandas as pd
 
 from energy_models.arrays import FloatArray
 from energy_models.faults import Fault, InputFaults
-from scenarios.gtfs.forms import KEYS, REFERENCES, REQUIRED, TABLES, Column
+from scenarios.gtfs.forms import KEYS, REFERENCES, REQUIRED, TABLES, Cell, Column
 
 ROWS_TOLD = 5
 """Rows that are named one by one when they share a fault; the others are counted."""
@@ -59,9 +61,14 @@ def read_feed(path: Path) -> Feed:
 
 def seconds_of(times: "pd.Series[str]") -> FloatArray:
     """Seconds of texts such as 24:10:00; not a number where the text is empty or no time."""
-    parts = times.str.extract(r"^(\d+):(\d+):(\d+)$").astype(float).to_numpy()
-    seconds: FloatArray = parts @ np.array([3600.0, 60.0, 1.0])
-    return seconds
+    codes, values = pd.factorize(times)
+    seconds = np.full(len(values), np.nan)
+    for place, text in enumerate(values):
+        if match := re.fullmatch(r"(\d+):(\d+):(\d+)", str(text)):
+            hours, minutes, rest = (int(part) for part in match.groups())
+            seconds[place] = hours * 3600 + minutes * 60 + rest
+    of_rows: FloatArray = seconds[codes]
+    return of_rows
 
 
 def tell(
@@ -90,7 +97,7 @@ def _texts(path: Path, faults: list[Fault]) -> dict[str, str]:
                     faults.append(Fault(place.name, "", "", "too large", "at most 2 GB"))
                     continue
                 try:
-                    texts[place.name] = archive.read(name).decode("utf-8-sig")
+                    texts[place.name] = archive.read(name).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
                 except UnicodeDecodeError as error:
                     faults.append(Fault(place.name, f"byte {error.start}", "", "", "text in UTF-8"))
                     texts[place.name] = ""
@@ -116,7 +123,7 @@ def _empty(name: str) -> pd.DataFrame:
 def _table(name: str, text: str, faults: list[Fault]) -> pd.DataFrame:
     """The table of a file with its columns checked; rows with too many cells are told and left out."""
     columns = TABLES[name]
-    header = [cell.strip() for cell in next(csv.reader([text.split("\n", 1)[0].rstrip("\r")]), [])]
+    header = [cell.strip() for cell in next(csv.reader([text.split("\n", 1)[0]]), [])]
     known = ", ".join(columns)
     for column in sorted({column for column in header if column in columns and header.count(column) > 1}):
         faults.append(Fault(name, "row 1", column, "column given twice", "each column once"))
@@ -132,45 +139,77 @@ def _table(name: str, text: str, faults: list[Fault]) -> pd.DataFrame:
 
 def _rows(name: str, text: str, header: list[str], faults: list[Fault]) -> pd.DataFrame:
     """All rows as text, by line number, without spaces around the cells and without empty lines."""
+    found = _rows_of_even_lines(text, header)
+    if found is None:
+        found = _rows_line_by_line(name, text, header, faults)
     wanted = {column: place for place, column in reversed(list(enumerate(header))) if column in TABLES[name]}
+    places = sorted(wanted.values())
+    found = found[places]
+    found.columns = [header[place] for place in places]
+    return found
+
+
+def _rows_of_even_lines(text: str, header: list[str]) -> pd.DataFrame | None:
+    """The quick way for large files; None where a line has too many cells or a cell more than one line."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            found = pd.read_csv(
+                io.StringIO(text), dtype=str, na_filter=False, skip_blank_lines=False, index_col=False,
+                skipinitialspace=True, header=None, names=range(len(header)), skiprows=1,
+            )  # fmt: skip
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError):
+        return None
+    lines = text.count("\n") + (not text.endswith("\n"))
+    if len(found) != lines - 1:
+        return None
+    found.index = pd.RangeIndex(2, lines + 1)
+    if re.search(r"[ \t](?:,|\n|\Z)", text):
+        found = found.apply(lambda column: column.str.strip())
+    empty = (found == "").all(axis=1)
+    return found[~empty] if empty.any() else found
+
+
+def _rows_line_by_line(name: str, text: str, header: list[str], faults: list[Fault]) -> pd.DataFrame:
+    """The same for any file; lines with too many cells are told and left out."""
     reader = csv.reader(io.StringIO(text), skipinitialspace=True)
     next(reader, None)
     lines: list[int] = []
     cells: list[list[str]] = []
-    places = list(wanted.values())
-    count, needed = len(header), max(places, default=-1) + 1
-    for given in reader:
-        row = given
-        if not row or (len(row) == 1 and not row[0].strip()):
+    count = len(header)
+    for row in reader:
+        if not any(cell.strip() for cell in row):
             continue
-        if len(row) > count:
-            # A comma too many at the end of a line says nothing.
-            if any(cell.strip() for cell in row[count:]):
-                told = f"{len(row)} cells"
-                faults.append(Fault(name, f"row {reader.line_num}", "", told, f"{count} cells, as in the header"))
-                continue
-        elif len(row) < needed:
-            row = [*row, *[""] * (needed - len(row))]
+        # A comma too many at the end of a line says nothing.
+        if any(cell.strip() for cell in row[count:]):
+            given = f"{len(row)} cells"
+            faults.append(Fault(name, f"row {reader.line_num}", "", given, f"{count} cells, as in the header"))
+            continue
         lines.append(reader.line_num)
-        cells.append([row[place].strip() for place in places])
-    return pd.DataFrame(cells, columns=list(wanted), index=lines, dtype=str)
+        cells.append([cell.strip() for cell in row[:count]] + [""] * (count - len(row)))
+    return pd.DataFrame(cells, columns=range(count), index=lines, dtype=str)
 
 
 def _check_column(name: str, table: pd.DataFrame, column: str, form: Column, faults: list[Fault]) -> None:
     series = table[column]
-    values = series.tolist()
-    empty: Flags = (series == "").to_numpy(dtype=bool)
-    if form.filled:
-        tell(faults, name, table, empty, column, values, form.cell.allowed)
-    fits: Flags = series.str.fullmatch(form.cell.pattern).to_numpy(dtype=bool)
-    if form.cell.low is not None or form.cell.high is not None:
-        numbers = pd.to_numeric(series.where(fits & ~empty), errors="coerce").to_numpy(dtype=float)
-        with np.errstate(invalid="ignore"):
-            outside = (numbers < (form.cell.low if form.cell.low is not None else -np.inf)) | (
-                numbers > (form.cell.high if form.cell.high is not None else np.inf)
-            )
-        fits = fits & ~outside
-    tell(faults, name, table, ~fits & ~empty, column, values, form.cell.allowed)
+    # Columns of large files have few different values: each is looked at once.
+    codes, values = pd.factorize(series)
+    fits = np.array([_fits(str(value), form.cell) for value in values], dtype=bool)
+    empty = np.array([value == "" for value in values], dtype=bool)
+    wrong = ~fits & ~empty
+    if form.filled and empty.any():
+        tell(faults, name, table, empty[codes], column, series.tolist(), form.cell.allowed)
+    if wrong.any():
+        tell(faults, name, table, wrong[codes], column, series.tolist(), form.cell.allowed)
+
+
+def _fits(text: str, cell: Cell) -> bool:
+    """Whether a text that is not empty may stand in a cell."""
+    if not re.fullmatch(cell.pattern, text, re.DOTALL):
+        return False
+    low = -np.inf if cell.low is None else cell.low
+    high = np.inf if cell.high is None else cell.high
+    return (cell.low is None and cell.high is None) or bool(low <= float(text) <= high)
 
 
 def _with_seconds(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -278,6 +279,41 @@ def test_a_feed_in_a_folder_and_with_a_byte_order_mark(tmp_path: Path) -> None:
     files["stops.txt"][0][0] = "\ufeffstop_id"
     feed = read_feed(feeds.write(tmp_path / "metro.zip", files, folder="export/2026/"))
     assert line_of_feed(feed, "M").running_time_s["up"] == feeds.RUNNING_S
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda text: text.replace("\r\n", ",\r\n"),  # a comma too many at every end
+        lambda text: text.replace("\r\n", "\r\n\r\n"),
+        lambda text: text.replace(",", " , "),
+        lambda text: text.replace("\r\n", "\r"),
+        lambda text: text.replace("Birch", '"Birch\nTree"'),
+        lambda text: text.replace(",\r\n", "\r\n"),  # empty cells at the end left away
+    ],
+    ids=["comma", "empty lines", "spaces", "carriage returns", "a cell of two lines", "short lines"],
+)
+def test_odd_but_readable_files_say_the_same(
+    line: Callable[..., ImportedLine], tmp_path: Path, odd: Callable[[str], str]
+) -> None:
+    plain = line(metro())
+    file = feeds.write(tmp_path / "odd.zip", metro())
+    with zipfile.ZipFile(file) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(name, odd(text))
+    found = line_of_feed(read_feed(file), "M1")
+    assert (found.running_time_s, found.departure_s) == (plain.running_time_s, plain.departure_s)
+    assert [one.chainage_m for one in found.stations] == [one.chainage_m for one in plain.stations]
+
+
+def test_rows_are_counted_as_an_editor_counts_them(faults: Callable[..., list[str]]) -> None:
+    """Also after a cell of two lines, which the quick way of reading leaves to the careful one."""
+    files = metro()
+    feeds.change(files, "stops.txt", {"stop_id": "B"}, "stop_name", '"Birch\nTree"')
+    feeds.change(files, "stops.txt", {"stop_id": "F2"}, "stop_lat", "north")
+    assert faults(files) == ["stops.txt, row 20, stop_lat: north - allowed: degrees from -90 to 90"]
 
 
 def test_the_check_asks_by_name_for_what_the_feed_does_not_tell(
