@@ -12,9 +12,13 @@ import pytest
 
 from api.report.levers import waterfall
 from api.report.power import quarter_hours
+from api.report.regeneration import mean_day
 from api.report.render import render_report
-from api.result import LeverSaving, PlanResult, result_of
+from api.report.trade import trade
+from api.report.train_power import CLASSES, power_class
+from api.result import Choice, LeverSaving, PlanResult, result_of
 from api.summary import sentences
+from energy_models.energy_account import Receptivity
 from simulation.experiment import PlanExperiment
 
 
@@ -40,7 +44,7 @@ def unpacked(packed: Any) -> np.ndarray[Any, Any]:
 
 
 def test_every_chart_is_one_that_plotly_accepts(charts: dict[str, Any]) -> None:
-    drawn = [charts[name] for name in ("train_graph", "service", "power", "levers")]
+    drawn = [charts[name] for name in ("train_graph", "train_power", "regeneration", "service", "power", "levers")]
     drawn += [section["chart"] for section in charts["driving"]]
     for chart in drawn:
         go.Figure(data=chart["data"], layout=chart["layout"], skip_invalid=False)
@@ -161,6 +165,87 @@ def test_the_waterfall_ends_at_the_plan_and_shows_what_the_levers_leave_open(res
         assert len(bars["y"]) == steps + 2
         assert bars["y"][0] + sum(bars["y"][1:-1]) == pytest.approx(result.plan.energy_kwh)
         assert bars["y"][-1] == result.plan.energy_kwh
+
+
+def test_trains_coloured_by_power_brake_before_stations_and_pull_after_them(
+    charts: dict[str, Any], experiment: PlanExperiment
+) -> None:
+    traces = {trace["name"]: trace for trace in charts["train_power"]["data"]}
+    assert list(traces) == [name for name, _ in CLASSES]
+    places_m = [station.chainage_m for station in experiment.request.scenario.stations]
+
+    def distance_to_station_m(name: str) -> float:
+        km = unpacked(traces[name]["y"])
+        km = km[~np.isnan(km)]
+        return float(np.median(np.abs(km[:, None] * 1000.0 - np.array(places_m)).min(axis=1)))
+
+    assert distance_to_station_m("strong traction") < 0.5 * distance_to_station_m("traction") + 200.0
+    drawn = {name: len(unpacked(trace["x"])) for name, trace in traces.items()}
+    assert all(count > 0 for count in drawn.values())
+    times_s = np.concatenate([unpacked(trace["x"]) for trace in traces.values()]) / 1000.0
+    times_s = times_s[~np.isnan(times_s)]
+    assert np.all(times_s == np.round(times_s))
+    trips = experiment.plan.timetable.trips
+    assert times_s.min() == min(trip.start_s for trip in trips)
+    assert times_s.max() == pytest.approx(max(trip.end_s for trip in trips), abs=1.0)
+
+
+def test_power_classes_are_shares_of_the_highest_power() -> None:
+    powers = np.array([-9e5, -3e5, -1e4, 0.0, 1e4, 3e5, 1e6])
+    assert power_class(powers, 1e6).tolist() == [0, 1, 2, 2, 2, 3, 4]
+
+
+def test_the_maps_of_braking_energy_hold_what_the_accounts_hold(
+    charts: dict[str, Any], experiment: PlanExperiment
+) -> None:
+    maps = charts["regeneration"]["data"]
+    for days, drawn in zip((experiment.judgement.baseline, experiment.judgement.plan), maps, strict=True):
+        offered = sum(cell[0] for row in drawn["customdata"] for cell in row)
+        burnt = sum(cell[1] for row in drawn["customdata"] for cell in row)
+        assert offered == pytest.approx(days.energy("regeneration_offered_kwh").mean, rel=2e-3)
+        expected = offered - days.energy("regeneration_used_kwh").mean
+        assert burnt == pytest.approx(expected, abs=0.01 * offered)
+        shares = [value for row in drawn["z"] for value in row if value is not None]
+        assert shares
+        assert all(0.0 <= share <= 100.0 for share in shares)
+
+
+def test_a_mean_day_counts_hours_that_a_day_lacks_as_nothing() -> None:
+    edge_m = np.array([0.0, 1000.0])
+    short = Receptivity(edge_m, np.array([18000.0, 21600.0]), np.array([[4.0]]), np.array([[1.0]]))
+    long = Receptivity(edge_m, np.array([14400.0, 18000.0, 21600.0]), np.array([[2.0, 6.0]]), np.array([[1.0, 5.0]]))
+    mean = mean_day([short, long])
+    assert mean.hours == (4, 5)
+    assert mean.offered_kwh.tolist() == [[1.0, 5.0]]
+    assert mean.used_kwh.tolist() == [[0.5, 3.0]]
+    assert mean.share.tolist() == [[0.5, 0.6]]
+
+
+def choice(number: int | None, chosen: bool, energy_kwh: float, waiting_s: float) -> Choice:
+    return Choice(
+        number=number, chosen=chosen, trips=50, train_km=250.0, vehicles=5, mean_waiting_s=waiting_s,
+        fullest_train_share=0.5, energy_kwh=energy_kwh, cost=400.0, co2_kg=450.0, proven=True,
+    )  # fmt: skip
+
+
+def test_the_trade_is_shown_where_headways_were_chosen(experiment: PlanExperiment, result: PlanResult) -> None:
+    assert trade(result) is None
+    assert "Headways to choose from" not in render_report(experiment, result)
+    rows = [choice(0, False, 1400.0, 194.0), choice(1, False, 1100.0, 240.0), choice(2, True, 1300.0, 190.0)]
+    led = result.model_copy(update={"mode": "demand-led", "objective": "energy", "pareto": rows})
+    drawn = trade(led)
+    assert drawn is not None
+    go.Figure(data=drawn["data"], layout=drawn["layout"], skip_invalid=False)
+    choices, today, chosen, judged = drawn["data"]
+    assert (choices["x"], choices["y"], choices["text"]) == ([240.0, 190.0], [1100.0, 1300.0], ["1", "2"])
+    assert (today["x"], chosen["x"]) == ([194.0], [190.0])
+    assert judged["y"] == [led.plan.energy_kwh]
+    page = render_report(experiment, led)
+    assert "Headways to choose from" in page
+    assert "2 (chosen)" in page
+    said = {one.heading: one.text for one in sentences(led, "A line", "speed_cap")}
+    assert "number 2 of 2" in said["Passengers"]
+    assert f"{led.plan.cost:,.0f} {led.currency}" in said["Cost"]
 
 
 def test_quarter_hours_keep_the_energy_and_share_what_lies_across_an_edge() -> None:

@@ -10,7 +10,7 @@ from scenarios.build import profile_library
 from scenarios.load import load_scenario
 from simulation.day import DayModel, day_model
 from simulation.judge import judge_with
-from simulation.verdict import objections
+from simulation.verdict import objections, trades
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,28 @@ def test_fewer_trains_save_energy_and_are_rejected_for_the_waiting(model: DayMod
     assert waiting.sentence.startswith("Service is worse: mean waiting changes by +")
 
 
+def test_fewer_trains_that_were_asked_for_are_no_objection_and_are_told(model: DayModel, in_force: Timetable) -> None:
+    fewer = Timetable((*in_force.of("up")[::2], *in_force.of("down")[::2]))
+    judged = judge_with(model, in_force, fewer, 2, 1)
+    measures_against = [objection.measure for objection in objections(judged, mode="demand-led")]
+    assert "mean_waiting_s" not in measures_against
+    assert "maximum_load_share" not in measures_against
+    told = trades(judged)
+    before, after = (days.served("mean_waiting_s").mean for days in (judged.baseline, judged.plan))
+    assert any(f"{after:.0f} s instead of {before:.0f} s" in sentence for sentence in told)
+
+
+def test_more_trains_may_draw_more_when_passengers_wait_less(model: DayModel, in_force: Timetable) -> None:
+    fewer = Timetable((*in_force.of("up")[::2], *in_force.of("down")[::2]))
+    more_trains = judge_with(model, fewer, in_force, 2, 1)
+    assert more_trains.saving_kwh.mean < 0.0
+    assert "saving_percent" not in [one.measure for one in objections(more_trains, mode="demand-led")]
+    assert "saving_percent" in [one.measure for one in objections(more_trains)]
+    nothing = judge_with(model, in_force, in_force, 2, 1)
+    assert [one.measure for one in objections(nothing, mode="demand-led")] == ["saving_percent"]
+    assert trades(nothing) == ()
+
+
 def test_slower_trains_are_rejected_for_the_time(model: DayModel, in_force: Timetable) -> None:
     def slower(trip: Trip) -> Trip:
         stretched = [10 * i for i in range(len(trip.stations))]
@@ -62,6 +84,8 @@ def test_slower_trains_are_rejected_for_the_time(model: DayModel, in_force: Time
 
     relaxed = Timetable(tuple(slower(trip) for trip in in_force.trips))
     assert "mean_one_way_s" in measures(model, in_force, relaxed)
+    judged = judge_with(model, in_force, relaxed, 2, 1)
+    assert "mean_one_way_s" in [one.measure for one in objections(judged, mode="demand-led")]
 
 
 def test_a_plan_may_not_starve_trains(model: DayModel, in_force: Timetable) -> None:
