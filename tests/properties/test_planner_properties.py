@@ -65,7 +65,7 @@ def lines(draw: st.DrawFn) -> Scenario:
 
 
 @given(lines(), st.integers(0, 3))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_every_plan_passes_the_checker_or_is_refused_in_words(scenario: Scenario, seed: int) -> None:
     try:
         planned = make_plan(scenario, PlannerOptions(seed=seed, time_limit_s=1.0, workers=1))

@@ -1,0 +1,211 @@
+"""Seconds, saving and memory of planning: a day, a very large day, growth with the number of trips, convergence.
+
+    python benchmarks/planning.py                       # all tables, some minutes
+    python benchmarks/planning.py yizhuang growth       # some of: yizhuang, convergence, growth, large
+
+The Yizhuang day is planned at equal service with time limits of 15 s and 120 s. The large day is made up, of the size
+of Shanghai's line 8: 28 stations, 37.4 km, 1,332 trips in 18 hours. Growth plans the Yizhuang line with its headways
+multiplied, at the same effort, and fits seconds = c · tripsⁿ. CPU seconds are those of the process, all threads
+together; profiles are computed before the clock starts. Nothing is written.
+"""
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from itertools import pairwise
+
+if "HEADWATT_CACHE" not in os.environ:
+    os.environ["HEADWATT_CACHE"] = tempfile.mkdtemp(prefix="headwatt-benchmark-")
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from dispatch.baseline import timetable_in_force
+from dispatch.planner import Planned, PlannerOptions, make_plan
+from dispatch.shortest_times import shortest_running_times
+from scenarios.load import load_scenario
+from scenarios.schema import Scenario
+from scenarios.schema.demand import Demand
+from scenarios.schema.line import Gradient, SpeedLimit, Station, Terminal, Track
+from scenarios.schema.service import ClockByDirection, FleetPart, HeadwayPeriod, RunningTimes
+from scenarios.schema.supply import Substation
+
+PARTS = ("yizhuang", "convergence", "growth", "large")
+STATIONS, LENGTH_M, TRIPS = 28, 37_400.0, 1_332
+HOUR = 3600
+
+
+def large_line() -> Scenario:
+    """A made-up line of the size of Shanghai's line 8, with the trains and the supply of Yizhuang."""
+    line = load_scenario("beijing_yizhuang")
+    generator = np.random.default_rng(8)
+    shares = generator.uniform(0.7, 1.3, STATIONS - 1)
+    place_m = np.concatenate([[0.0], np.cumsum(shares) / shares.sum() * LENGTH_M]).round()
+    stations = tuple(
+        Station(
+            id=f"S{n:02d}", name=f"Station {n}", chainage_m=float(x),
+            minimum_dwell_s=20 if inner else 0, dwell_s=30 if inner else 0, maximum_dwell_s=40 if inner else 0,
+        )
+        for n, x in enumerate(place_m)
+        for inner in [0 < n < STATIONS - 1]
+    )  # fmt: skip
+    edges = np.linspace(-200.0, LENGTH_M + 200.0, 61)
+    slopes = generator.integers(-15, 16, 60)
+    track = Track(
+        speed_limits=(SpeedLimit(from_m=-200.0, to_m=LENGTH_M + 200.0, limit_kmh=80.0),),
+        gradients=tuple(
+            Gradient(from_m=float(a), to_m=float(b), permil=float(s))
+            for (a, b), s in zip(pairwise(edges), slopes, strict=True)
+        ),
+    )
+    substations = tuple(
+        Substation(id=f"T{n:02d}", chainage_m=float(x)) for n, x in enumerate(np.linspace(300.0, LENGTH_M - 300.0, 20))
+    )
+    begin, end = int(5.5 * HOUR), int(23.5 * HOUR)
+    peaks = [begin, 7 * HOUR, 10 * HOUR, int(16.5 * HOUR), int(19.5 * HOUR), end]
+    headways = [102, 90, 101, 90, 102]
+    terminal = Terminal(turnback_s=150, maximum_turnback_s=900, tracks=4)
+    scenario = line.model_copy(
+        update={
+            "name": "large_line",
+            "stations": stations,
+            "terminals": {stations[place].id: terminal for place in (0, -1)},
+            "depots": (),
+            "track": track,
+            "supply": line.supply.model_copy(update={"substations": substations}),
+            "fleet": (FleetPart(train_type="six_car", trainsets=120),),
+            "signalling": line.signalling.model_copy(update={"minimum_headway_s": 75}),
+            "demand": Demand(origin_destination=(), scale=0.0),
+            "timetable": line.timetable.model_copy(
+                update={
+                    "running_time_s": RunningTimes(up=(200,) * (STATIONS - 1), down=(200,) * (STATIONS - 1)),
+                    "first_departure_s": ClockByDirection(up=begin, down=begin),
+                    "last_departure_s": ClockByDirection(up=end, down=end),
+                    "periods": tuple(
+                        HeadwayPeriod(from_s=a, to_s=b, headway_s=h)
+                        for (a, b), h in zip(pairwise(peaks), headways, strict=True)
+                    ),
+                }
+            ),
+        }
+    )  # fmt: skip
+    shortest = shortest_running_times(scenario)
+    slower = {d: tuple(int(np.ceil(1.2 * t)) for t in times) for d, times in shortest.items()}
+    timetable = scenario.timetable.model_copy(update={"running_time_s": RunningTimes(**slower)})
+    return scenario.model_copy(update={"timetable": timetable})
+
+
+def with_headways(scenario: Scenario, factor: float) -> Scenario:
+    """The same line with all headways multiplied."""
+    rows = tuple(
+        r.model_copy(update={"headway_s": round(r.headway_s * factor)}) for r in scenario.timetable.periods or ()
+    )
+    policy = scenario.policy.model_copy(update={"longest_headway_s": 3600, "load_limit_share": 2.0})
+    fleet = tuple(part.model_copy(update={"trainsets": 200}) for part in scenario.fleet)
+    timetable = scenario.timetable.model_copy(update={"periods": rows})
+    return scenario.model_copy(
+        update={"timetable": timetable, "policy": policy, "fleet": fleet, "depots": (),
+                "signalling": scenario.signalling.model_copy(update={"minimum_headway_s": 60})}
+    )  # fmt: skip
+
+
+def planned(scenario: Scenario, time_limit_s: float) -> tuple[Planned, float, float]:
+    """A plan with its wall and CPU seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = make_plan(scenario, PlannerOptions(time_limit_s=time_limit_s))
+    return found, time.perf_counter() - wall, time.process_time() - cpu
+
+
+def row(found: Planned, wall_s: float, cpu_s: float) -> tuple[str, ...]:
+    """Trips, seconds, saving without noise, gap, checker."""
+    evidence = found.evidence
+    saving = 100.0 * (1.0 - evidence.after_kwh / evidence.before_kwh)
+    return (
+        str(len(found.plan.timetable.trips)),
+        f"{wall_s:.1f}",
+        f"{found.seconds['timetable']:.1f}",
+        f"{cpu_s:.1f}",
+        f"{saving:.2f}",
+        f"{evidence.against_mean_phase_percent:.2f}",
+        f"{evidence.bound_percent:.2f}",
+        f"{100 * evidence.share_of_gap_closed:.1f}",
+        "passed" if found.check.passed else f"{len(found.check.violations)} violations",
+        "yes" if found.timing.stopped_early else "no",
+    )
+
+
+COLUMNS = (
+    "trips", "wall s", "search s", "CPU s", "saving %", "vs mean phase %", "bound %", "gap closed %", "checker",
+    "cut short",
+)  # fmt: skip
+
+
+def table(title: str, first: str) -> Table:
+    """An empty table of plans."""
+    made = Table(title=title)
+    for name in (first, *COLUMNS):
+        made.add_column(name, justify="right")
+    return made
+
+
+def yizhuang(console: Console) -> None:
+    """Useful at 15 s, final at 120 s."""
+    line = load_scenario("beijing_yizhuang")
+    shown = table("A weekday on Yizhuang, equal service (saving without noise)", "limit s")
+    for limit_s in (15.0, 120.0):
+        shown.add_row(f"{limit_s:.0f}", *row(*planned(line, limit_s)))
+    console.print(shown)
+
+
+def convergence(console: Console) -> None:
+    """What the search prices at the end of each stage, under the noise it plans for."""
+    found, _, _ = planned(load_scenario("beijing_yizhuang"), 60.0)
+    shown = Table("seconds", "stage", "kWh under noise", title="Convergence on Yizhuang, limit 60 s")
+    for step in found.timing.convergence:
+        shown.add_row(f"{step.seconds:.1f}", step.stage, f"{step.energy_kwh:,.0f}")
+    console.print(shown)
+
+
+def growth(console: Console) -> None:
+    """The same line with fewer and more trips, at the same effort."""
+    line = load_scenario("beijing_yizhuang")
+    shown = table("Growth with the number of trips, the same limit of 20 s", "headways ×")
+    counts, seconds = [], []
+    for factor in (4.0, 2.0, 1.0, 0.5):
+        found, wall_s, cpu_s = planned(with_headways(line, factor), 20.0)
+        counts.append(len(found.plan.timetable.trips))
+        seconds.append(cpu_s)
+        shown.add_row(f"{factor:g}", *row(found, wall_s, cpu_s))
+    console.print(shown)
+    exponent = float(np.polyfit(np.log(counts), np.log(seconds), 1)[0])
+    last = float(np.log(seconds[-1] / seconds[-2]) / np.log(counts[-1] / counts[-2]))
+    console.print(f"CPU seconds grow with the trips to the power {exponent:.2f} (last step {last:.2f}).")
+
+
+def large(console: Console) -> None:
+    """28 stations, 37.4 km, 1,332 trips."""
+    line = large_line()
+    count = len(timetable_in_force(line).trips)
+    shown = table(f"A made-up day of the size of Shanghai's line 8 ({count} trips)", "limit s")
+    shown.add_row("120", *row(*planned(line, 120.0)))
+    console.print(shown)
+    console.print(f"Largest resident memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB.")
+
+
+def main() -> None:
+    """Print the tables asked for, after a small plan that compiles everything."""
+    asked = sys.argv[1:] or list(PARTS)
+    unknown = set(asked) - set(PARTS)
+    if unknown:
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; one or more of {', '.join(PARTS)}")
+    console = Console(width=160)
+    make_plan(load_scenario("tutorial_line"), PlannerOptions(time_limit_s=2.0))
+    for part in asked:
+        {"yizhuang": yizhuang, "convergence": convergence, "growth": growth, "large": large}[part](console)
+
+
+if __name__ == "__main__":
+    main()
