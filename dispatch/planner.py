@@ -17,7 +17,7 @@ from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
 from dispatch.levers import Lever, fewer_trips, lever_shares
 from dispatch.plan import Mode, Plan
-from dispatch.repair import demand_led_rules, repaired
+from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.revision import fixed_for, timetable_of
 from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable
@@ -25,6 +25,7 @@ from dispatch.timing.job import SearchStop, TimingOptions
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
 from dispatch.timing.rules import TimingRules, equal_service_rules
 from dispatch.timing.worth import watts, worth_of
+from dispatch.traffic import planned_energy_j
 from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
@@ -234,6 +235,12 @@ def make_plan(
         if not report.passed and _rules_of(tried[1]) <= _rules_of(check(baseline, scenario, in_force, shortest)):
             # Today's own times break these rules as well: going back to them mends nothing.
             plan, report = tried
+        elif options.mode == "demand-led":
+            plan, report = better_of(
+                (plan, report),
+                proven(first_in_first_out(_driven(start, "optimal"), scenario)),
+                lambda one: planned_energy_j(one.timetable, library, train, network),
+            )
     timetable = plan.timetable
     clock.lap("check")
     levers = lever_shares(start, timetable, library, train, network, options.workers, progress)
@@ -246,6 +253,11 @@ def make_plan(
     return Planned(
         scenario, train, library, network, baseline, plan, report, levers, timing, evidence, clock.seconds, trade
     )
+
+
+def _driven(timetable: Timetable, strategy: str) -> Timetable:
+    """The same times, driven otherwise."""
+    return Timetable(tuple(replace(trip, driving=(strategy,) * len(trip.driving)) for trip in timetable.trips))
 
 
 def _rules_of(report: CheckReport) -> frozenset[str]:

@@ -66,6 +66,18 @@ def repaired(
     return plan, report, len(back)
 
 
+def better_of(
+    mended: tuple[Plan, CheckReport], even: tuple[Plan, CheckReport], energy_j: Callable[[Plan], float]
+) -> tuple[Plan, CheckReport]:
+    """The mended plan, or its even headways only driven better: mending in many places may cost what the search won."""
+    if not even[1].passed:
+        return mended
+    if mended[1].passed and energy_j(mended[0]) <= energy_j(even[0]):
+        return mended
+    plan, report = even
+    return replace(plan, metadata={**plan.metadata, "kept_even_headways": True}), report
+
+
 def _with_those_ahead(timetable: Timetable, named: set[str]) -> set[str]:
     """The trips and those just ahead of them in their direction."""
     pairs = (pair for direction in DIRECTIONS for pair in pairwise(timetable.of(direction)))

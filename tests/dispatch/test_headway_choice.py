@@ -10,7 +10,7 @@ from dispatch.check import CheckReport, check
 from dispatch.duties import first_in_first_out, vehicle_names
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.plan import Plan
-from dispatch.repair import demand_led_rules, repaired
+from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable
 from dispatch.timing.rules import equal_service_rules
@@ -141,6 +141,25 @@ def test_trips_that_break_a_rule_go_back_and_the_rest_stays(usual: Trade) -> Non
     assert now[far.trip_id].start_s == far.start_s
     assert now[harmless.trip_id].start_s == harmless.start_s + 3
     assert {trip.driving for trip in plan.timetable.trips} == {("optimal",) * len(up[0].driving)}
+
+
+def test_a_mended_plan_gives_way_to_its_even_headways_where_those_draw_less(usual: Trade) -> None:
+    timetables = (usual.choices[0].timetable, usual.choices[-1].timetable)
+    little, much = (plan_of(timetable, LINE) for timetable in timetables)
+    good, bad = CheckReport((), ("fleet",)), check(little, LINE, IN_FORCE, {"up": (1e4,) * 4, "down": (1e4,) * 4})
+    assert not bad.passed
+
+    def energy_j(plan: Plan) -> float:
+        return planned_energy_j(plan.timetable, LIBRARY, TRAIN, NETWORK)
+
+    assert better_of((little, good), (much, good), energy_j) == (little, good)
+    assert better_of((much, bad), (little, bad), energy_j) == (much, bad)
+    assert better_of((much, good), (little, bad), energy_j) == (much, good)
+    for mended in ((much, good), (much, bad), (little, bad)):
+        kept, report = better_of(mended, (little, good), energy_j)
+        assert kept.timetable == little.timetable
+        assert kept.metadata["kept_even_headways"] is True
+        assert report.passed
 
 
 def test_the_search_may_stretch_headways_only_as_far_as_loads_and_policy_allow(usual: Trade) -> None:
