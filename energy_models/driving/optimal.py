@@ -19,7 +19,9 @@ def optimal(
     """Least traction energy minus `regeneration_credit` times regenerated energy, both at the collector.
 
     Raises `Infeasible` when the running time is below the minimum (and names it), or the train cannot pass. Where
-    slower costs no less, the run still takes exactly the running time.
+    slower costs no less, the run still takes exactly the running time. Should the search not settle, the answer is the
+    run under the speed cap, whose `strategy` is then `speed_cap`.
     """
     run = Courses(track, train, passengers, boundary_speed_m_s, regeneration_credit).optimal_run(running_time_s)
-    return profile_along(run.course, "optimal", run.energy)
+    # Where the search did not settle the run is the one under the speed cap, and says so.
+    return profile_along(run.course, "optimal" if run.converged else "speed_cap", run.energy)

@@ -1,5 +1,6 @@
 """Runs of one train over one section, on the mesh that suits each running time: fastest, capped, of least energy."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ _TIME_TOLERANCE_S = 1e-7
 _MOST_STEPS = 70
 _PART_LOAD_ROUNDS = 6
 _CAREFUL_STEPS = 200
+_PATIENT_STEPS = 600
 # Nearer to the plain mesh's own minimum than this the fine mesh is used: there the plain one leaves hardly any choice.
 _PLAIN_FROM = 1.006
 _SLOWEST_LOSS_S = 1e-3
@@ -219,14 +221,29 @@ def _solved(
     comfort = course.vehicle.deceleration
     deceleration = np.where(forced > 1.000001 * comfort, 1.01 * forced, comfort)
     steps = 0
-    for careful in (False, True):
-        energy = np.clip(guess, lowest + 0.02 * (limit - lowest), limit - 0.01 * (limit - lowest))
+    for guessed, careful, most_steps in _attempts(course, guess, running_time_s):
+        energy = np.clip(guessed, lowest + 0.02 * (limit - lowest), limit - 0.01 * (limit - lowest))
         energy[0] = energy[-1] = course.boundary_energy
         result = solve(
             course.cell_m, course.grade, limit, lowest, deceleration, course.vehicle, extra,
-            course.train.maximum_jerk_m_s3, running_time_s, energy, _CAREFUL_STEPS if careful else _MOST_STEPS, careful,
+            course.train.maximum_jerk_m_s3, running_time_s, energy, most_steps, careful,
         )  # fmt: skip
         steps += int(result[1])
         if result[0]:
             break
     return Run(course, energy, float(result[2]) * course.vehicle.inertia_kg, bool(result[0]), steps)
+
+
+def _attempts(course: Course, guess: FloatArray, running_time_s: float) -> Iterator[tuple[FloatArray, bool, int]]:
+    """Guess, careful or not, and most steps, one after another: nearly always the first is enough.
+
+    Very slow runs have energies near to zero and duals that span many orders: they want another start or patience.
+    """
+    yield guess, False, _MOST_STEPS
+    scaled = guess
+    if running_time_s > 0.0:
+        scaled = course.fastest_energy * (course.minimum_time_s / running_time_s) ** 2
+        yield scaled, False, 2 * _MOST_STEPS
+    yield guess, True, _CAREFUL_STEPS
+    yield guess, False, _PATIENT_STEPS
+    yield scaled, True, _PATIENT_STEPS

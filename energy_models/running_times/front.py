@@ -141,6 +141,8 @@ def _front_of(
         [profile.traction_energy_j - regeneration_credit * profile.regeneration_energy_j for profile in profiles]
     )
     price = np.array([run.price_of_time_w for run in runs])
+    # A run whose search did not settle has no price; its neighbours tell.
+    price = np.where(np.isnan(price), -np.gradient(objective, times), price)
     # The fastest run has no price of its own: the slope of the parabola that meets the next point with its slope.
     price[0] = 2.0 * (objective[0] - objective[1]) / (times[1] - times[0]) - price[1]
     return RunningTimeFront(
