@@ -112,10 +112,10 @@ def _from_node(node: yaml.Node, name: str, faults: list[Fault], above: tuple[yam
     if isinstance(node, yaml.SequenceNode):
         return Located([_from_node(item, name, faults, above) for item in node.value], name, place)
     is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
-    return Located(_scalar(node.value) if is_plain else node.value, name, place)
+    return Located(scalar(node.value) if is_plain else node.value, name, place)
 
 
-def _scalar(text: str) -> Any:
+def scalar(text: str) -> Any:
     """The value of a plain YAML scalar or of a CSV cell."""
     if text[:1].isalpha() and text not in _WORDS:
         return text
@@ -175,7 +175,7 @@ def read_table(file: Path, name: str, known: Iterable[str], required: Iterable[s
         items.append(
             Located(
                 {
-                    column: _scalar(cell.strip())
+                    column: scalar(cell.strip())
                     for column, cell in zip(header, cells, strict=True)
                     if cell.strip() and column in known
                 },

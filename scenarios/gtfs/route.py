@@ -1,6 +1,5 @@
 """From a feed to one line on one day: the route, its stations, and every trip with times at every station."""
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,7 +14,15 @@ from energy_models.faults import Fault, InputFaults
 from scenarios.gtfs.distances import Place, along_shape_m, great_circle_m, straight_m, travelled_m
 from scenarios.gtfs.feed import Feed, rows_of
 from scenarios.gtfs.service_day import chosen_day, services_by_day
-from scenarios.imported.line import ImportedLine, ImportedStation, SeenTrip, main_pattern, seen_line
+from scenarios.imported.line import (
+    ImportedLine,
+    ImportedStation,
+    SeenTrip,
+    identifiers,
+    main_pattern,
+    readable_name,
+    seen_line,
+)
 
 SAME_STATION_M = 1000
 """Stops of one name within this distance are one station, also where the feed does not say so."""
@@ -108,7 +115,7 @@ class _Stations:
         self.places: dict[str, Place] = {}
         self._of_stop: dict[str, str] = {}
         self._schematic: set[str] = set()
-        identifiers = _identifiers(sorted({rows[stop][4] or stop for stop in used}))
+        given = identifiers(sorted({rows[stop][4] or stop for stop in used}))
         faults: list[Fault] = []
         for stop in sorted(used):
             parent = rows[stop][4] or stop
@@ -120,8 +127,8 @@ class _Stations:
                 faults.append(Fault("stops.txt", f"row {lines[stop]}", "stop_lat and stop_lon", "empty", allowed))
                 continue
             place = Place(float(latitude), float(longitude))
-            name = name or rows[stop][1] or parent
-            station = self._near(name, place) or identifiers[parent]
+            name = readable_name(name or rows[stop][1] or parent)
+            station = self._near(name, place) or given[parent]
             self._of_stop[stop] = station
             self.names.setdefault(station, name)
             self.places.setdefault(station, place)
@@ -151,17 +158,6 @@ class _Stations:
             latitude_deg=place.latitude_deg if place else None,
             longitude_deg=place.longitude_deg if place else None,
         )
-
-
-def _identifiers(keys: Sequence[str]) -> dict[str, str]:
-    """Identifiers as the scenario language allows them, each once."""
-    found: dict[str, str] = {}
-    for number, key in enumerate(keys, start=1):
-        text = re.sub(r"[^A-Za-z0-9_\-]+", "_", key).strip("_")[:40] or f"S{number:02d}"
-        while text in found.values():
-            text = f"{text[:36]}_{number}"
-        found[key] = text
-    return found
 
 
 def _calls(calls: pd.DataFrame) -> dict[str, list[tuple[str, float, float, float]]]:

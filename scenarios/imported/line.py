@@ -1,5 +1,6 @@
 """A line as a published timetable shows it: stations, running times, dwells and departures of one service day."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,10 +8,12 @@ from itertools import pairwise
 from statistics import median
 
 from energy_models.faults import Fault, InputFaults
+from scenarios.located import scalar
 from scenarios.schema.base import DIRECTIONS, Direction
 
 SOURCE_KEY = "TIMETABLE"
 """Key under which a scenario's sources name the timetable that it began with."""
+LONGEST_IDENTIFIER = 40
 SPREAD_TOLD_S = 15
 """Running times that differ by more than this over the day are told."""
 
@@ -64,6 +67,26 @@ class ImportedLine:
             offsets.append(offsets[-1] + running_s + (station.dwell_s or 0))
         offsets[-1] -= stations[-1].dwell_s or 0
         return tuple(offsets)
+
+
+def identifiers(keys: Iterable[str]) -> dict[str, str]:
+    """Identifiers as the scenario language allows them, each once, and text also where a table would see a number."""
+    found: dict[str, str] = {}
+    for number, key in enumerate(keys, start=1):
+        text = re.sub(r"[^A-Za-z0-9_\-]+", "_", key).strip("_")[:LONGEST_IDENTIFIER] or f"S{number:02d}"
+        if str(scalar(text)) != text:
+            text = f"S{text}"[:LONGEST_IDENTIFIER]
+        if text in found.values():
+            ending = f"_{number}"
+            text = text[: LONGEST_IDENTIFIER - len(ending)] + ending
+        found[key] = text
+    return found
+
+
+def readable_name(text: str) -> str:
+    """A name on one line, and text also where a table would see a number."""
+    name = " ".join(text.split())
+    return name if isinstance(scalar(name), str) else f"Station {name}"
 
 
 def main_pattern(

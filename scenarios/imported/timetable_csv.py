@@ -10,7 +10,15 @@ from pathlib import Path
 from pydantic_core import PydanticCustomError
 
 from energy_models.faults import Fault, InputFaults
-from scenarios.imported.line import ImportedLine, ImportedStation, SeenTrip, main_pattern, seen_line
+from scenarios.imported.line import (
+    ImportedLine,
+    ImportedStation,
+    SeenTrip,
+    identifiers,
+    main_pattern,
+    readable_name,
+    seen_line,
+)
 from scenarios.schema.base import clock_to_seconds
 
 COLUMNS = ("trip_id", "direction", "station", "arrival", "departure")
@@ -68,10 +76,14 @@ def line_of_csv(path: Path, chainage_m: Mapping[str, float] | None = None, up_fr
     ]
     if faults:
         raise InputFaults(_shortened(faults))
+    # Stations of other alphabets keep their names, and get identifiers.
+    ids = identifiers(names)
+    names = {ids[station]: readable_name(name) for station, name in names.items()}
+    known = {ids[station]: place_m for station, place_m in known.items() if station in ids}
     seen = [
         SeenTrip(
             trip,
-            tuple(call.station for call in found),
+            tuple(ids[call.station] for call in found),
             tuple(float(call.arrival_s) for call in found),
             tuple(float(call.departure_s) for call in found),
             vehicle[trip],

@@ -179,6 +179,24 @@ def test_up_begins_where_it_is_asked_to(line: Callable[..., ImportedLine]) -> No
         line(metro(), up_from="C")
 
 
+def test_identifiers_that_a_table_would_read_as_numbers(line: Callable[..., ImportedLine], tmp_path: Path) -> None:
+    files = metro()
+    odd = {"A": "007", "B": "1e3", "C": "true", "D": "\u7ad9", "E": "12", "F": "a:b c"}
+    for name, column in (("stops.txt", "stop_id"), ("stops.txt", "parent_station")):
+        for old, new in odd.items():
+            rows = files[name][1:]
+            place = files[name][0].index(column)
+            for row in rows:
+                row[place] = new if row[place] == old else row[place]
+    feeds.change(files, "stops.txt", {"stop_name": "Doum"}, "stop_name", "42")
+    feeds.change(files, "stops.txt", {"stop_name": "Elm"}, "stop_name", '"Elm\nStreet"')
+    write_imported(tmp_path / "odd", line(files), None, load_scenario("tutorial_line"))
+    found = [(station.id, station.name) for station in load_scenario(tmp_path / "odd").stations]
+    assert [name for _, name in found] == ["Alder", "Birch", "Cedar", "Station 42", "Elm Street", "Fir"]
+    assert [identifier for identifier, _ in found][:3] == ["S007", "S1e3", "Strue"]
+    assert [identifier for identifier, _ in found][4:] == ["12", "a_b_c"]
+
+
 def test_stops_of_one_name_are_one_station_without_a_parent(line: Callable[..., ImportedLine]) -> None:
     files = metro()
     feeds.change(files, "stops.txt", {"location_type": "0"}, "parent_station", "")
