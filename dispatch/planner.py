@@ -36,7 +36,7 @@ from scenarios.schema import Scenario
 
 Progress = Callable[[str, float], None]
 
-SECONDS_AN_EFFORT = 30.0
+SECONDS_AN_EFFORT = 45.0
 """Time limit that buys one measure of search; two cores of 2026 need less, so that the clock does not decide."""
 
 
@@ -54,7 +54,7 @@ class PlannerOptions:
 
     mode: Mode = "equal-service"
     seed: int = 0
-    time_limit_s: float = 20.0
+    time_limit_s: float = 30.0
     workers: int = 2
     headways: HeadwayWish = field(default_factory=HeadwayWish)
     fixes: FixesFile = NO_FIXES

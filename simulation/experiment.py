@@ -39,7 +39,7 @@ class PlanRequest:
     mode: Mode = "equal-service"
     replications: int = 10
     seed: int = 0
-    time_limit_s: float = 20.0
+    time_limit_s: float = 30.0
     vehicle: CalibratedVehicle | None = None
     workers: int = 2
     headways: HeadwayWish = field(default_factory=HeadwayWish)
@@ -186,6 +186,7 @@ def run_plan_experiment(
             *too_high,
             *traded,
             *_cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled),
+            *_calibrated(request.vehicle),
         ),
         trade=planned.trade,
         evidence=planned.evidence,

@@ -122,7 +122,7 @@ def plan(
         typer.Option(
             min=0.1, max=86400.0, help="Search of the timetable: seconds that set how much is searched.", metavar="S"
         ),
-    ] = 20.0,
+    ] = 30.0,
     vehicle: Annotated[
         Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
     ] = None,

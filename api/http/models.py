@@ -42,7 +42,7 @@ class PlanOrderModel(BaseModel):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, description="The same seed gives the same plan.")] = 0
     time_limit_s: Annotated[
         float, Field(gt=0, le=3600, allow_inf_nan=False, description="Seconds for the search of the timetable.")
-    ] = 20.0
+    ] = 30.0
 
     def order(self) -> PlanOrder:
         """The order as the jobs know it."""

@@ -32,7 +32,7 @@ class PlanOrder:
     mode: Mode = "equal-service"
     replications: int = 10
     seed: int = 0
-    time_limit_s: float = 20.0
+    time_limit_s: float = 30.0
 
 
 @dataclass(frozen=True)
