@@ -70,7 +70,7 @@ def write_plan_folder(experiment: PlanExperiment, folder: Path) -> None:
 def read_plan_folder(folder: Path) -> WrittenPlan:
     """Read a plan folder, edited by hand or not. Raises `InputFaults` with the faults of all files together."""
     if not folder.is_dir():
-        raise InputFaults([Fault(str(folder), "", "", "", "a folder that `headwatt plan` wrote")])
+        raise InputFaults([Fault(str(folder), "", "", "no such folder", "a folder that `headwatt plan` wrote")])
     faults: list[Fault] = []
     result = _collect(faults, lambda: _read_model(folder / "result.json", PlanResult))
     scenario = _collect(faults, lambda: _read_model(folder / "scenario.json", Scenario))

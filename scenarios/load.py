@@ -101,10 +101,10 @@ def find(name_or_path: str | Path) -> tuple[Path, tuple[str, ...]]:
                 return folder, names
             if (folder / FILE).is_file():
                 return folder / FILE, names
-    if Path(text).is_dir():
+    if text and Path(text).is_dir():
         raise InputFaults([Fault(text, "", "", "no scenario in this folder", f"a folder with a file {FILE}")])
     allowed = did_you_mean(text.split("+", maxsplit=1)[0], bundled()) + "; or the path of a folder"
-    raise InputFaults([Fault("", "", "scenario", text, allowed)])
+    raise InputFaults([Fault("", "", "scenario", text or "no name", allowed)])
 
 
 def _with_tables(tree: Located, part: type[Part], folder: Path, faults: list[Fault]) -> Located:

@@ -146,7 +146,9 @@ def load_vehicle(path: str | Path) -> CalibratedVehicle:
     """
     file = Path(path)
     if not file.is_file():
-        raise InputFaults([Fault(str(path), "", "", "", "a vehicle file, as headwatt calibrate --out writes it")])
+        raise InputFaults(
+            [Fault(str(path), "", "", "no such file", "a vehicle file, as headwatt calibrate --out writes it")]
+        )
     tree = read_yaml(file, file.name)
     try:
         return CalibratedVehicle.model_validate(tree.plain())
@@ -266,7 +268,8 @@ def read_hidden(path: str | Path, train: Train) -> VehicleParameters:
     """
     file = Path(path)
     if not file.is_file():
-        raise InputFaults([Fault(str(path), "", "", "", "a YAML file with parameters: " + ", ".join(SI_NAMES))])
+        allowed = "a YAML file with parameters: " + ", ".join(SI_NAMES)
+        raise InputFaults([Fault(str(path), "", "", "no such file", allowed)])
     tree = read_yaml(file, file.name)
     try:
         given = HiddenParameters.model_validate(tree.plain())

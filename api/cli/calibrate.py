@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
+from api.cli.targets import require_writable
 
 if TYPE_CHECKING:
     from energy_models.calibration.estimate import Calibration
@@ -80,6 +81,7 @@ def calibrate(
     from scenarios.vehicle import write_vehicle  # noqa: PLC0415
     from scenarios.vehicle_from_telemetry import calibrate_file  # noqa: PLC0415
 
+    require_writable({"--out": out, "--plot": plot})
     line = load_scenario(scenario, tuple(override or ()))
     with stage_progress("calibrate") as report:
         result = calibrate_file(file, line, hold or (), train_type=train_type, only=vehicle or (), progress=report)

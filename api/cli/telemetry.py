@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
+from api.cli.targets import require_writable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -90,6 +91,7 @@ def generate(
 
     if json and out is None:
         raise InputFaults([Fault("", "", "--json", "without --out", "with --out FILE: stdout takes rows or JSON")])
+    require_writable({"--out": out, "--truth": truth})
     line = load_scenario(scenario, tuple(override or ()))
     train = train_of(line)
     parameters = read_hidden(hidden, train) if hidden else draw_hidden(train, np.random.default_rng([seed, 0]))

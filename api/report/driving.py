@@ -109,7 +109,7 @@ def _chart(track: SectionTrack, old: DrivingProfile, new: DrivingProfile) -> Cha
             480,
             xaxis=axis("distance from the station left, m", anchor="y2", range=[0, track.length_m]),
             yaxis=axis("speed, km/h", domain=[0.34, 1.0], rangemode="tozero"),
-            yaxis2=axis("gradient, permil", domain=[0.0, 0.24]),
+            yaxis2=axis("gradient, ‰", domain=[0.0, 0.24]),
             hovermode="closest",
         ),
     )

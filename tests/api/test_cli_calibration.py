@@ -26,6 +26,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_file_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    nowhere = tmp_path / "no" / "such"
+    command = ["telemetry", "generate", "tutorial_line", "--out", str(nowhere / "a.csv"), "--truth", str(tmp_path)]
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 2
+    assert "a file in a folder that exists" in told.stderr
+    assert "a file, not a folder" in told.stderr
+    assert "trains run" not in told.stderr
+
+
 def test_generate_says_what_it_wrote(folder: Path) -> None:
     said = json.loads((folder / "said.json").read_text())
     assert said["rows"] == len((folder / "t.csv").read_text().splitlines()) - 1

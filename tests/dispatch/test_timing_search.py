@@ -15,6 +15,8 @@ from dispatch.levers import LEVERS, lever_shares
 from dispatch.planner import PlannerOptions, make_plan
 from dispatch.timetable import Timetable
 from dispatch.timing.day import retimed
+from dispatch.timing.job import TimingOptions
+from dispatch.timing.optimise import optimise
 from dispatch.timing.shifts import weighted_waiting
 from dispatch.traffic import planned_energy_j
 
@@ -33,6 +35,30 @@ def test_same_seed_same_plan_for_any_number_of_workers(small: Case) -> None:
     assert one.timetable == two.timetable
     assert [step.energy_kwh for step in one.convergence] == [step.energy_kwh for step in two.convergence]
     assert not one.stopped_early
+
+
+def test_what_is_done_once_is_no_search(small: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of a search that has hardly any time starts after profiles and compiled code are there."""
+    begun: list[str] = []
+
+    class Clock:
+        daemon = False
+
+        def __init__(self, interval: float, *_what: object) -> None:
+            begun.append("clock")
+            assert interval == 2.5
+
+        def start(self) -> None: ...
+
+        def cancel(self) -> None: ...
+
+    monkeypatch.setattr("dispatch.timing.optimise.threading.Timer", Clock)
+    optimise(
+        small.baseline, small.library, small.train, small.network, small.rules, small.turn,
+        TimingOptions(effort=0.01, time_limit_s=2.5), lambda stage, _: begun.append(stage),
+    )  # fmt: skip
+    assert begun.index("driving profiles") < begun.index("compiling the search") < begun.index("clock")
+    assert begun.index("clock") < begun.index("patterns")
 
 
 def test_other_seed_other_plan(small: Case) -> None:
