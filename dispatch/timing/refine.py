@@ -75,6 +75,7 @@ def refine(job: Job, start: Timetable) -> Timetable:
             list(pool.map(one, range(len(spans))))
         job.progress("trips", min((number + 1) / len(PASSES), 1.0))
         job.note("trips", day.fed_j)
+    job.worth.keeps_limit(day)
     return day.timetable("optimal")
 
 

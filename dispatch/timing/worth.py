@@ -47,14 +47,14 @@ class Worth:
         above its limit. `least_peak_w` tells the least that was found."""
         most = EXTRA_PASSES if self.limit_w is not None else 0
         for number in range(len(splits) + most):
-            if number >= len(splits) and self._keeps_limit(day):
+            if number >= len(splits) and self.keeps_limit(day):
                 return
             if not self.is_plain:
                 self.press(day)
             yield splits[number % len(splits)]
-        self._keeps_limit(day)
 
-    def _keeps_limit(self, day: Day) -> bool:
+    def keeps_limit(self, day: Day) -> bool:
+        """Whether the peak of a day lies below the limit, with its margin; remembers the least peak seen."""
         if self.limit_w is None:
             return True
         self.least_peak_w = min(self.least_peak_w, highest_mean_w(day))
