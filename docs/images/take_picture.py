@@ -1,4 +1,4 @@
-"""Take the README's picture: the top of a report, as a browser shows it.
+"""Take the README's picture: the top of a report, as a browser shows it, without what is in HIDDEN.
 
 Run as `make picture`, which passes the report in OUT; the picture is written beside this file.
 """
@@ -12,6 +12,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 PICTURE = Path(__file__).with_name("report.png")
+HIDDEN = "#figures, #trade, #regeneration, #power { display: none }"
+"""Left to the report, so that the saving by lever and the train graph are in the picture."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -21,6 +23,7 @@ def take(report: Path, picture: Path, browser: str, width_px: int, height_px: in
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": width_px, "height": height_px}, color_scheme="light")
         page.goto(report.resolve().as_uri())
+        page.add_style_tag(content=HIDDEN)
         page.wait_for_load_state("networkidle")
         page.wait_for_function("Array.from(document.querySelectorAll('.js-plotly-plot')).every(p => p._fullLayout)")
         page.screenshot(path=picture, animations="disabled")
@@ -32,7 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Take the README's picture from a report.")
     parser.add_argument("report", type=Path, help="report.html of a plan")
     parser.add_argument("--width", type=int, default=1280, help="width of the screen in pixels")
-    parser.add_argument("--height", type=int, default=1500, help="height of the screen in pixels")
+    parser.add_argument("--height", type=int, default=2180, help="height of the screen in pixels")
     arguments = parser.parse_args()
     if not arguments.report.is_file():
         print(f"There is no {arguments.report}: make plan writes it.", file=sys.stderr)
