@@ -6,12 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 from scenarios.imported.line import SOURCE_KEY, ImportedLine
-from scenarios.schema.base import DIRECTIONS, seconds_to_clock
+from scenarios.schema.base import DIRECTIONS, Direction, seconds_to_clock
 from scenarios.schema.scenario import Scenario
 from scenarios.written import document_of
 
 LOAD_SHARE = 0.4
 """Assumed load of every train, as a share of normal capacity, where nobody has given the demand."""
+FULLEST_SHARE = 0.8
+"""No train is fuller than this by assumption: intervals even out what uneven departures would carry."""
 INTERVAL_S = 900
 
 
@@ -70,7 +72,7 @@ def lent_by(like: Scenario, line: ImportedLine) -> dict[str, Any]:
         "outside_temperature_c": as_there,
         "supply": as_there,
         "supply.substations": f"assumed: at stations, about as far apart as on {like.name}",
-        "demand": f"assumed: every train carries {LOAD_SHARE:.0%} of its normal load",
+        "demand": f"assumed: trains carry {LOAD_SHARE:.0%} of normal load, the fullest at most {FULLEST_SHARE:.0%}",
         "policy": f"{as_there}; the longest headway is that of today",
         "disturbances": as_there,
         "tariff": as_there,
@@ -95,34 +97,46 @@ def _substations(line: ImportedLine, like: Scenario) -> list[dict[str, Any]]:
 
 
 def _loads(line: ImportedLine, like: Scenario) -> list[dict[str, Any]]:
-    """Passengers over every section as if they came evenly before each train, always filling the share."""
+    """Passengers over every section as if they came evenly before each train, always filling the share.
+
+    Scaled down where the fullest train would pass `FULLEST_SHARE`.
+    """
     load = LOAD_SHARE * like.train_types[like.main_train_type].capacity.normal
-    rows: list[dict[str, Any]] = []
+    carried: dict[tuple[Direction, str], dict[int, float]] = {}
+    fullest = load
     for direction in DIRECTIONS:
         order = line.stations if direction == "up" else line.stations[::-1]
         departures_s = line.departure_s[direction]
         first_gap_s = departures_s[1] - departures_s[0] if len(departures_s) > 1 else INTERVAL_S
         before_s = (departures_s[0] - first_gap_s, *departures_s[:-1])
         for station, offset_s in zip(order[:-1], line.offsets_s(direction)[:-1], strict=True):
+            gaps = [
+                (max(begin + offset_s, 0), end + offset_s) for begin, end in zip(before_s, departures_s, strict=True)
+            ]
             passengers: dict[int, float] = {}
-            for begin_s, end_s in zip(before_s, departures_s, strict=True):
-                for interval_s, share in _shares(max(begin_s + offset_s, 0), end_s + offset_s):
+            for gap in gaps:
+                for interval_s, share, _ in _shares(*gap):
                     passengers[interval_s] = passengers.get(interval_s, 0.0) + share * load
-            rows += [
-                {"from": seconds_to_clock(interval_s), "departure_station": station.id, "direction": direction,
-                 "passengers": round(amount, 2)}
-                for interval_s, amount in sorted(passengers.items())
-            ]  # fmt: skip
-    return rows
+            carried[direction, station.id] = passengers
+            for gap in gaps:
+                found = sum(passengers[interval_s] * seconds for interval_s, _, seconds in _shares(*gap)) / INTERVAL_S
+                fullest = max(fullest, found)
+    scale = min(1.0, FULLEST_SHARE / LOAD_SHARE * load / fullest)
+    return [
+        {"from": seconds_to_clock(interval_s), "departure_station": station, "direction": direction,
+         "passengers": round(scale * amount, 2)}
+        for (direction, station), passengers in carried.items()
+        for interval_s, amount in sorted(passengers.items())
+    ]  # fmt: skip
 
 
-def _shares(begin_s: int, end_s: int) -> Iterator[tuple[int, float]]:
-    """Intervals of the table that a time touches, and the share of it that lies in each."""
+def _shares(begin_s: int, end_s: int) -> Iterator[tuple[int, float, int]]:
+    """Intervals of the table that a time touches, the share of it that lies in each, and its seconds there."""
     at_s = begin_s
     while at_s < end_s:
         interval_s = at_s // INTERVAL_S * INTERVAL_S
         until_s = min(interval_s + INTERVAL_S, end_s)
-        yield interval_s, (until_s - at_s) / (end_s - begin_s)
+        yield interval_s, (until_s - at_s) / (end_s - begin_s), until_s - at_s
         at_s = until_s
 
 
