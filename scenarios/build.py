@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from energy_models.arrays import frozen_floats
+from energy_models.faults import Fault, InputFaults
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import Storage, Substation, SupplyNetwork, VehicleLaw
 from energy_models.track import SectionTrack, hold_limits_for_length
@@ -242,3 +243,18 @@ def profile_library(scenario: Scenario, train: Train | None = None) -> ProfileLi
     """The driving profiles of a train on this line; `train` replaces the scenario's main type, as calibration does."""
     train = train or train_of(scenario)
     return ProfileLibrary({direction: section_tracks(scenario, direction, train) for direction in DIRECTIONS}, train)
+
+
+def require_possible_running_times(scenario: Scenario, library: ProfileLibrary) -> None:
+    """Raise InputFaults when the timetable in force has running times that not even an empty train can meet."""
+    faults = []
+    for direction in DIRECTIONS:
+        for index, running_time_s in enumerate(scenario.running_times_s(direction)):
+            minimum_s = library.minimum_time_s(direction, index, 0.0)
+            if running_time_s < minimum_s - 0.5:
+                name = library.sections[direction][index].name
+                allowed = f"at least {minimum_s:.1f} for {name}: what an empty train needs flat out"
+                place = f"running_time_s.{direction}[{index}]"
+                faults.append(Fault("scenario.yaml", "timetable", place, f"{running_time_s:g}", allowed))
+    if faults:
+        raise InputFaults(faults)

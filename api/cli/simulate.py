@@ -78,7 +78,7 @@ def simulate(
     # The physics takes seconds to import; `--help` and the other commands do not wait for it.
 
     from dispatch.baseline import timetable_in_force  # noqa: PLC0415
-    from scenarios.build import profile_library, train_of  # noqa: PLC0415
+    from scenarios.build import profile_library, require_possible_running_times, train_of  # noqa: PLC0415
     from scenarios.load import load_scenario  # noqa: PLC0415
     from scenarios.vehicle import apply, load_vehicle  # noqa: PLC0415
     from simulation.day import day_model  # noqa: PLC0415
@@ -103,7 +103,9 @@ def simulate(
         written = read_plan_folder(plan).plan
         timetables["plan"], mode = written.timetable, written.mode
     with stage_progress(f"headwatt simulate {asked.name}") as progress:
-        model = day_model(asked, profile_library(asked, train))
+        library = profile_library(asked, train)
+        require_possible_running_times(asked, library)
+        model = day_model(asked, library)
         lap("read")
         seeds = replication_seeds(seed, replications)
         progress("simulated days", 0.0)

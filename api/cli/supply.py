@@ -65,7 +65,7 @@ def supply(
     from dispatch.baseline import timetable_in_force  # noqa: PLC0415
     from energy_models.energy_account import account  # noqa: PLC0415
     from energy_models.supply.solver import solve  # noqa: PLC0415
-    from scenarios.build import profile_library  # noqa: PLC0415
+    from scenarios.build import profile_library, require_possible_running_times, supply_network  # noqa: PLC0415
     from scenarios.load import load_scenario  # noqa: PLC0415
     from simulation.day import day_model  # noqa: PLC0415
 
@@ -77,10 +77,14 @@ def supply(
     def lap(stage: str) -> None:
         seconds[stage] = round(time.monotonic() - begun - sum(seconds.values()), 3)
 
+    network = supply_network(asked)
+    if out:
+        network = network.without(*out)
     with stage_progress(f"headwatt supply {asked.name}") as progress:
         progress("trains", 0.0)
-        model_of_day = day_model(asked, profile_library(asked))
-        network = model_of_day.network.without(*out) if out else model_of_day.network
+        library = profile_library(asked)
+        require_possible_running_times(asked, library)
+        model_of_day = day_model(asked, library)
         operations = model_of_day.run_trains(timetable_in_force(asked), None)
         snapshots = model_of_day.snapshots(operations.trips)
         lap("trains")

@@ -105,3 +105,19 @@ def test_a_window_when_nothing_runs_is_an_input_fault():
     done = run("supply", "beijing_yizhuang", "--from", "02:00", "--to", "03:00")
     assert done.exit_code == 2
     assert "when trains run" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("supply",), ("simulate", "--replications", "2")])
+def test_a_timetable_that_no_train_can_run_is_refused_before_anything_runs(tmp_path, command):
+    line = tmp_path / "line"
+    assert run("scenario", "new", str(line)).exit_code == 0
+    file = line / "scenario.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("up: [90,", "up: [60,"), encoding="utf-8")
+    with pytest.raises(InputFaults, match=r"running_time_s\.up\[0\]: 60 - allowed: at least 72\.4 for HAR-MKT"):
+        CliRunner().invoke(app, [command[0], str(line), *command[1:]], catch_exceptions=False)
+
+
+def test_a_station_that_is_not_there_cannot_be_out_and_no_train_runs_first():
+    with pytest.raises(InputFaults, match="NOPE") as refused:
+        CliRunner().invoke(app, ["supply", "tutorial_line", "--out", "NOPE"], catch_exceptions=False)
+    assert len(refused.value.faults) == 1

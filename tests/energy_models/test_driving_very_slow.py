@@ -65,11 +65,11 @@ def test_a_very_slow_run_is_the_optimum_and_costs_no_more_than_a_cap(
 
 
 def test_a_search_that_does_not_settle_says_what_it_gives_instead(monkeypatch: pytest.MonkeyPatch) -> None:
-    section, figures, load, running_time_s = CASES[2].values
-    track = SectionTrack("slow", *(np.array(column) for column in section), np.zeros(1))
+    track = SectionTrack("slow", np.array([0.0, 741.7]), np.array([18.93]), np.array([-0.02124]), np.zeros(1))
+    train, running_time_s = train_of((284.9, 352.4, 2272.0, 219.6, 1.0, 0.9041)), 334.0
     monkeypatch.setattr(runs, "_attempts", lambda _course, guess, _time_s: [(guess, False, 2)])
     monkeypatch.setenv("HEADWATT_CACHE", "")
-    given = optimal(track, train_of(figures), load, running_time_s)
+    given = optimal(track, train, 0.0, running_time_s)
     assert given.strategy == "speed_cap"
     assert given.running_time_s == pytest.approx(running_time_s, abs=1e-3)
-    assert np.all(np.isfinite(front(track, train_of(figures), load, count=5).price_of_time_w))
+    assert np.all(np.isfinite(front(track, train, 0.0, count=5).price_of_time_w))
