@@ -43,10 +43,10 @@ def assign_fixed(
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
-    """Which told-apart vehicle works a trip, and where each vehicle begins."""
+    """Which told-apart vehicle works a trip, and where the others begin; told-apart ones may stay unused."""
 
+    told_apart: tuple[str, ...]
     vehicle_of: Mapping[str, str]
-    begin: Mapping[str, str]
     others_begin: Mapping[str, int]
 
 
@@ -177,8 +177,8 @@ class _Model:
         if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         return _Answer(
+            self.special,
             {trip: vehicle for (vehicle, trip), x in self.works.items() if solver.boolean_value(x)},
-            {vehicle: station for (vehicle, station), x in self.begins.items() if solver.boolean_value(x)},
             {station: solver.value(x) for station, x in self.others.items()},
         )
 
@@ -228,8 +228,7 @@ def _homes(scenario: Scenario) -> dict[str, str | None]:
 def _named(timetable: Timetable, scenario: Scenario, answer: _Answer, last_first: bool) -> Timetable:
     """Names for the trips that any train may work: who came first leaves first, or who came last."""
     homes = _homes(scenario)
-    special = set(answer.vehicle_of.values()) | set(answer.begin)
-    spare = [vehicle for vehicle in homes if vehicle not in special]
+    spare = [vehicle for vehicle in homes if vehicle not in answer.told_apart]
     began = {vehicle: chain[0].stations[0] for vehicle, chain in chains_of(timetable).items()}
     at: dict[str, list[tuple[int, str]]] = {station: [] for station in scenario.terminals}
     fresh: dict[str, list[str]] = {station: [] for station in scenario.terminals}

@@ -84,7 +84,7 @@ def fixed_service(
     reading = _Reading(file, scenario, start, reach_s)
     times = _fixed_trips(reading)
     _windows(reading)
-    gaps = _gaps(reading, mode)
+    gaps = tuple(_gaps(reading, mode))
     dwells = _dwells(reading, times)
     vehicles = _vehicles(reading)
     withdrawals = tuple(_withdrawals(reading, vehicles))
