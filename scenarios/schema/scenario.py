@@ -15,7 +15,6 @@ from scenarios.schema.supply import Supply
 from scenarios.schema.tariff import Tariff
 from scenarios.schema.train import TrainType
 
-
 WITHOUT_EFFECT: dict[str, Any] = {
     "title": True,
     "description": True,
