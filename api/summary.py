@@ -107,7 +107,8 @@ def _passengers(result: PlanResult) -> str:
         wait += f", today {minutes(before.mean_waiting_s)}"
     if result.mode == "equal-service":
         return (
-            f"The service stays equal: {after.trips} trips, the same headways in each period, first and last trains as "
+            f"The service stays equal: {after.trips} trips, the same headways in each period "
+            "(their means within 5 %), first and last trains as "
             f"today, no trip slower from end to end. {wait}."
         )
     change = after.trips - before.trips
