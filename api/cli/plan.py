@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -167,8 +168,14 @@ def plan(
         _make_writable(folder)
         progress("preparing", 0.0)
         stop = SearchStop()
-        with interrupt_keeps_best(stop, progress):
-            experiment = run_plan_experiment(request, progress, stop)
+        try:
+            with interrupt_keeps_best(stop, progress):
+                experiment = run_plan_experiment(request, progress, stop)
+        except BaseException:
+            # No plan, no folder; one that holds something already is kept.
+            with suppress(OSError):
+                folder.rmdir()
+            raise
         progress("writing the plan", 0.0)
         write_plan_folder(experiment, folder)
         progress("writing the plan", 1.0)

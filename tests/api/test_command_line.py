@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +20,7 @@ from api.cli.outcome import ExitCode
 from api.result import PlanResult
 from api.version import headwatt_version
 from energy_models.faults import Fault, Infeasible, InputFaults
-from scenarios.load import bundled
+from scenarios.load import bundled, find
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 
@@ -108,6 +110,17 @@ def test_every_command_teaches_with_examples() -> None:
 
 def test_version() -> None:
     assert headwatt("--version").stdout == f"headwatt {headwatt_version()}\n"
+
+
+def test_a_wish_that_cannot_be_met_ends_with_3_and_leaves_no_folder(tmp_path: Path) -> None:
+    line = tmp_path / "line"
+    shutil.copytree(find("tutorial_line")[0].parent, line)
+    file = line / "scenario.yaml"
+    file.write_text(re.sub(r"trainsets: \d+", "trainsets: 1", file.read_text()))
+    answer = headwatt("plan", str(line), "--out", str(tmp_path / "plan"))
+    assert answer.returncode == 3
+    assert "these rules clash: the fleet has 1 train" in answer.stderr
+    assert not (tmp_path / "plan").exists()
 
 
 def test_json_is_one_object_on_stdout_and_the_same_as_in_the_folder(tmp_path: Path) -> None:
