@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from api.cli.outcome import ExitCode
+from api.cli.outcome import ExitCode, interrupted
 
 if TYPE_CHECKING:
     from dispatch.timing.job import SearchStop
@@ -61,6 +61,7 @@ def interrupt_keeps_best(stop: "SearchStop", tell: Callable[[str, float], None])
 
 def _interrupted(signum: int, frame: FrameType | None) -> None:
     del signum, frame
+    interrupted.set()
     deadline = threading.Timer(_PATIENCE_S, _end)
     deadline.daemon = True
     deadline.start()

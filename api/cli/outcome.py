@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import traceback
 from enum import IntEnum
 
@@ -28,10 +29,16 @@ class ExitCode(IntEnum):
     """Stopped by Ctrl-C."""
 
 
+interrupted = threading.Event()
+"""Set by Ctrl-C. Compiled code that is interrupted while it is imported may report it as an error of another kind."""
+
+
 def explain(error: BaseException, console: Console) -> ExitCode:
     """Write what went wrong in words and tell the exit code; HEADWATT_DEBUG=1 adds the traceback."""
     if os.environ.get("HEADWATT_DEBUG") == "1":
         traceback.print_exception(error, file=sys.stderr)
+    if interrupted.is_set():
+        error = KeyboardInterrupt()
     match error:
         case InputFaults():
             count = len(error.faults)
