@@ -24,6 +24,7 @@ from simulation.driving import DrivenTrain
 from simulation.passengers import PlatformDemand, scheduled_waiting_s
 from simulation.record import DayRecord, DayTraces, TripRecord
 from simulation.rules import TURNBACK_POWERED_S, TURNBACK_SHUT_DOWN_AFTER_S, OperatingRules
+from simulation.runs import RunAsked
 from simulation.service import ServiceMeasures, measure
 from simulation.starvation import MOST_ROUNDS, NOBODY, SETTLED_S, RunKey, Starvation, blended, starved_runs
 from simulation.trains import LineDemand, Operations, operate
@@ -77,10 +78,10 @@ class DayModel:
         for trip in trips:
             first = self.station_order[trip.direction].index(trip.trip.stations[0])
             track_index = _TRACK_INDEX[trip.direction]
-            for i, running_time_s in enumerate(trip.running_time_s):
-                asked = (trip.direction, first + i, running_time_s, trip.passengers[i], trip.trip.driving[i])
+            for i in range(len(trip.running_time_s)):
+                asked = _asked(trip, i, first + i)
                 served = starvation.served.get((trip.trip.trip_id, i))
-                motion = driven.motion(*asked) if served is None else driven.starved_motion(*asked, served)
+                motion = driven.motion(asked) if served is None else driven.starved_motion(asked, served)
                 track = self.library.sections[trip.direction][first + i]
                 runs.append(Run(track, track_index, trip.departure_s[i], motion))
                 # The train stands from the end of its motion until it leaves: at the platform, at the last moment of
@@ -174,12 +175,13 @@ class DayModel:
             served = blended(starvation.served, served)
         for trip in trips:
             first = self.station_order[trip.direction].index(trip.trip.stations[0])
-            for i, running_time_s in enumerate(trip.running_time_s):
+            for i, slowed_s in enumerate(trip.slowed_s):
                 share = served.get((trip.trip.trip_id, i))
-                if share is not None:
-                    asked = (trip.direction, first + i, running_time_s, trip.passengers[i], trip.trip.driving[i])
-                    if abs(driven.slowed_s(*asked, share) - trip.slowed_s[i]) >= SETTLED_S:
-                        return Starvation(served, starvation.rounds + 1)
+                if (
+                    share is not None
+                    and abs(driven.slowed_s(_asked(trip, i, first + i), share) - slowed_s) >= SETTLED_S
+                ):
+                    return Starvation(served, starvation.rounds + 1)
         return None
 
     def _service(self, timetable: Timetable, operations: Operations) -> ServiceMeasures:
@@ -245,6 +247,15 @@ def simulate_day(
     with `planned_loads` every train carries what the timetable says. `traces` keeps series for plots.
     """
     return day_model(scenario, library).day(timetable, seed, planned_loads, traces)
+
+
+def _asked(record: TripRecord, i: int, section: int) -> RunAsked:
+    """The run that a train was asked to make from its i-th station."""
+    trip = record.trip
+    return RunAsked(
+        trip.trip_id, trip.direction, section, record.running_time_s[i], record.passengers[i], trip.driving[i],
+        record.departure_s[i],
+    )  # fmt: skip
 
 
 def _sections_run(trip: TripRecord, order: Mapping[Direction, tuple[str, ...]]) -> range:

@@ -3,10 +3,12 @@
 import math
 
 from dispatch.timetable import Direction
+from energy_models.driving.profile import DrivingProfile
 from energy_models.movement import SecondsOfMotion, seconds_of_motion
 from energy_models.running_times import ProfileLibrary
 from energy_models.starved import ServedShare, starved
 from energy_models.train import Train
+from simulation.runs import RunAsked
 
 TIMED_STRATEGIES = ("speed_cap", "optimal")
 """Ways of driving that take the running time they are given; any other takes a time of its own."""
@@ -21,52 +23,35 @@ class DrivenTrain:
         self._shortest_s: dict[tuple[Direction, int, float, str], int] = {}
         self._motions: dict[tuple[Direction, int, int, float, str], SecondsOfMotion] = {}
 
-    def shortest_s(self, direction: Direction, section: int, passengers: float, strategy: str) -> int:
+    def shortest_s(self, run: RunAsked) -> int:
         """Least whole-second running time of a section for the load class of that many passengers, driven that way."""
-        load = self._library.load_class(passengers)
-        key = (direction, section, load, strategy)
+        load = self._library.load_class(run.passengers)
+        key = (run.direction, run.section, load, run.strategy)
         if key not in self._shortest_s:
-            if strategy in TIMED_STRATEGIES:
-                least_s = self._library.minimum_time_s(direction, section, load)
+            if run.strategy in TIMED_STRATEGIES:
+                least_s = self._library.minimum_time_s(run.direction, run.section, load)
             else:
-                least_s = self._library.profile(direction, section, 0.0, load, strategy).running_time_s
+                least_s = self._library.profile(run.direction, run.section, 0.0, load, run.strategy).running_time_s
             self._shortest_s[key] = math.ceil(least_s)
         return self._shortest_s[key]
 
-    def motion(
-        self, direction: Direction, section: int, running_time_s: int, passengers: float, strategy: str
-    ) -> SecondsOfMotion:
+    def motion(self, run: RunAsked) -> SecondsOfMotion:
         """Position and power of a run each second: the profile of the load class, the forces of the actual load."""
-        key = (direction, section, running_time_s, passengers, strategy)
+        key = (run.direction, run.section, run.running_time_s, run.passengers, run.strategy)
         motion = self._motions.get(key)
         if motion is None:
-            profile = self._library.profile(direction, section, running_time_s, passengers, strategy)
-            motion = self._motions[key] = seconds_of_motion(profile, self._train, passengers)
+            motion = self._motions[key] = seconds_of_motion(self._profile(run), self._train, run.passengers)
         return motion
 
-    def starved_motion(
-        self,
-        direction: Direction,
-        section: int,
-        running_time_s: int,
-        passengers: float,
-        strategy: str,
-        served: ServedShare,
-    ) -> SecondsOfMotion:
+    def starved_motion(self, run: RunAsked, served: ServedShare) -> SecondsOfMotion:
         """The same run where only a share of its traction is served: slower, and asking for more to catch up."""
-        profile = self._library.profile(direction, section, running_time_s, passengers, strategy)
-        return seconds_of_motion(starved(profile, self._train, passengers, served), self._train, passengers)
+        profile = starved(self._profile(run), self._train, run.passengers, served)
+        return seconds_of_motion(profile, self._train, run.passengers)
 
-    def slowed_s(
-        self,
-        direction: Direction,
-        section: int,
-        running_time_s: int,
-        passengers: float,
-        strategy: str,
-        served: ServedShare,
-    ) -> float:
+    def slowed_s(self, run: RunAsked, served: ServedShare) -> float:
         """By how many seconds a starved run arrives later than its running time says."""
-        slow = self.starved_motion(direction, section, running_time_s, passengers, strategy, served)
-        quick = self.motion(direction, section, running_time_s, passengers, strategy)
-        return max(0.0, slow.running_time_s - max(quick.running_time_s, float(running_time_s)))
+        slow, quick = self.starved_motion(run, served), self.motion(run)
+        return max(0.0, slow.running_time_s - max(quick.running_time_s, float(run.running_time_s)))
+
+    def _profile(self, run: RunAsked) -> DrivingProfile:
+        return self._library.profile(run.direction, run.section, run.running_time_s, run.passengers, run.strategy)

@@ -111,6 +111,10 @@ class Platform:
         self._since_s, self._left_behind = departure_s, wishing - boarded
         return Boarding(boarded, wishing - boarded, waited_s)
 
+    def waiting(self, time_s: float) -> float:
+        """Passengers on the platform at a time after the last departure."""
+        return self._left_behind + self._demand.came_between(self._station, self._since_s, time_s)[0]
+
     def never_served(self) -> float:
         """Passengers who were left behind by the last train, or came after it."""
         after_s = max(self._since_s, float(self._demand.edge_s[-1]))

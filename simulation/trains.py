@@ -14,41 +14,23 @@ Trains do not overtake. Runs that the supply starves (`simulation.starvation`) t
 
 import math
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import simpy
 
 from dispatch.timetable import Direction, Timetable, Trip
 from energy_models.faults import Fault, InputFaults
-from energy_models.starved import ServedShare
+from simulation.dwells import LeastDwell, MinimumDwell, PlatformStop, wish_to_leave_s
+from simulation.journeys import Duty, Journey, duties_of, journeys_of
 from simulation.passengers import Platform, PlatformDemand
 from simulation.record import TripRecord
 from simulation.rules import OperatingRules
+from simulation.runs import RunAsked, Running, told_running_time_s
 from simulation.starvation import NOBODY, Starvation
+from simulation.turnbacks import AlwaysReady, VehicleEvents, ready_after_s
 
 Process = Generator[simpy.Event, Any, None]
-
-
-class Shortest(Protocol):
-    """Answers how fast a section can be run, and by how much a starved train is slower."""
-
-    def shortest_s(self, direction: Direction, section: int, passengers: float, strategy: str) -> int:
-        """Least whole-second running time of a section with that many passengers on board, driven that way."""
-        ...
-
-    def slowed_s(
-        self,
-        direction: Direction,
-        section: int,
-        running_time_s: int,
-        passengers: float,
-        strategy: str,
-        served: ServedShare,
-    ) -> float:
-        """By how many seconds a run takes longer when only that share of its traction is served."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -60,58 +42,15 @@ class LineDemand:
     opens_s: Mapping[Direction, Sequence[float]]
 
 
-class _Journey:
-    """One trip while it runs."""
-
-    def __init__(self, trip: Trip, first_station: int) -> None:
-        self.trip = trip
-        self.first_station = first_station
-        self.ahead: list[tuple[_Journey, int] | None] = [None] * len(trip.stations)
-        self.arrival_s: list[float] = []
-        self.departure_s: list[float] = []
-        self.running_time_s: list[int] = []
-        self.slowed_s: list[float] = []
-        self.held_outside_s: list[float] = []
-        self.passengers: list[float] = []
-        self.boarded: list[float] = []
-        self.denied: list[float] = []
-        self.waited_s: list[float] = []
-        self._departed: dict[int, simpy.Event] = {}
-
-    def departed(self, env: simpy.Environment, station: int) -> simpy.Event:
-        """The event of this train's departure from a station that it has not left yet."""
-        return self._departed.setdefault(station, env.event())
-
-    def leave(self, env: simpy.Environment, station: int) -> None:
-        """Note the departure and tell whoever waits for it."""
-        self.departure_s.append(env.now)
-        waiting = self._departed.pop(station, None)
-        if waiting is not None:
-            waiting.succeed()
-
-    def record(self) -> TripRecord:
-        """The finished trip."""
-        return TripRecord(
-            self.trip,
-            tuple(self.arrival_s),
-            tuple(self.departure_s),
-            tuple(self.running_time_s),
-            tuple(self.held_outside_s),
-            tuple(self.passengers),
-            tuple(self.boarded),
-            tuple(self.denied),
-            tuple(self.waited_s),
-            tuple(self.slowed_s),
-        )
-
-
 @dataclass
 class _Line:
     """What all trains of a day share."""
 
     env: simpy.Environment
     rules: OperatingRules
-    shortest: Shortest
+    running: Running
+    dwelling: LeastDwell
+    vehicles: VehicleEvents
     seed: int | None
     demand: LineDemand | None
     planned_loads: bool
@@ -136,36 +75,48 @@ class Operations:
 def operate(
     timetable: Timetable,
     rules: OperatingRules,
-    shortest: Shortest,
+    running: Running,
     station_order: Mapping[Direction, Sequence[str]],
     seed: int | None,
     demand: LineDemand | None = None,
     planned_loads: bool = False,
     starvation: Starvation = NOBODY,
+    dwelling: LeastDwell | None = None,
+    vehicles: VehicleEvents | None = None,
 ) -> Operations:
     """Let the trains of a day run, and return every trip as it ran.
 
     Without a seed there are no disturbances. Loads follow from the demand, or are the timetable's own with
     `planned_loads` (also without a demand). Trips without a vehicle each have one of their own. Runs named in
-    `starvation` are slower by what the supply did not serve them.
+    `starvation` are slower by what the supply did not serve them. `dwelling` says what a dwell lasts at least (by
+    default the station's minimum), `vehicles` when a vehicle comes out of its depot (by default in good time).
 
     Raises InputFaults when a trip does not run along neighbouring stations of its direction, or when trains wait for
     each other for ever (a vehicle whose trips contradict the order of trains).
     """
     if not timetable.trips:
         return Operations((), 0.0)
-    journeys = [_Journey(trip, _first_station(trip, station_order[trip.direction])) for trip in timetable.trips]
-    _link_to_trains_ahead(journeys)
+    journeys = journeys_of(timetable.trips, station_order)
     env = simpy.Environment(initial_time=min(trip.start_s for trip in timetable.trips) - 3600.0)
-    line = _Line(env, rules, shortest, seed, demand, planned_loads or demand is None, starvation)
+    line = _Line(
+        env,
+        rules,
+        running,
+        dwelling or MinimumDwell(rules),
+        vehicles or AlwaysReady(),
+        seed,
+        demand,
+        planned_loads or demand is None,
+        starvation,
+    )
     if demand is not None:
         for direction, opens_s in demand.opens_s.items():
             for station, opening_s in enumerate(opens_s):
                 line.platforms[direction, station] = Platform(demand.platforms[direction], station, opening_s)
-    for duty in _duties(journeys):
+    for duty in duties_of(journeys):
         env.process(_work_duty(line, duty))
     env.run()
-    stuck = [journey.trip.trip_id for journey in journeys if len(journey.departure_s) < len(journey.trip.stations)]
+    stuck = [journey.trip.trip_id for journey in journeys if not journey.has_left(len(journey.trip.stations) - 1)]
     if stuck:
         allowed = "duties whose trips do not contradict the order of trains at any station"
         shown = f"{len(stuck)} trips wait for each other for ever: {', '.join(stuck[:5])}"
@@ -174,56 +125,15 @@ def operate(
     return Operations(tuple(journey.record() for journey in journeys), never_served)
 
 
-def _first_station(trip: Trip, order: Sequence[str]) -> int:
-    """Index of the trip's first station in order of travel."""
-    start = list(order).index(trip.stations[0]) if trip.stations[0] in order else -1
-    if start < 0 or tuple(order[start : start + len(trip.stations)]) != trip.stations or len(trip.stations) < 2:
-        raise InputFaults(
-            [
-                Fault(
-                    "timetable",
-                    f"trip {trip.trip_id}",
-                    "stations",
-                    ", ".join(trip.stations[:4]) + (", ..." if len(trip.stations) > 4 else ""),
-                    f"neighbouring stations in order of travel {trip.direction}: {', '.join(order)}",
-                )
-            ]
-        )
-    return start
-
-
-def _link_to_trains_ahead(journeys: Sequence[_Journey]) -> None:
-    """Give each call the train that the timetable lets depart just before, in the same direction."""
-    calls: dict[tuple[Direction, int], list[tuple[int, str, _Journey, int]]] = {}
-    for journey in journeys:
-        for i in range(len(journey.trip.stations) - 1):
-            place = (journey.trip.direction, journey.first_station + i)
-            calls.setdefault(place, []).append((journey.trip.departure_s[i], journey.trip.trip_id, journey, i))
-    for at_place in calls.values():
-        at_place.sort(key=lambda call: call[:2])
-        for (_, _, leader, leader_stop), (_, _, follower, stop) in pairwise(at_place):
-            follower.ahead[stop] = (leader, leader_stop)
-
-
-def _duties(journeys: Sequence[_Journey]) -> list[list[_Journey]]:
-    duties: dict[str, list[_Journey]] = {}
-    for journey in journeys:
-        name = journey.trip.vehicle or f"trip {journey.trip.trip_id}"
-        duties.setdefault(name, []).append(journey)
-    for duty in duties.values():
-        duty.sort(key=lambda journey: (journey.trip.start_s, journey.trip.trip_id))
-    return list(duties.values())
-
-
-def _work_duty(line: _Line, duty: Sequence[_Journey]) -> Process:
+def _work_duty(line: _Line, duty: Duty) -> Process:
     """One vehicle through the day."""
-    ready_s = -math.inf
-    for journey, following in zip(duty, [*duty[1:], None], strict=True):
+    ready_s = line.vehicles.pull_out_s(duty)
+    for journey, following in duty.turns():
         yield from _run_trip(line, journey, ready_s, following)
-        ready_s = line.env.now + line.rules.minimum_turnback_s.get(journey.trip.stations[-1], 0.0)
+        ready_s = ready_after_s(line.rules, journey)
 
 
-def _run_trip(line: _Line, journey: _Journey, ready_s: float, following: _Journey | None) -> Process:
+def _run_trip(line: _Line, journey: Journey, ready_s: float, following: Journey | None) -> Process:
     env, trip = line.env, journey.trip
     deviation_s = line.deviations_s(trip)
     yield env.timeout(max(0.0, max(trip.start_s + deviation_s[0], ready_s) - env.now))
@@ -232,53 +142,54 @@ def _run_trip(line: _Line, journey: _Journey, ready_s: float, following: _Journe
     last = len(trip.stations) - 1
     for i in range(last):
         if i > 0:
-            yield env.timeout(max(0.0, _wish_to_leave_s(line.rules, trip, i, env.now, deviation_s[i]) - env.now))
+            stop = _platform_stop(line, journey, i, on_board)
+            least_s = line.dwelling.least_s(stop)
+            yield env.timeout(max(0.0, wish_to_leave_s(line.rules, stop, least_s, deviation_s[i]) - env.now))
         yield from _wait_for_train_ahead(line, journey, i)
         if i == 0:
             journey.arrival_s[0] = env.now
         on_board = _exchange_passengers(line, journey, i, on_board)
         journey.leave(env, i)
-        running_time_s = _running_time_s(line, journey, i, on_board, following)
-        journey.running_time_s.append(running_time_s)
-        slowed_s = _slowed_s(line, journey, i, running_time_s)
+        asked = _asked(line, journey, i, on_board, following)
+        journey.running_time_s.append(asked.running_time_s)
+        served = line.starvation.served.get((trip.trip_id, i))
+        slowed_s = 0.0 if served is None else line.running.slowed_s(asked, served)
         journey.slowed_s.append(slowed_s)
-        yield env.timeout(running_time_s + slowed_s)
+        yield env.timeout(asked.running_time_s + slowed_s)
         at_signal_s = env.now
         ahead = journey.ahead[i + 1]
-        if ahead is not None and len(ahead[0].departure_s) <= ahead[1]:
+        if ahead is not None and not ahead[0].has_left(ahead[1]):
             yield ahead[0].departed(env, ahead[1])
         journey.held_outside_s.append(env.now - at_signal_s)
         journey.arrival_s.append(env.now)
     journey.leave(env, last)
 
 
-def _shortest_dwell_s(rules: OperatingRules, trip: Trip, i: int) -> float:
-    """What a late train dwells at least; a timetable that plans less is taken at its word."""
-    return min(rules.minimum_dwell_s.get(trip.stations[i], 0.0), float(trip.dwell_s(i)))
+def _platform_stop(line: _Line, journey: Journey, i: int, on_board: float) -> PlatformStop:
+    """The train as it stands at a platform on its way, and who wants to get off and on."""
+    station, arrived_s = journey.first_station + i, journey.arrival_s[i]
+    alighting = waiting = 0.0
+    if line.demand is not None:
+        direction = journey.trip.direction
+        alighting = on_board * line.demand.platforms[direction].share_leaving(station, arrived_s)
+        waiting = line.platforms[direction, station].waiting(arrived_s)
+    return PlatformStop(journey.trip, i, station, arrived_s, on_board, alighting, waiting)
 
 
-def _wish_to_leave_s(rules: OperatingRules, trip: Trip, i: int, arrived_s: float, deviation_s: float) -> float:
-    """When the train would leave a station on its way if there were no train ahead."""
-    floor_s = _shortest_dwell_s(rules, trip, i)
-    if rules.noise.accumulates:
-        return arrived_s + max(trip.dwell_s(i) + deviation_s, floor_s)
-    return max(trip.departure_s[i] + deviation_s, arrived_s + floor_s + max(0.0, deviation_s))
-
-
-def _wait_for_train_ahead(line: _Line, journey: _Journey, i: int) -> Process:
+def _wait_for_train_ahead(line: _Line, journey: Journey, i: int) -> Process:
     """Stand at the platform until the train ahead has left this place, and the minimum headway has passed since."""
     ahead = journey.ahead[i]
     if ahead is None:
         return
     leader, stop = ahead
-    if len(leader.departure_s) <= stop:
+    if not leader.has_left(stop):
         yield leader.departed(line.env, stop)
     clear_s = leader.departure_s[stop] + line.rules.minimum_headway_s
     if clear_s > line.env.now:
         yield line.env.timeout(clear_s - line.env.now)
 
 
-def _exchange_passengers(line: _Line, journey: _Journey, i: int, on_board: float) -> float:
+def _exchange_passengers(line: _Line, journey: Journey, i: int, on_board: float) -> float:
     """Let passengers off and on at a departure; the load over the next section."""
     now_s, station = line.env.now, journey.first_station + i
     boarded = denied = waited_s = 0.0
@@ -297,32 +208,14 @@ def _exchange_passengers(line: _Line, journey: _Journey, i: int, on_board: float
     return on_board
 
 
-def _running_time_s(line: _Line, journey: _Journey, i: int, on_board: float, following: _Journey | None) -> int:
-    """Planned running time; longer where the load does not allow it, shorter where a late train must recover."""
-    trip, rules = journey.trip, line.rules
+def _asked(line: _Line, journey: Journey, i: int, on_board: float, following: Journey | None) -> RunAsked:
+    """The run that the train makes now: with its load, in the running time that its lateness and load allow."""
+    trip, now_s = journey.trip, line.env.now
     passengers = journey.passengers[i] if line.planned_loads else on_board
-    planned_s = trip.running_time_s(i)
-    shortest_s = line.shortest.shortest_s(trip.direction, journey.first_station + i, passengers, trip.driving[i])
-    if rules.noise.accumulates or planned_s <= shortest_s:
-        return max(planned_s, shortest_s)
-    # The latest arrival that the next dwell, or the turnback, still absorbs.
-    due_s = float(trip.arrival_s[i + 1])
-    if i + 2 < len(trip.stations):
-        due_s = trip.departure_s[i + 1] - _shortest_dwell_s(rules, trip, i + 1)
-    elif following is not None:
-        turnback_s = rules.minimum_turnback_s.get(trip.stations[-1], 0.0)
-        due_s = max(due_s, following.trip.start_s - turnback_s)
-    if line.env.now + planned_s <= due_s + rules.tolerated_lateness_s:
-        return planned_s
-    return min(planned_s, max(shortest_s, math.floor(due_s - line.env.now)))
-
-
-def _slowed_s(line: _Line, journey: _Journey, i: int, running_time_s: int) -> float:
-    """How much longer the run takes because the supply starves it; nothing where it does not."""
-    served = line.starvation.served.get((journey.trip.trip_id, i))
-    if served is None:
-        return 0.0
-    trip = journey.trip
-    return line.shortest.slowed_s(
-        trip.direction, journey.first_station + i, running_time_s, journey.passengers[i], trip.driving[i], served
-    )
+    planned = RunAsked(
+        trip.trip_id, trip.direction, journey.first_station + i, trip.running_time_s(i), passengers, trip.driving[i],
+        now_s,
+    )  # fmt: skip
+    next_start_s = None if following is None else following.trip.start_s
+    shortest_s = line.running.shortest_s(planned)
+    return replace(planned, running_time_s=told_running_time_s(line.rules, trip, i, now_s, shortest_s, next_start_s))

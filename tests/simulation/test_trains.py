@@ -11,6 +11,7 @@ from energy_models.starved import ServedShare
 from simulation.disturbances import DwellNoise
 from simulation.passengers import PlatformDemand
 from simulation.rules import OperatingRules
+from simulation.runs import RunAsked
 from simulation.starvation import Starvation
 from simulation.trains import LineDemand, operate
 
@@ -20,13 +21,10 @@ ORDER: dict[Direction, tuple[str, ...]] = {"up": ("A", "B", "C"), "down": ("C", 
 class LeastTimes:
     """Every section can be run in 80 s, in 110 s when the train is full."""
 
-    def shortest_s(self, direction: Direction, section: int, passengers: float, strategy: str) -> int:  # noqa: ARG002
-        return 110 if passengers > 1000.0 else 80
+    def shortest_s(self, run: RunAsked) -> int:
+        return 110 if run.passengers > 1000.0 else 80
 
-    def slowed_s(
-        self, direction: Direction, section: int, running_time_s: int, passengers: float, strategy: str,  # noqa: ARG002
-        served: ServedShare,
-    ) -> float:  # fmt: skip
+    def slowed_s(self, run: RunAsked, served: ServedShare) -> float:  # noqa: ARG002
         return float(served.share[0])
 
 
