@@ -7,7 +7,7 @@ The balance, for which an account vouches (DESIGN.md, what must always hold, 5):
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -56,8 +56,9 @@ class EnergyAccount:
     `energy_kwh` is what all substations deliver, less what reversible ones take back. `traction_kwh` and
     `auxiliaries_kwh` are what trains got at the collector; `regeneration_used_kwh` is what trains gave, their own
     auxiliaries included; `regeneration_burnt_kwh` was offered and not taken; `unserved_kwh` is traction that was asked
-    and not served. `storage_change_kwh` is the growth of stored energy. `residual_share` is the largest failure of the
-    balances, as a share of the energy turned over.
+    and not served. `storage_change_kwh` is the growth of stored energy, `storage_losses_kwh` what storages took and
+    neither gave nor hold. `residual_share` is the largest failure of the balances, as a share of the turnover.
+    `substation_hourly_kwh` has the hours of `hourly_kwh` for each substation.
     """
 
     energy_kwh: float
@@ -83,6 +84,8 @@ class EnergyAccount:
     hourly_kwh: Mapping[int, float]
     receptivity: Receptivity
     residual_share: float
+    storage_losses_kwh: float = 0.0
+    substation_hourly_kwh: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
 
     @property
     def losses_kwh(self) -> float:
@@ -144,11 +147,17 @@ def account(
         peak_1s_kw=float(total_w.max(initial=0.0)) / 1000.0,
         peak_15min_sliding_kw=sliding_peak_w(total_w, interval_s) / 1000.0,
         peak_15min_clock_kw=clock_peak_w(total_w, snapshots.start_s, interval_s) / 1000.0,
-        minimum_voltage_v=min(float(v.min()) for v in voltages),
-        maximum_voltage_v=max(float(v.max()) for v in voltages),
+        # A substation that is out of service for a while has no voltage of its own then.
+        minimum_voltage_v=min(float(np.nanmin(v)) for v in voltages),
+        maximum_voltage_v=max(float(np.nanmax(v)) for v in voltages),
         hourly_kwh=_hourly_kwh(total_w, snapshots.start_s, interval_s),
         receptivity=_receptivity(snapshots, solution, network),
-        residual_share=_closed_residual_share(snapshots, solution),
+        residual_share=_closed_residual_share(snapshots, solution, network),
+        storage_losses_kwh=-float(storage_w.sum()) * to_kwh - _storage_change_j(charge_j, network) / J_PER_KWH,
+        substation_hourly_kwh={
+            substation.name: _hourly_kwh(power_w, snapshots.start_s, interval_s)
+            for substation, power_w in zip(network.substations, solution.substation_power_w.T, strict=True)
+        },
     )
 
 
@@ -197,8 +206,27 @@ def _utility_kwh(
 def _storage_change_j(charge_j: FloatArray, network: SupplyNetwork) -> float:
     if charge_j.size == 0:
         return 0.0
-    initial_j = sum(storage.capacity_j * storage.initial_charge_share for storage in network.storages)
-    return float(charge_j[-1].sum()) - initial_j
+    return float(charge_j[-1].sum() - _initial_j(network).sum())
+
+
+def _initial_j(network: SupplyNetwork) -> FloatArray:
+    return np.array([storage.capacity_j * storage.initial_charge_share for storage in network.storages])
+
+
+def _storage_open_j(solution: SupplySolution, network: SupplyNetwork, interval_s: float) -> float:
+    """By how much the charges fail to follow from what the storages took and gave, summed over storages and instants.
+
+    An empty storage loses nothing more, and one that is out of service keeps its charge: neither is a fault.
+    """
+    if not network.storages:
+        return 0.0
+    taken_w = -solution.storage_power_w
+    efficiency = np.array([(item.charge_efficiency, item.discharge_efficiency) for item in network.storages])
+    standing_w = np.array([item.standing_loss_w for item in network.storages])
+    stored_w = np.where(taken_w > 0.0, taken_w * efficiency[:, 0], taken_w / efficiency[:, 1]) - standing_w
+    grown_j = np.diff(solution.storage_charge_j, axis=0, prepend=_initial_j(network)[None, :])
+    resting = (taken_w == 0.0) & (grown_j <= 0.0) & (grown_j >= -standing_w * interval_s)
+    return float(np.abs(np.where(resting, 0.0, stored_w * interval_s - grown_j)).sum())
 
 
 def _hourly_kwh(total_w: FloatArray, start_s: float, interval_s: float) -> dict[int, float]:
@@ -233,12 +261,12 @@ def _receptivity(snapshots: Snapshots, solution: SupplySolution, network: Supply
     return Receptivity(edge_m, 3600.0 * (first_hour + np.arange(hours + 1.0)), laid_out(offered_w), laid_out(used_w))
 
 
-def _closed_residual_share(snapshots: Snapshots, solution: SupplySolution) -> float:
+def _closed_residual_share(snapshots: Snapshots, solution: SupplySolution, network: SupplyNetwork) -> float:
     """Largest residual of the balances as a share of the turnover; raises where it passes 0.1 %.
 
-    Three balances: what is fed in against what is used and lost, at each instant, so that a fault of one second
+    Four balances: what is fed in against what is used and lost, at each instant, so that a fault of one second
     cannot hide behind the opposite fault of another; what the trains got by kind against what passed their collectors;
-    and what they asked for, from the snapshots themselves.
+    what they asked for, from the snapshots themselves; and the charge of the storages against what passed them.
     """
     served_w = float(solution.traction_served_w.sum())
     auxiliary_w = float(solution.auxiliary_served_w.sum())
@@ -258,6 +286,7 @@ def _closed_residual_share(snapshots: Snapshots, solution: SupplySolution) -> fl
         "trains by kind against their collectors": (
             served_w + auxiliary_w - used_w - float(solution.train_power_w.sum())
         ),
+        "charge of the storages": _storage_open_j(solution, network, snapshots.interval_s) / snapshots.interval_s,
         "traction asked": float(solution.traction_asked_w.sum()) - asked_w,
         "regeneration offered": float(solution.regeneration_offered_w.sum()) - offered_w,
         "traction served beyond what was asked": max(0.0, served_w - asked_w),

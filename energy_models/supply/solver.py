@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from energy_models.arrays import FloatArray
 from energy_models.faults import Fault, InputFaults
 from energy_models.supply import equivalent, ladder
 from energy_models.supply.answer import Answer, empty_answer
@@ -26,19 +27,24 @@ def solve(
     model: Model = "ladder",
     prices: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    initial_charge_j: FloatArray | None = None,
 ) -> SupplySolution:
     """Solve Kirchhoff's laws with the device laws at every instant; storages carry their charge from one to the next.
 
     `model` ladder keeps both third rails and the return apart, equivalent is one conductor for all. `prices` adds
     d(sum of substation terminal power)/d(train power asked), W/W, for every train entry. `progress(done, total)` is
-    called now and then. Raises InputFaults when the network or the snapshots cannot be meant.
+    called now and then. `initial_charge_j` is what each storage begins with (default: what the network says).
+    Raises InputFaults when the network or the snapshots cannot be meant.
     """
     faults = [*network_faults(network), *_snapshot_faults(snapshots)]
     if model == "ladder" and not network.return_ohm_per_m > 0.0:
         faults.append(Fault("", "supply", "return_ohm_per_m", "0", "more than 0 on the two-track ladder"))
     if faults:
         raise InputFaults(faults)
-    return solve_packed(pack(network), snapshots, model=model, prices=prices, progress=progress)
+    packed = pack(network)
+    if initial_charge_j is not None:
+        packed = packed._replace(initial_charge_j=np.array(initial_charge_j, dtype=np.float64))
+    return solve_packed(packed, snapshots, model=model, prices=prices, progress=progress)
 
 
 def solve_packed(
