@@ -27,6 +27,10 @@ class InputFaults(ValueError):
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type["InputFaults"], tuple[tuple[Fault, ...]]]:
+        """Come back from another process with the faults, not with their text."""
+        return type(self), (self.faults,)
+
 
 class Infeasible(Exception):
     """A wish cannot be met; carries the reasons in words, with the amount by which each rule is missed."""
@@ -34,3 +38,7 @@ class Infeasible(Exception):
     def __init__(self, reasons: Iterable[str]) -> None:
         self.reasons = tuple(reasons)
         super().__init__("\n".join(self.reasons))
+
+    def __reduce__(self) -> tuple[type["Infeasible"], tuple[tuple[str, ...]]]:
+        """Come back from another process with the reasons, not with their text."""
+        return type(self), (self.reasons,)

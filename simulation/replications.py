@@ -1,8 +1,6 @@
 """Replications of simulated days, spread over processes; what comes back does not depend on how many there are."""
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +10,7 @@ from energy_models.energy_account import EnergyAccount
 from energy_models.running_times import ProfileKey
 from scenarios.billing import Bill
 from simulation.day import DayModel
+from simulation.engine import Call, Engine, started
 from simulation.service import ServiceMeasures
 
 _LOAD_SPREAD = 0.15
@@ -44,38 +43,22 @@ def replicate(
     workers: int = 1,
     progress: Progress | None = None,
     planned_loads: bool = False,
+    address: str | None = None,
 ) -> Mapping[str, tuple[DayResult, ...]]:
     """Simulate each timetable on the day of each seed; results by timetable's name in the order of the seeds.
 
-    With more than one worker the days are spread over spawned processes, to each of which the model is sent once.
+    With more than one worker the days are spread over spawned processes, or over the Dask cluster at `address`, to each
+    worker of which the model is sent once.
     """
     prepare_profiles(model, timetables.values(), workers)
     tasks = [(name, seed) for seed in seeds for name in timetables]
     done: dict[tuple[str, int], DayResult] = {}
-
-    def note(task: tuple[str, int], result: DayResult) -> None:
-        done[task] = result
-        if progress is not None:
-            progress(len(done), len(tasks))
-
-    workers = min(workers, len(tasks))
-    if workers <= 1:
-        for name, seed in tasks:
-            note((name, seed), _one_day(model, timetables[name], seed, planned_loads))
-    else:
-        with ProcessPoolExecutor(
-            workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_Worker.set_up,
-            initargs=(model, dict(timetables), planned_loads),
-        ) as pool:
-            futures = {pool.submit(_Worker.day, name, seed): (name, seed) for name, seed in tasks}
-            try:
-                for future in as_completed(futures):
-                    note(futures[future], future.result())
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+    with started(Engine(max(1, min(workers, len(tasks))), address)) as session:
+        held = session.hold(DayWork(model, dict(timetables), planned_loads))
+        for number, result in session.run(Call(held, task) for task in tasks):
+            done[tasks[number]] = result
+            if progress is not None:
+                progress(len(done), len(tasks))
     return {name: tuple(done[name, seed] for seed in seeds) for name in timetables}
 
 
@@ -98,22 +81,16 @@ def prepare_profiles(model: DayModel, timetables: Iterable[Timetable], workers: 
     model.library.prepare(sorted(keys), workers)
 
 
-def _one_day(model: DayModel, timetable: Timetable, seed: int, planned_loads: bool) -> DayResult:
-    day = model.day(timetable, seed, planned_loads)
-    return DayResult(day.account, day.service, day.bill, day.train_km, len(day.trips), day.vehicles)
-
-
-class _Worker:
-    """What a worker process holds: set once, used for all its days."""
+@dataclass(frozen=True, eq=False)
+class DayWork:
+    """What a worker holds to simulate days of one line: the model and the timetables by name."""
 
     model: DayModel
     timetables: Mapping[str, Timetable]
-    planned_loads: bool
+    planned_loads: bool = False
 
-    @classmethod
-    def set_up(cls, model: DayModel, timetables: Mapping[str, Timetable], planned_loads: bool) -> None:
-        cls.model, cls.timetables, cls.planned_loads = model, timetables, planned_loads
-
-    @classmethod
-    def day(cls, name: str, seed: int) -> DayResult:
-        return _one_day(cls.model, cls.timetables[name], seed, cls.planned_loads)
+    def work(self, task: tuple[str, int]) -> DayResult:
+        """Simulate one timetable on the day of one seed."""
+        name, seed = task
+        day = self.model.day(self.timetables[name], seed, self.planned_loads)
+        return DayResult(day.account, day.service, day.bill, day.train_km, len(day.trips), day.vehicles)
