@@ -137,7 +137,7 @@ def _summary(values: list[tuple[str, Any]]) -> str:
     return f"{len(values)} values, {low} to {high}" if low != high else f"{len(values)} values, all {low}"
 
 
-CLOCKS = ("from_s", "to_s", "departure_s")
+CLOCKS = ("from_s", "to_s", "at_s", "departure_s")
 
 
 def _text(name: str, value: float) -> str:

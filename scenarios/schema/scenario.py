@@ -9,8 +9,9 @@ from pydantic import Field
 
 from scenarios.schema.base import Direction, Identifier, Number, Part, Text
 from scenarios.schema.demand import Demand
+from scenarios.schema.disturbances import Disturbances
 from scenarios.schema.line import Depot, Signalling, Station, Terminal, Track
-from scenarios.schema.service import Disturbances, Driving, FleetPart, Policy, TimetableInForce
+from scenarios.schema.service import Driving, FleetPart, Policy, TimetableInForce
 from scenarios.schema.supply import Supply
 from scenarios.schema.tariff import Tariff
 from scenarios.schema.train import TrainType

@@ -1,10 +1,10 @@
-"""The service: fleet, timetable in force, policy for new plans, driving today, disturbances."""
+"""The service: fleet, timetable in force, policy for new plans, driving today."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scenarios.schema.base import Applies, Clock, Direction, Identifier, Number, Part, Seconds, Whole, YesNo
+from scenarios.schema.base import Applies, Clock, Direction, Identifier, Number, Part, Seconds, Whole
 
 RunningTime = Annotated[Whole, Field(ge=1, le=7_200)]
 Headway = Annotated[Whole, Field(ge=30, le=7_200)]
@@ -94,12 +94,3 @@ class Driving(Part):
 
     baseline: Literal["speed_cap", "flat_out", "optimal"]
     """Driving of the timetable in force; speed_cap is full effort to a constant cap that just meets the time."""
-
-
-class Disturbances(Part):
-    """How the day departs from its timetable; the seed belongs to a run, never to the line."""
-
-    dwell_noise_s: Annotated[Number, Field(ge=0, le=300)]
-    """Standard deviation of a dwell."""
-    dwell_noise_accumulates: YesNo
-    """False: trains hold the timetable, so that a late departure is made up. True: deviations add up along the trip."""

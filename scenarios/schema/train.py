@@ -108,6 +108,28 @@ class AtoLevel(Part):
     """Share of the cap below which a coasting train is not let fall."""
 
 
+class PassengerExchange(Part):
+    """How long boarding and alighting take: a least dwell that grows with the passengers and the crowding on board.
+
+    Seconds = fixed + boarding · B + alighting · A + crowding · S³ · B, with B boarding, A alighting and S standing
+    through passengers at each door (Puong 2000, fitted on the Red Line of Boston, whose figures are 12.22, 2.27, 1.82
+    and 0.00062).
+    """
+
+    doors: Annotated[Whole, Field(ge=1, le=500)]
+    """Doors on one side of the whole train."""
+    seats: Annotated[Whole, Field(ge=0, le=10_000)]
+    """Seats of the whole train; who finds none stands."""
+    fixed_s: Annotated[Number, Field(ge=0, le=300)]
+    """Opening, closing and reaction, whoever comes."""
+    boarding_s: Annotated[Number, Field(ge=0, le=60)]
+    """For each passenger who boards at a door."""
+    alighting_s: Annotated[Number, Field(ge=0, le=60)]
+    """For each passenger who alights at a door."""
+    crowding_s: Annotated[Number, Field(ge=0, le=1)]
+    """For each passenger who boards at a door, times the cube of those who stand there."""
+
+
 class TrainType(Part):
     """A type of train, as it runs on the line."""
 
@@ -143,5 +165,7 @@ class TrainType(Part):
     """Efficiencies between collector and wheel."""
     auxiliaries: tuple[AuxiliaryPoint, ...]
     """Power over outside temperature: straight lines between points, constant beyond them; one point is a constant."""
+    passenger_exchange: PassengerExchange | None = None
+    """How dwells grow with the passengers; none means that they do not."""
     ato_levels: tuple[AtoLevel, ...] = ()
     """The only ways of driving, if the train's ATO offers no more than some levels; empty means any speed profile."""

@@ -71,6 +71,7 @@ def test_an_unknown_scenario_gives_the_known_ones() -> None:
 
 STATIONS = "UNI,University,2200,25,35,45"
 OD = "origin_destination: demand.csv"
+N = "  dwell_noise_accumulates: false"
 BY_RULE = {
     "L1": [(Y, "stations: stations.csv", "stations: []")],
     "L2": [(Y, "capacity: 8}", "capacity: 8}\n- {id: AIR_depot, station: HAR, capacity: 2}")],
@@ -137,6 +138,24 @@ BY_RULE = {
     "D7": [(Y, "  interval_s: 900", "  interval_s: 900\n  passengers_per_day: 900000")],
     "D8": [(Y, '{from: "09:00", to: "24:00", price', '{from: "10:00", to: "24:00", price')],
     "D9": [(Y, "demand_interval_s: 900", "demand_interval_s: 1000")],
+    "N1": [(Y, N, N + '\n  substations_out: [{substation: west, from: "08:00", to: "07:20"}]')],
+    "N2": [
+        (Y, N, N + '\n  speed_limits: [{from_m: 12700, to_m: 13000, limit_kmh: 40, from: "07:00", to: "08:00"}]'),
+    ],
+    "N3": [(Y, N, N + '\n  substations_out: [{substation: wset, from: "07:00", to: "07:20"}]')],
+    "N4": [
+        (Y, "id: west,", "id: west, in_service: false,"),
+        (Y, N, N + '\n  substations_out: [{substation: east, from: "07:00", to: "07:20"}]'),
+    ],
+    "N5": [
+        (
+            Y,
+            N,
+            N
+            + """
+  weather: {temperatures: [{at: "09:00", temperature_c: 20}, {at: "05:00", temperature_c: 9}]}""",
+        ),
+    ],
     "P1": [(Y, "  stations: &made_up", "  stations: guess\n  terminals: &made_up"), (Y, "  terminals: *made_up\n", "")],
     "P2": [(Y, "  policy: *made_up", "  policy: *made_up\n  polcy: *made_up")],
 }
