@@ -1,6 +1,7 @@
-"""Passengers: they come to the platforms through the day, board the next train with room, and leave it again.
+"""Passengers: they come to the platforms through the day, board the next train that goes where they want and has room.
 
-The demand gives rates: passengers who come to each platform, and the share of those on board who leave there. Loads
+Who comes is told by origin, destination and time. Where the scenario has only rates of boarding and alighting, those on
+board are taken to leave in equal shares wherever they boarded, which gives each passenger a destination too. Loads
 follow from the trains that really came: after a long gap a train is fuller, whatever the timetable had planned.
 """
 
@@ -8,6 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
 from energy_models.arrays import FloatArray, frozen_floats
@@ -17,15 +19,28 @@ from energy_models.arrays import FloatArray, frozen_floats
 class PlatformDemand:
     """Passengers of one direction: rates constant within each time bin.
 
-    `boarding_per_hour[b, i]` come to station i in bin b, for stations in order of travel; `alighting_share[b, i]` of
-    those on board leave there. Before the first and after the last bin nobody comes.
+    `per_hour[b, i, j]` come to station i in bin b to go to station j > i, for stations in order of travel. Before the
+    first and after the last bin nobody comes.
     """
 
     edge_s: FloatArray
-    boarding_per_hour: FloatArray
-    alighting_share: FloatArray
+    per_hour: FloatArray
     _came: FloatArray
     _waited_s: FloatArray
+
+    @staticmethod
+    def from_journeys(edge_s: FloatArray, per_hour: FloatArray) -> "PlatformDemand":
+        """From passengers an hour by (bin, origin, destination); raises ValueError when the shapes do not fit."""
+        edges, rates = frozen_floats(edge_s), frozen_floats(per_hour)
+        bins = len(edges) - 1
+        if rates.ndim != 3 or rates.shape[0] != bins or rates.shape[1] != rates.shape[2]:
+            raise ValueError(f"journeys between stations in {bins} bins are needed, not an array of {rates.shape}")
+        # Who has come by the edge of each bin, and the area under that curve: both exact, so waiting is as well.
+        width_s = np.diff(edges)[:, None, None]
+        rate, nobody = rates / 3600.0, np.zeros((1, *rates.shape[1:]))
+        came = np.concatenate([nobody, np.cumsum(rate * width_s, axis=0)])
+        area = np.concatenate([nobody, np.cumsum(came[:-1] * width_s + rate * width_s**2 / 2.0, axis=0)])
+        return PlatformDemand(edges, rates, frozen_floats(came), frozen_floats(area))
 
     @staticmethod
     def from_rates(
@@ -34,28 +49,26 @@ class PlatformDemand:
         """From boardings and alightings an hour by (bin, station) and flow an hour by (bin, section).
 
         The share that leaves at a station is its alightings over the flow on the section that leads there; all leave
-        at the last station.
+        at the last station. A passenger from i goes to j with the chance share(j) · Π (1 - share(k)) over i < k < j.
         """
-        edges = frozen_floats(edge_s)
         bins, stations = np.shape(boarding_per_hour)
-        if len(edges) != bins + 1 or np.shape(load_per_hour) != (bins, stations - 1):
+        if len(edge_s) != bins + 1 or np.shape(load_per_hour) != (bins, stations - 1):
             raise ValueError(
                 f"rates of {bins} bins and {stations} stations need {bins + 1} edges and a flow of shape "
-                f"{(bins, stations - 1)}, not {len(edges)} and {np.shape(load_per_hour)}"
+                f"{(bins, stations - 1)}, not {len(edge_s)} and {np.shape(load_per_hour)}"
             )
         share = np.zeros((bins, stations))
         flow = np.asarray(load_per_hour, dtype=np.float64)
         np.divide(np.asarray(alighting_per_hour, dtype=np.float64)[:, 1:], flow, out=share[:, 1:], where=flow > 0.0)
         share = np.clip(share, 0.0, 1.0)
         share[:, -1] = 1.0
-        # Who has come by the edge of each bin, and the area under that curve: both exact, so waiting is as well.
-        width_s = np.diff(edges)[:, None]
-        rate = np.asarray(boarding_per_hour, dtype=np.float64) / 3600.0
-        came = np.vstack([np.zeros(stations), np.cumsum(rate * width_s, axis=0)])
-        area = np.vstack([np.zeros(stations), np.cumsum(came[:-1] * width_s + rate * width_s**2 / 2.0, axis=0)])
-        return PlatformDemand(
-            edges, frozen_floats(boarding_per_hour), frozen_floats(share), frozen_floats(came), frozen_floats(area)
-        )
+        per_hour = np.zeros((bins, stations, stations))
+        for origin in range(stations - 1):
+            on_board = np.array(boarding_per_hour, dtype=np.float64)[:, origin]
+            for destination in range(origin + 1, stations):
+                per_hour[:, origin, destination] = on_board * share[:, destination]
+                on_board = on_board * (1.0 - share[:, destination])
+        return PlatformDemand.from_journeys(edge_s, per_hour)
 
     @property
     def total(self) -> float:
@@ -64,78 +77,123 @@ class PlatformDemand:
 
     def came_by(self, station: int, time_s: float) -> float:
         """Passengers who have come to a station's platform by a time."""
-        return self._came_and_area(station, time_s)[0]
+        return float(self.came_between(station, float(self.edge_s[0]), time_s)[0].sum())
 
-    def came_between(self, station: int, from_s: float, to_s: float) -> tuple[float, float]:
-        """Passengers who come between two times, and the sum of their waiting until the second one in s."""
-        before, area_before = self._came_and_area(station, from_s)
-        after, area_after = self._came_and_area(station, to_s)
-        return after - before, area_after - area_before - before * (to_s - from_s)
+    def came_between(self, station: int, from_s: float, to_s: float) -> tuple[FloatArray, FloatArray]:
+        """Passengers who come between two times, and their waiting until the second one in passenger-s.
 
-    def share_leaving(self, station: int, time_s: float) -> float:
-        """Share of those on board who leave a train that arrives at a station at a time."""
-        return float(self.alighting_share[self._bin(time_s), station])
+        Both are arrays by destination, for all stations in order of travel.
+        """
+        came, waited_s = _came_between(
+            self.edge_s, self.per_hour, self._came, self._waited_s, station, float(from_s), float(to_s)
+        )
+        return came, waited_s
 
-    def _bin(self, time_s: float) -> int:
-        found = int(np.searchsorted(self.edge_s, time_s, side="right")) - 1
-        return min(max(found, 0), len(self.edge_s) - 2)
 
-    def _came_and_area(self, station: int, time_s: float) -> tuple[float, float]:
-        if time_s <= self.edge_s[0]:
-            return 0.0, 0.0
-        if time_s >= self.edge_s[-1]:
-            came = float(self._came[-1, station])
-            return came, float(self._waited_s[-1, station]) + came * (time_s - float(self.edge_s[-1]))
-        b = self._bin(time_s)
-        since_s = time_s - float(self.edge_s[b])
-        rate = float(self.boarding_per_hour[b, station]) / 3600.0
-        came = float(self._came[b, station])
-        return came + rate * since_s, float(self._waited_s[b, station]) + came * since_s + rate * since_s**2 / 2.0
+@numba.njit(cache=True)
+def _came_between(
+    edge_s: FloatArray,
+    per_hour: FloatArray,
+    came_by_edge: FloatArray,
+    area_by_edge: FloatArray,
+    station: int,
+    from_s: float,
+    to_s: float,
+) -> tuple[FloatArray, FloatArray]:
+    stations, last = per_hour.shape[1], len(edge_s) - 1
+    came, area = np.zeros(stations), np.zeros(stations)
+    for sign, time_s in ((-1.0, from_s), (1.0, to_s)):
+        if time_s <= edge_s[0]:
+            continue
+        b = min(np.searchsorted(edge_s, time_s, side="right") - 1, last)
+        since_s = time_s - edge_s[b]
+        for j in range(station + 1, stations):
+            rate = per_hour[b, station, j] / 3600.0 if b < last else 0.0
+            before = came_by_edge[b, station, j]
+            by_now = before + rate * since_s
+            came[j] += sign * by_now
+            area[j] += sign * (area_by_edge[b, station, j] + before * since_s + rate * since_s * since_s / 2.0)
+            if sign < 0.0:
+                # Those who had come before the first time are not counted, so neither is their waiting since.
+                area[j] -= by_now * (to_s - from_s)
+    return came, area
+
+
+@dataclass(frozen=True, eq=False)
+class Boarding:
+    """What happened at one departure: who boarded, was denied, and waited since the train before in passenger-s.
+
+    `boarded_to` and `waited_to_s` are by destination, for all stations in order of travel.
+    """
+
+    boarded_to: FloatArray
+    denied: float
+    waited_to_s: FloatArray
+
+    @property
+    def boarded(self) -> float:
+        """Passengers who boarded."""
+        return float(self.boarded_to.sum())
+
+    @property
+    def waited_s(self) -> float:
+        """Waiting of all who stood on the platform since the train before, in passenger-s."""
+        return float(self.waited_to_s.sum())
 
 
 class Platform:
-    """Those who wait at one station for one direction while the day goes on."""
+    """Those who wait at one station for one direction while the day goes on, by their destination."""
 
     def __init__(self, demand: PlatformDemand, station: int, opens_s: float) -> None:
         self._demand = demand
         self._station = station
         self._since_s = opens_s
-        self._left_behind = 0.0
+        self._left_behind = np.zeros(demand.per_hour.shape[1])
 
-    def board(self, departure_s: float, room: float) -> "Boarding":
-        """The train at the platform leaves: as many board as have come and find room, the rest waits on."""
+    def board(self, departure_s: float, room: float, last_station: int | None = None) -> Boarding:
+        """The train at the platform leaves: as many board as have come and find room, the rest waits on.
+
+        Who wants to go beyond `last_station` (default: the end of the line) waits for another train. Where the room is
+        short each destination gets its share of it.
+        """
         came, waited_s = self._demand.came_between(self._station, self._since_s, departure_s)
         waited_s += self._left_behind * (departure_s - self._since_s)
-        wishing = came + self._left_behind
-        boarded = min(wishing, max(0.0, room))
-        self._since_s, self._left_behind = departure_s, wishing - boarded
-        return Boarding(boarded, wishing - boarded, waited_s)
+        waiting = came + self._left_behind
+        wishing = waiting.copy()
+        if last_station is not None:
+            wishing[last_station + 1 :] = 0.0
+        wish = float(wishing.sum())
+        boarded = min(wish, max(0.0, room))
+        boarded_to = wishing * (boarded / wish) if wish > 0.0 else wishing
+        self._since_s, self._left_behind = departure_s, waiting - boarded_to
+        return Boarding(boarded_to, wish - boarded, waited_s)
 
-    def waiting(self, time_s: float) -> float:
-        """Passengers on the platform at a time after the last departure."""
-        return self._left_behind + self._demand.came_between(self._station, self._since_s, time_s)[0]
+    def waiting(self, time_s: float, last_station: int | None = None) -> float:
+        """Passengers on the platform at a time after the last departure who want no farther than `last_station`."""
+        waiting = self._left_behind + self._demand.came_between(self._station, self._since_s, time_s)[0]
+        return float(waiting[: None if last_station is None else last_station + 1].sum())
 
     def never_served(self) -> float:
         """Passengers who were left behind by the last train, or came after it."""
         after_s = max(self._since_s, float(self._demand.edge_s[-1]))
-        return self._demand.came_between(self._station, self._since_s, after_s)[0] + self._left_behind
+        return float((self._demand.came_between(self._station, self._since_s, after_s)[0] + self._left_behind).sum())
 
 
 @dataclass(frozen=True)
-class Boarding:
-    """What happened at one departure: passengers boarded, denied, and waiting since the train before in passenger-s."""
+class Call:
+    """A departure from a station (index in order of travel) of a train that goes as far as `last_station`."""
 
-    boarded: float
-    denied: float
-    waited_s: float
+    station: int
+    departure_s: float
+    last_station: int | None = None
 
 
-def scheduled_waiting_s(calls: Iterable[tuple[int, float]], demand: PlatformDemand, opens_s: Sequence[float]) -> float:
-    """Waiting in passenger-seconds that given departures make: (station, departure time), rising in time."""
+def scheduled_waiting_s(calls: Iterable[Call], demand: PlatformDemand, opens_s: Sequence[float]) -> float:
+    """Waiting in passenger-seconds that given departures make; they come in the order of time."""
     platforms: dict[int, Platform] = {}
     waited_s = 0.0
-    for station, departure_s in calls:
-        if station not in platforms:
-            platforms[station] = Platform(demand, station, opens_s[station])
-        waited_s += platforms[station].board(departure_s, math.inf).waited_s
+    for call in calls:
+        if call.station not in platforms:
+            platforms[call.station] = Platform(demand, call.station, opens_s[call.station])
+        waited_s += platforms[call.station].board(call.departure_s, math.inf, call.last_station).waited_s
     return waited_s
