@@ -35,6 +35,31 @@ class SectionLoads:
         return float(table[row, section]) if 0 <= row < len(table) else 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Journeys:
+    """Passengers by origin, destination and time of entry, for each direction; passengers an hour.
+
+    `per_hour[direction][bin, origin, destination]` enter at a station to leave at another one, stations in order of
+    travel; `time_bin_s` has one more entry (edges, s from the service day's midnight) than there are bins.
+    """
+
+    time_bin_s: FloatArray
+    per_hour: Mapping[Direction, FloatArray]
+
+
+def journeys(scenario: Scenario) -> Journeys | None:
+    """Where the scenario's table tells origins and destinations: the passengers by both; otherwise None."""
+    if scenario.demand.origin_destination is None:
+        return None
+    clock = _clock(scenario)
+    table = _journeys(scenario, clock)
+    last = int(np.flatnonzero(table.any(axis=(1, 2))).max(initial=0)) + 1
+    edges = clock.first_s + clock.step_s * np.arange(last + 1)
+    rates = table[:last] * (3600.0 / clock.step_s)
+    ordered = {"up": np.triu(rates, 1), "down": np.triu(rates[:, ::-1, ::-1], 1)}
+    return Journeys(frozen_floats(edges), {d: frozen_floats(ordered[d]) for d in DIRECTIONS})
+
+
 @dataclass(frozen=True)
 class BusiestSection:
     """Where and when most passengers travel."""

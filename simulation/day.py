@@ -17,11 +17,12 @@ from energy_models.supply.solver import solve
 from energy_models.train import Train
 from scenarios.billing import bill
 from scenarios.build import section_loads, supply_network
+from scenarios.demand import journeys
 from scenarios.schema import Scenario
 from scenarios.schema.tariff import Tariff
 from simulation.disturbances import DwellNoise
 from simulation.driving import DrivenTrain
-from simulation.passengers import PlatformDemand, scheduled_waiting_s
+from simulation.passengers import Call, PlatformDemand, scheduled_waiting_s
 from simulation.record import DayRecord, DayTraces, TripRecord
 from simulation.rules import TURNBACK_POWERED_S, TURNBACK_SHUT_DOWN_AFTER_S, OperatingRules
 from simulation.runs import RunAsked
@@ -191,12 +192,12 @@ class DayModel:
         for direction in DIRECTIONS:
             index = {station: i for i, station in enumerate(self.station_order[direction])}
             calls = sorted(
-                (departure_s, index[station])
+                (departure_s, index[station], index[trip.stations[-1]])
                 for trip in timetable.of(direction)
                 for station, departure_s in zip(trip.stations[:-1], trip.departure_s, strict=False)
             )
             scheduled_waited_s += scheduled_waiting_s(
-                ((station, float(departure_s)) for departure_s, station in calls),
+                (Call(station, float(departure_s), last) for departure_s, station, last in calls),
                 self.demand[direction],
                 opens_s[direction],
             )
@@ -206,7 +207,6 @@ class DayModel:
 def day_model(scenario: Scenario, library: ProfileLibrary) -> DayModel:
     """Read from a scenario what a simulated day needs; the train is the library's own."""
     noise = scenario.disturbances
-    loads = section_loads(scenario)
     return DayModel(
         rules=OperatingRules(
             minimum_headway_s=float(scenario.signalling.minimum_headway_s),
@@ -219,18 +219,24 @@ def day_model(scenario: Scenario, library: ProfileLibrary) -> DayModel:
         network=supply_network(scenario),
         station_order={d: tuple(station.id for station in scenario.stations_in_order(d)) for d in DIRECTIONS},
         chainage_m={station.id: station.chainage_m for station in scenario.stations},
-        demand={
-            d: PlatformDemand.from_rates(
-                loads.time_bin_s,
-                loads.boardings_per_hour[d],
-                loads.alightings_per_hour[d],
-                loads.passengers_per_hour[d],
-            )
-            for d in DIRECTIONS
-        },
+        demand=platform_demand(scenario),
         tariff=scenario.tariff,
         co2_kg_per_kwh=float(scenario.co2_kg_per_kwh),
     )
+
+
+def platform_demand(scenario: Scenario) -> dict[Direction, PlatformDemand]:
+    """Who comes to the platforms: by origin and destination where the scenario tells it, otherwise by rates."""
+    told = journeys(scenario)
+    if told is not None:
+        return {d: PlatformDemand.from_journeys(told.time_bin_s, told.per_hour[d]) for d in DIRECTIONS}
+    loads = section_loads(scenario)
+    return {
+        d: PlatformDemand.from_rates(
+            loads.time_bin_s, loads.boardings_per_hour[d], loads.alightings_per_hour[d], loads.passengers_per_hour[d]
+        )
+        for d in DIRECTIONS
+    }
 
 
 def simulate_day(

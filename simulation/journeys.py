@@ -8,6 +8,7 @@ import simpy
 
 from dispatch.timetable import Direction, Trip
 from energy_models.faults import Fault, InputFaults
+from simulation.passengers import Boarding
 from simulation.record import TripRecord
 
 
@@ -28,10 +29,13 @@ class Journey:
         self.slowed_s: list[float] = []
         self.held_outside_s: list[float] = []
         self.passengers: list[float] = []
-        self.boarded: list[float] = []
-        self.denied: list[float] = []
-        self.waited_s: list[float] = []
+        self.boardings: list[Boarding] = []
         self._departed: dict[int, simpy.Event] = {}
+
+    @property
+    def last_station(self) -> int:
+        """Index of the trip's last station in order of travel."""
+        return self.first_station + len(self.trip.stations) - 1
 
     def has_left(self, stop: int) -> bool:
         """Whether the train has departed from its stop of that index."""
@@ -50,6 +54,7 @@ class Journey:
 
     def record(self) -> TripRecord:
         """The finished trip."""
+        own = slice(self.first_station, self.last_station + 1)
         return TripRecord(
             self.trip,
             tuple(self.arrival_s),
@@ -57,10 +62,12 @@ class Journey:
             tuple(self.running_time_s),
             tuple(self.held_outside_s),
             tuple(self.passengers),
-            tuple(self.boarded),
-            tuple(self.denied),
-            tuple(self.waited_s),
+            tuple(boarding.boarded for boarding in self.boardings),
+            tuple(boarding.denied for boarding in self.boardings),
+            tuple(boarding.waited_s for boarding in self.boardings),
             tuple(self.slowed_s),
+            tuple(tuple(boarding.boarded_to[own].tolist()) for boarding in self.boardings),
+            tuple(tuple(boarding.waited_to_s[own].tolist()) for boarding in self.boardings),
         )
 
 

@@ -105,7 +105,7 @@ def _came_between(
     for sign, time_s in ((-1.0, from_s), (1.0, to_s)):
         if time_s <= edge_s[0]:
             continue
-        b = min(np.searchsorted(edge_s, time_s, side="right") - 1, last)
+        b = min(int(np.searchsorted(edge_s, time_s, side="right")) - 1, last)
         since_s = time_s - edge_s[b]
         for j in range(station + 1, stations):
             rate = per_hour[b, station, j] / 3600.0 if b < last else 0.0
@@ -139,6 +139,35 @@ class Boarding:
     def waited_s(self) -> float:
         """Waiting of all who stood on the platform since the train before, in passenger-s."""
         return float(self.waited_to_s.sum())
+
+
+NOBODY_BOARDS = Boarding(np.zeros(0), 0.0, np.zeros(0))
+"""A departure of a train on a line without a demand."""
+
+
+class OnBoard:
+    """Those who are on one train, by destination."""
+
+    def __init__(self, stations: int) -> None:
+        self._to = np.zeros(stations)
+
+    @property
+    def count(self) -> float:
+        """Passengers on board."""
+        return float(self._to.sum())
+
+    def alighting(self, station: int) -> float:
+        """Passengers who leave at a station."""
+        return float(self._to[station]) if self._to.size else 0.0
+
+    def alight(self, station: int) -> None:
+        """Let those leave who have arrived."""
+        if self._to.size:
+            self._to[station] = 0.0
+
+    def board(self, boarded_to: FloatArray) -> None:
+        """Take those on board who boarded."""
+        self._to += boarded_to
 
 
 class Platform:

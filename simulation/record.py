@@ -17,7 +17,8 @@ class TripRecord:
     last arrival. `running_time_s` is what the train was driven for, `slowed_s` by how much it fell behind that because
     its traction was not served (empty: nowhere), `held_outside_s` how long it then waited for the platform.
     `passengers` are on board over each section; `denied` found no room; `waited_s` is the waiting, in
-    passenger-seconds, of all who came since the train before.
+    passenger-seconds, of all who came since the train before. `boarded_to` and `waited_to_s` tell both by
+    destination: for each station but the last, an entry for each station of the trip (none on a line without demand).
     """
 
     trip: Trip
@@ -30,6 +31,8 @@ class TripRecord:
     denied: tuple[float, ...]
     waited_s: tuple[float, ...]
     slowed_s: tuple[float, ...] = ()
+    boarded_to: tuple[tuple[float, ...], ...] = ()
+    waited_to_s: tuple[tuple[float, ...], ...] = ()
 
     @property
     def direction(self) -> Direction:

@@ -23,7 +23,7 @@ from dispatch.timetable import Direction, Timetable, Trip
 from energy_models.faults import Fault, InputFaults
 from simulation.dwells import LeastDwell, MinimumDwell, PlatformStop, wish_to_leave_s
 from simulation.journeys import Duty, Journey, duties_of, journeys_of
-from simulation.passengers import Platform, PlatformDemand
+from simulation.passengers import NOBODY_BOARDS, OnBoard, Platform, PlatformDemand
 from simulation.record import TripRecord
 from simulation.rules import OperatingRules
 from simulation.runs import RunAsked, Running, told_running_time_s
@@ -56,6 +56,11 @@ class _Line:
     planned_loads: bool
     starvation: Starvation
     platforms: dict[tuple[Direction, int], Platform] = field(default_factory=dict)
+
+    def empty_train(self, direction: Direction) -> OnBoard:
+        """A train of that direction with nobody on board."""
+        stations = 0 if self.demand is None else self.demand.platforms[direction].per_hour.shape[1]
+        return OnBoard(stations)
 
     def deviations_s(self, trip: Trip) -> list[float]:
         """Deviation of each departure; none without a seed."""
@@ -138,7 +143,7 @@ def _run_trip(line: _Line, journey: Journey, ready_s: float, following: Journey 
     deviation_s = line.deviations_s(trip)
     yield env.timeout(max(0.0, max(trip.start_s + deviation_s[0], ready_s) - env.now))
     journey.arrival_s.append(env.now)
-    on_board = 0.0
+    on_board = line.empty_train(trip.direction)
     last = len(trip.stations) - 1
     for i in range(last):
         if i > 0:
@@ -148,9 +153,9 @@ def _run_trip(line: _Line, journey: Journey, ready_s: float, following: Journey 
         yield from _wait_for_train_ahead(line, journey, i)
         if i == 0:
             journey.arrival_s[0] = env.now
-        on_board = _exchange_passengers(line, journey, i, on_board)
+        _exchange_passengers(line, journey, i, on_board)
         journey.leave(env, i)
-        asked = _asked(line, journey, i, on_board, following)
+        asked = _asked(line, journey, i, following)
         journey.running_time_s.append(asked.running_time_s)
         served = line.starvation.served.get((trip.trip_id, i))
         slowed_s = 0.0 if served is None else line.running.slowed_s(asked, served)
@@ -165,15 +170,13 @@ def _run_trip(line: _Line, journey: Journey, ready_s: float, following: Journey 
     journey.leave(env, last)
 
 
-def _platform_stop(line: _Line, journey: Journey, i: int, on_board: float) -> PlatformStop:
+def _platform_stop(line: _Line, journey: Journey, i: int, on_board: OnBoard) -> PlatformStop:
     """The train as it stands at a platform on its way, and who wants to get off and on."""
     station, arrived_s = journey.first_station + i, journey.arrival_s[i]
-    alighting = waiting = 0.0
+    waiting = 0.0
     if line.demand is not None:
-        direction = journey.trip.direction
-        alighting = on_board * line.demand.platforms[direction].share_leaving(station, arrived_s)
-        waiting = line.platforms[direction, station].waiting(arrived_s)
-    return PlatformStop(journey.trip, i, station, arrived_s, on_board, alighting, waiting)
+        waiting = line.platforms[journey.trip.direction, station].waiting(arrived_s, journey.last_station)
+    return PlatformStop(journey.trip, i, station, arrived_s, on_board.count, on_board.alighting(station), waiting)
 
 
 def _wait_for_train_ahead(line: _Line, journey: Journey, i: int) -> Process:
@@ -189,31 +192,26 @@ def _wait_for_train_ahead(line: _Line, journey: Journey, i: int) -> Process:
         yield line.env.timeout(clear_s - line.env.now)
 
 
-def _exchange_passengers(line: _Line, journey: Journey, i: int, on_board: float) -> float:
-    """Let passengers off and on at a departure; the load over the next section."""
+def _exchange_passengers(line: _Line, journey: Journey, i: int, on_board: OnBoard) -> None:
+    """Let passengers off and on at a departure, and note who they were."""
     now_s, station = line.env.now, journey.first_station + i
-    boarded = denied = waited_s = 0.0
-    if line.demand is not None:
-        demand = line.demand.platforms[journey.trip.direction]
-        if i > 0:
-            on_board *= 1.0 - demand.share_leaving(station, journey.arrival_s[i])
-        room = math.inf if line.planned_loads else line.demand.room - on_board
-        boarding = line.platforms[journey.trip.direction, station].board(now_s, room)
-        boarded, denied, waited_s = boarding.boarded, boarding.denied, boarding.waited_s
-        on_board += boarded
-    journey.boarded.append(boarded)
-    journey.denied.append(denied)
-    journey.waited_s.append(waited_s)
-    journey.passengers.append(journey.trip.passengers[i] if line.planned_loads else on_board)
-    return on_board
+    on_board.alight(station)
+    if line.demand is None:
+        journey.boardings.append(NOBODY_BOARDS)
+    else:
+        room = math.inf if line.planned_loads else line.demand.room - on_board.count
+        boarding = line.platforms[journey.trip.direction, station].board(now_s, room, journey.last_station)
+        on_board.board(boarding.boarded_to)
+        journey.boardings.append(boarding)
+    journey.passengers.append(journey.trip.passengers[i] if line.planned_loads else on_board.count)
 
 
-def _asked(line: _Line, journey: Journey, i: int, on_board: float, following: Journey | None) -> RunAsked:
+def _asked(line: _Line, journey: Journey, i: int, following: Journey | None) -> RunAsked:
     """The run that the train makes now: with its load, in the running time that its lateness and load allow."""
     trip, now_s = journey.trip, line.env.now
-    passengers = journey.passengers[i] if line.planned_loads else on_board
     planned = RunAsked(
-        trip.trip_id, trip.direction, journey.first_station + i, trip.running_time_s(i), passengers, trip.driving[i],
+        trip.trip_id, trip.direction, journey.first_station + i, trip.running_time_s(i), journey.passengers[i],
+        trip.driving[i],
         now_s,
     )  # fmt: skip
     next_start_s = None if following is None else following.trip.start_s

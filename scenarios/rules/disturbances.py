@@ -39,7 +39,8 @@ def _limits_on_the_line(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _known_substations(scenario: Scenario) -> Iterator[Finding]:
-    known = [item.id for item in (*scenario.supply.substations, *scenario.supply.storages) if "id" in item.__dict__]
+    known = [item.id for _, item in having(scenario.supply.substations, "id")]
+    known += [item.id for _, item in having(scenario.supply.storages, "id")]
     rows = list(having(scenario.disturbances.__dict__.get("substations_out", ()), "substation", "from_s", "to_s"))
     for position, row in rows:
         if row.substation not in known:
