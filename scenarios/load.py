@@ -35,13 +35,32 @@ def load_scenario(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Sc
 
     Raises InputFaults with every fault of the scenario, or with the list of known names.
     """
-    file, named = find(name_or_path)
-    faults: list[Fault] = []
-    tree = read_yaml(file, file.name)
-    scenario = _with_overrides(tree, _base(tree, file.parent, faults), (*named, *overrides), file.parent, faults)
-    if faults or scenario is None:
-        raise InputFaults(_in_order(faults))
-    return scenario
+    return ScenarioSource(name_or_path, overrides).variant()
+
+
+class ScenarioSource:
+    """A scenario's files, read once, from which variants are made: more overrides, and changes from elsewhere."""
+
+    def __init__(self, name_or_path: str | Path, overrides: Sequence[str] = ()) -> None:
+        """Raises InputFaults when the files cannot be read."""
+        file, named = find(name_or_path)
+        self._faults: list[Fault] = []
+        self._folder = file.parent
+        self._tree = read_yaml(file, file.name)
+        self._base = _base(self._tree, self._folder, self._faults)
+        self._named = (*named, *overrides)
+
+    def variant(self, overrides: Sequence[str] = (), changes: Sequence[Located] = ()) -> Scenario:
+        """The scenario with further overrides by name, then changes laid over it like overrides.
+
+        Raises InputFaults with every fault; those of a change name the file and line where it stands.
+        """
+        faults = list(self._faults)
+        names = (*self._named, *overrides)
+        scenario = _with_overrides(self._tree, self._base, names, self._folder, faults, changes)
+        if faults or scenario is None:
+            raise InputFaults(_in_order(faults))
+        return scenario
 
 
 def faults_of(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tuple[Fault, ...]:
@@ -69,11 +88,16 @@ def _base(tree: Located, folder: Path, faults: list[Fault]) -> Located:
 
 
 def _with_overrides(
-    tree: Located, base: Located, names: Sequence[str], folder: Path, faults: list[Fault]
+    tree: Located,
+    base: Located,
+    names: Sequence[str],
+    folder: Path,
+    faults: list[Fault],
+    changes: Sequence[Located] = (),
 ) -> Scenario | None:
-    """The base with the overrides of those names laid over it, checked; appends all faults."""
+    """The base with the overrides of those names and further changes laid over it, checked; appends all faults."""
     whole = base
-    for change in chosen(tree, names, faults):
+    for change in (*chosen(tree, names, faults), *changes):
         whole = merged(whole, _with_tables(change, Scenario, folder, faults), "", faults)
     content = whole.plain()
     if names and isinstance(content.get("name"), str):

@@ -9,7 +9,16 @@ from threading import Event, Thread
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 _SILENCE_S = 2.0
 """Longest silence of work that is under way, where no bar moves."""
@@ -33,6 +42,14 @@ def print_json(value: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def duration_text(seconds: float) -> str:
+    """A duration as people say it: 45 s, 12 min, 3 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
 @contextmanager
 def stage_progress(title: str) -> Iterator[ProgressReport]:
     """Show the stages of long work on stderr: bars on a terminal; elsewhere a line a stage, and one every two seconds
@@ -48,6 +65,8 @@ def stage_progress(title: str) -> Iterator[ProgressReport]:
         BarColumn(bar_width=28),
         TaskProgressColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as bars:
         yield _stage_bars(bars)
@@ -56,6 +75,7 @@ def stage_progress(title: str) -> Iterator[ProgressReport]:
 @contextmanager
 def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
     began: dict[str, float] = {}
+    began_at: dict[str, float] = {}
     stage_now, share_now = "", 0.0
     ended = Event()
     said = Event()
@@ -65,6 +85,7 @@ def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
         stage_now, share_now = stage, share
         if stage not in began:
             began[stage] = time.monotonic()
+            began_at[stage] = share
             console.print(f"{title}: {stage}", markup=False)
             said.set()
 
@@ -74,7 +95,9 @@ def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
                 said.clear()
             elif stage_now and not ended.is_set():
                 seconds = time.monotonic() - began[stage_now]
-                console.print(f"{title}: {stage_now}, {share_now:.0%}, {seconds:.0f} s", markup=False)
+                gained = share_now - began_at[stage_now]
+                left = f", about {duration_text(seconds * (1.0 - share_now) / gained)} left" if gained > 0.0 else ""
+                console.print(f"{title}: {stage_now}, {share_now:.0%}, {seconds:.0f} s{left}", markup=False)
 
     thread = Thread(target=say_still_there, name="headwatt-progress", daemon=True)
     thread.start()

@@ -18,6 +18,7 @@ from api.cli import (
     serve,
     simulate,
     supply,
+    sweep,
     telemetry,
     validate,
 )
@@ -79,6 +80,7 @@ def headwatt(
 
 app.command(help=plan.HELP, epilog=plan.EPILOG)(plan.plan)
 app.command(help=simulate.HELP, epilog=simulate.EPILOG)(simulate.simulate)
+app.command(help=sweep.HELP, epilog=sweep.EPILOG)(sweep.sweep)
 app.command(help=export.HELP, epilog=export.EPILOG)(export.export)
 app.command(help=check.HELP, epilog=check.EPILOG)(check.check)
 app.command(help=compare.HELP, epilog=compare.EPILOG)(compare.compare)
