@@ -1,6 +1,6 @@
 """The track as a train meets it: limits, gradients and curves in the direction of travel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -33,6 +33,29 @@ class SectionTrack:
     def length_m(self) -> float:
         """Distance between the two stopping points."""
         return float(self.boundary_m[-1])
+
+
+def with_slow_stretch(track: SectionTrack, from_m: float, to_m: float, limit_m_s: float) -> SectionTrack:
+    """The section with a lower limit between two distances from its departure; what lies outside does not count.
+
+    Both distances are for the head of the train: `to_m` is where it may go faster again. Where the track's own limit
+    is lower, it stays.
+    """
+    low, high = max(from_m, 0.0), min(to_m, track.length_m)
+    if low >= high:
+        return track
+    edges = np.unique(np.concatenate((track.boundary_m, [low, high])))
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    cell = np.searchsorted(track.boundary_m, middle, side="right") - 1
+    slow = (middle > low) & (middle < high)
+    limit = track.speed_limit_m_s[cell]
+    return replace(
+        track,
+        boundary_m=edges,
+        speed_limit_m_s=np.where(slow, np.minimum(limit, limit_m_s), limit),
+        slope=track.slope[cell],
+        curve_resistance=track.curve_resistance[cell],
+    )
 
 
 def hold_limits_for_length(

@@ -1,6 +1,7 @@
 """How trains of a simulated day are driven: profiles from the library, power for the load that is really on board."""
 
 import math
+from collections.abc import Callable
 
 from dispatch.timetable import Direction
 from energy_models.driving.profile import DrivingProfile
@@ -8,7 +9,12 @@ from energy_models.movement import SecondsOfMotion, seconds_of_motion
 from energy_models.running_times import ProfileLibrary
 from energy_models.starved import ServedShare, starved
 from energy_models.train import Train
+from simulation.disturbances.track import NO_LIMITS, DrivingLimits
+from simulation.limited_driving import LimitedLibraries
 from simulation.runs import RunAsked
+
+RunLimits = Callable[[RunAsked], DrivingLimits]
+"""Says what holds for a run beside the limits of its track."""
 
 TIMED_STRATEGIES = ("speed_cap", "optimal")
 """Ways of driving that take the running time they are given; any other takes a time of its own."""
@@ -17,27 +23,38 @@ TIMED_STRATEGIES = ("speed_cap", "optimal")
 class DrivenTrain:
     """One train type on one line; answers are remembered, so a day asks for each distinct run once."""
 
-    def __init__(self, library: ProfileLibrary, train: Train) -> None:
+    def __init__(
+        self,
+        library: ProfileLibrary,
+        train: Train,
+        limits: RunLimits = lambda _run: NO_LIMITS,
+        libraries: LimitedLibraries | None = None,
+    ) -> None:
+        """`limits` says what holds for a run beside the track's own limits, `libraries` keeps the profiles for that."""
         self._library = library
         self._train = train
-        self._shortest_s: dict[tuple[Direction, int, float, str], int] = {}
-        self._motions: dict[tuple[Direction, int, int, float, str], SecondsOfMotion] = {}
+        self._limits = limits
+        self._libraries = libraries or LimitedLibraries(library)
+        self._shortest_s: dict[tuple[Direction, int, float, str, DrivingLimits], int] = {}
+        self._motions: dict[tuple[Direction, int, int, float, str, DrivingLimits], SecondsOfMotion] = {}
 
     def shortest_s(self, run: RunAsked) -> int:
         """Least whole-second running time of a section for the load class of that many passengers, driven that way."""
         load = self._library.load_class(run.passengers)
-        key = (run.direction, run.section, load, run.strategy)
+        limits = self._limits(run)
+        library = self._libraries.under(limits)
+        key = (run.direction, run.section, load, run.strategy, limits)
         if key not in self._shortest_s:
             if run.strategy in TIMED_STRATEGIES:
-                least_s = self._library.minimum_time_s(run.direction, run.section, load)
+                least_s = library.minimum_time_s(run.direction, run.section, load)
             else:
-                least_s = self._library.profile(run.direction, run.section, 0.0, load, run.strategy).running_time_s
+                least_s = library.profile(run.direction, run.section, 0.0, load, run.strategy).running_time_s
             self._shortest_s[key] = math.ceil(least_s)
         return self._shortest_s[key]
 
     def motion(self, run: RunAsked) -> SecondsOfMotion:
         """Position and power of a run each second: the profile of the load class, the forces of the actual load."""
-        key = (run.direction, run.section, run.running_time_s, run.passengers, run.strategy)
+        key = (run.direction, run.section, run.running_time_s, run.passengers, run.strategy, self._limits(run))
         motion = self._motions.get(key)
         if motion is None:
             motion = self._motions[key] = seconds_of_motion(self._profile(run), self._train, run.passengers)
@@ -54,4 +71,5 @@ class DrivenTrain:
         return max(0.0, slow.running_time_s - max(quick.running_time_s, float(run.running_time_s)))
 
     def _profile(self, run: RunAsked) -> DrivingProfile:
-        return self._library.profile(run.direction, run.section, run.running_time_s, run.passengers, run.strategy)
+        library = self._libraries.under(self._limits(run))
+        return library.profile(run.direction, run.section, run.running_time_s, run.passengers, run.strategy)

@@ -54,7 +54,7 @@ class Journey:
 
     def record(self) -> TripRecord:
         """The finished trip."""
-        own = slice(self.first_station, self.last_station + 1)
+        own = slice(self.first_station, None)
         return TripRecord(
             self.trip,
             tuple(self.arrival_s),

@@ -18,7 +18,8 @@ class TripRecord:
     its traction was not served (empty: nowhere), `held_outside_s` how long it then waited for the platform.
     `passengers` are on board over each section; `denied` found no room; `waited_s` is the waiting, in
     passenger-seconds, of all who came since the train before. `boarded_to` and `waited_to_s` tell both by
-    destination: for each station but the last, an entry for each station of the trip (none on a line without demand).
+    destination: for each station of the trip but the last, an entry for each station from the trip's first to the end
+    of the line (none on a line without demand).
     """
 
     trip: Trip

@@ -64,6 +64,12 @@ class ProfileLibrary:
         # For each section, the node energies on disk and since: (key, mesh) -> energies.
         self._kept: dict[tuple[str, int], dict[tuple[ProfileKey, Fineness], FloatArray]] = {}
 
+    def changed(self, sections: Mapping[str, Sequence[SectionTrack]], train: Train) -> "ProfileLibrary":
+        """A library of the same load classes and ways of driving for other tracks and another train."""
+        return ProfileLibrary(
+            sections, train, self.load_classes, self.regeneration_credit, tuple(self._levels.values())
+        )
+
     def load_class(self, passengers: float) -> float:
         """The load that a profile is computed for."""
         place = bisect_left(self.load_classes, passengers - 1e-9)

@@ -89,8 +89,8 @@ class SubstationOut(Part):
 class SubstationFailures(Part):
     """Substations that go out unexpectedly, each by itself, at any time of the day."""
 
-    per_year: Annotated[Number, Field(ge=0, le=3_650)]
-    """Mean number in a year, of each substation."""
+    per_year: Annotated[Number, Field(ge=0, le=365)]
+    """Mean number in a year, of each substation; at most one a day."""
     mean_s: Duration
     """Mean time until it is back; the time is exponential."""
 

@@ -1,11 +1,5 @@
-"""Disturbances of a day, all from one seed: how far each departure deviates from what was planned.
+"""Dwell noise: how far each departure deviates from what was planned."""
 
-A deviation belongs to (seed, trip, station) and to nothing else: not to the order in which trains run, not to the
-timetable, not to the worker. So baseline and plan of the same seed meet the same disturbances, trip by trip and station
-by station, even where their times differ (common random numbers).
-"""
-
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +8,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from energy_models.arrays import FloatArray
+from simulation.disturbances.draws import uniform
 
 LOGNORMAL_SHAPE = 0.5
 """Standard deviation of the logarithm of the random part of a dwell: skewness 1.75, so a train is rarely very late but
 never very early. Assumed; measured dwells are right-skewed and close to lognormal."""
-
-_WORD = 2.0**64
 
 
 @dataclass(frozen=True)
@@ -44,13 +37,7 @@ class DwellNoise:
         """
         if self.standard_deviation_s == 0.0:
             return np.zeros(len(stations))
-        normal = ndtri(np.array([_uniform(seed, trip_id, station) for station in stations]))
+        normal = ndtri(np.array([uniform("dwell", seed, trip_id, station) for station in stations]))
         growth = math.exp(LOGNORMAL_SHAPE**2)
         median_s = self.standard_deviation_s / math.sqrt(growth * (growth - 1.0))
         return np.asarray(median_s * (np.exp(LOGNORMAL_SHAPE * normal) - math.sqrt(growth)))
-
-
-def _uniform(seed: int, trip_id: str, station: str) -> float:
-    """A number in (0, 1) that only these three decide."""
-    digest = hashlib.blake2b(f"dwell|{seed}|{trip_id}|{station}".encode(), digest_size=8).digest()
-    return (int.from_bytes(digest, "big") + 0.5) / (_WORD + 1.0)

@@ -1,0 +1,37 @@
+"""What befalls the supply: substations that are out for some hours, as planned or by chance."""
+
+from collections.abc import Sequence
+
+from energy_models.supply.outages import Outage
+from scenarios.schema.disturbances import Disturbances
+from simulation.disturbances.draws import exponential_s, uniform
+
+DAY_S = 86_400.0
+DAYS_PER_YEAR = 365.0
+
+
+def outages_of_day(told: Disturbances, seed: int, substations: Sequence[str]) -> tuple[Outage, ...]:
+    """The outages of a day, those by chance among the named substations; the last one in service never goes out.
+
+    A failure belongs to the seed and the substation. At most one in a day befalls each: its chance is the rate over
+    365 days.
+    """
+    outages = [Outage(row.substation, float(row.from_s), float(row.to_s)) for row in told.substations_out]
+    if told.substation_failures is not None:
+        chance = told.substation_failures.per_year / DAYS_PER_YEAR
+        for name in substations:
+            if uniform("substation", seed, name) < chance:
+                from_s = uniform("substation from", seed, name) * DAY_S
+                lasts_s = exponential_s(uniform("substation lasts", seed, name), told.substation_failures.mean_s)
+                outage = Outage(name, from_s, from_s + lasts_s)
+                if _one_is_left([*outages, outage], substations):
+                    outages.append(outage)
+    return tuple(outage for outage in outages if outage.to_s > outage.from_s)
+
+
+def _one_is_left(outages: Sequence[Outage], substations: Sequence[str]) -> bool:
+    """Whether at each moment some substation is in service; it can only end where an outage begins."""
+    return all(
+        set(substations) - {other.name for other in outages if other.from_s <= outage.from_s < other.to_s}
+        for outage in outages
+    )

@@ -1,0 +1,23 @@
+"""The weather of a day: the temperature outside, on which the auxiliaries depend."""
+
+import numpy as np
+
+from energy_models.arrays import FloatArray
+from scenarios.schema.disturbances import Weather
+from simulation.disturbances.draws import normal, uniform
+
+
+def temperature_c(weather: Weather, seed: int, usual_c: float, time_s: FloatArray) -> FloatArray:
+    """Temperature outside at times of the day: the told course, moved as a whole by what the day's seed says."""
+    moved_c = weather.temperature_deviation_c * normal(uniform("temperature", seed))
+    if not weather.temperatures:
+        return np.full(np.shape(time_s), usual_c + moved_c)
+    course = np.interp(
+        time_s, [float(point.at_s) for point in weather.temperatures], [p.temperature_c for p in weather.temperatures]
+    )
+    return np.asarray(course + moved_c)
+
+
+def changes_the_temperature(weather: Weather | None) -> bool:
+    """Whether the day's temperature can differ from the scenario's own."""
+    return weather is not None and bool(weather.temperatures or weather.temperature_deviation_c > 0.0)

@@ -1,0 +1,58 @@
+"""Journeys of passengers: how long they wait and ride, in the mean and from each station to each other one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.timetable import DIRECTIONS, Direction
+from energy_models.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from simulation.record import TripRecord
+
+
+@dataclass(frozen=True, eq=False)
+class JourneyTimes:
+    """Sums over the passengers of a day, by direction: arrays (origin, destination), stations in order of travel.
+
+    `waited_s` is from coming to the platform to the departure of the train that takes them (those whom no train ever
+    took have waited too), `rode_s` from that departure to the arrival at their destination; both in passenger-s.
+    """
+
+    passengers: Mapping[Direction, FloatArray]
+    waited_s: Mapping[Direction, FloatArray]
+    rode_s: Mapping[Direction, FloatArray]
+
+    def mean_s(self, direction: Direction) -> FloatArray:
+        """Mean time from platform to arrival for each pair of stations, NaN where nobody travelled."""
+        mean = np.full(self.passengers[direction].shape, np.nan)
+        time_s = self.waited_s[direction] + self.rode_s[direction]
+        np.divide(time_s, self.passengers[direction], out=mean, where=self.passengers[direction] > 0.0)
+        return mean
+
+    @property
+    def mean_ride_s(self) -> float:
+        """Mean time on board, 0 when nobody travelled."""
+        passengers = sum(float(table.sum()) for table in self.passengers.values())
+        return sum(float(table.sum()) for table in self.rode_s.values()) / passengers if passengers > 0.0 else 0.0
+
+
+def journey_times(trips: Sequence["TripRecord"], station_order: Mapping[Direction, Sequence[str]]) -> JourneyTimes:
+    """Sum up the journeys of all passengers who boarded the trips."""
+    passengers, waited_s, rode_s = (
+        {d: np.zeros((len(station_order[d]), len(station_order[d]))) for d in DIRECTIONS} for _ in range(3)
+    )
+    for trip in trips:
+        if not trip.boarded_to or not trip.boarded_to[0]:
+            continue
+        begin = list(station_order[trip.direction]).index(trip.trip.stations[0])
+        stops = len(trip.trip.stations)
+        rows = slice(begin, begin + stops - 1)
+        boarded = np.array(trip.boarded_to)
+        riding_s = np.array(trip.arrival_s)[None, :] - np.array(trip.departure_s[:-1])[:, None]
+        passengers[trip.direction][rows, begin:] += boarded
+        waited_s[trip.direction][rows, begin:] += np.array(trip.waited_to_s)
+        rode_s[trip.direction][rows, begin : begin + stops] += boarded[:, :stops] * riding_s
+    return JourneyTimes(passengers, waited_s, rode_s)
