@@ -2,7 +2,8 @@
 
 `headways.csv` and `timetable.csv` are the plan; they may be edited by hand and are read back by `headwatt check`.
 `profiles.csv` holds the driving profiles, `result.json` the figures, `scenario.json` the whole scenario as it was
-planned, overrides included, so that a check needs nothing else. `report.html` shows all of it.
+planned, overrides included, so that a check needs nothing else. `report.html` shows all of it. A plan that was made
+with a calibrated vehicle has it in `vehicle.yaml`, and its hash among the options of `result.json`.
 """
 
 from collections.abc import Iterator
@@ -21,10 +22,17 @@ from api.result import PlanResult, result_of
 from dispatch.plan import HeadwayPeriod, Plan
 from dispatch.timetable import Timetable, Trip
 from energy_models.faults import Fault, InputFaults
+from energy_models.train import Train
+from scenarios.build import train_of
 from scenarios.schema import Scenario, clock_to_seconds
+from scenarios.vehicle import VEHICLE_HASH, CalibratedVehicle, apply, load_vehicle, write_vehicle
 from simulation.experiment import PlanExperiment
 
 PLAN_FILES = ("headways.csv", "timetable.csv", "profiles.csv", "result.json", "scenario.json", "report.html")
+"""What every plan has."""
+
+VEHICLE_FILE = "vehicle.yaml"
+"""What a plan has beside that when it was made with a calibrated vehicle."""
 
 _CLOCK = Field(clock_to_seconds, 'a time of day such as "05:20" or "24:10:30", up to "48:00"')
 _DIRECTION = one_of("up", "down")
@@ -52,6 +60,13 @@ class WrittenPlan:
     scenario: Scenario
     result: PlanResult
     runs_without_profile: int
+    vehicle: CalibratedVehicle | None = None
+
+    def train(self, other: CalibratedVehicle | None = None) -> Train:
+        """The train that the plan is of; `other` in place of the calibrated vehicle that it was made with."""
+        vehicle = other or self.vehicle
+        train = train_of(self.scenario)
+        return train if vehicle is None else apply(vehicle, train)
 
 
 def write_plan_folder(experiment: PlanExperiment, folder: Path) -> None:
@@ -65,6 +80,10 @@ def write_plan_folder(experiment: PlanExperiment, folder: Path) -> None:
     (folder / "result.json").write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
     (folder / "scenario.json").write_text(experiment.request.scenario.model_dump_json() + "\n", encoding="utf-8")
     (folder / "report.html").write_text(render_report(experiment, result), encoding="utf-8")
+    if experiment.request.vehicle is not None:
+        write_vehicle(experiment.request.vehicle, folder / VEHICLE_FILE)
+    else:
+        (folder / VEHICLE_FILE).unlink(missing_ok=True)
 
 
 def read_plan_folder(folder: Path) -> WrittenPlan:
@@ -80,6 +99,7 @@ def read_plan_folder(folder: Path) -> WrittenPlan:
     if result is not None and scenario is not None and scenario.hash != result.scenario_hash:
         allowed = f"the scenario that was planned, hash {result.scenario_hash[:12]}"
         faults.append(Fault("scenario.json", "", "hash", scenario.hash[:12], allowed))
+    vehicle = _collect(faults, lambda: _read_vehicle(folder / VEHICLE_FILE, result)) if result is not None else None
     if faults or result is None or scenario is None or headways is None or trips is None or profiles is None:
         raise InputFaults(faults)
     timetable = Timetable(tuple(trip for trip, _ in trips))
@@ -95,7 +115,23 @@ def read_plan_folder(folder: Path) -> WrittenPlan:
         version=result.version,
         options=result.options,
     )
-    return WrittenPlan(plan, scenario, result, len(asked - profiles))
+    return WrittenPlan(plan, scenario, result, len(asked - profiles), vehicle)
+
+
+def _read_vehicle(path: Path, result: PlanResult) -> CalibratedVehicle | None:
+    """The vehicle that the plan says it was made with; a file that is not that one is a fault."""
+    kept = result.options.get(VEHICLE_HASH)
+    if kept is None and not path.exists():
+        return None
+    if kept is None:
+        raise InputFaults([Fault(path.name, "", "", "a vehicle", "no such file: the plan was made without one")])
+    if not path.is_file():
+        raise InputFaults([Fault(path.name, "", "", "", f"the file is missing in {path.parent}")])
+    vehicle = load_vehicle(path)
+    if vehicle.hash != kept:
+        allowed = f"the vehicle that the plan was made with, hash {str(kept)[:12]}"
+        raise InputFaults([Fault(path.name, "", "hash", vehicle.hash[:12], allowed)])
+    return vehicle
 
 
 def _headway_rows(plan: Plan) -> Iterator[tuple[object, ...]]:

@@ -6,20 +6,18 @@ from api.plan_folder import WrittenPlan, read_plan_folder
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.comparison import PlannedLine
 from dispatch.plan import Plan
-from scenarios.build import profile_library, supply_network, train_of
-from scenarios.vehicle import apply, load_vehicle
+from scenarios.build import profile_library, supply_network
+from scenarios.vehicle import load_vehicle
 
 
 def read_planned_line(folder: Path, vehicle: Path | None = None) -> tuple[PlannedLine, WrittenPlan]:
-    """A plan folder with its line; `vehicle` is the calibrated vehicle it was planned with, if any.
+    """A plan folder with its line, and with the train that it was planned with; `vehicle` is a file with another one.
 
     Raises `InputFaults` with the faults of all files together.
     """
     written = read_plan_folder(folder)
     scenario = written.scenario
-    train = train_of(scenario)
-    if vehicle is not None:
-        train = apply(load_vehicle(vehicle), train)
+    train = written.train(load_vehicle(vehicle) if vehicle is not None else None)
     library = profile_library(scenario, train)
     return PlannedLine(written.plan, scenario, library, train, supply_network(scenario)), written
 

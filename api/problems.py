@@ -31,7 +31,7 @@ class ProblemKind(Enum):
     NOT_FINISHED = Kind("not-finished", 409, "The plan is not finished", "caller")
     ALREADY_FINISHED = Kind("already-finished", 409, "The plan has already ended", "caller")
     INVALID_REQUEST = Kind("invalid-request", 422, "The request has faults", "caller")
-    INPUT_FAULTS = Kind("input-faults", 422, "The scenario has faults", "caller")
+    INPUT_FAULTS = Kind("input-faults", 422, "The input has faults", "caller")
     INFEASIBLE = Kind("infeasible", 422, "The wish cannot be met", "nobody")
     QUEUE_FULL = Kind("queue-full", 429, "Too many plans are waiting", "nobody")
     HTTP_ERROR = Kind("http-error", 400, "The request was refused", "caller")

@@ -30,7 +30,7 @@ from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
-from scenarios.build import profile_library, supply_network, train_of
+from scenarios.build import profile_library, require_possible_running_times, supply_network, train_of
 from scenarios.fixes import NO_FIXES, FixesFile
 from scenarios.schema import Scenario
 
@@ -135,7 +135,7 @@ def _task(
     """Headways and rules. Equal service: the proof that fleet, turnbacks and depots bear today's; demand-led: new
     headways, unless another plan has them."""
     mode, close_s = options.mode, options.keep_close_s
-    begin = timetable_of(options.start, scenario, mode, in_force) if options.start is not None else None
+    begin = timetable_of(options.start, scenario, mode, in_force, train) if options.start is not None else None
     trade: Trade | None = None
     start = in_force
     if mode == "equal-service":
@@ -174,6 +174,7 @@ def make_plan(
     clock = _Clock()
     train = train or train_of(scenario)
     library = profile_library(scenario, train)
+    require_possible_running_times(scenario, library)
     network = supply_network(scenario)
     in_force = timetable_in_force(scenario)
     clock.lap("read")
@@ -210,7 +211,7 @@ def make_plan(
         "cancelled": stop.is_cancelled,
     }
     paired = in_force if options.mode == "equal-service" else None
-    shortest = shortest_running_times(scenario)
+    shortest = shortest_running_times(scenario, train=train)
 
     def proven(timetable: Timetable) -> tuple[Plan, CheckReport]:
         """The timetable as a checked plan; where its own duties break rules, other duties may keep them."""

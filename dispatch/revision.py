@@ -1,13 +1,15 @@
 """Planning again: from another plan, with what the planner fixed, and close to what is there."""
 
+from dispatch.baseline import timetable_in_force
 from dispatch.check import check
 from dispatch.fixed_service import FixedService
 from dispatch.fixes import fixed_service
 from dispatch.plan import Mode, Plan
 from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable
-from dispatch.timing.rules import TimingRules
+from dispatch.timing.rules import TimingRules, equal_service_rules
 from energy_models.faults import Fault, InputFaults
+from energy_models.train import Train
 from scenarios.fixes import FixesFile
 from scenarios.names import did_you_mean
 from scenarios.schema import Scenario
@@ -16,14 +18,16 @@ FROM = "the plan to start from"
 FAULTS_TOLD = 30
 
 
-def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable) -> Timetable:
+def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable, train: Train) -> Timetable:
     """The timetable of a plan from which another search starts, its trips in the order of today's at equal service.
+
+    `train` is the one that is to run it.
 
     Raises `InputFaults`: another mode, another line, other trips than today's at equal service, broken rules.
     """
     faults: list[Fault] = []
     if plan.mode != mode:
-        faults.append(Fault(FROM, "", "mode", plan.mode, f"{mode}, or ask for --mode {plan.mode}"))
+        faults.append(Fault(FROM, "", "mode", plan.mode, f"{mode}, or ask for the mode {plan.mode}"))
     line = {direction: tuple(s.id for s in scenario.stations_in_order(direction)) for direction in ("up", "down")}
     for trip in plan.timetable.trips:
         if trip.stations != line[trip.direction]:
@@ -39,7 +43,7 @@ def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable
             if name not in planned
         ]
     if not faults:
-        report = check(plan, scenario, in_force, shortest_running_times(scenario))
+        report = check(plan, scenario, in_force, shortest_running_times(scenario, train=train))
         faults += [
             Fault(FROM, f"trip {one.trip}" if one.trip else "", one.rule, one.sentence, "a plan that keeps this rule")
             for one in report.violations
@@ -53,6 +57,21 @@ def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable
     if mode == "equal-service":
         return Timetable(tuple(planned[trip.trip_id] for trip in in_force.trips))
     return plan.timetable
+
+
+def require_resolvable(
+    file: FixesFile, scenario: Scenario, mode: Mode, start: Plan | None, close_s: int | None
+) -> None:
+    """Raise `InputFaults` for what is wrong with fixes before anything is decided: names, spans, contradictions.
+
+    Where demand-led headways make new trips, spans and windows meet them only after the decision.
+    """
+    if mode == "demand-led" and start is None:
+        _require_no_trips_named(file, close_s)
+        return
+    begin = start.timetable if start is not None else timetable_in_force(scenario)
+    rules = equal_service_rules(scenario, begin, 0.0)
+    fixed_service(file, scenario, begin, rules.window_s, mode, close_s)
 
 
 def fixed_for(
@@ -71,15 +90,19 @@ def fixed_for(
     and closeness has nothing to be close to. Raises `InputFaults`.
     """
     if trips_are_new:
-        fixes = file.fixes
-        allowed = "equal service, or a plan to start from: demand-led headways make new trips"
-        faults = [
-            file.fault((name,), f"{len(part)} given", allowed)
-            for name, part in (("trips", fixes.trips), ("windows", fixes.windows), ("vehicles", fixes.vehicles))
-            if part
-        ]
-        if close_s is not None:
-            faults.append(Fault("", "", "--keep-close", f"{close_s} s", allowed))
-        if faults:
-            raise InputFaults(faults)
+        _require_no_trips_named(file, close_s)
     return fixed_service(file, scenario, begin, rules.window_s, mode, close_s)
+
+
+def _require_no_trips_named(file: FixesFile, close_s: int | None) -> None:
+    fixes = file.fixes
+    allowed = "equal service, or a plan to start from: demand-led headways make new trips"
+    faults = [
+        file.fault((name,), f"{len(part)} given", allowed)
+        for name, part in (("trips", fixes.trips), ("windows", fixes.windows), ("vehicles", fixes.vehicles))
+        if part
+    ]
+    if close_s is not None:
+        faults.append(Fault("", "", "keep_close_s", f"{close_s} s", allowed))
+    if faults:
+        raise InputFaults(faults)

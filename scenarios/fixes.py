@@ -3,15 +3,16 @@
 Clock times are those of the service day. A list that is left out fixes nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from pydantic import Field, ValidationError
 
 from energy_models.faults import Fault, InputFaults
 from scenarios.faults import faults_of_schema, field_text
-from scenarios.located import Located, TreePath, read_yaml
+from scenarios.located import Located, TreePath, plain_tree, read_yaml, yaml_tree
 from scenarios.partial import built_from_what_is_valid
 from scenarios.schema.base import Applies, Clock, Identifier, Part, Seconds, Text, Whole, seconds_to_clock
 from scenarios.schema.service import Headway
@@ -130,7 +131,20 @@ NO_FIXES = FixesFile(Fixes(), Located({}, "", ""))
 
 def read_fixes(path: Path) -> FixesFile:
     """Read a fixes file; raises `InputFaults` with every fault of form, each with its line."""
-    tree = read_yaml(path, path.name)
+    return _checked(read_yaml(path, path.name))
+
+
+def fixes_of(content: Mapping[str, Any] | str, name: str = "fixes") -> FixesFile:
+    """Fixes that came over the network: the text of a fixes file, or what it would hold.
+
+    Raises `InputFaults` with every fault of form under `name`, those of a text each with its line.
+    """
+    if isinstance(content, str):
+        return _checked(yaml_tree(content, name, aliases=False))
+    return _checked(plain_tree(dict(content), name))
+
+
+def _checked(tree: Located) -> FixesFile:
     try:
         fixes = Fixes.model_validate(tree.plain())
     except ValidationError as error:

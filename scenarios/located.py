@@ -74,11 +74,25 @@ class _CoreLoader(yaml.SafeLoader):
 
 def read_yaml(file: Path, name: str) -> Located:
     """Read a YAML file; InputFaults when it cannot be read, is no valid YAML or repeats a key."""
-    faults: list[Fault] = []
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8-sig"), Loader=_CoreLoader)
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputFaults([Fault(name, "", "", "", f"a readable text file in UTF-8 ({error})")]) from error
+    return yaml_tree(text, name)
+
+
+def yaml_tree(text: str, name: str, *, aliases: bool = True) -> Located:
+    """The tree of a YAML text; InputFaults when it is no valid YAML or repeats a key.
+
+    Without `aliases` none may be used: a few lines of them can stand for more than any memory holds.
+    """
+    faults: list[Fault] = []
+    try:
+        if not aliases and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_CoreLoader)):
+            raise InputFaults([Fault(name, "", "", "an alias (*)", "YAML without aliases")])
+        node = yaml.compose(text, Loader=_CoreLoader)
+    except RecursionError as error:
+        raise InputFaults([Fault(name, "", "", "nested too deeply", "valid YAML")]) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -91,6 +105,15 @@ def read_yaml(file: Path, name: str) -> Located:
     if faults:
         raise InputFaults(faults)
     return tree
+
+
+def plain_tree(content: Any, name: str) -> Located:
+    """The tree of plain values, such as JSON holds, that stand in no file."""
+    if isinstance(content, dict):
+        return Located({str(key): plain_tree(item, name) for key, item in content.items()}, name, "")
+    if isinstance(content, list | tuple):
+        return Located([plain_tree(item, name) for item in content], name, "")
+    return Located(content, name, "")
 
 
 def _from_node(node: yaml.Node, name: str, faults: list[Fault], above: tuple[yaml.Node, ...] = ()) -> Located:

@@ -1,8 +1,11 @@
 """The calibrated vehicle: what telemetry says about a train type, as a file that a plan can be made with."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import yaml
@@ -14,7 +17,7 @@ from energy_models.faults import Fault, InputFaults
 from energy_models.telemetry.hidden import VehicleParameters, parameters_of, with_parameters
 from energy_models.train import Efficiency, Train
 from scenarios.faults import faults_of_schema
-from scenarios.located import read_yaml
+from scenarios.located import Located, plain_tree, read_yaml, yaml_tree
 from scenarios.schema.base import Number, Part, Text, Whole
 
 NOTE = (
@@ -35,6 +38,10 @@ SI_NAMES: dict[str, tuple[str, float, str]] = {
 """Name in the file to the name inside, its SI units in one of the file's, and the file's unit."""
 
 Digest = Annotated[Text, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+VEHICLE_HASH = "vehicle_hash"
+"""Under this name a plan keeps the hash of the vehicle that it was made with among its options."""
 
 
 class Interval95(Part):
@@ -137,6 +144,12 @@ class CalibratedVehicle(Part):
             raise PydanticCustomError("held", "{known}", {"known": f"known names, not {', '.join(sorted(unknown))}"})
         return self
 
+    @property
+    def hash(self) -> str:
+        """SHA-256 of all that the vehicle says, whatever its file looks like."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
 
 def load_vehicle(path: str | Path) -> CalibratedVehicle:
     """Read a vehicle file.
@@ -149,7 +162,20 @@ def load_vehicle(path: str | Path) -> CalibratedVehicle:
         raise InputFaults(
             [Fault(str(path), "", "", "no such file", "a vehicle file, as headwatt calibrate --out writes it")]
         )
-    tree = read_yaml(file, file.name)
+    return _vehicle(read_yaml(file, file.name))
+
+
+def vehicle_of_content(content: Mapping[str, Any] | str, name: str = "vehicle") -> CalibratedVehicle:
+    """A vehicle that came over the network: the text of a vehicle file, or what it would hold.
+
+    Raises `InputFaults` with every fault under `name`.
+    """
+    if isinstance(content, str):
+        return _vehicle(yaml_tree(content, name, aliases=False))
+    return _vehicle(plain_tree(dict(content), name))
+
+
+def _vehicle(tree: Located) -> CalibratedVehicle:
     try:
         return CalibratedVehicle.model_validate(tree.plain())
     except ValidationError as error:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from energy_models.running_times import ProfileLibrary
 from scenarios.build import train_of
 from scenarios.fixes import NO_FIXES, FixesFile
 from scenarios.schema import Scenario
-from scenarios.vehicle import CalibratedVehicle, apply
+from scenarios.vehicle import VEHICLE_HASH, CalibratedVehicle, apply
 from simulation.day import day_model
 from simulation.judge import Days, Judgement, judge_with
 from simulation.record import DayRecord
@@ -138,6 +138,7 @@ def run_plan_experiment(
         peak_limit_kw=request.peak_limit_kw,
     )
     planned = make_plan(scenario, options, train, progress, stop)
+    plan = _with_vehicle(planned.plan, request.vehicle)
     seconds = dict(planned.seconds)
     began = time.monotonic()
     progress("simulated days", 0.0)
@@ -166,7 +167,7 @@ def run_plan_experiment(
         status="feasible" if planned.check.passed and not against and not too_high else "rejected",
         metering_point=METERING_POINT,
         baseline_plan=planned.baseline,
-        plan=planned.plan,
+        plan=plan,
         baseline=_figures(judgement.baseline),
         planned=_figures(judgement.plan),
         saving_percent=judgement.saving_percent.mean,
@@ -191,6 +192,11 @@ def run_plan_experiment(
         trade=planned.trade,
         evidence=planned.evidence,
     )
+
+
+def _with_vehicle(plan: Plan, vehicle: CalibratedVehicle | None) -> Plan:
+    """The plan, which keeps the hash of the calibrated vehicle that it was made with."""
+    return plan if vehicle is None else replace(plan, options={**plan.options, VEHICLE_HASH: vehicle.hash})
 
 
 def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def check(
     written = read_plan_folder(folder)
     scenario = written.scenario
     # Times of an empty train: what the shortest possible time is must not depend on how many passengers are planned.
-    shortest_s = shortest_running_times(scenario, passengers=0.0)
+    shortest_s = shortest_running_times(scenario, passengers=0.0, train=written.train())
     in_force = timetable_in_force(scenario)
     report = prove(written.plan, scenario, in_force, shortest_s)
     notes = []

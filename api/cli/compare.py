@@ -51,7 +51,7 @@ def compare(
     ] = None,
     top: Annotated[int, typer.Option(min=0, help="Trips to list, those that move most first.", metavar="N")] = 15,
     vehicle: Annotated[
-        Path | None, typer.Option(help="The vehicle that the plans were made with, if calibrated.", metavar="FILE")
+        Path | None, typer.Option(help="Another vehicle than those in the plans' folders.", metavar="FILE")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:

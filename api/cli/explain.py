@@ -44,7 +44,7 @@ def explain(
     top: Annotated[int, typer.Option(min=0, help="Trips to list, the largest saving first.", metavar="N")] = 15,
     trip: Annotated[str | None, typer.Option(help="Details of one trip, section by section.", metavar="ID")] = None,
     vehicle: Annotated[
-        Path | None, typer.Option(help="The vehicle that the plan was made with, if calibrated.", metavar="FILE")
+        Path | None, typer.Option(help="Another vehicle than the one in the plan's folder.", metavar="FILE")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Threads that compute at once.", metavar="N")] = 2,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,

@@ -4,7 +4,7 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -12,9 +12,6 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.interrupt import interrupt_keeps_best
 from api.cli.outcome import ExitCode
-
-if TYPE_CHECKING:
-    from dispatch.headway_choice import HeadwayWish
 
 HELP = (
     "Plan a day with less electricity, prove it, judge it, and write it down.\n\n"
@@ -125,7 +122,12 @@ def plan(
         ),
     ] = 30.0,
     vehicle: Annotated[
-        Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="A vehicle as `headwatt calibrate` wrote it; the plan's folder keeps it.",
+            show_default="that of --from, else the scenario's",
+            metavar="FILE",
+        ),
     ] = None,
     override: Annotated[
         list[str] | None,
@@ -139,6 +141,7 @@ def plan(
         progress("reading the scenario", 0.0)
         # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
         from api.cli.trade_table import trade_table  # noqa: PLC0415
+        from api.headway_wish import headway_wish  # noqa: PLC0415
         from api.plan_folder import read_plan_folder, write_plan_folder  # noqa: PLC0415
         from api.result import result_of  # noqa: PLC0415
         from api.summary import sentences  # noqa: PLC0415
@@ -148,19 +151,23 @@ def plan(
         from scenarios.vehicle import load_vehicle  # noqa: PLC0415
         from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
 
-        wish = _wish(mode, objective, pick, mean_waiting)
+        wish = headway_wish(mode, objective or "energy", {"--pick": pick, "--mean-waiting": mean_waiting})
         asked = load_scenario(scenario, tuple(override or ()))
+        before = read_plan_folder(start) if start is not None else None
+        calibrated = before.vehicle if before is not None else None
+        if vehicle is not None:
+            calibrated = load_vehicle(vehicle)
         request = PlanRequest(
             scenario=asked,
             mode=mode,
             replications=replications,
             seed=seed,
             time_limit_s=time_limit,
-            vehicle=load_vehicle(vehicle) if vehicle is not None else None,
+            vehicle=calibrated,
             workers=workers,
             headways=wish,
             fixes=read_fixes(fix) if fix is not None else NO_FIXES,
-            start=read_plan_folder(start).plan if start is not None else None,
+            start=before.plan if before is not None else None,
             keep_close_s=keep_close,
             peak_limit_kw=peak_limit_kw,
         )
@@ -202,18 +209,3 @@ def _make_writable(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-
-
-def _wish(
-    mode: str, objective: Literal["energy", "cost", "co2"] | None, pick: int | None, mean_waiting_s: float | None
-) -> "HeadwayWish":
-    """What is asked of demand-led headways; raises `InputFaults` where the mode keeps today's."""
-    from dispatch.headway_choice import HeadwayWish  # noqa: PLC0415
-    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
-
-    asked = {"--pick": pick, "--mean-waiting": mean_waiting_s}
-    given = {name: value for name, value in asked.items() if value is not None}
-    if mode != "demand-led" and given:
-        only = "only with --mode demand-led: equal service keeps today's headways"
-        raise InputFaults([Fault("", "", name, str(value), only) for name, value in given.items()])
-    return HeadwayWish(objective or "energy", pick, mean_waiting_s)

@@ -31,8 +31,8 @@ A plan that was written, beside today's timetable on the same days:
 The same plan on a hot day, for a program:
 [cyan]headwatt simulate beijing_yizhuang --plan plans/beijing_yizhuang --override summer --json[/]
 
-A plan made with a calibrated vehicle, on the same trains:
-[cyan]headwatt simulate beijing_yizhuang --plan out/calibrated --vehicle vehicle.yaml[/]
+A plan on other trains than it was made with:
+[cyan]headwatt simulate beijing_yizhuang --plan out/weekday --vehicle vehicle.yaml[/]
 """
 
 _ENERGY = (
@@ -63,7 +63,12 @@ def simulate(
     replications: Annotated[int, typer.Option(min=2, max=1000, help="Simulated days.", metavar="N")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same days.", metavar="N")] = 0,
     vehicle: Annotated[
-        Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="A vehicle as `headwatt calibrate` wrote it.",
+            show_default="the plan's, else the scenario's",
+            metavar="FILE",
+        ),
     ] = None,
     override: Annotated[
         list[str] | None,
@@ -93,15 +98,17 @@ def simulate(
 
     asked = load_scenario(scenario, tuple(override or ()))
     train = train_of(asked)
-    if vehicle is not None:
-        train = apply(load_vehicle(vehicle), train)
+    calibrated = load_vehicle(vehicle) if vehicle is not None else None
     timetables = {"baseline": timetable_in_force(asked)}
     mode: Mode = "equal-service"
     if plan is not None:
         from api.plan_folder import read_plan_folder  # noqa: PLC0415
 
-        written = read_plan_folder(plan).plan
-        timetables["plan"], mode = written.timetable, written.mode
+        written = read_plan_folder(plan)
+        timetables["plan"], mode = written.plan.timetable, written.plan.mode
+        calibrated = calibrated or written.vehicle
+    if calibrated is not None:
+        train = apply(calibrated, train)
     with stage_progress(f"headwatt simulate {asked.name}") as progress:
         library = profile_library(asked, train)
         require_possible_running_times(asked, library)

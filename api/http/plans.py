@@ -2,17 +2,17 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import FileResponse
 
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
-from api.http.scenarios import check_order
+from api.jobs.request import plan_request
 from api.jobs.store import Job, JobStore
 from api.jobs.supervisor import Supervisor
-from api.plan_folder import PLAN_FILES
+from api.plan_folder import PLAN_FILES, VEHICLE_FILE
 from api.problems import ProblemError, ProblemKind
 from api.result import PlanResult
 
@@ -48,8 +48,8 @@ TheSupervisor = Annotated[Supervisor, Depends(supervisor_of)]
 def order_plan(wanted: PlanOrderModel, response: Response, supervisor: TheSupervisor) -> PlanModel:
     """Check the scenario, write the order down and answer at once; a worker process computes the plan."""
     order = wanted.order()
-    check_order(order.scenario, order.overrides)  # an unknown scenario or override is told now, not by the worker
     store = supervisor.store
+    plan_request(order, store)  # unknown names and contradictions are told now, not by the worker
     waiting = sum(job.status == "queued" for job in store.all())
     if waiting >= _QUEUE_LENGTH:
         raise ProblemError(ProblemKind.QUEUE_FULL, f"{waiting} plans are waiting; order again when some are done.")
@@ -76,12 +76,27 @@ def read_plan(plan_id: str, store: TheStore) -> PlanModel:
 @router.post(
     "/{plan_id}/cancel",
     summary="Stop a plan",
-    responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.ALREADY_FINISHED),
+    responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.ALREADY_FINISHED, ProblemKind.INVALID_REQUEST)
+    | {202: {"model": PlanModel, "description": "The search is asked to end; the plan is to be followed."}},
 )
-def cancel_plan(plan_id: str, supervisor: TheSupervisor) -> PlanModel:
-    """End its worker; the answer comes when the worker is gone."""
-    job = supervisor.cancel(plan_id)
-    if job.status != "cancelled":
+def cancel_plan(
+    plan_id: str,
+    response: Response,
+    supervisor: TheSupervisor,
+    keep: Annotated[
+        Literal["nothing", "best"],
+        Query(description="`best` ends only the search: the best plan so far is checked, judged and becomes `result`."),
+    ] = "nothing",
+) -> PlanModel:
+    """End its worker; the answer comes when the worker is gone.
+
+    With `keep=best` a plan at work answers 202 and is followed until it has succeeded. The search ends soon, or as
+    soon as it has begun; one that has ended already goes on to its result. A plan that still waits has nothing to keep.
+    """
+    job = supervisor.cancel(plan_id, keep_best=keep == "best")
+    if job.is_ending:
+        response.status_code = status.HTTP_202_ACCEPTED
+    elif job.status != "cancelled":
         raise ProblemError(ProblemKind.ALREADY_FINISHED, f"The plan has ended before: {job.status}.")
     return PlanModel.of(job, None)
 
@@ -107,8 +122,9 @@ def read_report(plan_id: str, store: TheStore) -> FileResponse:
 def read_file(plan_id: str, name: str, store: TheStore) -> FileResponse:
     """One of the files that `headwatt plan` writes."""
     folder = _finished_folder(store, plan_id)
-    if name not in PLAN_FILES:
-        raise ProblemError(ProblemKind.UNKNOWN_FILE, f"No file {name!r}; there are {', '.join(PLAN_FILES)}.")
+    names = [known for known in (*PLAN_FILES, VEHICLE_FILE) if (folder / known).exists()]
+    if name not in names:
+        raise ProblemError(ProblemKind.UNKNOWN_FILE, f"No file {name!r}; there are {', '.join(names)}.")
     return FileResponse(folder / name, filename=name)
 
 

@@ -5,7 +5,6 @@ from functools import lru_cache
 from fastapi import APIRouter
 
 from api.http.models import ScenarioListModel, ScenarioModel
-from energy_models.faults import Fault, InputFaults
 from scenarios.load import bundled, load_scenario, override_names
 
 router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
@@ -15,17 +14,6 @@ router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
 def list_scenarios() -> ScenarioListModel:
     """Every bundled scenario with its size and its named overrides."""
     return ScenarioListModel(scenarios=[_summary(name) for name in bundled()])
-
-
-def check_order(scenario: str, overrides: tuple[str, ...]) -> None:
-    """Raise `InputFaults` unless this is a bundled scenario with known overrides.
-
-    The loader also takes paths; a name that comes over the network must never be one.
-    """
-    known = bundled()
-    if scenario.split("+", maxsplit=1)[0] not in known:
-        raise InputFaults([Fault("", "", "scenario", scenario, f"one of {', '.join(known)}")])
-    load_scenario(scenario, overrides)
 
 
 @lru_cache

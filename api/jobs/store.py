@@ -4,6 +4,7 @@ A job is a folder. Each file has one writer and appears atomically; the status i
 `order.json` exists from the start, `worker.json` once a worker was started, `progress.json` is the worker's, `plan/`
 holds what a succeeded job wrote, `outcome.json` is written once, by whoever ends the job first, and never changes. The
 worker holds a lock on `worker.lock` while it lives; that tells the living from the dead even if process ids are reused.
+`keep_best` is there once somebody asked for the best plan so far; the worker looks for it.
 """
 
 import fcntl
@@ -19,7 +20,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 Mode = Literal["equal-service", "demand-led"]
+Objective = Literal["energy", "cost", "co2"]
 JobStatus = Literal["queued", "running", "succeeded", "infeasible", "failed", "cancelled"]
+KEEP_BEST = "keep_best"
 ENDED: frozenset[JobStatus] = frozenset({"succeeded", "infeasible", "failed", "cancelled"})
 
 
@@ -33,11 +36,25 @@ class PlanOrder:
     replications: int = 10
     seed: int = 0
     time_limit_s: float = 30.0
+    objective: Objective = "energy"
+    pick: int | None = None
+    mean_waiting_s: float | None = None
+    fixes: dict[str, Any] | str | None = None
+    """What a fixes file would hold, or its text."""
+    from_plan: str | None = None
+    """Id of the plan to start from."""
+    keep_close_s: int | None = None
+    peak_limit_kw: float | None = None
+    vehicle: dict[str, Any] | str | None = None
+    """What a vehicle file would hold, or its text."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job as it stands now; times are UTC in ISO 8601, `problem` is a problem+json object."""
+    """One job as it stands now; times are UTC in ISO 8601, `problem` is a problem+json object.
+
+    `is_ending` says that its search was asked to end with the best plan so far.
+    """
 
     job_id: str
     order: PlanOrder
@@ -48,6 +65,7 @@ class Job:
     stage: str = ""
     share: float = 0.0
     problem: dict[str, Any] | None = None
+    is_ending: bool = False
 
 
 class UnknownJobError(KeyError):
@@ -73,6 +91,12 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     return dict(loaded)
+
+
+def order_of(written: dict[str, Any]) -> PlanOrder:
+    """The order in the content of `order.json`."""
+    order = written["order"]
+    return PlanOrder(**{**order, "overrides": tuple(order["overrides"])})
 
 
 def end_job(folder: Path, status: JobStatus, problem: dict[str, Any] | None = None) -> bool:
@@ -116,7 +140,6 @@ class JobStore:
         """The job as it stands now; raises `UnknownJobError`."""
         folder = self.folder(job_id)
         written = read_json(folder / "order.json") or {}
-        order = written["order"]
         started = read_json(folder / "worker.json")
         progress = read_json(folder / "progress.json") or {}
         # Liveness is read before the outcome: a worker writes its outcome before it lets go of the lock.
@@ -131,7 +154,7 @@ class JobStore:
             status = "running" if alive else "failed"
         return Job(
             job_id=job_id,
-            order=PlanOrder(**{**order, "overrides": tuple(order["overrides"])}),
+            order=order_of(written),
             status=status,
             created_at=written["created_at"],
             started_at=started["started_at"] if started else None,
@@ -139,6 +162,7 @@ class JobStore:
             stage=progress.get("stage", ""),
             share=1.0 if status == "succeeded" else progress.get("share", 0.0),
             problem=outcome["problem"] if outcome else None,
+            is_ending=status == "running" and (folder / KEEP_BEST).exists(),
         )
 
     def ids(self) -> tuple[str, ...]:

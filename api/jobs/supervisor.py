@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from api.jobs.store import ENDED, Job, JobStore, end_job, now_utc, read_json, replace_json, worker_alive, worker_lock
+from api.jobs.store import (
+    ENDED,
+    KEEP_BEST,
+    Job,
+    JobStore,
+    end_job,
+    now_utc,
+    read_json,
+    replace_json,
+    worker_alive,
+    worker_lock,
+)
 from api.problems import Problem, ProblemKind
 
 WORKER_COMMAND = (sys.executable, "-m", "api.jobs.worker")
@@ -58,11 +69,17 @@ class Supervisor:
         """Look at the queue now rather than at the next tick."""
         self._wake.set()
 
-    def cancel(self, job_id: str) -> Job:
-        """Stop a job and return it; a job that had ended keeps its outcome. Raises `UnknownJobError`."""
+    def cancel(self, job_id: str, *, keep_best: bool = False) -> Job:
+        """Stop a job and return it; a job that had ended keeps its outcome. Raises `UnknownJobError`.
+
+        With `keep_best` a running job is asked to end its search and to finish with the best plan so far.
+        """
         with self._lock:
             folder = self.store.folder(job_id)
-            if self.store.get(job_id).status not in ENDED:
+            status = self.store.get(job_id).status
+            if keep_best and status == "running":
+                (folder / KEEP_BEST).touch()
+            elif status not in ENDED:
                 started = read_json(folder / "worker.json")
                 if started is not None:
                     _stop_group(folder, started["pid"])

@@ -2,21 +2,24 @@
 
 import os
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
 
-from api.jobs.store import PlanOrder, end_job, read_json, replace_json
+from api.jobs.request import plan_request
+from api.jobs.store import KEEP_BEST, JobStore, end_job, order_of, read_json, replace_json
 from api.plan_folder import write_plan_folder
 from api.problems import problem_of
+from dispatch.timing.job import SearchStop
 from energy_models.faults import Infeasible
-from scenarios.load import load_scenario
-from simulation.experiment import PlanRequest, run_plan_experiment
+from simulation.experiment import run_plan_experiment
 
 _NICENESS = 10
 """Planning yields to the API process when both want the same core."""
 
 _BETWEEN_WRITES_S = 0.2
+_LOOK_EVERY_S = 0.2
 
 
 class ProgressFile:
@@ -39,18 +42,13 @@ class ProgressFile:
 def work(folder: Path) -> None:
     """Compute the job of a folder; every end, good or bad, is an outcome on disk."""
     try:
-        written = read_json(folder / "order.json") or {}
-        order = PlanOrder(**{**written["order"], "overrides": tuple(written["order"]["overrides"])})
+        order = order_of(read_json(folder / "order.json") or {})
         progress = ProgressFile(folder / "progress.json")
         progress("preparing", 0.0)
-        request = PlanRequest(
-            scenario=load_scenario(order.scenario, order.overrides),
-            mode=order.mode,
-            replications=order.replications,
-            seed=order.seed,
-            time_limit_s=order.time_limit_s,
-        )
-        experiment = run_plan_experiment(request, progress)
+        request = plan_request(order, JobStore(folder.parent))
+        stop = SearchStop()
+        threading.Thread(target=_stop_when_asked, args=(folder, stop), name="headwatt-stop", daemon=True).start()
+        experiment = run_plan_experiment(request, progress, stop)
         progress("writing the plan", 0.0)
         write_plan_folder(experiment, folder / "plan.part")
         (folder / "plan.part").replace(folder / "plan")
@@ -61,6 +59,13 @@ def work(folder: Path) -> None:
         end_job(folder, "failed", problem_of(error).as_json())
     else:
         end_job(folder, "succeeded")
+
+
+def _stop_when_asked(folder: Path, stop: SearchStop) -> None:
+    """End the search, now or once it has begun, when the best plan so far is asked for."""
+    while not (stop.is_searching and (folder / KEEP_BEST).exists()):
+        time.sleep(_LOOK_EVERY_S)
+    stop.cancel()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ const form = document.getElementById("order");
 const main = document.getElementById("plan");
 const list = document.getElementById("plans");
 let scenarios = [];
+let plans = [];
 let shown = null;
 
 function element(tag, attributes = {}, ...children) {
@@ -38,7 +39,7 @@ async function ask(path, options) {
 }
 
 function problemView(problem) {
-  const errors = (problem.errors ?? []).map((one) => element("li", {}, [one.field, one.detail].filter(Boolean).join(": ")));
+  const errors = (problem.errors ?? []).map((one) => element("li", {}, one.detail.includes(one.field) ? one.detail : `${one.field}: ${one.detail}`));
   const view = element("div", { class: "problem" }, element("strong", {}, problem.title ?? "Something failed"));
   if (errors.length) view.append(element("ul", {}, ...errors));
   else view.append(element("div", {}, problem.detail ?? String(problem)));
@@ -57,6 +58,7 @@ function resultView(plan) {
   const checks = result.checks.passed ? `All ${rules} rules hold.` : `${result.checks.violations.length} violations of ${rules} rules: do not run this plan.`;
   const energies = `${number.format(result.plan.energy_kwh)} instead of ${number.format(result.baseline.energy_kwh)} kWh a day`;
   return [
+    element("p", { class: "quiet" }, ...result.notes.map((note) => element("span", {}, `${note} `))),
     element(
       "p",
       { class: "verdict" },
@@ -69,8 +71,44 @@ function resultView(plan) {
       element("a", { href: links.report, target: "_blank" }, "Open the report"),
       ...Object.entries(links.files).map(([name, path]) => element("a", { href: path, download: name }, name)),
     ),
+    ...tradeView(plan),
     element("iframe", { src: links.report, title: "Report of the plan" }),
   ];
+}
+
+// The headways that could be had; each of them can be planned with a click.
+function tradeView(plan) {
+  const { result, order } = plan;
+  if (!result.pareto.length) return [];
+  const head = ["", "kWh", "mean waiting, s", "fullest train, %", "trips", "trains", result.currency ?? "cost", "CO2, t", ""];
+  const rows = result.pareto.map((row) => {
+    const name = row.number === 0 ? "today" : row.number === null ? "as asked" : String(row.number);
+    const cells = [name, number.format(row.energy_kwh), row.mean_waiting_s.toFixed(1), number.format(100 * row.fullest_train_share), row.trips, row.vehicles, number.format(row.cost), (row.co2_kg / 1000).toFixed(1)];
+    const button = element("button", { type: "button", onclick: () => place({ ...order, mean_waiting_s: null, pick: row.number }, button) }, "Plan this");
+    const last = row.chosen ? "this plan" : row.number ? button : "";
+    return element("tr", { class: row.chosen ? "chosen" : null }, ...cells.map((cell) => element("td", {}, String(cell))), element("td", {}, last));
+  });
+  return [
+    element("h2", {}, "Headways to choose from"),
+    element("p", { class: "quiet" }, "Trains run as today, before the timing saves on top of it."),
+    element("div", { class: "wide" }, element("table", {}, element("thead", {}, element("tr", {}, ...head.map((text) => element("th", {}, text)))), element("tbody", {}, ...rows))),
+  ];
+}
+
+// What was asked beyond the line, in words.
+function asked(order) {
+  return [
+    order.mode === "demand-led" ? "headways by demand" : "same service",
+    order.objective === "energy" ? null : `for ${order.objective === "co2" ? "CO2" : order.objective}`,
+    order.pick === null ? null : `number ${order.pick} of the set`,
+    order.mean_waiting_s === null ? null : `waiting at most ${order.mean_waiting_s} s`,
+    order.peak_limit_kw === null ? null : `peak at most ${number.format(order.peak_limit_kw)} kW`,
+    order.from_plan === null ? null : "from another plan",
+    order.keep_close_s === null ? null : `moved by at most ${order.keep_close_s} s`,
+    order.fixes === null ? null : "with fixes",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 function planView(plan) {
@@ -80,7 +118,7 @@ function planView(plan) {
       "p",
       { class: "quiet" },
       element("span", { class: `status ${plan.status}` }, WORDS[plan.status]),
-      ` · ${plan.order.mode} · ${plan.order.replications} days · seed ${plan.order.seed} · ordered ${new Date(plan.created_at).toLocaleString()}`,
+      ` · ${asked(plan.order)} · ${plan.order.replications} days · seed ${plan.order.seed} · ordered ${new Date(plan.created_at).toLocaleString()}`,
     ),
   ];
   if (plan.status === "succeeded") return [...head, ...resultView(plan)];
@@ -88,14 +126,16 @@ function planView(plan) {
   const stage = plan.status === "queued" ? "waiting for its turn" : plan.progress.stage || "starting";
   const bar = element("progress", { max: 1, "aria-label": stage });
   if (plan.status === "running" && plan.progress.share > 0) bar.value = plan.progress.share;
-  const stop = element("button", { type: "button", onclick: () => cancel(plan, stop) }, "Stop");
-  return [...head, bar, element("p", { class: "quiet" }, stage), stop];
+  const stop = element("button", { type: "button", onclick: () => cancel(plan, plan.links.cancel, stop) }, "Stop");
+  const keep = plan.links.keep_best && element("button", { type: "button", onclick: () => cancel(plan, plan.links.keep_best, keep) }, "End the search, keep the best");
+  const said = plan.is_ending ? `${stage}; the search ends, the best plan so far follows` : stage;
+  return [...head, bar, element("p", { class: "quiet" }, said), element("p", { class: "buttons" }, keep, stop)];
 }
 
-async function cancel(plan, button) {
+async function cancel(plan, link, button) {
   button.disabled = true;
   try {
-    await ask(plan.links.cancel, { method: "POST" });
+    await ask(link, { method: "POST" });
   } catch {
     // It ended first; the next look shows how.
   }
@@ -118,7 +158,7 @@ async function follow(id) {
     }
     if (follow.current !== mine) return;
     if (plan) {
-      const state = JSON.stringify([plan.status, plan.progress]);
+      const state = JSON.stringify([plan.status, plan.progress, plan.is_ending]);
       if (state !== before) main.replaceChildren(...planView(plan));
       if (plan.status !== JSON.parse(before || "[null]")[0]) await showList();
       before = state;
@@ -129,7 +169,8 @@ async function follow(id) {
 }
 
 async function showList() {
-  const { plans } = await ask("/v1/plans?limit=20");
+  ({ plans } = await ask("/v1/plans?limit=20"));
+  showStarts();
   if (!plans.length) return;
   list.replaceChildren(
     ...plans.map((plan) =>
@@ -158,31 +199,74 @@ function showScenario() {
   );
 }
 
-form.elements.scenario.addEventListener("change", showScenario);
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+// Plans of the same line and mode, from which another search may start.
+function showStarts() {
+  const { scenario, mode, from_plan } = form.elements;
+  const fit = plans.filter((plan) => plan.status === "succeeded" && plan.order.scenario === scenario.value && plan.order.mode === mode.value);
+  const before = from_plan.value;
+  const first = new Option(mode.value === "demand-led" ? "the demand" : "today's timetable", "");
+  from_plan.replaceChildren(first, ...fit.map((plan) => new Option(`${title(plan)}, ${new Date(plan.created_at).toLocaleString()}`, plan.id)));
+  from_plan.value = fit.some((plan) => plan.id === before) ? before : "";
+  document.getElementById("trade").hidden = mode.value !== "demand-led" || from_plan.value !== "";
+}
+
+form.elements.scenario.addEventListener("change", () => {
+  showScenario();
+  showStarts();
+});
+form.elements.mode.addEventListener("change", showStarts);
+form.elements.from_plan.addEventListener("change", showStarts);
+for (const name of ["pick", "mean_waiting_s"]) {
+  form.elements[name].addEventListener("input", () => {
+    form.elements.choice.value = name;
+  });
+}
+document.getElementById("fixes-file").addEventListener("change", async (event) => {
+  const [file] = event.target.files;
+  if (file) form.elements.fixes.value = await file.text();
+});
+
+function ordered() {
   const fields = new FormData(form);
-  const order = {
+  const amount = (name) => (fields.get(name) ? Number(fields.get(name)) : null);
+  const choice = document.getElementById("trade").hidden ? "" : fields.get("choice");
+  return {
     scenario: fields.get("scenario"),
     overrides: fields.getAll("override"),
     mode: fields.get("mode"),
+    objective: fields.get("objective"),
+    pick: choice === "pick" ? amount("pick") : null,
+    mean_waiting_s: choice === "mean_waiting_s" ? amount("mean_waiting_s") : null,
     replications: Number(fields.get("replications")),
     seed: Number(fields.get("seed")),
     time_limit_s: Number(fields.get("time_limit_s")),
+    from_plan: fields.get("from_plan") || null,
+    keep_close_s: amount("keep_close_s"),
+    peak_limit_kw: amount("peak_limit_kw"),
+    fixes: fields.get("fixes").trim() ? fields.get("fixes") : null,
   };
-  const place = document.getElementById("order-problem");
-  const button = form.querySelector("button");
-  place.hidden = true;
+}
+
+async function place(order, button) {
+  const told = document.getElementById("order-problem");
+  told.hidden = true;
   button.disabled = true;
   try {
     const plan = await ask("/v1/plans", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(order) });
     location.hash = plan.id;
+    main.scrollIntoView();
   } catch (problem) {
-    place.replaceChildren(problemView(problem));
-    place.hidden = false;
+    told.replaceChildren(...problemView(problem).childNodes);
+    told.hidden = false;
+    told.scrollIntoView({ block: "nearest" });
   } finally {
     button.disabled = false;
   }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  place(ordered(), form.querySelector("button.primary"));
 });
 
 function showChosen() {

@@ -123,6 +123,19 @@ def test_a_wish_that_cannot_be_met_ends_with_3_and_leaves_no_folder(tmp_path: Pa
     assert not (tmp_path / "plan").exists()
 
 
+def test_running_times_that_no_train_can_meet_are_input_faults_of_a_plan(tmp_path: Path) -> None:
+    line = tmp_path / "line"
+    shutil.copytree(find("tutorial_line")[0].parent, line)
+    file = line / "scenario.yaml"
+    changed = re.sub(r"(running_time_s:.*\n +up: \[)\d+", r"\g<1>50", file.read_text())
+    assert changed != file.read_text()
+    file.write_text(changed)
+    answer = headwatt("plan", str(line), "--out", str(tmp_path / "plan"))
+    assert answer.returncode == 2
+    assert "running_time_s.up[0]: 50 - allowed: at least" in answer.stderr
+    assert not (tmp_path / "plan").exists()
+
+
 def test_json_is_one_object_on_stdout_and_the_same_as_in_the_folder(tmp_path: Path) -> None:
     answer = headwatt(
         "plan",

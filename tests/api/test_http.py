@@ -219,3 +219,83 @@ def test_unexpected_errors_are_problems_without_their_insides(tmp_path: Path) ->
         body = client.get(f"/v1/plans/{job.job_id}").json()
     assert (body["code"], body["whose_fault"]) == ("internal-error", "headwatt")
     assert str(tmp_path) not in json.dumps(body)
+
+
+def fields_of(body: dict[str, Any]) -> list[str]:
+    return [error["field"] for error in body["errors"]]
+
+
+def test_a_wish_that_contradicts_itself_is_told_with_every_fault(client: httpx2.Client) -> None:
+    order = {
+        "scenario": "tutorial_line",
+        "pick": 2,
+        "mean_waiting_s": 90,
+        "from_plan": "20990101-nothing",
+        "fixes": {"windows": [{"trip": "up-010", "earliest": "07:00", "latest": "06:59"}], "spare": 1},
+    }
+    body = problem(client.post("/v1/plans", json=order), 422, "input-faults")
+    assert sorted(fields_of(body)) == sorted(["pick", "mean_waiting_s", "from_plan", "spare", "windows[0].latest"])
+    both = {"scenario": "tutorial_line", "mode": "demand-led", "pick": 2, "mean_waiting_s": 90}
+    assert fields_of(problem(client.post("/v1/plans", json=both), 422, "input-faults")) == ["pick"]
+    named = {"scenario": "tutorial_line", "mode": "demand-led", "keep_close_s": 5, "fixes": {"trips": ["up-010"]}}
+    assert fields_of(problem(client.post("/v1/plans", json=named), 422, "input-faults")) == ["trips", "keep_close_s"]
+
+
+def test_fixes_are_resolved_before_the_plan_waits_and_a_text_names_its_lines(client: httpx2.Client) -> None:
+    text = "trips: [up-999]\nwindows:\n- {trip: up-010, earliest: '01:00', latest: '01:10'}\nspare_trains: 900\n"
+    body = problem(client.post("/v1/plans", json={"scenario": "tutorial_line", "fixes": text}), 422, "input-faults")
+    assert fields_of(body) == ["trips[0]", "windows[0].earliest", "spare_trains"]
+    assert [error["place"] for error in body["errors"]] == ["line 1", "line 3", "line 4"]
+    assert all(error["file"] == "fixes" for error in body["errors"])
+
+
+@pytest.mark.parametrize("text", ["a: &a [1, 1]\ntrips: [*a, *a]", "trips: " + "[" * 20_000, "- a list", "{", "\x00"])
+def test_fixes_that_no_reader_can_use_are_input_faults(client: httpx2.Client, text: str) -> None:
+    problem(client.post("/v1/plans", json={"scenario": "tutorial_line", "fixes": text}), 422, "input-faults")
+
+
+def ended(client: httpx2.Client, location: str) -> dict[str, Any]:
+    for _ in range(6000):
+        plan = dict(client.get(location).json())
+        if plan["status"] not in ("queued", "running"):
+            return plan
+        time.sleep(0.05)
+    raise AssertionError("it never ended")
+
+
+def test_a_search_is_ended_with_its_best_plan_and_another_starts_from_it(tmp_path: Path) -> None:
+    """A search for an hour, ended as soon as it may be; then a second one that keeps a trip and stays close."""
+    with served(tmp_path) as (client, _):
+        order = {
+            "scenario": "tutorial_line", "mode": "demand-led", "objective": "cost", "pick": 2, "replications": 2,
+            "time_limit_s": 3600,
+        }  # fmt: skip
+        location = client.post("/v1/plans", json=order).headers["location"]
+        while client.get(location).json()["status"] != "running":
+            time.sleep(0.02)
+        asked = client.post(client.get(location).json()["links"]["keep_best"])
+        assert (asked.status_code, asked.json()["status"], asked.json()["is_ending"]) == (202, "running", True)
+        assert asked.json()["links"]["keep_best"] is None
+        plan = ended(client, location)
+        assert plan["status"] == "succeeded", plan["problem"]
+        result = plan["result"]
+        assert any("cancelled" in note for note in result["notes"])
+        assert [row["number"] for row in result["pareto"] if row["chosen"]] == [2]
+        assert result["objective"] == "cost"
+        assert result["checks"]["passed"]
+        again = {
+            "scenario": "tutorial_line", "mode": "demand-led", "from_plan": plan["id"], "keep_close_s": 4,
+            "fixes": "trips: [up-003]\n", "replications": 2, "time_limit_s": 2, "peak_limit_kw": 1e5,
+        }  # fmt: skip
+        second = ended(client, client.post("/v1/plans", json=again).headers["location"])
+        assert second["status"] == "succeeded", second["problem"]
+        assert list(second["result"]["options"]["fixed"]["times"]) == ["up-003"]
+        assert second["result"]["options"]["fixed"]["close_s"] == 4
+        assert second["result"]["options"]["peak_limit_kw"] == 1e5
+        assert second["result"]["plan"]["trips"] == result["plan"]["trips"]
+
+
+def test_a_plan_that_waits_has_no_best_to_keep(jobs: Path) -> None:
+    store = JobStore(jobs)
+    job = store.create(PlanOrder("tutorial_line"))
+    assert Supervisor(store).cancel(job.job_id, keep_best=True).status == "cancelled"

@@ -57,7 +57,7 @@ def test_a_plan_is_ordered_followed_and_read(page: Page, address: str, tmp_path:
     page.get_by_label("Line").select_option("tutorial_line")
     page.get_by_label("Days simulated").fill("2")
     page.get_by_label("Search, s").fill("2")
-    page.get_by_role("button", name="Plan").click()
+    page.get_by_role("button", name="Plan", exact=True).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Tutorial line")
     expect(page.locator("#plan .status")).to_have_text("done", timeout=PATIENCE_MS)
@@ -86,16 +86,50 @@ def test_a_plan_is_stopped(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_label("Line").select_option("beijing_yizhuang")
     page.get_by_label("Days simulated").fill("1000")
-    page.get_by_role("button", name="Plan").click()
+    page.get_by_role("button", name="Plan", exact=True).click()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#plan .status")).to_have_text("stopped", timeout=PATIENCE_MS)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
 
+def test_a_search_is_ended_with_its_best_plan_and_another_choice_is_planned(page: Page, address: str) -> None:
+    """Headways by demand from the form, a search that would take an hour, and a click on another row of the trade."""
+    page.goto(address)
+    page.get_by_label("Line").select_option("tutorial_line")
+    page.get_by_label("Service").select_option("demand-led")
+    page.get_by_label("To save").select_option("cost")
+    page.get_by_label("Its number").fill("2")
+    page.get_by_label("Days simulated").fill("2")
+    page.get_by_label("Search, s").fill("3600")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    page.get_by_role("button", name="End the search, keep the best").click()
+    expect(page.locator("#plan .status")).to_have_text("done", timeout=PATIENCE_MS)
+    expect(page.get_by_role("main")).to_contain_text("for cost, number 2 of the set")
+    expect(page.get_by_role("main")).to_contain_text("The search was cancelled")
+    expect(page.locator("tr.chosen td").first).to_have_text("2")
+    page.locator("tbody tr").nth(4).get_by_role("button", name="Plan this").click()
+    expect(page.get_by_role("main")).to_contain_text("number 4 of the set")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#plan .status")).to_have_text("stopped", timeout=PATIENCE_MS)
+
+
+def test_faults_of_fixes_are_shown_beside_the_form(browser: Browser, address: str) -> None:
+    page = browser.new_page()  # not the strict page: the browser itself logs the 422
+    page.goto(address)
+    page.get_by_label("Line").select_option("tutorial_line")
+    page.get_by_text("Limits and fixes").click()
+    page.get_by_label("What stays fixed").fill("trips: [up-999]\nspare_trains: 900")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("fixes, line 1, trips[0]: up-999")
+    expect(told).to_contain_text("fixes, line 2, spare_trains: 900")
+    page.close()
+
+
 def test_the_page_fits_a_narrow_screen(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(address)
-    expect(page.get_by_role("button", name="Plan")).to_be_visible()
+    expect(page.get_by_role("button", name="Plan", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
