@@ -53,12 +53,13 @@ class SecondsOfMotion:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One train over one section: `departure_s` on the day's clock, `track_index` 0 up or 1 down."""
+    """One train over one section: `departure_s` on the day's clock, `track_index` 0 up or 1 down; `train` names it."""
 
     track: SectionTrack
     track_index: int
     departure_s: float
     motion: SecondsOfMotion
+    train: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Stand:
     track_index: int
     from_s: float
     to_s: float
+    train: str = ""
 
 
 def seconds_of_motion(profile: DrivingProfile, train: Train, passengers: float) -> SecondsOfMotion:

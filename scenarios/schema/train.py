@@ -128,6 +128,8 @@ class PassengerExchange(Part):
     """For each passenger who alights at a door."""
     crowding_s: Annotated[Number, Field(ge=0, le=1)]
     """For each passenger who boards at a door, times the cube of those who stand there."""
+    most_standing: Annotated[Number, Field(ge=0, le=100)]
+    """More who stand at a door count as so many: the model was not fitted beyond."""
 
 
 class TrainType(Part):
