@@ -13,7 +13,7 @@ from dispatch.timetable import DIRECTIONS, Timetable
 from energy_models.running_times import ProfileLibrary
 from energy_models.running_times.store import content_hash
 from energy_models.train import Train
-from scenarios.build import profile_library, require_possible_running_times, section_tracks
+from scenarios.build import profile_library, section_tracks
 from scenarios.schema import Scenario
 from simulation.day import day_model
 from simulation.day_store import DayStore, KeptDay, Label, day_key
@@ -66,9 +66,7 @@ class CaseWork:
 
     @cached_property
     def _days(self) -> DayWork:
-        library = _library(self._scenario, self._train)
-        require_possible_running_times(self._scenario, library)
-        model = day_model(self._scenario, library)
+        model = day_model(self._scenario, _library(self._scenario, self._train))
         prepare_profiles(model, self._timetables.values())
         return DayWork(model, self._timetables)
 

@@ -20,6 +20,7 @@ class Tolerance:
 
 TOLERANCES = (
     Tolerance("mean_waiting_s", "mean waiting", "s", +1, 1.0),
+    Tolerance("excess_waiting_s", "waiting beyond the timetable's", "s", +1, 1.0),
     Tolerance("mean_one_way_s", "mean one-way time", "s", +1, 1.0),
     Tolerance("punctual_share", "share of punctual arrivals", "", -1, 0.01),
     Tolerance("headway_variation", "headway variation", "", +1, 0.02),

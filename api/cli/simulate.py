@@ -1,7 +1,6 @@
 """`headwatt simulate`: disturbed days of today's timetable, or of a written plan, with energy and service."""
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +8,8 @@ import typer
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
+from api.cli.engine_options import EngineAddress, Workers
+from api.day_figures import figures_of
 
 if TYPE_CHECKING:
     from dispatch.plan import Mode
@@ -35,24 +36,6 @@ A plan on other trains than it was made with:
 [cyan]headwatt simulate beijing_yizhuang --plan out/weekday --vehicle vehicle.yaml[/]
 """
 
-_ENERGY = (
-    "utility_kwh",
-    "traction_kwh",
-    "auxiliaries_kwh",
-    "regeneration_offered_kwh",
-    "regeneration_used_kwh",
-    "regeneration_burnt_kwh",
-    "line_losses_kwh",
-    "rectifier_losses_kwh",
-    "storage_change_kwh",
-    "unserved_kwh",
-    "peak_1s_kw",
-    "peak_15min_sliding_kw",
-    "peak_15min_clock_kw",
-    "minimum_voltage_v",
-    "maximum_voltage_v",
-)
-
 
 def simulate(
     scenario: Annotated[str, typer.Argument(help="Name of a bundled line, or path of a scenario folder.")],
@@ -74,9 +57,8 @@ def simulate(
         list[str] | None,
         typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME"),
     ] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, max=256, help="Processes that compute at once; results do not depend on it.")
-    ] = 2,
+    workers: Workers = 2,
+    engine: EngineAddress = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Simulate replications of today's timetable, or of a written plan beside it; see HELP."""
@@ -117,7 +99,12 @@ def simulate(
         seeds = replication_seeds(seed, replications)
         progress("simulated days", 0.0)
         results = replicate(
-            model, timetables, seeds, workers, lambda done, count: progress("simulated days", done / count)
+            model,
+            timetables,
+            seeds,
+            workers,
+            lambda done, count: progress("simulated days", done / count),
+            address=engine,
         )
         lap("days")
     judgement = compare(seeds, results["baseline"], results["plan"]) if plan is not None else None
@@ -131,46 +118,13 @@ def simulate(
                 "replications": replications,
                 "seed": seed,
                 "metering_point": "substation DC terminals",
-                **_figures(days),
+                **figures_of(days),
                 **(_saving(judgement, mode) if judgement is not None else {}),
                 "seconds": seconds,
             }
         )
     else:
         _print(asked.title, days, judgement, mode)
-
-
-def _figures(days: "Days") -> dict[str, Any]:
-    """The figures of all days of one timetable: means, and for the energy its interval."""
-    from simulation.judge import SERVICE_MEASURES  # noqa: PLC0415
-
-    energy = days.energy()
-    first = days.results[0]
-    return {
-        "trips": first.trips,
-        "train_km": round(first.train_km, 3),
-        "vehicles": first.vehicles,
-        "energy": {
-            "mean_kwh": round(energy.mean, 3),
-            "ci95_kwh": [round(energy.low, 3), round(energy.high, 3)],
-            "days_kwh": [round(result.account.energy_kwh, 3) for result in days.results],
-            **{name: round(days.energy(name).mean, 3) for name in _ENERGY},
-            "substation_kwh": _mean_of([result.account.substation_kwh for result in days.results]),
-            "hourly_kwh": _mean_of(
-                [{str(h): kwh for h, kwh in result.account.hourly_kwh.items()} for result in days.results]
-            ),
-        },
-        "cost": round(days.cost().mean, 3),
-        "co2_kg": round(days.co2_kg().mean, 3),
-        "balance_residual_percent": round(100.0 * days.worst_residual_share, 9),
-        "service": {name: round(days.served(name).mean, 4) for name in SERVICE_MEASURES},
-    }
-
-
-def _mean_of(rows: list[Mapping[str, float]]) -> dict[str, float]:
-    """Mean of each entry; a day without the entry counts as nothing."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return {name: round(sum(row.get(name, 0.0) for row in rows) / len(rows), 3) for name in names}
 
 
 def _saving(judgement: "Judgement", mode: "Mode") -> dict[str, Any]:
@@ -183,7 +137,7 @@ def _saving(judgement: "Judgement", mode: "Mode") -> dict[str, Any]:
         "savings_percent": [round(value, 4) for value in judgement.savings_percent],
         "saving_kwh": round(kwh.mean, 3),
         "objections": [objection.sentence for objection in objections(judgement, mode=mode)],
-        "baseline": _figures(judgement.baseline),
+        "baseline": figures_of(judgement.baseline),
     }
 
 

@@ -1,0 +1,228 @@
+"""`headwatt judge`: a written plan on as many pairs of disturbed days as the asked interval needs."""
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
+from api.cli.engine_options import EngineAddress, Workers, engine_of
+from api.cli.outcome import ExitCode
+from api.cli.targets import require_writable
+from api.day_figures import figures_of
+
+if TYPE_CHECKING:
+    from api.study.judgement_page import JudgedPlan
+    from simulation.interval import Estimate
+    from simulation.sensitivity import Answer
+
+HELP = (
+    "Judge a written plan: today's timetable and the plan on the same disturbed days.\n\n"
+    "At least ten pairs of days; with --interval as many more as it takes until the 95 % interval of the mean saving "
+    "is that wide, in percentage points from end to end. Service stands beside energy: a plan that saves energy and "
+    "worsens the service beyond what is tolerated is rejected, and the exit code is 1. Days are kept in a Parquet data "
+    "set: a stopped run goes on, and a longer one reuses them."
+)
+EPILOG = """\
+[bold]Examples[/]
+
+Ten pairs of days:  [cyan]headwatt judge plans/beijing_yizhuang[/]
+
+The saving to ± 0.1 percentage points, as a page:
+[cyan]headwatt judge plans/beijing_yizhuang --interval 0.2 --out judged.html[/]
+
+What is left of it under noise, other demand, a substation out, a train that differs:
+[cyan]headwatt judge plans/beijing_yizhuang --sensitivity --out judged.html[/]
+"""
+
+
+def judge(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A folder that `headwatt plan` wrote.")],
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=100.0,
+            metavar="POINTS",
+            help="Width of the 95 % interval of the mean saving, in percentage points from end to end.",
+        ),
+    ] = None,
+    replications: Annotated[
+        int, typer.Option(min=10, max=100_000, help="Pairs of days to begin with.", metavar="N")
+    ] = 10,
+    most: Annotated[
+        int, typer.Option(min=10, max=100_000, help="Pairs of days at which to stop in any case.", metavar="N")
+    ] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same days.", metavar="N")] = 0,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            "--sensitivity",
+            help="Also judge it at other dwell noise, ±10 % passengers, each substation out, and ±5 % mass, "
+            "efficiencies and resistance; ten pairs of days each.",
+        ),
+    ] = False,
+    vehicle: Annotated[
+        Path | None, typer.Option(help="The vehicle that the plan was made with, if calibrated.", metavar="FILE")
+    ] = None,
+    days: Annotated[
+        Path | None, typer.Option(help="Data set of simulated days; PLAN/days by default.", metavar="DIR")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a page with plots here.", metavar="FILE.html")] = None,
+    workers: Workers = 2,
+    engine: EngineAddress = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Judge a written plan; see HELP."""
+    from api.plan_folder import read_plan_folder  # noqa: PLC0415
+    from api.study.chart import svg  # noqa: PLC0415
+    from api.study.judgement_page import JudgedPlan, render, sensitivity_chart  # noqa: PLC0415
+    from api.version import headwatt_version  # noqa: PLC0415
+    from dispatch.baseline import timetable_in_force  # noqa: PLC0415
+    from scenarios.build import train_of  # noqa: PLC0415
+    from scenarios.vehicle import apply, load_vehicle  # noqa: PLC0415
+    from simulation.day_store import DayStore  # noqa: PLC0415
+    from simulation.engine import started  # noqa: PLC0415
+    from simulation.judging import Effort, Question, judge_until, judge_variations  # noqa: PLC0415
+    from simulation.sequential import LEAST_DAYS  # noqa: PLC0415
+    from simulation.verdict import objections  # noqa: PLC0415
+
+    begin = time.monotonic()
+    require_writable({"--out": out})
+    version = headwatt_version()
+    with stage_progress(f"headwatt judge {plan.name}") as progress:
+        progress("reading", 0.0)
+        written = read_plan_folder(plan)
+        train = train_of(written.scenario)
+        if vehicle is not None:
+            train = apply(load_vehicle(vehicle), train)
+        question = Question(written.scenario, train, timetable_in_force(written.scenario), written.plan.timetable)
+        store = DayStore(days or plan / "days")
+        effort = Effort(interval, replications, max(most, replications), seed)
+        with started(engine_of(workers, engine)) as session:
+            judgement = judge_until(question, effort, session, store, version, progress)
+            answers: tuple[Answer, ...] = ()
+            if sensitivity:
+                answers = judge_variations(question, judgement, LEAST_DAYS, session, store, version, progress)
+    found = JudgedPlan(
+        title=written.scenario.title,
+        plan=str(plan),
+        judgement=judgement,
+        objections=objections(judgement, mode=written.plan.mode),
+        asked_interval_percent=interval,
+        sensitivity=answers,
+        command=" ".join(["headwatt", *sys.argv[1:]]),
+    )
+    if out is not None:
+        out.write_text(render(found), encoding="utf-8")
+        if answers:
+            out.with_suffix(".svg").write_text(svg(sensitivity_chart(answers, judgement)), encoding="utf-8")
+    if json:
+        said = _as_json(found, written.scenario.name, written.scenario.hash, seed)
+        print_json({**said, "seconds": {"all": round(time.monotonic() - begin, 3)}})
+    else:
+        _print(found)
+        if out is not None:
+            stderr_console().print(f"{out} is written.")
+    if found.objections:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _estimate(found: "Estimate") -> dict[str, Any]:
+    return {"mean": round(found.mean, 6), "ci95": [round(found.low, 6), round(found.high, 6)]}
+
+
+def _as_json(judged: "JudgedPlan", scenario: str, scenario_hash: str, seed: int) -> dict[str, Any]:
+    from api.study.judgement_page import quantiles, width_percent  # noqa: PLC0415
+    from simulation.judge import SERVICE_MEASURES  # noqa: PLC0415
+
+    judgement = judged.judgement
+    saving = judgement.saving_percent
+    worst = judgement.savings_percent.index(judgement.worst_saving_percent)
+    width = width_percent(saving)
+    asked = judged.asked_interval_percent
+    return {
+        "plan": judged.plan,
+        "scenario": scenario,
+        "scenario_hash": scenario_hash,
+        "metering_point": "substation DC terminals",
+        "seed": seed,
+        "replications": saving.count,
+        "verdict": "rejected" if judged.objections else "accepted",
+        "objections": [
+            {
+                "measure": objection.measure,
+                "sentence": objection.sentence,
+                "change": _estimate(objection.change),
+                "tolerated": objection.tolerance,
+            }
+            for objection in judged.objections
+        ],
+        "saving_percent": round(saving.mean, 6),
+        "saving_ci95_percent": [round(saving.low, 6), round(saving.high, 6)],
+        "interval": {"asked": asked, "reached": round(width, 6), "is_reached": asked is None or width <= asked},
+        "savings_percent": [round(value, 6) for value in judgement.savings_percent],
+        "quantiles_percent": {name: round(value, 6) for name, value in quantiles(judgement).items()},
+        "worst_day": {"seed": judgement.seeds[worst], "saving_percent": round(judgement.worst_saving_percent, 6)},
+        "saving_kwh": _estimate(judgement.saving_kwh),
+        "service_change": {
+            name: _estimate(judgement.service_change(name)) for name in SERVICE_MEASURES if name != "shortest_headway_s"
+        },
+        "baseline_days": figures_of(judgement.baseline),
+        "plan_days": figures_of(judgement.plan),
+        "sensitivity": [
+            {
+                "family": answer.variation.family,
+                "variation": answer.variation.words,
+                "saving_percent": _estimate(answer.judgement.saving_percent),
+                "share_of_judged": round(answer.share_of_judged, 6),
+                "share_of_undisturbed": None
+                if answer.share_of_undisturbed is None
+                else round(answer.share_of_undisturbed, 6),
+                "plan_punctual_share": round(answer.judgement.plan.served("punctual_share").mean, 6),
+                "plan_unserved_kwh": round(answer.judgement.plan.energy("unserved_kwh").mean, 3),
+            }
+            for answer in judged.sensitivity
+        ],
+    }
+
+
+def _print(judged: "JudgedPlan") -> None:
+    from api.study.judgement_page import (  # noqa: PLC0415
+        SENSITIVITY_COLUMNS,
+        energy_rows,
+        interval_words,
+        quantiles,
+        sensitivity_rows,
+        service_rows,
+        verdict_words,
+    )
+
+    console = stdout_console()
+    table = Table(box=SIMPLE_HEAD, title=judged.title, title_justify="left")
+    for name in ("", "today", "plan", "change"):
+        table.add_column(name, justify="right" if name else "left")
+    for row in energy_rows(judged.judgement):
+        table.add_row(*row)
+    table.add_section()
+    for row in service_rows(judged.judgement):
+        table.add_row(*row[:4])
+    console.print(table)
+    if judged.sensitivity:
+        shown = Table(box=SIMPLE_HEAD, title="What is left of the saving", title_justify="left")
+        for name in SENSITIVITY_COLUMNS[:5]:
+            shown.add_column(name, justify="left" if name in ("what differs", "by") else "right")
+        for row in sensitivity_rows(judged.sensitivity):
+            shown.add_row(*row[:5])
+        console.print(shown)
+    spread = ", ".join(f"{name} %: {value:.2f}" for name, value in quantiles(judged.judgement).items())
+    console.print(f"Quantiles of the saving of single days, %: {spread}.")
+    for objection in judged.objections:
+        console.print(f"[bold red]Rejected.[/] {objection.sentence}")
+    console.print(verdict_words(judged), style="red" if judged.objections else "green")
+    if judged.asked_interval_percent is not None:
+        console.print(interval_words(judged))

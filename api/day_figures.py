@@ -1,0 +1,58 @@
+"""The figures of simulated days as JSON tells them: energy with its interval, cost, service."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulation.judge import Days
+
+_ENERGY = (
+    "utility_kwh",
+    "traction_kwh",
+    "auxiliaries_kwh",
+    "regeneration_offered_kwh",
+    "regeneration_used_kwh",
+    "regeneration_burnt_kwh",
+    "line_losses_kwh",
+    "rectifier_losses_kwh",
+    "storage_change_kwh",
+    "unserved_kwh",
+    "peak_1s_kw",
+    "peak_15min_sliding_kw",
+    "peak_15min_clock_kw",
+    "minimum_voltage_v",
+    "maximum_voltage_v",
+)
+
+
+def figures_of(days: "Days") -> dict[str, Any]:
+    """The figures of all days of one timetable: means, and for the energy its interval."""
+    from simulation.judge import SERVICE_MEASURES  # noqa: PLC0415
+
+    energy = days.energy()
+    first = days.results[0]
+    return {
+        "trips": first.trips,
+        "train_km": round(first.train_km, 3),
+        "vehicles": first.vehicles,
+        "energy": {
+            "mean_kwh": round(energy.mean, 3),
+            "ci95_kwh": [round(energy.low, 3), round(energy.high, 3)],
+            "days_kwh": [round(result.account.energy_kwh, 3) for result in days.results],
+            **{name: round(days.energy(name).mean, 3) for name in _ENERGY},
+            "substation_kwh": _mean_of([result.account.substation_kwh for result in days.results]),
+            "hourly_kwh": _mean_of(
+                [{str(h): kwh for h, kwh in result.account.hourly_kwh.items()} for result in days.results]
+            ),
+        },
+        "cost": round(days.cost().mean, 3),
+        "co2_kg": round(days.co2_kg().mean, 3),
+        "balance_residual_percent": round(100.0 * days.worst_residual_share, 9),
+        "service": {name: round(days.served(name).mean, 4) for name in SERVICE_MEASURES},
+    }
+
+
+def _mean_of(rows: list[Mapping[str, float]]) -> dict[str, float]:
+    """Mean of each entry; a day without the entry counts as nothing."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: round(sum(row.get(name, 0.0) for row in rows) / len(rows), 3) for name in names}

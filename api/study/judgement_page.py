@@ -1,0 +1,234 @@
+"""A judgement as a page: the verdict, the distribution of the saving, service beside energy, sensitivity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from api.study.chart import Chart, Point, Series, plotly_figure
+from api.study.page import Section, page
+from simulation.interval import Estimate, estimate
+from simulation.judge import Judgement
+from simulation.sensitivity import Answer
+from simulation.verdict import TOLERANCES, Objection
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+SERVICE_ROWS = (
+    ("punctual_share", "Punctual arrivals, %", 100.0, 2),
+    ("mean_lateness_s", "Mean lateness, s", 1.0, 1),
+    ("headway_variation", "Headways, standard deviation over mean of actual to scheduled", 1.0, 3),
+    ("mean_waiting_s", "Mean waiting, s", 1.0, 1),
+    ("excess_waiting_s", "Waiting beyond the timetable's, s", 1.0, 1),
+    ("mean_one_way_s", "Mean one-way time, s", 1.0, 1),
+    ("maximum_load_share", "Fullest train, % of normal capacity", 100.0, 1),
+    ("denied_boardings", "Denied boardings a day", 1.0, 2),
+    ("never_served", "Passengers a day who find no train", 1.0, 2),
+)
+ENERGY_ROWS = (
+    ("energy_kwh", "Energy at the DC terminals, kWh", 0),
+    ("utility_kwh", "Energy from the utility, kWh", 0),
+    ("regeneration_offered_kwh", "Braking energy offered, kWh", 0),
+    ("regeneration_used_kwh", "Braking energy used, kWh", 0),
+    ("line_losses_kwh", "Losses of rails and contact lines, kWh", 0),
+    ("unserved_kwh", "Traction not served, kWh", 2),
+    ("peak_15min_sliding_kw", "Highest 15 minutes, kW", 0),
+    ("minimum_voltage_v", "Lowest voltage, V", 1),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedPlan:
+    """Everything that the page tells."""
+
+    title: str
+    plan: str
+    judgement: Judgement
+    objections: tuple[Objection, ...]
+    asked_interval_percent: float | None
+    sensitivity: tuple[Answer, ...]
+    command: str
+
+
+def width_percent(saving: Estimate) -> float:
+    """The 95 % interval from end to end, in percentage points."""
+    return saving.high - saving.low
+
+
+def verdict_words(judged: JudgedPlan) -> str:
+    """The judgement in two sentences."""
+    saving = judged.judgement.saving_percent
+    verdict = "rejected" if judged.objections else "accepted"
+    return (
+        f"{verdict.capitalize()}: the plan saves {saving.mean:.2f} % at the substations' DC terminals, 95 % interval "
+        f"{saving.low:.2f} to {saving.high:.2f} %, on {saving.count} pairs of days. Worst day "
+        f"{judged.judgement.worst_saving_percent:.2f} %, {judged.judgement.saving_kwh.mean:,.0f} kWh a day."
+    )
+
+
+def interval_words(judged: JudgedPlan) -> str:
+    """Whether the interval that was asked for was reached; empty where none was asked for."""
+    asked = judged.asked_interval_percent
+    if asked is None:
+        return ""
+    reached = width_percent(judged.judgement.saving_percent)
+    if reached <= asked:
+        return f"The interval is {reached:.3f} percentage points wide from end to end; {asked:g} was asked."
+    return (
+        f"The interval is {reached:.3f} percentage points wide from end to end and not the {asked:g} that was asked: "
+        f"more than {judged.judgement.saving_percent.count} pairs of days would be needed (--most)."
+    )
+
+
+def quantiles(judgement: Judgement) -> dict[str, float]:
+    """Quantiles of the savings of single days, in percent."""
+    values = np.quantile(judgement.savings_percent, QUANTILES)
+    return {f"{100 * q:g}": float(value) for q, value in zip(QUANTILES, values, strict=True)}
+
+
+def service_rows(judgement: Judgement) -> list[list[str]]:
+    """Each measure of the service: today, plan, change with interval, what is tolerated."""
+    tolerated = {t.measure: t for t in TOLERANCES}
+    rows = []
+    for name, words, scale, digits in SERVICE_ROWS:
+        change = judgement.service_change(name)
+        tolerance = tolerated.get(name)
+        rows.append(
+            [
+                words,
+                f"{scale * judgement.baseline.served(name).mean:,.{digits}f}",
+                f"{scale * judgement.plan.served(name).mean:,.{digits}f}",
+                _change(change, scale, digits),
+                f"{scale * tolerance.worse * tolerance.amount:+g}" if tolerance is not None else "",
+            ]
+        )
+    return rows
+
+
+def energy_rows(judgement: Judgement) -> list[list[str]]:
+    """Each figure of the energy: today, plan, change with interval."""
+    return [
+        [
+            words,
+            f"{judgement.baseline.energy(name).mean:,.{digits}f}",
+            f"{judgement.plan.energy(name).mean:,.{digits}f}",
+            _change(judgement.energy_change(name), 1.0, digits),
+        ]
+        for name, words, digits in ENERGY_ROWS
+    ]
+
+
+def _change(change: Estimate, scale: float, digits: int) -> str:
+    return f"{scale * change.mean:+,.{digits}f} ± {scale * change.half_width:,.{digits}f}"
+
+
+def sensitivity_rows(answers: Sequence[Answer]) -> list[list[str]]:
+    """Each variation: saving with interval, and what share of the judged saving is left."""
+    return [
+        [
+            answer.variation.family,
+            answer.variation.words,
+            f"{answer.judgement.saving_percent.mean:.2f} ± {answer.judgement.saving_percent.half_width:.2f}",
+            f"{100.0 * answer.share_of_judged:.0f} %",
+            "" if answer.share_of_undisturbed is None else f"{100.0 * answer.share_of_undisturbed:.0f} %",
+            f"{100.0 * answer.judgement.plan.served('punctual_share').mean:.1f} %",
+            f"{answer.judgement.plan.energy('unserved_kwh').mean:,.1f}",
+        ]
+        for answer in answers
+    ]
+
+
+SENSITIVITY_COLUMNS = (
+    "what differs", "by", "saving, %", "of the judged saving", "of that without noise", "plan punctual",
+    "plan unserved, kWh",
+)  # fmt: skip
+
+
+def sensitivity_chart(answers: Sequence[Answer], judged: Judgement) -> Chart:
+    """The saving with its interval under each variation, and as judged."""
+    saving = judged.saving_percent
+    as_planned = Series("as planned", (Point("as planned", saving.mean, saving.low, saving.high),), joined=False)
+    families: dict[str, list[Point]] = {}
+    for answer in answers:
+        found = answer.judgement.saving_percent
+        family = answer.variation.family
+        name = answer.variation.words if family == "wrong parameters" else f"{family} {answer.variation.words}"
+        families.setdefault(family, []).append(Point(name, found.mean, found.low, found.high))
+    series = (as_planned, *(Series(name, tuple(points), joined=False) for name, points in families.items()))
+    return Chart("What is left of the saving", "", "saving, %", series)
+
+
+def _histogram(judgement: Judgement) -> go.Figure:
+    saving = judgement.saving_percent
+    figure = go.Figure(go.Histogram(x=list(judgement.savings_percent), marker={"color": "#1f77b4"}, name="days"))
+    figure.add_vrect(x0=saving.low, x1=saving.high, fillcolor="#d95f02", opacity=0.25, line_width=0)
+    figure.add_vline(x=saving.mean, line={"color": "#d95f02", "width": 2})
+    figure.update_layout(
+        title="Saving of single days; the band is the 95 % interval of the mean", template="plotly_white", height=360,
+        xaxis_title="saving, %", yaxis_title="pairs of days", bargap=0.05,
+    )  # fmt: skip
+    return figure
+
+
+def _narrowing(judgement: Judgement) -> go.Figure:
+    counts = range(2, len(judgement.savings_percent) + 1)
+    found = [estimate(judgement.savings_percent[:count]) for count in counts]
+    figure = go.Figure()
+    for name, line in (("high", [e.high for e in found]), ("low", [e.low for e in found])):
+        fill = "tonexty" if name == "low" else None
+        figure.add_trace(go.Scatter(x=list(counts), y=line, fill=fill, line={"color": "#9ecae1"}, showlegend=False))
+    figure.add_trace(go.Scatter(x=list(counts), y=[e.mean for e in found], line={"color": "#08519c"}, name="mean"))
+    figure.update_layout(
+        title="How the interval narrowed", template="plotly_white", height=360, showlegend=False,
+        xaxis_title="pairs of days", yaxis_title="saving, %",
+    )  # fmt: skip
+    return figure
+
+
+def render(judged: JudgedPlan) -> str:
+    """The page."""
+    judgement = judged.judgement
+    kind = "bad" if judged.objections else "good"
+    words = [f'<span class="{kind}">{escape(verdict_words(judged))}</span>']
+    words += [escape(objection.sentence) for objection in judged.objections]
+    if judged.asked_interval_percent is not None:
+        words.append(escape(interval_words(judged)))
+    worst = int(np.argmin(judgement.savings_percent))
+    spread = ", ".join(f"{name} %: {value:.2f}" for name, value in quantiles(judgement).items())
+    sections = [
+        Section("Verdict", words),
+        Section(
+            "The saving, day by day",
+            [
+                f"Quantiles of single days: {spread}. The worst day has the seed {judgement.seeds[worst]}.",
+                "Today's timetable and the plan meet the same days (common random numbers); a saving is the difference "
+                "of a pair, in percent of today's energy.",
+            ],
+            charts=[_histogram(judgement), _narrowing(judgement)],
+        ),
+        Section("Energy", columns=("", "today", "plan", "change"), rows=energy_rows(judgement)),
+        Section(
+            "Service",
+            ["A plan that worsens a measure beyond what is tolerated is rejected."],
+            columns=("", "today", "plan", "change", "tolerated"),
+            rows=service_rows(judgement),
+        ),
+    ]
+    if judged.sensitivity:
+        days = judged.sensitivity[0].judgement.saving_percent.count
+        sections.append(
+            Section(
+                "What the saving rests on",
+                [
+                    f"The same plan where the world differs, one thing at a time, {days} pairs of days each. The plan "
+                    "keeps its times; real trains meet them as their ATO drives them and draw what they really need."
+                ],
+                columns=SENSITIVITY_COLUMNS,
+                rows=sensitivity_rows(judged.sensitivity),
+                charts=[plotly_figure(sensitivity_chart(judged.sensitivity, judgement))],
+            )
+        )
+    sections.append(Section("Made by", [f"<code>{escape(judged.command)}</code>, plan {escape(judged.plan)}."]))
+    return page(f"{judged.title}: the plan judged", sections)

@@ -1,0 +1,141 @@
+"""`headwatt judge` as a person and a program type it: accepted and rejected plans, resumed, with sensitivity."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from api.plan_folder import read_plan_folder, write_plan_folder
+from dispatch.baseline import timetable_in_force
+from dispatch.timetable import DIRECTIONS
+from scenarios.schema.service import Departure
+from simulation.experiment import PlanExperiment
+
+
+@pytest.fixture(scope="module")
+def plan(experiment: PlanExperiment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("judge") / "plan"
+    write_plan_folder(experiment, folder)
+    return folder
+
+
+def judged(*arguments: str, code: int = 0) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["judge", *arguments, "--workers", "1", "--json"])
+    assert result.exit_code == code, result.output
+    return dict(json.loads(result.stdout))
+
+
+def without_seconds(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name != "seconds"}
+
+
+def test_the_interval_is_reached_with_the_days_it_needs(plan: Path) -> None:
+    ten = judged(str(plan), "--seed", "2")
+    assert (ten["replications"], ten["verdict"], ten["objections"]) == (10, "accepted", [])
+    low, high = ten["saving_ci95_percent"]
+    assert low < ten["saving_percent"] < high
+    assert ten["interval"] == {"asked": None, "reached": pytest.approx(high - low, abs=2e-6), "is_reached": True}
+    assert ten["worst_day"]["saving_percent"] == min(ten["savings_percent"])
+    assert ten["quantiles_percent"]["5"] <= ten["quantiles_percent"]["50"] <= ten["quantiles_percent"]["95"]
+    assert {"punctual_share", "headway_variation", "excess_waiting_s", "denied_boardings"} <= set(ten["service_change"])
+    width = 0.8 * ten["interval"]["reached"]
+    more = judged(str(plan), "--seed", "2", "--interval", f"{width:.6f}")
+    assert more["replications"] > 10
+    assert more["interval"]["is_reached"]
+    # Longer runs begin with the days of shorter ones, and take them from the data set.
+    assert more["savings_percent"][:10] == ten["savings_percent"]
+    assert without_seconds(judged(str(plan), "--seed", "2")) == without_seconds(ten)
+
+
+def test_days_from_the_data_set_are_those_that_would_be_simulated(plan: Path, tmp_path: Path) -> None:
+    kept = judged(str(plan), "--days", str(tmp_path / "kept"))
+    again = judged(str(plan), "--days", str(tmp_path / "kept"))
+    fresh = judged(str(plan), "--days", str(tmp_path / "fresh"))
+    assert without_seconds(kept) == without_seconds(again) == without_seconds(fresh)
+
+
+def test_an_interval_out_of_reach_is_told(plan: Path) -> None:
+    said = judged(str(plan), "--interval", "0.001", "--most", "12")
+    assert said["replications"] == 12
+    assert not said["interval"]["is_reached"]
+    result = CliRunner().invoke(app, ["judge", str(plan), "--interval", "0.001", "--most", "12", "--workers", "1"])
+    assert "more than 12 pairs of days would be needed" in " ".join(result.stdout.split())
+
+
+def test_a_plan_that_worsens_the_service_is_rejected_with_the_measure(plan: Path, tmp_path: Path) -> None:
+    """Every third train of the plan leaves 150 s late: it saves energy, and passengers would pay for it."""
+    late = tmp_path / "late"
+    shutil.copytree(plan, late, ignore=shutil.ignore_patterns("days"))
+    lines = (late / "timetable.csv").read_text(encoding="utf-8").splitlines()
+    header = lines[0].split(",")
+    names = list(dict.fromkeys(line.split(",")[0] for line in lines[1:]))
+
+    def later(clock: str) -> str:
+        hours, minutes, *seconds = (int(part) for part in clock.split(":"))
+        total = hours * 3600 + minutes * 60 + (seconds[0] if seconds else 0) + 150
+        return f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}"
+
+    moved = []
+    for line in lines[1:]:
+        cells = line.split(",")
+        if names.index(cells[0]) % 3 == 1:
+            for column in ("arrival", "departure"):
+                cells[header.index(column)] = later(cells[header.index(column)])
+        moved.append(",".join(cells))
+    (late / "timetable.csv").write_text("\n".join([lines[0], *moved]) + "\n", encoding="utf-8")
+    said = judged(str(late), code=1)
+    assert said["verdict"] == "rejected"
+    assert "mean_waiting_s" in {objection["measure"] for objection in said["objections"]}
+
+
+def first_hour(plan: Path, folder: Path) -> Path:
+    """The same plan for the day's first four trips each way only, so that fifteen variations of it are quick."""
+    shutil.copytree(plan, folder, ignore=shutil.ignore_patterns("days"))
+    written = read_plan_folder(plan)
+    first = {direction: timetable_in_force(written.scenario).of(direction)[:4] for direction in DIRECTIONS}
+    departures = tuple(
+        Departure(direction=direction, departure_s=trip.start_s)
+        for direction in DIRECTIONS
+        for trip in first[direction]
+    )
+    only = {"departures": departures, "periods": None, "first_departure_s": None, "last_departure_s": None}
+    scenario = written.scenario.with_parts(timetable=written.scenario.timetable.model_copy(update=only))
+    (folder / "scenario.json").write_text(scenario.model_dump_json(), encoding="utf-8")
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    (folder / "result.json").write_text(json.dumps({**result, "scenario_hash": scenario.hash}), encoding="utf-8")
+    kept = {trip.trip_id for trips in first.values() for trip in trips}
+    lines = (folder / "timetable.csv").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines[1:] if line.split(",")[0] in kept]
+    (folder / "timetable.csv").write_text("\n".join([lines[0], *rows]) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_sensitivity_and_the_page(plan: Path, tmp_path: Path) -> None:
+    page = tmp_path / "judged.html"
+    said = judged(str(first_hour(plan, tmp_path / "hour")), "--sensitivity", "--out", str(page))
+    by_family: dict[str, list[dict[str, Any]]] = {}
+    for row in said["sensitivity"]:
+        by_family.setdefault(row["family"], []).append(row)
+    assert [row["variation"] for row in by_family["dwell noise"]] == ["0 s", "1 s", "3 s", "5 s", "10 s"]
+    assert [row["variation"] for row in by_family["passengers"]] == ["-10 %", "+10 %"]
+    assert {row["variation"] for row in by_family["substation out"]} == {"west", "east"}
+    assert len(by_family["wrong parameters"]) == 6
+    quiet, *_, noisy = by_family["dwell noise"]
+    assert quiet["saving_percent"]["ci95"][0] == pytest.approx(quiet["saving_percent"]["ci95"][1])
+    assert quiet["share_of_undisturbed"] == 1.0
+    assert noisy["saving_percent"]["ci95"][0] < noisy["saving_percent"]["ci95"][1]
+    text = page.read_text(encoding="utf-8")
+    assert "Accepted" in text
+    assert "What the saving rests on" in text
+    assert "http://" not in text.split("<script>")[0]
+    assert page.with_suffix(".svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_wrong_options_are_told(plan: Path, tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["judge", str(plan), "--interval", "0"]).exit_code == 2
+    assert CliRunner().invoke(app, ["judge", str(tmp_path / "nothing")]).exit_code == 2
+    assert CliRunner().invoke(app, ["judge", str(plan), "--out", str(tmp_path / "no" / "where.html")]).exit_code == 2
