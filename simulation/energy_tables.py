@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from energy_models.energy_account import EnergyAccount
 from energy_models.energy_by_run import EnergyByRun, energy_by_run
 from energy_models.movement import Run, Stand
@@ -11,8 +13,10 @@ from energy_models.supply.snapshots import Snapshots, SupplySolution
 
 @dataclass(frozen=True)
 class CollectorEnergy:
-    """What passed the collectors of some trains, in kWh, each figure >= 0; the losses between there and the
-    substations belong to no train."""
+    """What passed the collectors of some trains, in kWh, each figure >= 0.
+
+    The losses between there and the substations belong to no train.
+    """
 
     traction_kwh: float = 0.0
     auxiliaries_kwh: float = 0.0
@@ -23,15 +27,6 @@ class CollectorEnergy:
     def net_kwh(self) -> float:
         """Drawn less given back."""
         return self.traction_kwh + self.auxiliaries_kwh - self.regeneration_used_kwh
-
-    def __add__(self, other: "CollectorEnergy") -> "CollectorEnergy":
-        """Both together."""
-        return CollectorEnergy(
-            self.traction_kwh + other.traction_kwh,
-            self.auxiliaries_kwh + other.auxiliaries_kwh,
-            self.regeneration_offered_kwh + other.regeneration_offered_kwh,
-            self.regeneration_used_kwh + other.regeneration_used_kwh,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +49,22 @@ def energy_tables(
 ) -> EnergyTables:
     """Lay out the account `whole` of snapshots that `assemble` made of these runs and stands; raises BalanceError."""
     shared = energy_by_run(snapshots, solution, len(runs) + len(stands), whole)
-    by_train: dict[str, CollectorEnergy] = {}
-    by_section: dict[str, CollectorEnergy] = {}
-    places = [(run.train, run.track.name) for run in runs] + [(stand.train, STANDING) for stand in stands]
-    for index, (train, section) in enumerate(places):
-        energy = _of(shared, index)
-        by_train[train] = by_train.get(train, CollectorEnergy()) + energy
-        by_section[section] = by_section.get(section, CollectorEnergy()) + energy
-    return EnergyTables(by_train, by_section)
+    trains = [item.train for item in runs] + [item.train for item in stands]
+    sections = [run.track.name for run in runs] + [STANDING] * len(stands)
+    return EnergyTables(_summed(shared, trains), _summed(shared, sections))
 
 
-def _of(shared: EnergyByRun, index: int) -> CollectorEnergy:
-    return CollectorEnergy(
-        float(shared.traction_kwh[index]),
-        float(shared.auxiliaries_kwh[index]),
-        float(shared.regeneration_offered_kwh[index]),
-        float(shared.regeneration_used_kwh[index]),
-    )
+def _summed(shared: EnergyByRun, names: Sequence[str]) -> dict[str, CollectorEnergy]:
+    """The energy of all runs and stands of each name, the names in the order of their first appearance."""
+    place = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    where = np.array([place[name] for name in names], dtype=np.int64)
+    columns = [
+        np.bincount(where, weights=values, minlength=len(place)).tolist()
+        for values in (
+            shared.traction_kwh,
+            shared.auxiliaries_kwh,
+            shared.regeneration_offered_kwh,
+            shared.regeneration_used_kwh,
+        )
+    ]
+    return {name: CollectorEnergy(*(column[index] for column in columns)) for name, index in place.items()}

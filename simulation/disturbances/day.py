@@ -74,5 +74,7 @@ def disturbed_day(told: Disturbances, seed: int, network: SupplyNetwork) -> Dist
         seed,
         speed_limits_of_day(told, seed, network.start_chainage_m, network.end_chainage_m),
         slippery_of_day(told, seed),
-        outages_of_day(told, seed, [substation.name for substation in network.substations]),
+        outages_of_day(
+            told, seed, [item.name for item in network.substations], [item.name for item in network.storages]
+        ),
     )

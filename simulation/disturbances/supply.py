@@ -10,13 +10,19 @@ DAY_S = 86_400.0
 DAYS_PER_YEAR = 365.0
 
 
-def outages_of_day(told: Disturbances, seed: int, substations: Sequence[str]) -> tuple[Outage, ...]:
-    """The outages of a day, those by chance among the named substations; the last one in service never goes out.
+def outages_of_day(
+    told: Disturbances, seed: int, substations: Sequence[str], storages: Sequence[str] = ()
+) -> tuple[Outage, ...]:
+    """The outages of a day among those that are in service; by chance the last substation never goes out.
 
     A failure belongs to the seed and the substation. At most one in a day befalls each: its chance is the rate over
     365 days.
     """
-    outages = [Outage(row.substation, float(row.from_s), float(row.to_s)) for row in told.substations_out]
+    outages = [
+        Outage(row.substation, float(row.from_s), float(row.to_s))
+        for row in told.substations_out
+        if row.substation in (*substations, *storages)
+    ]
     if told.substation_failures is not None:
         chance = told.substation_failures.per_year / DAYS_PER_YEAR
         for name in substations:
