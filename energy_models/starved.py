@@ -86,14 +86,15 @@ def starved(profile: DrivingProfile, train: Train, passengers: float, served: Se
         electric_brake_force_n=electric,
         friction_brake_force_n=brake - electric,
         passengers=passengers,
-        traction_energy_j=_collector_j(train, traction, speed, cell_m, motoring=True),
-        regeneration_energy_j=_collector_j(train, electric, speed, cell_m, motoring=False),
+        traction_energy_j=collector_energy_j(train, traction, speed, cell_m, motoring=True),
+        regeneration_energy_j=collector_energy_j(train, electric, speed, cell_m, motoring=False),
     )
 
 
-def _collector_j(
+def collector_energy_j(
     train: Train, force_n: FloatArray, speed_m_s: FloatArray, cell_m: FloatArray, *, motoring: bool
 ) -> float:
+    """Energy at the collector of forces at the wheel, cell by cell, in J: drawn when motoring, else offered (>= 0)."""
     from energy_models.driving.vehicle import efficiency_at  # noqa: PLC0415 - loads kernels only where trains starve
 
     mean_speed = 0.5 * (speed_m_s[1:] + speed_m_s[:-1])

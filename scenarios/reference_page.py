@@ -1,5 +1,7 @@
 """The field reference of the scenario language as Markdown, made from the schema and the rules."""
 
+import inspect
+
 from pydantic.fields import FieldInfo
 
 from scenarios.rules import RULES
@@ -30,7 +32,7 @@ def updated(page: str) -> str:
 
 
 def _part_table(part: type[Part]) -> list[str]:
-    lines = [f"### {part.__name__}", "", (part.__doc__ or "").strip(), ""]
+    lines = [f"### {part.__name__}", "", inspect.cleandoc(part.__doc__ or ""), ""]
     lines += ["| key | unit | allowed | if left out | meaning |", "| --- | --- | --- | --- | --- |"]
     for key, (name, field) in fields_by_key(part).items():
         cells = (f"`{key}`", _unit(key, name, field), _allowed(field), _default(field), field.description or "")

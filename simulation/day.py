@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -20,15 +20,23 @@ from scenarios.build import section_loads, supply_network
 from scenarios.demand import journeys
 from scenarios.schema import Scenario
 from scenarios.schema.tariff import Tariff
+from simulation.control import Controller, NoControl
 from simulation.disturbances import DwellNoise
 from simulation.driving import DrivenTrain
 from simulation.passengers import Call, PlatformDemand, scheduled_waiting_s
 from simulation.record import DayRecord, DayTraces, TripRecord
-from simulation.rules import TURNBACK_POWERED_S, TURNBACK_SHUT_DOWN_AFTER_S, OperatingRules
+from simulation.rules import (
+    DEPOT_AFTER_S,
+    TURNBACK_POWERED_S,
+    TURNBACK_SHUT_DOWN_AFTER_S,
+    OperatingRules,
+    RecoveryRules,
+)  # fmt: skip
 from simulation.runs import RunAsked
 from simulation.service import ServiceMeasures, measure
+from simulation.signalling import Signalling, signalling_of
 from simulation.starvation import MOST_ROUNDS, NOBODY, SETTLED_S, RunKey, Starvation, blended, starved_runs
-from simulation.trains import LineDemand, Operations, operate
+from simulation.trains import LineDemand, Operations, Railway, operate
 
 SERVICE_DAY_S = 86_400.0
 _TRACK_INDEX: Mapping[Direction, int] = {"up": 0, "down": 1}
@@ -47,6 +55,8 @@ class DayModel:
     demand: Mapping[Direction, PlatformDemand]
     tariff: Tariff
     co2_kg_per_kwh: float
+    signalling: Signalling
+    controller: Controller = field(default_factory=NoControl)
 
     def run_trains(
         self,
@@ -59,7 +69,10 @@ class DayModel:
         """Let the trains of a day run; see `simulation.trains.operate`."""
         demand = LineDemand(self.demand, float(self.train.capacity_crush), _opening_s(timetable, self.station_order))
         driven = driven or DrivenTrain(self.library, self.train)
-        return operate(timetable, self.rules, driven, self.station_order, seed, demand, planned_loads, starvation)
+        railway = Railway(
+            self.rules, driven, self.station_order, self.signalling, self.train, controller=self.controller
+        )
+        return operate(timetable, railway, seed, demand, planned_loads, starvation)
 
     def snapshots(
         self, trips: Sequence[TripRecord], driven: DrivenTrain | None = None, starvation: Starvation = NOBODY
@@ -82,11 +95,15 @@ class DayModel:
             for i in range(len(trip.running_time_s)):
                 asked = _asked(trip, i, first + i)
                 served = starvation.served.get((trip.trip.trip_id, i))
-                motion = driven.motion(asked) if served is None else driven.starved_motion(asked, served)
+                hindered = trip.hindered[i] if trip.hindered else None
+                if hindered is not None:
+                    motion = driven.hindered_motion(asked, hindered)
+                else:
+                    motion = driven.motion(asked) if served is None else driven.starved_motion(asked, served)
                 track = self.library.sections[trip.direction][first + i]
                 runs.append(Run(track, track_index, trip.departure_s[i], motion))
-                # The train stands from the end of its motion until it leaves: at the platform, at the last moment of
-                # a running time that its way of driving does not use up, or before a platform that is not yet free.
+                # The train stands from the end of its motion until it leaves: at the platform, also for the rest of a
+                # running time that its way of driving does not use up. Waiting on the way is part of the motion.
                 stops_s = trip.departure_s[i] + motion.running_time_s
                 if trip.departure_s[i + 1] > stops_s:
                     station = trip.trip.stations[i + 1]
@@ -204,15 +221,27 @@ class DayModel:
         return measure(operations.trips, scheduled_waited_s, operations.never_served, float(self.train.capacity_normal))
 
 
-def day_model(scenario: Scenario, library: ProfileLibrary) -> DayModel:
-    """Read from a scenario what a simulated day needs; the train is the library's own."""
-    noise = scenario.disturbances
+def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controller | None = None) -> DayModel:
+    """Read from a scenario what a simulated day needs; the train is the library's own. No controller: nobody holds."""
+    noise, recovery = scenario.disturbances, scenario.driving.recovery
     return DayModel(
         rules=OperatingRules(
             minimum_headway_s=float(scenario.signalling.minimum_headway_s),
             minimum_dwell_s={station.id: float(station.minimum_dwell_s) for station in scenario.stations},
             minimum_turnback_s={name: float(terminal.turnback_s) for name, terminal in scenario.terminals.items()},
             noise=DwellNoise(noise.dwell_noise_s, noise.dwell_noise_accumulates),
+            recovery=RecoveryRules(
+                shortens_dwells=recovery.shortens_dwells,
+                runs_faster=recovery.runs_faster,
+                running_time_margin_share=recovery.running_time_margin_share,
+                tolerated_lateness_s=recovery.tolerated_lateness_s,
+            ),
+            turnback_tracks={name: terminal.tracks for name, terminal in scenario.terminals.items()},
+            depots=frozenset(depot.station for depot in scenario.depots) if scenario.depots else None,
+            longest_turnback_s={
+                name: float(terminal.maximum_turnback_s or DEPOT_AFTER_S)
+                for name, terminal in scenario.terminals.items()
+            },
         ),
         library=library,
         train=library.train,
@@ -222,6 +251,10 @@ def day_model(scenario: Scenario, library: ProfileLibrary) -> DayModel:
         demand=platform_demand(scenario),
         tariff=scenario.tariff,
         co2_kg_per_kwh=float(scenario.co2_kg_per_kwh),
+        signalling=signalling_of(
+            scenario, library.train, {d: [track.length_m for track in library.sections[d]] for d in DIRECTIONS}
+        ),
+        controller=controller or NoControl(),
     )
 
 

@@ -62,13 +62,21 @@ class DrivenTrain:
 
     def starved_motion(self, run: RunAsked, served: ServedShare) -> SecondsOfMotion:
         """The same run where only a share of its traction is served: slower, and asking for more to catch up."""
-        profile = starved(self._profile(run), self._train, run.passengers, served)
-        return seconds_of_motion(profile, self._train, run.passengers)
+        return seconds_of_motion(self.profile(run, served), self._train, run.passengers)
 
     def slowed_s(self, run: RunAsked, served: ServedShare) -> float:
         """By how many seconds a starved run arrives later than its running time says."""
         slow, quick = self.starved_motion(run, served), self.motion(run)
         return max(0.0, slow.running_time_s - max(quick.running_time_s, float(run.running_time_s)))
+
+    def profile(self, run: RunAsked, served: ServedShare | None = None) -> DrivingProfile:
+        """The profile of the run's load class, or that of its own load where only a share of its traction is served."""
+        planned = self._profile(run)
+        return planned if served is None else starved(planned, self._train, run.passengers, served)
+
+    def hindered_motion(self, run: RunAsked, profile: DrivingProfile) -> SecondsOfMotion:
+        """Position and power each second of a run that was driven otherwise than planned."""
+        return seconds_of_motion(profile, self._train, run.passengers)
 
     def _profile(self, run: RunAsked) -> DrivingProfile:
         library = self._libraries.under(self._limits(run))

@@ -44,7 +44,9 @@ class MinimumDwell:
 
 
 def planned_minimum_s(rules: OperatingRules, trip: Trip, stop: int) -> float:
-    """What a late train counts on: the dwell that it can be back to the timetable with at its next stop."""
+    """The shortest dwell that the rules let a late train make at a stop; a shorter plan is taken at its word."""
+    if not rules.recovery.shortens_dwells:
+        return float(trip.dwell_s(stop))
     return min(rules.minimum_dwell_s.get(trip.stations[stop], 0.0), float(trip.dwell_s(stop)))
 
 

@@ -1,13 +1,16 @@
-"""Journeys: trips while they run, who runs ahead of whom, and which trips make a vehicle's duty."""
+"""Journeys: trips while they run, where their trains are, and which trips make a vehicle's duty."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
+import numpy as np
 import simpy
 
 from dispatch.timetable import Direction, Trip
+from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Fault, InputFaults
+from energy_models.hindered import Path, standing_at
 from simulation.passengers import Boarding
 from simulation.record import TripRecord
 
@@ -15,22 +18,25 @@ from simulation.record import TripRecord
 class Journey:
     """One trip while it runs.
 
-    `ahead[i]` is the train that the timetable lets depart just before from the trip's i-th station, with the index of
-    that station in its own trip.
+    `gone_s` is when it has left the running track at its last station; until then inf.
     """
 
     def __init__(self, trip: Trip, first_station: int) -> None:
         self.trip = trip
         self.first_station = first_station
-        self.ahead: list[tuple[Journey, int] | None] = [None] * len(trip.stations)
         self.arrival_s: list[float] = []
         self.departure_s: list[float] = []
         self.running_time_s: list[int] = []
         self.slowed_s: list[float] = []
-        self.held_outside_s: list[float] = []
+        self.hindered_s: list[float] = []
+        self.hindered: list[DrivingProfile | None] = []
+        self.gone_s = math.inf
+        self.has_asked = False
         self.passengers: list[float] = []
         self.boardings: list[Boarding] = []
         self._departed: dict[int, simpy.Event] = {}
+        self._news: simpy.Event | None = None
+        self._runs: list[Path] = []
 
     @property
     def last_station(self) -> int:
@@ -52,6 +58,61 @@ class Journey:
         if waiting is not None:
             waiting.succeed()
 
+    def lateness_s(self, now_s: float) -> float:
+        """How late the train is as far as is known: at its last departure, or because it should have begun."""
+        if not self.departure_s:
+            return max(0.0, now_s - self.trip.start_s)
+        left = len(self.departure_s) - 1
+        return self.departure_s[left] - self.trip.departure_s[left]
+
+    def reconsider(self) -> None:
+        """Let all who wait for a departure of this train look again whom they follow."""
+        for stop in list(self._departed):
+            self._departed.pop(stop).succeed()
+
+    def news(self, env: simpy.Environment) -> simpy.Event:
+        """The event of the next change in where this train is or will be."""
+        if self._news is None:
+            self._news = env.event()
+        return self._news
+
+    def begin_run(self, motion: Path, origin_m: float) -> None:
+        """Note how the train means to move from here on; `origin_m` is where its ruler begins on the line."""
+        self._runs = [*self._runs[-1:], _moved(motion, origin_m)]
+        self._tell()
+
+    def change_run(self, motion: Path, origin_m: float) -> None:
+        """Note that the run under way goes on otherwise."""
+        self._runs[-1] = _moved(motion, origin_m)
+        self._tell()
+
+    def ask_for_track(self) -> None:
+        """Note that the train has asked for a track of the terminal where its trip ends."""
+        self.has_asked = True
+        self._tell()
+
+    def clear_track(self, now_s: float) -> None:
+        """Note that the train stands on a track of its last station, out of the way."""
+        self.gone_s = now_s
+        self._tell()
+
+    def path(self, station_m: Sequence[float]) -> Path:
+        """Where the front of the train is, on the ruler of its direction, since it left the station before the last."""
+        if not self._runs:
+            return standing_at(station_m[self.first_station])
+        if len(self._runs) == 1:
+            return self._runs[0]
+        return Path(
+            np.concatenate([run.time_s for run in self._runs]),
+            np.concatenate([run.place_m for run in self._runs]),
+            np.concatenate([run.speed_m_s for run in self._runs]),
+        )
+
+    def _tell(self) -> None:
+        if self._news is not None:
+            news, self._news = self._news, None
+            news.succeed()
+
     def record(self) -> TripRecord:
         """The finished trip."""
         own = slice(self.first_station, None)
@@ -60,7 +121,7 @@ class Journey:
             tuple(self.arrival_s),
             tuple(self.departure_s),
             tuple(self.running_time_s),
-            tuple(self.held_outside_s),
+            tuple(self.hindered_s),
             tuple(self.passengers),
             tuple(boarding.boarded for boarding in self.boardings),
             tuple(boarding.denied for boarding in self.boardings),
@@ -68,6 +129,7 @@ class Journey:
             tuple(self.slowed_s),
             tuple(tuple(boarding.boarded_to[own].tolist()) for boarding in self.boardings),
             tuple(tuple(boarding.waited_to_s[own].tolist()) for boarding in self.boardings),
+            tuple(self.hindered),
         )
 
 
@@ -84,18 +146,8 @@ class Duty:
 
 
 def journeys_of(trips: Sequence[Trip], station_order: Mapping[Direction, Sequence[str]]) -> list[Journey]:
-    """A journey for each trip, each knowing the trains ahead; raises InputFaults for a trip that leaves the line."""
-    journeys = [Journey(trip, _first_station(trip, station_order[trip.direction])) for trip in trips]
-    calls: dict[tuple[Direction, int], list[tuple[int, str, Journey, int]]] = {}
-    for journey in journeys:
-        for i in range(len(journey.trip.stations) - 1):
-            place = (journey.trip.direction, journey.first_station + i)
-            calls.setdefault(place, []).append((journey.trip.departure_s[i], journey.trip.trip_id, journey, i))
-    for at_place in calls.values():
-        at_place.sort(key=lambda call: call[:2])
-        for (_, _, leader, leader_stop), (_, _, follower, stop) in pairwise(at_place):
-            follower.ahead[stop] = (leader, leader_stop)
-    return journeys
+    """A journey for each trip; raises InputFaults for a trip that leaves the line."""
+    return [Journey(trip, _first_station(trip, station_order[trip.direction])) for trip in trips]
 
 
 def duties_of(journeys: Sequence[Journey]) -> list[Duty]:
@@ -108,6 +160,10 @@ def duties_of(journeys: Sequence[Journey]) -> list[Duty]:
         Duty(name, tuple(sorted(trips, key=lambda journey: (journey.trip.start_s, journey.trip.trip_id))))
         for name, trips in by_vehicle.items()
     ]
+
+
+def _moved(motion: Path, by_m: float) -> Path:
+    return Path(motion.time_s, motion.place_m + by_m, motion.speed_m_s)
 
 
 def _first_station(trip: Trip, order: Sequence[str]) -> int:

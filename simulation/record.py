@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dispatch.timetable import Direction, Trip
 from energy_models.arrays import FloatArray
+from energy_models.driving.profile import DrivingProfile
 from energy_models.energy_account import EnergyAccount
 from scenarios.billing import Bill
 from simulation.service import ServiceMeasures
@@ -15,7 +16,8 @@ class TripRecord:
 
     The first arrival is when the train was ready to leave, at the latest its departure; the last departure equals the
     last arrival. `running_time_s` is what the train was driven for, `slowed_s` by how much it fell behind that because
-    its traction was not served (empty: nowhere), `held_outside_s` how long it then waited for the platform.
+    its traction was not served (empty: nowhere), `hindered_s` how much later than that it arrived because of trains
+    ahead of it. `hindered` is the profile that it then really drove, None where nothing hindered it.
     `passengers` are on board over each section; `denied` found no room; `waited_s` is the waiting, in
     passenger-seconds, of all who came since the train before. `boarded_to` and `waited_to_s` tell both by
     destination: for each station of the trip but the last, an entry for each station from the trip's first to the end
@@ -26,7 +28,7 @@ class TripRecord:
     arrival_s: tuple[float, ...]
     departure_s: tuple[float, ...]
     running_time_s: tuple[int, ...]
-    held_outside_s: tuple[float, ...]
+    hindered_s: tuple[float, ...]
     passengers: tuple[float, ...]
     boarded: tuple[float, ...]
     denied: tuple[float, ...]
@@ -34,6 +36,7 @@ class TripRecord:
     slowed_s: tuple[float, ...] = ()
     boarded_to: tuple[tuple[float, ...], ...] = ()
     waited_to_s: tuple[tuple[float, ...], ...] = ()
+    hindered: tuple[DrivingProfile | None, ...] = ()
 
     @property
     def direction(self) -> Direction:

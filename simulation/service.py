@@ -23,7 +23,7 @@ class ServiceMeasures:
     `mean_waiting_s` is over all passengers who came to a platform and found a train; `excess_waiting_s` is what it lies
     above the waiting that the timetable itself would give the same passengers. `headway_variation` is the standard
     deviation of actual over scheduled headways at all stations (0: as even as planned). `punctual_share` is the share
-    of arrivals that are punctual.
+    of arrivals that are punctual. `hindered_s` is what trains lost behind trains ahead of them, over all trips.
     """
 
     passengers: float
@@ -39,7 +39,7 @@ class ServiceMeasures:
     shortest_headway_s: float
     maximum_load: float
     maximum_load_share: float
-    held_outside_s: float
+    hindered_s: float
 
 
 def measure(
@@ -71,7 +71,7 @@ def measure(
         shortest_headway_s=float(actual_s.min()) if actual_s.size else float("inf"),
         maximum_load=maximum_load,
         maximum_load_share=maximum_load / normal_capacity,
-        held_outside_s=sum(sum(trip.held_outside_s) for trip in trips),
+        hindered_s=sum(sum(trip.hindered_s) for trip in trips),
     )
 
 

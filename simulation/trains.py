@@ -1,15 +1,17 @@
 """Trains: a SimPy process for each vehicle works the trips of its duty, behind the train ahead, through the day.
 
-A vehicle departs at its scheduled time or when it is ready, whichever is later; dwells as planned, give or take the
-noise; follows the train ahead at no less than the minimum headway; turns back in no less than the minimum time; and
-carries its lateness into its next trip when the turnback is too short to absorb it. What an ATO does about a deviation
-is one of two behaviours:
+A vehicle comes out of its depot or stands on a turnback track; departs at its scheduled time or when it is ready,
+whichever is later, unless a controller holds it; dwells as planned, give or take the noise; runs as the trains ahead
+let it (`simulation.following`); turns back in no less than the minimum time, and carries its lateness into its next
+trip when the turnback is too short to absorb it. What an ATO does about a deviation is one of two behaviours:
 
 - it holds the timetable: departures return to the schedule as far as minimum dwells allow, and a train so late that
-  the next dwell cannot absorb it runs faster, down to its shortest running time;
+  the next dwell cannot absorb it runs faster, as far as the rules of recovery let it;
 - deviations add up: planned dwells and running times are kept, and whatever was lost stays lost until the terminal.
 
-Trains do not overtake. Runs that the supply starves (`simulation.starvation`) take longer, whatever they planned.
+Runs that the supply starves (`simulation.starvation`) take longer, whatever they planned. Where a day is disturbed:
+`simulation.dwells` (what a dwell lasts at least), `simulation.runs` (how a section is run), `simulation.turnbacks`
+(when a vehicle comes out).
 """
 
 import math
@@ -20,15 +22,31 @@ from typing import Any
 import simpy
 
 from dispatch.timetable import Direction, Timetable, Trip
+from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Fault, InputFaults
+from energy_models.train import Train
+from simulation.control import Controller, Neighbour, NoControl, ReadyTrain
 from simulation.dwells import LeastDwell, MinimumDwell, PlatformStop, wish_to_leave_s
+from simulation.following import RunDone, RunWish, run_section
 from simulation.journeys import Duty, Journey, duties_of, journeys_of
+from simulation.order import TrainOrder
 from simulation.passengers import NOBODY_BOARDS, OnBoard, Platform, PlatformDemand
 from simulation.record import TripRecord
 from simulation.rules import OperatingRules
-from simulation.runs import RunAsked, Running, told_running_time_s
+from simulation.runs import FasterWhenLate, RunAsked, Running, due_s, least_running_time_s, told_running_time_s
+from simulation.signalling import Signalling
 from simulation.starvation import NOBODY, Starvation
-from simulation.turnbacks import AlwaysReady, VehicleEvents, ready_after_s
+from simulation.turnbacks import (
+    AlwaysReady,
+    TerminalGate,
+    TrackRequest,
+    TurnbackTracks,
+    VehicleEvents,
+    depot_rests,
+    ready_after_s,
+    shunting_s,
+    tracks_of,
+)  # fmt: skip
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -42,20 +60,43 @@ class LineDemand:
     opens_s: Mapping[Direction, Sequence[float]]
 
 
+@dataclass(frozen=True, eq=False)
+class Railway:
+    """What trains run on, with and under: the same on every day of a line.
+
+    `dwelling` says what a dwell lasts at least (None: the station's minimum), `vehicles` when a vehicle comes out of
+    its depot, `controller` who is held.
+    """
+
+    rules: OperatingRules
+    running: Running
+    station_order: Mapping[Direction, Sequence[str]]
+    signalling: Signalling
+    train: Train
+    dwelling: LeastDwell | None = None
+    vehicles: VehicleEvents = field(default_factory=AlwaysReady)
+    controller: Controller = field(default_factory=NoControl)
+
+
 @dataclass
 class _Line:
     """What all trains of a day share."""
 
     env: simpy.Environment
-    rules: OperatingRules
-    running: Running
+    railway: Railway
     dwelling: LeastDwell
-    vehicles: VehicleEvents
+    order: TrainOrder
+    tracks: Mapping[str, TurnbackTracks]
+    rests: frozenset[str]
     seed: int | None
     demand: LineDemand | None
     planned_loads: bool
     starvation: Starvation
     platforms: dict[tuple[Direction, int], Platform] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> OperatingRules:
+        return self.railway.rules
 
     def empty_train(self, direction: Direction) -> OnBoard:
         """A train of that direction with nobody on board."""
@@ -79,36 +120,33 @@ class Operations:
 
 def operate(
     timetable: Timetable,
-    rules: OperatingRules,
-    running: Running,
-    station_order: Mapping[Direction, Sequence[str]],
+    railway: Railway,
     seed: int | None,
     demand: LineDemand | None = None,
     planned_loads: bool = False,
     starvation: Starvation = NOBODY,
-    dwelling: LeastDwell | None = None,
-    vehicles: VehicleEvents | None = None,
 ) -> Operations:
     """Let the trains of a day run, and return every trip as it ran.
 
     Without a seed there are no disturbances. Loads follow from the demand, or are the timetable's own with
     `planned_loads` (also without a demand). Trips without a vehicle each have one of their own. Runs named in
-    `starvation` are slower by what the supply did not serve them. `dwelling` says what a dwell lasts at least (by
-    default the station's minimum), `vehicles` when a vehicle comes out of its depot (by default in good time).
+    `starvation` are slower by what the supply did not serve them.
 
     Raises InputFaults when a trip does not run along neighbouring stations of its direction, or when trains wait for
     each other for ever (a vehicle whose trips contradict the order of trains).
     """
     if not timetable.trips:
         return Operations((), 0.0)
-    journeys = journeys_of(timetable.trips, station_order)
+    journeys = journeys_of(timetable.trips, railway.station_order)
     env = simpy.Environment(initial_time=min(trip.start_s for trip in timetable.trips) - 3600.0)
+    order, duties = TrainOrder(journeys), duties_of(journeys)
     line = _Line(
         env,
-        rules,
-        running,
-        dwelling or MinimumDwell(rules),
-        vehicles or AlwaysReady(),
+        railway,
+        railway.dwelling or MinimumDwell(railway.rules),
+        order,
+        tracks_of(env, railway.rules.turnback_tracks, order),
+        depot_rests(duties, railway.rules),
         seed,
         demand,
         planned_loads or demand is None,
@@ -118,7 +156,7 @@ def operate(
         for direction, opens_s in demand.opens_s.items():
             for station, opening_s in enumerate(opens_s):
                 line.platforms[direction, station] = Platform(demand.platforms[direction], station, opening_s)
-    for duty in duties_of(journeys):
+    for duty in duties:
         env.process(_work_duty(line, duty))
     env.run()
     stuck = [journey.trip.trip_id for journey in journeys if not journey.has_left(len(journey.trip.stations) - 1)]
@@ -131,43 +169,101 @@ def operate(
 
 
 def _work_duty(line: _Line, duty: Duty) -> Process:
-    """One vehicle through the day."""
-    ready_s = line.vehicles.pull_out_s(duty)
+    """One vehicle through the day: out of the depot, trip after trip, and into it."""
+    env, rules = line.env, line.rules
+    ready_s = line.railway.vehicles.pull_out_s(duty)
+    track: TrackRequest | None = None
     for journey, following in duty.turns():
-        yield from _run_trip(line, journey, ready_s, following)
-        ready_s = ready_after_s(line.rules, journey)
+        start = journey.trip.stations[0]
+        if track is None and start in line.tracks:
+            shunting = shunting_s(rules, start)
+            yield env.timeout(max(0.0, max(journey.trip.start_s, ready_s) - shunting - env.now))
+            track = line.tracks[start].request()
+            if track.event is not None:
+                yield track.event
+                ready_s = max(ready_s, env.now + shunting)
+        track = yield from _run_trip(line, journey, ready_s, following, track)
+        ready_s = ready_after_s(rules, journey)
+        goes_in = following is None or journey.trip.trip_id in line.rests
+        if track is not None and (goes_in or (following and following.trip.stations[0] != journey.trip.stations[-1])):
+            env.process(_give_back(env, track, shunting_s(rules, journey.trip.stations[-1])))
+            track = None
 
 
-def _run_trip(line: _Line, journey: Journey, ready_s: float, following: Journey | None) -> Process:
+def _give_back(env: simpy.Environment, track: TrackRequest, after_s: float) -> Process:
+    yield env.timeout(after_s)
+    track.release()
+
+
+def _run_trip(
+    line: _Line, journey: Journey, ready_s: float, following: Journey | None, track: TrackRequest | None
+) -> Generator[simpy.Event, Any, TrackRequest | None]:
+    """One trip; it begins on a turnback track and returns the one on which it ends."""
     env, trip = line.env, journey.trip
     deviation_s = line.deviations_s(trip)
     yield env.timeout(max(0.0, max(trip.start_s + deviation_s[0], ready_s) - env.now))
     journey.arrival_s.append(env.now)
     on_board = line.empty_train(trip.direction)
     last = len(trip.stations) - 1
+    gate: TerminalGate | None = None
     for i in range(last):
         if i > 0:
             stop = _platform_stop(line, journey, i, on_board)
             least_s = line.dwelling.least_s(stop)
             yield env.timeout(max(0.0, wish_to_leave_s(line.rules, stop, least_s, deviation_s[i]) - env.now))
         yield from _wait_for_train_ahead(line, journey, i)
+        yield from _be_held(line, journey, i)
         if i == 0:
             journey.arrival_s[0] = env.now
         _exchange_passengers(line, journey, i, on_board)
         journey.leave(env, i)
+        if i == last - 1 and trip.stations[last] in line.tracks:
+            gate = TerminalGate(line.tracks[trip.stations[last]])
         asked = _asked(line, journey, i, following)
-        journey.running_time_s.append(asked.running_time_s)
         served = line.starvation.served.get((trip.trip_id, i))
-        slowed_s = 0.0 if served is None else line.running.slowed_s(asked, served)
-        journey.slowed_s.append(slowed_s)
-        yield env.timeout(asked.running_time_s + slowed_s)
-        at_signal_s = env.now
-        ahead = journey.ahead[i + 1]
-        if ahead is not None and not ahead[0].has_left(ahead[1]):
-            yield ahead[0].departed(env, ahead[1])
-        journey.held_outside_s.append(env.now - at_signal_s)
-        journey.arrival_s.append(env.now)
+        wanted = line.railway.running.profile(asked, served)
+        if i == 0 and track is not None:
+            clears_s = _seconds_to(wanted, line.railway.signalling.throat_m)
+            env.process(_give_back(env, track, clears_s))
+        done = yield from _run(line, journey, i, asked, wanted, gate, following)
+        journey.arrival_s.append(done.arrival_s)
+    journey.clear_track(env.now)
     journey.leave(env, last)
+    if gate is None:
+        return None
+    return gate.track
+
+
+def _seconds_to(profile: DrivingProfile, distance_m: float) -> float:
+    """When a profile has covered a distance, in s from its beginning."""
+    k = min(int(profile.distance_m.searchsorted(distance_m)), len(profile.time_s) - 1)
+    return float(profile.time_s[k] - profile.time_s[0])
+
+
+def _run(
+    line: _Line, journey: Journey, i: int, asked: RunAsked, wanted: DrivingProfile, gate: TerminalGate | None,
+    following: Journey | None,
+) -> Generator[simpy.Event, Any, RunDone]:  # fmt: skip
+    """One run as the trains ahead let it, with what it leaves in the record."""
+    env, railway, trip = line.env, line.railway, journey.trip
+    served = line.starvation.served.get((trip.trip_id, i))
+    slowed_s = 0.0 if served is None else railway.running.slowed_s(asked, served)
+    journey.running_time_s.append(asked.running_time_s)
+    journey.slowed_s.append(slowed_s)
+
+    def profile_for(running_time_s: int) -> DrivingProfile:
+        return railway.running.profile(replace(asked, running_time_s=running_time_s), served)
+
+    least_s = least_running_time_s(line.rules, asked.running_time_s, railway.running.shortest_s(asked))
+    recovery = FasterWhenLate(
+        profile_for, asked.running_time_s, least_s, due_s(line.rules, trip, i, _next_start_s(following))
+    )
+    free_arrival_s = env.now + asked.running_time_s + slowed_s
+    wish = RunWish(wanted, asked.passengers, free_arrival_s, recovery)
+    done = yield from run_section(env, railway.signalling, line.order, journey, i, railway.train, wish, gate)
+    journey.hindered_s.append(max(0.0, done.arrival_s - free_arrival_s))
+    journey.hindered.append(done.hindered)
+    return done
 
 
 def _platform_stop(line: _Line, journey: Journey, i: int, on_board: OnBoard) -> PlatformStop:
@@ -181,15 +277,47 @@ def _platform_stop(line: _Line, journey: Journey, i: int, on_board: OnBoard) -> 
 
 def _wait_for_train_ahead(line: _Line, journey: Journey, i: int) -> Process:
     """Stand at the platform until the train ahead has left this place, and the minimum headway has passed since."""
-    ahead = journey.ahead[i]
+    tracks = line.tracks.get(journey.trip.stations[0]) if i == 0 else None
+    waited = False
+    ahead = line.order.ahead(journey, i)
+    while ahead is not None and not ahead[0].has_left(ahead[1]):
+        departed = ahead[0].departed(line.env, ahead[1])
+        if tracks is not None and not waited:
+            waited = True
+            tracks.begins_to_wait(journey)
+        if not departed.triggered:
+            yield departed
+        ahead = line.order.ahead(journey, i)
+    if tracks is not None and waited:
+        tracks.ends_to_wait(journey)
     if ahead is None:
         return
-    leader, stop = ahead
-    if not leader.has_left(stop):
-        yield leader.departed(line.env, stop)
-    clear_s = leader.departure_s[stop] + line.rules.minimum_headway_s
+    clear_s = ahead[0].departure_s[ahead[1]] + line.rules.minimum_headway_s
     if clear_s > line.env.now:
         yield line.env.timeout(clear_s - line.env.now)
+
+
+def _be_held(line: _Line, journey: Journey, i: int) -> Process:
+    """Stand on as long as the controller says."""
+    departs_s = line.railway.controller.departs_s(_ready_train(line, journey, i))
+    if departs_s > line.env.now:
+        yield line.env.timeout(departs_s - line.env.now)
+
+
+def _ready_train(line: _Line, journey: Journey, i: int) -> ReadyTrain:
+    """What a control centre knows of a train at a platform."""
+    before = after = None
+    ahead, behind = line.order.ahead(journey, i), line.order.behind(journey, i)
+    if ahead is not None and ahead[0].has_left(ahead[1]):
+        leader, stop = ahead
+        before = Neighbour(leader.trip.trip_id, float(leader.trip.departure_s[stop]), leader.departure_s[stop])
+    if behind is not None:
+        follower, stop = behind
+        planned_s = float(follower.trip.departure_s[stop])
+        after = Neighbour(
+            follower.trip.trip_id, planned_s, max(line.env.now, planned_s + follower.lateness_s(line.env.now))
+        )
+    return ReadyTrain(journey.trip, i, journey.first_station + i, line.env.now, before, after)
 
 
 def _exchange_passengers(line: _Line, journey: Journey, i: int, on_board: OnBoard) -> None:
@@ -207,13 +335,17 @@ def _exchange_passengers(line: _Line, journey: Journey, i: int, on_board: OnBoar
 
 
 def _asked(line: _Line, journey: Journey, i: int, following: Journey | None) -> RunAsked:
-    """The run that the train makes now: with its load, in the running time that its lateness and load allow."""
-    trip, now_s = journey.trip, line.env.now
+    """The run that the train makes now: with its load, in the running time that lateness, load and controller give."""
+    trip, now_s, railway = journey.trip, line.env.now, line.railway
     planned = RunAsked(
         trip.trip_id, trip.direction, journey.first_station + i, trip.running_time_s(i), journey.passengers[i],
-        trip.driving[i],
-        now_s,
+        trip.driving[i], now_s,
     )  # fmt: skip
-    next_start_s = None if following is None else following.trip.start_s
-    shortest_s = line.running.shortest_s(planned)
-    return replace(planned, running_time_s=told_running_time_s(line.rules, trip, i, now_s, shortest_s, next_start_s))
+    shortest_s = railway.running.shortest_s(planned)
+    wished_s = told_running_time_s(line.rules, trip, i, now_s, shortest_s, _next_start_s(following))
+    told_s = railway.controller.running_time_s(_ready_train(line, journey, i), wished_s, shortest_s)
+    return replace(planned, running_time_s=max(told_s, shortest_s))
+
+
+def _next_start_s(following: Journey | None) -> float | None:
+    return None if following is None else float(following.trip.start_s)

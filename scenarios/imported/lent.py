@@ -44,7 +44,7 @@ def lent_by(like: Scenario, line: ImportedLine) -> dict[str, Any]:
             "speed_limits": [{**stretch, "limit_kmh": maximum_speed_kmh}],
             "gradients": [{**stretch, "permil": 0}],
         },
-        "signalling": other["signalling"],
+        "signalling": _signalling(other["signalling"], like),
         "train_types": {main_type: other["train_types"][main_type]},
         "fleet": [{"train_type": main_type, "trainsets": trains}],
         "outside_temperature_c": other["outside_temperature_c"],
@@ -74,11 +74,21 @@ def lent_by(like: Scenario, line: ImportedLine) -> dict[str, Any]:
         "supply.substations": f"assumed: at stations, about as far apart as on {like.name}",
         "demand": f"assumed: trains carry {LOAD_SHARE:.0%} of normal load, the fullest at most {FULLEST_SHARE:.0%}",
         "policy": f"{as_there}; the longest headway is that of today",
+        "driving": as_there,
         "disturbances": as_there,
         "tariff": as_there,
         "co2_kg_per_kwh": as_there,
     }
     return lent
+
+
+def _signalling(other: dict[str, Any], like: Scenario) -> dict[str, Any]:
+    """The other line's; borders of blocks, which lie where they lie, become blocks of their mean length."""
+    borders_m = other.get("block_borders_m")
+    if not borders_m:
+        return other
+    rest = {key: value for key, value in other.items() if key != "block_borders_m"}
+    return {**rest, "block_length_m": round(max(20.0, like.length_m / (len(borders_m) + 1)))}
 
 
 def _substations(line: ImportedLine, like: Scenario) -> list[dict[str, Any]]:

@@ -92,6 +92,22 @@ def _depots(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("depots", position, "station"), depot.station, known_station(scenario, depot.station))
 
 
+def _blocks(scenario: Scenario) -> Iterator[Finding]:
+    signalling = scenario.signalling
+    given = signalling.block_length_m is not None, bool(signalling.block_borders_m)
+    if signalling.system == "fixed_block":
+        if sum(given) != 1:
+            words = "block_length_m and block_borders_m" if all(given) else "neither block_length_m nor block_borders_m"
+            yield Finding(("signalling", "system"), f"fixed_block with {words}", "one of the two with fixed_block")
+    elif any(given):
+        name = "block_length_m" if given[0] else "block_borders_m"
+        yield Finding(("signalling", name), "given", "left out under moving_block")
+    borders = signalling.block_borders_m
+    for position, (before, after) in enumerate(pairwise(borders), 1):
+        if after <= before:
+            yield Finding(("signalling", "block_borders_m", position), f"{after:g}", f"above {before:g}: rising")
+
+
 Stretch = SpeedLimit | Gradient | Curve
 
 
@@ -168,4 +184,5 @@ RULES = (
         _covered,
         needs_whole_table=True,
     ),
+    Rule("L11", "Fixed blocks, and only they, have borders, by a list that rises or by a length.", _blocks),
 )

@@ -1,6 +1,6 @@
 """The line: stations, terminals, depots, and the track between them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -101,7 +101,23 @@ class Track(Part):
 
 
 class Signalling(Part):
-    """What the signalling allows."""
+    """What the signalling allows: to a plan its shortest headway, to the trains of a simulated day their distances.
+
+    A train may be no faster than lets it stop, at the braking rate, before its movement authority ends: the margin
+    short of the rear of the train ahead (moving block), or of the block in which that rear is (fixed block).
+    """
 
     minimum_headway_s: Annotated[Whole, Field(ge=30, le=3600)]
-    """Shortest time between two departures at one place in one direction."""
+    """Shortest time between two departures at one place in one direction, in a plan and on the day."""
+    system: Literal["moving_block", "fixed_block"] = "moving_block"
+    """Whether the block moves with the train ahead or is fixed to the track."""
+    reaction_time_s: Annotated[Number, Field(ge=0, le=60)] = 3.0
+    """From a movement of the train ahead until the train behind reacts to it."""
+    margin_m: Annotated[Number, Field(ge=0, le=1_000)] = 50.0
+    """Distance that is kept beyond the braking distance."""
+    braking_m_s2: Annotated[Number, Field(gt=0, le=3)] | None = None
+    """Braking rate that the supervision counts on; none means the train's largest deceleration in service."""
+    block_length_m: Annotated[Number, Field(ge=20, le=20_000)] | None = None
+    """Fixed blocks: their length, rounded so that a whole number fits the line; instead of a list of borders."""
+    block_borders_m: tuple[Chainage, ...] = ()
+    """Fixed blocks: chainages of the borders, the same for both directions."""

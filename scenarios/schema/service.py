@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scenarios.schema.base import Applies, Clock, Direction, Identifier, Number, Part, Seconds, Whole
+from scenarios.schema.base import Applies, Clock, Direction, Identifier, Number, Part, Seconds, Whole, YesNo
 
 RunningTime = Annotated[Whole, Field(ge=1, le=7_200)]
 Headway = Annotated[Whole, Field(ge=30, le=7_200)]
@@ -89,8 +89,23 @@ class Policy(Part):
     """Each departure may move by at most this much at equal service; none means half a headway."""
 
 
+class Recovery(Part):
+    """What a late train may do on a simulated day to be on time again, where trains hold the timetable."""
+
+    shortens_dwells: YesNo = True
+    """Whether it may shorten its dwells, down to the minimum dwell of each station."""
+    runs_faster: YesNo = True
+    """Whether it may run faster than planned."""
+    running_time_margin_share: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    """Share that a late train's running time stays above the shortest one."""
+    tolerated_lateness_s: Annotated[Number, Field(ge=0, le=600)] = 5.0
+    """Lateness that is left to the next dwells before a train runs faster."""
+
+
 class Driving(Part):
     """How trains are driven today."""
 
     baseline: Literal["speed_cap", "flat_out", "optimal"]
     """Driving of the timetable in force; speed_cap is full effort to a constant cap that just meets the time."""
+    recovery: Recovery = Field(default_factory=Recovery)
+    """What a late train may do to be on time again."""

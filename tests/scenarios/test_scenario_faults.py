@@ -83,6 +83,7 @@ BY_RULE = {
     "L8": [("curves.csv", "450,700,400", "450,440,400")],
     "L9": [("curves.csv", "1300,1650,600", "690,1650,600")],
     "L10": [("gradients.csv", "800,1600,2", "810,1600,2")],
+    "L11": [(Y, "system: moving_block", "system: fixed_block")],
     "T1": [(Y, "crush: 1100", "crush: 700")],
     "T2": [(Y, "traction: {force_kn: 220, power_kw: 2400}", "traction: {power_kw: 2400}")],
     "T3": [

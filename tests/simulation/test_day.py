@@ -134,7 +134,7 @@ def test_trains_whose_traction_is_not_served_arrive_later_the_weaker_the_supply(
         latest_s.append(max(max(trip.lateness_s) for trip in day.trips))
         for trip in day.trips:
             for i, (running_s, slowed_s) in enumerate(zip(trip.running_time_s, trip.slowed_s, strict=True)):
-                held_s = trip.held_outside_s[i]
+                held_s = trip.hindered_s[i]
                 way_s = trip.arrival_s[i + 1] - trip.departure_s[i]
                 assert way_s == pytest.approx(running_s + slowed_s + held_s, abs=1e-6)
     assert np.all(np.diff(latest_s) > 2.0)

@@ -1,6 +1,8 @@
 """Trains: the clock of small days, compared whole; headways, turnbacks and recovery by hand."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,24 +13,11 @@ from energy_models.starved import ServedShare
 from simulation.disturbances import DwellNoise
 from simulation.passengers import PlatformDemand
 from simulation.rules import OperatingRules
-from simulation.runs import RunAsked
 from simulation.starvation import Starvation
 from simulation.trains import LineDemand, operate
 
-ORDER: dict[Direction, tuple[str, ...]] = {"up": ("A", "B", "C"), "down": ("C", "B", "A")}
-
-
-class LeastTimes:
-    """Every section can be run in 80 s, in 110 s when the train is full."""
-
-    def shortest_s(self, run: RunAsked) -> int:
-        return 110 if run.passengers > 1000.0 else 80
-
-    def slowed_s(self, run: RunAsked, served: ServedShare) -> float:  # noqa: ARG002
-        return float(served.share[0])
-
-
-RULES = OperatingRules(90.0, {"B": 20.0}, {"A": 120.0, "C": 120.0}, DwellNoise(0.0))
+sys.path.insert(0, str(Path(__file__).parent))
+from small_railway import ORDER, RULES, railway
 
 
 def trip(name: str, start_s: int, vehicle: str = "", direction: Direction = "up", passengers: float = 500.0) -> Trip:
@@ -59,14 +48,14 @@ LATE_ADDING_UP = replace(RULES, noise=Deviations(1.0, accumulates=True))
 
 def clock(*trips: Trip, rules: OperatingRules = RULES, seed: int | None = None) -> list[tuple[float, ...]]:
     """Departure, arrival, departure, arrival of each trip."""
-    done = operate(Timetable(trips), rules, LeastTimes(), ORDER, seed).trips
+    done = operate(Timetable(trips), railway(rules), seed).trips
     return [(t.departure_s[0], t.arrival_s[1], t.departure_s[1], t.arrival_s[2]) for t in done]
 
 
 def test_a_starved_run_makes_this_train_and_the_one_behind_it_late() -> None:
     starvation = Starvation({("u1", 0): ServedShare(np.zeros(1), np.full(1, 90.0))})
     both = Timetable((trip("u1", 1000), trip("u2", 1100)))
-    first, second = operate(both, RULES, LeastTimes(), ORDER, None, starvation=starvation).trips
+    first, second = operate(both, railway(), None, starvation=starvation).trips
     assert first.running_time_s == (100, 80)  # the ATO recovers on the next section, as far as that can be run
     assert first.slowed_s == (90.0, 0.0)
     assert first.arrival_s[1] == 1190.0
@@ -98,11 +87,16 @@ def test_small_lateness_does_not_change_driving() -> None:
 def test_a_train_follows_at_the_minimum_headway_and_not_into_an_occupied_platform() -> None:
     times = clock(trip("slow", 1000), trip("u2", 1100), rules=LATE, seed=1)
     assert times[0] == (1000, 1100, 1330, 1410)
-    # The follower reaches B at 1200, but the platform is free at 1330; it leaves 90 s after the train ahead, running
-    # as fast as it can to make good.
-    assert times[1] == (1100, 1330, 1420, 1500)
-    held = operate(Timetable((trip("slow", 1000), trip("u2", 1100))), LATE, LeastTimes(), ORDER, 1).trips[1]
-    assert held.held_outside_s == (130.0, 0.0)
+    # The follower would reach B at 1200, but the platform is cleared only after 1330: it stops before it, restarts, and
+    # leaves 90 s after the train ahead, running as fast as it can to make good.
+    follower = operate(Timetable((trip("slow", 1000), trip("u2", 1100))), railway(LATE), 1).trips[1]
+    assert 1345.0 < follower.arrival_s[1] < 1390.0
+    assert follower.departure_s[1:] == (1420.0, 1500.0)
+    assert follower.hindered_s == pytest.approx((follower.arrival_s[1] - 1200.0, 0.0))
+    driven = follower.hindered[0]
+    assert driven is not None
+    assert follower.hindered[1] is None
+    assert driven.speed_m_s[1:-1].min() == 0.0  # it stood on the way
 
 
 def test_a_late_vehicle_is_late_again_when_its_turnback_is_too_short() -> None:
@@ -133,7 +127,7 @@ def test_loads_follow_the_trains_that_really_came() -> None:
     )
     line = LineDemand({"up": demand}, 600.0, {"up": (700.0, 830.0, 960.0)})
     trips = Timetable((trip("u1", 1000), trip("late", 1300), trip("u3", 1600)))
-    done = operate(trips, LATE_ADDING_UP, LeastTimes(), ORDER, 1, line)
+    done = operate(trips, railway(LATE_ADDING_UP), 1, line)
     first, second, third = done.trips
     assert first.passengers == pytest.approx((300.0, 300.0 * 0.5 + 150.0))
     # 30 s late: 330 s worth of passengers, and the next train 270 s.
@@ -145,7 +139,7 @@ def test_loads_follow_the_trains_that_really_came() -> None:
 
 
 def test_planned_loads_are_the_timetable_s() -> None:
-    done = operate(Timetable((trip("u1", 1000, passengers=123.0),)), RULES, LeastTimes(), ORDER, None)
+    done = operate(Timetable((trip("u1", 1000, passengers=123.0),)), railway(), None)
     assert done.trips[0].passengers == (123.0, 123.0)
 
 
@@ -172,7 +166,7 @@ def test_the_same_seed_gives_the_same_day() -> None:
 def test_departures_keep_the_minimum_headway_under_heavy_noise() -> None:
     rules = replace(RULES, noise=DwellNoise(40.0, accumulates=True))
     trips = tuple(trip(f"u{i}", 1000 + 95 * i) for i in range(40))
-    done = operate(Timetable(trips), rules, LeastTimes(), ORDER, 5).trips
+    done = operate(Timetable(trips), railway(rules), 5).trips
     for station in range(2):
         gaps = np.diff([t.departure_s[station] for t in done])
         assert gaps.min() >= 90.0 - 1e-9

@@ -1,0 +1,97 @@
+"""Signalling: what the trains ahead allow a train on the line, under moving block or fixed blocks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dispatch.timetable import Direction
+from energy_models.arrays import FloatArray
+from energy_models.hindered import Ahead, Authority, Obstacle, Path, braking_rate_m_s2
+from energy_models.train import Train
+from scenarios.schema import Scenario
+from scenarios.schema.base import DIRECTIONS
+from simulation.journeys import Journey
+from simulation.order import TrainOrder
+
+
+@dataclass(frozen=True, eq=False)
+class Signalling:
+    """How trains are kept apart on the tracks of a line, in metres along the direction of travel.
+
+    `station_m[d]` are the stopping points of a direction from its first station, `border_m[d]` the borders of fixed
+    blocks on the same ruler: empty under moving block. The rear of a train is `train_length_m` behind its stopping
+    point. A train that finds no free turnback track stops `throat_m` before the terminal's stopping point.
+    """
+
+    station_m: Mapping[Direction, tuple[float, ...]]
+    border_m: Mapping[Direction, FloatArray]
+    braking_m_s2: float
+    reaction_s: float
+    margin_m: float
+    train_length_m: float
+
+    @property
+    def throat_m(self) -> float:
+        """From the stopping point of a terminal back to where its points begin: a train and the margin (assumed)."""
+        return self.train_length_m + self.margin_m
+
+    def authority(self, direction: Direction, section: int) -> Authority:
+        """The rule on the ruler of one section, which begins at its first stopping point."""
+        border_m = self.border_m[direction] - self.station_m[direction][section]
+        return Authority(self.braking_m_s2, self.reaction_s, self.margin_m, border_m)
+
+    def ahead(self, journey: Journey, stop: int, order: TrainOrder, wall: bool) -> tuple[Ahead, list[Journey]]:
+        """What ends the authority of a train that leaves its stop, and the trains whose news can change that.
+
+        `wall`: no turnback track of the terminal that it heads for is free.
+        """
+        direction, section = journey.trip.direction, journey.first_station + stop
+        origin_m = self.station_m[direction][section]
+        found = [order.ahead(journey, stop), order.ahead(journey, stop + 1)]
+        leaders: list[Journey] = []
+        obstacles: list[Obstacle] = []
+        for leader in (item[0] for item in found if item is not None):
+            if leader in leaders or leader.first_station + len(leader.departure_s) - 1 > section + 2:
+                continue  # it has left the station after the next: it is out of reach
+            leaders.append(leader)
+            path = leader.path(self.station_m[direction])
+            rear = Path(path.time_s, path.place_m - origin_m - self.train_length_m, path.speed_m_s)
+            obstacles.append(Obstacle(rear, leader.gone_s))
+        length_m = self.station_m[direction][section + 1] - origin_m
+        wall_m = length_m - self.throat_m if wall else np.inf
+        return Ahead(tuple(obstacles), self.authority(direction, section), wall_m), leaders
+
+
+def signalling_of(scenario: Scenario, train: Train, section_m: Mapping[Direction, Sequence[float]]) -> Signalling:
+    """The signalling of a scenario for one train type; `section_m` are the lengths of the sections in order of travel.
+
+    Without a braking rate of its own the signalling counts on the service deceleration of the train, as far as its
+    brakes hold it at crush load.
+    """
+    words = scenario.signalling
+    station_m = {d: (0.0, *(float(place) for place in np.cumsum(section_m[d]))) for d in DIRECTIONS}
+    wanted_m_s2 = words.braking_m_s2 or train.maximum_deceleration_m_s2
+    return Signalling(
+        station_m=station_m,
+        border_m={d: _borders_m(scenario, d) for d in DIRECTIONS},
+        braking_m_s2=braking_rate_m_s2(train, float(train.capacity_crush), wanted_m_s2),
+        reaction_s=float(words.reaction_time_s),
+        margin_m=float(words.margin_m),
+        train_length_m=train.length_m,
+    )
+
+
+def _borders_m(scenario: Scenario, direction: Direction) -> FloatArray:
+    """Borders of fixed blocks in metres from the first station of a direction, rising; empty under moving block."""
+    words = scenario.signalling
+    if words.system == "moving_block":
+        return np.zeros(0)
+    first_m, last_m = scenario.stations[0].chainage_m, scenario.stations[-1].chainage_m
+    if words.block_length_m is not None:
+        count = max(1, round((last_m - first_m) / words.block_length_m))
+        along_m = np.linspace(0.0, last_m - first_m, count + 1)
+        return np.asarray(along_m, dtype=np.float64)
+    chainage_m = np.array(sorted(words.block_borders_m), dtype=np.float64)
+    along_m = chainage_m - first_m if direction == "up" else last_m - chainage_m[::-1]
+    return np.asarray(along_m, dtype=np.float64)
