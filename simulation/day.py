@@ -12,17 +12,28 @@ from energy_models.energy_account import account
 from energy_models.movement import Run, Stand, assemble
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
+from energy_models.supply.outages import solve_with_outages
 from energy_models.supply.snapshots import Snapshots, SupplySolution
-from energy_models.supply.solver import solve
 from energy_models.train import Train
 from scenarios.billing import bill
 from scenarios.build import section_loads, supply_network
 from scenarios.demand import journeys
 from scenarios.schema import Scenario
 from scenarios.schema.tariff import Tariff
+from scenarios.schema.train import PassengerExchange
 from simulation.control import Controller, NoControl
+from simulation.crowding import crowding
 from simulation.disturbances import DwellNoise
+from simulation.disturbances.day import DisturbedDay
+from simulation.disturbances.line import LineDisturbances, line_disturbances
+from simulation.disturbances.track import DrivingLimits
+from simulation.disturbed_vehicles import DisturbedVehicles
 from simulation.driving import DrivenTrain
+from simulation.dwells import MinimumDwell
+from simulation.energy_tables import energy_tables
+from simulation.exchange import ExchangeDwell
+from simulation.journey_times import JourneyTimes, journey_times
+from simulation.limited_driving import LimitedLibraries
 from simulation.passengers import Call, PlatformDemand, scheduled_waiting_s
 from simulation.record import DayRecord, DayTraces, TripRecord
 from simulation.rules import (
@@ -37,6 +48,7 @@ from simulation.service import ServiceMeasures, measure
 from simulation.signalling import Signalling, signalling_of
 from simulation.starvation import MOST_ROUNDS, NOBODY, SETTLED_S, RunKey, Starvation, blended, starved_runs
 from simulation.trains import LineDemand, Operations, Railway, operate
+from simulation.turnbacks import AlwaysReady
 
 SERVICE_DAY_S = 86_400.0
 _TRACK_INDEX: Mapping[Direction, int] = {"up": 0, "down": 1}
@@ -57,6 +69,9 @@ class DayModel:
     co2_kg_per_kwh: float
     signalling: Signalling
     controller: Controller = field(default_factory=NoControl)
+    disturbances: LineDisturbances | None = None
+    exchange: PassengerExchange | None = None
+    limited: LimitedLibraries | None = None
 
     def run_trains(
         self,
@@ -66,19 +81,67 @@ class DayModel:
         driven: DrivenTrain | None = None,
         starvation: Starvation = NOBODY,
     ) -> Operations:
-        """Let the trains of a day run; see `simulation.trains.operate`."""
-        demand = LineDemand(self.demand, float(self.train.capacity_crush), _opening_s(timetable, self.station_order))
-        driven = driven or DrivenTrain(self.library, self.train)
+        """Let the trains of a day run; see `simulation.trains.operate`.
+
+        With planned loads dwells do not depend on the passengers either.
+        """
+        room = float(self.train.capacity_crush)
+        demand = LineDemand(self.demand, room, _opening_s(timetable, self.station_order))
+        day = self._disturbed(seed)
+        failed = self._failed(day, timetable)
         railway = Railway(
-            self.rules, driven, self.station_order, self.signalling, self.train, controller=self.controller
+            self.rules,
+            driven or self._driven(day, timetable),
+            self.station_order,
+            self.signalling,
+            self.train,
+            ExchangeDwell(MinimumDwell(self.rules), None if planned_loads else self.exchange, room, day),
+            AlwaysReady() if day is None else DisturbedVehicles(day, failed),
+            self.controller,
         )
         return operate(timetable, railway, seed, demand, planned_loads, starvation)
+
+    def _disturbed(self, seed: int | None) -> DisturbedDay | None:
+        """What befalls the day of a seed; None where nothing can."""
+        return None if self.disturbances is None else self.disturbances.day(seed, self.network)
+
+    def _failed(self, day: DisturbedDay | None, timetable: Timetable) -> dict[str, int]:
+        """For each trip whose train fails: the section in order of travel from which on it is slow."""
+        if day is None or day.told.train_failures is None:
+            return {}
+        failed: dict[str, int] = {}
+        for trip in timetable.trips:
+            first = self.station_order[trip.direction].index(trip.stations[0])
+            sections = self.library.sections[trip.direction][first : first + len(trip.stations) - 1]
+            place = day.fails_in_section(trip.trip_id, [section.length_m for section in sections])
+            if place is not None:
+                failed[trip.trip_id] = first + place
+        return failed
+
+    def _driven(self, day: DisturbedDay | None, timetable: Timetable) -> DrivenTrain:
+        """The train as it is driven on a day, under what limits it then."""
+        failed = self._failed(day, timetable)
+        if day is None or not (day.speed_limits or day.slippery or failed):
+            return DrivenTrain(self.library, self.train)
+        libraries = self.limited
+        if libraries is None or libraries.library is not self.library:
+            libraries = LimitedLibraries(self.library)
+
+        def limits(run: RunAsked) -> DrivingLimits:
+            slow = run.section >= failed.get(run.trip_id, len(self.chainage_m))
+            return day.driving_limits(run.direction, libraries.reach_m(run.direction, run.section), run.departs_s, slow)
+
+        return DrivenTrain(self.library, self.train, limits, libraries)
 
     def snapshots(
         self, trips: Sequence[TripRecord], driven: DrivenTrain | None = None, starvation: Starvation = NOBODY
     ) -> Snapshots:
         """Where every train is and what it asks for, in every second from the first departure to the last arrival."""
-        runs, stands = self._on_the_line(trips, driven or DrivenTrain(self.library, self.train), starvation)
+        return self._assembled(
+            trips, *self._on_the_line(trips, driven or DrivenTrain(self.library, self.train), starvation)
+        )
+
+    def _assembled(self, trips: Sequence[TripRecord], runs: Sequence[Run], stands: Sequence[Stand]) -> Snapshots:
         start_s = math.floor(min(trip.departure_s[0] for trip in trips))
         end_s = math.ceil(max(*(trip.arrival_s[-1] for trip in trips), *(stand.to_s for stand in stands))) + 1
         return assemble(runs, stands, self.train.auxiliary_w, start_s, end_s)
@@ -101,32 +164,34 @@ class DayModel:
                 else:
                     motion = driven.motion(asked) if served is None else driven.starved_motion(asked, served)
                 track = self.library.sections[trip.direction][first + i]
-                runs.append(Run(track, track_index, trip.departure_s[i], motion))
+                runs.append(Run(track, track_index, trip.departure_s[i], motion, _vehicle(trip)))
                 # The train stands from the end of its motion until it leaves: at the platform, also for the rest of a
                 # running time that its way of driving does not use up. Waiting on the way is part of the motion.
                 stops_s = trip.departure_s[i] + motion.running_time_s
                 if trip.departure_s[i + 1] > stops_s:
                     station = trip.trip.stations[i + 1]
-                    stands.append(Stand(self.chainage_m[station], track_index, stops_s, trip.departure_s[i + 1]))
+                    leaves_s = trip.departure_s[i + 1]
+                    stands.append(Stand(self.chainage_m[station], track_index, stops_s, leaves_s, _vehicle(trip)))
         return runs, stands
 
     def _turnbacks(self, trips: Sequence[TripRecord]) -> list[Stand]:
         """Vehicles between two trips of their duty, and after the last one, as long as their auxiliaries are on."""
         duties: dict[str, list[TripRecord]] = {}
         for trip in trips:
-            duties.setdefault(trip.trip.vehicle or trip.trip.trip_id, []).append(trip)
+            duties.setdefault(_vehicle(trip), []).append(trip)
         stands: list[Stand] = []
-        for duty in duties.values():
+        for vehicle, duty in duties.items():
             duty.sort(key=lambda trip: trip.departure_s[0])
             for before, after in pairwise(duty):
                 arrived_s, leaves_s = before.arrival_s[-1], after.departure_s[0]
                 if leaves_s - arrived_s > TURNBACK_POWERED_S:
                     leaves_s = arrived_s + TURNBACK_SHUT_DOWN_AFTER_S
                 station = before.trip.stations[-1]
-                stands.append(Stand(self.chainage_m[station], _TRACK_INDEX[after.direction], arrived_s, leaves_s))
+                track = _TRACK_INDEX[after.direction]
+                stands.append(Stand(self.chainage_m[station], track, arrived_s, leaves_s, vehicle))
             last, arrived_s = duty[-1], duty[-1].arrival_s[-1]
             terminal_m, track = self.chainage_m[last.trip.stations[-1]], _TRACK_INDEX[last.direction]
-            stands.append(Stand(terminal_m, track, arrived_s, arrived_s + TURNBACK_SHUT_DOWN_AFTER_S))
+            stands.append(Stand(terminal_m, track, arrived_s, arrived_s + TURNBACK_SHUT_DOWN_AFTER_S, vehicle))
         return stands
 
     def day(
@@ -138,14 +203,19 @@ class DayModel:
         until no running time would change by a second more, or three times. Raises BalanceError when the energy
         balance does not close to 0.1 %.
         """
-        driven = DrivenTrain(self.library, self.train)
+        disturbed = self._disturbed(seed)
+        outages = () if disturbed is None else disturbed.outages
+        driven = self._driven(disturbed, timetable)
         starvation = NOBODY
         while True:
             operations = self.run_trains(timetable, seed, planned_loads, driven, starvation)
             trips = operations.trips
-            snapshots = self.snapshots(trips, driven, starvation)
-            solution = solve(self.network, snapshots, model="ladder")
-            following = self._slower(trips, snapshots, solution, driven, starvation)
+            runs, stands = self._on_the_line(trips, driven, starvation)
+            snapshots = self._assembled(trips, runs, stands)
+            if self.disturbances is not None:
+                snapshots = self.disturbances.heated(snapshots, disturbed, self.train.auxiliary_w)
+            solution = solve_with_outages(self.network, snapshots, outages)
+            following = self._slower(trips, snapshots, solution, driven, starvation, runs)
             if following is None:
                 break
             starvation = following
@@ -163,15 +233,25 @@ class DayModel:
                 solution.traction_served_w,
                 solution.regeneration_used_w,
                 _lowest_per_instant(solution.train_v, snapshots),
+                tuple(storage.name for storage in self.network.storages),
+                solution.storage_power_w,
+                solution.storage_charge_j / np.array([storage.capacity_j for storage in self.network.storages]),
             )
+        whole = account(snapshots, solution, self.network, energised_s=SERVICE_DAY_S)
+        times = journey_times(trips, self.station_order)
         return DayRecord(
             seed=seed,
             trips=trips,
-            account=account(snapshots, solution, self.network, energised_s=SERVICE_DAY_S),
-            service=self._service(timetable, operations),
+            account=whole,
+            service=self._service(timetable, operations, times),
             bill=bill(self.tariff, self.co2_kg_per_kwh, self.network, solution, snapshots.start_s),
             train_km=metres / 1000.0,
-            vehicles=len({trip.trip.vehicle or trip.trip.trip_id for trip in trips}),
+            vehicles=len({_vehicle(trip) for trip in trips}),
+            energy=energy_tables(snapshots, solution, runs, stands, whole),
+            crowding=crowding(trips, self.station_order),
+            journeys=times,
+            outages=outages,
+            cancelled=operations.cancelled,
             traces=day_traces,
         )
 
@@ -182,12 +262,12 @@ class DayModel:
         solution: SupplySolution,
         driven: DrivenTrain,
         starvation: Starvation,
+        runs: Sequence[Run],
     ) -> Starvation | None:
         """What starves the trains of the next round; None when the trains are as slow as the supply makes them."""
         if starvation.rounds == MOST_ROUNDS:
             return None
         keys: list[RunKey] = [(trip.trip.trip_id, i) for trip in trips for i in range(len(trip.running_time_s))]
-        runs, _ = self._on_the_line(trips, driven, starvation)
         served = starved_runs(snapshots, solution, runs, keys)
         if starvation.rounds:
             served = blended(starvation.served, served)
@@ -202,7 +282,7 @@ class DayModel:
                     return Starvation(served, starvation.rounds + 1)
         return None
 
-    def _service(self, timetable: Timetable, operations: Operations) -> ServiceMeasures:
+    def _service(self, timetable: Timetable, operations: Operations, times: JourneyTimes) -> ServiceMeasures:
         """Measures of the day beside what the timetable itself would have given the same passengers."""
         opens_s = _opening_s(timetable, self.station_order)
         scheduled_waited_s = 0.0
@@ -218,7 +298,14 @@ class DayModel:
                 self.demand[direction],
                 opens_s[direction],
             )
-        return measure(operations.trips, scheduled_waited_s, operations.never_served, float(self.train.capacity_normal))
+        return measure(
+            operations.trips,
+            scheduled_waited_s,
+            operations.never_served,
+            float(self.train.capacity_normal),
+            times.total_ride_s,
+            len(operations.cancelled),
+        )
 
 
 def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controller | None = None) -> DayModel:
@@ -255,6 +342,9 @@ def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controlle
             scenario, library.train, {d: [track.length_m for track in library.sections[d]] for d in DIRECTIONS}
         ),
         controller=controller or NoControl(),
+        disturbances=line_disturbances(scenario),
+        exchange=scenario.train_types[scenario.main_train_type].passenger_exchange,
+        limited=LimitedLibraries(library),
     )
 
 
@@ -295,6 +385,11 @@ def _asked(record: TripRecord, i: int, section: int) -> RunAsked:
         trip.trip_id, trip.direction, section, record.running_time_s[i], record.passengers[i], trip.driving[i],
         record.departure_s[i],
     )  # fmt: skip
+
+
+def _vehicle(record: TripRecord) -> str:
+    """Name of the vehicle; a trip without one has a vehicle of its own."""
+    return record.trip.vehicle or record.trip.trip_id
 
 
 def _sections_run(trip: TripRecord, order: Mapping[Direction, tuple[str, ...]]) -> range:

@@ -36,7 +36,12 @@ class JourneyTimes:
     def mean_ride_s(self) -> float:
         """Mean time on board, 0 when nobody travelled."""
         passengers = sum(float(table.sum()) for table in self.passengers.values())
-        return sum(float(table.sum()) for table in self.rode_s.values()) / passengers if passengers > 0.0 else 0.0
+        return self.total_ride_s / passengers if passengers > 0.0 else 0.0
+
+    @property
+    def total_ride_s(self) -> float:
+        """Time on board of all passengers together, in passenger-s."""
+        return sum(float(table.sum()) for table in self.rode_s.values())
 
 
 def journey_times(trips: Sequence["TripRecord"], station_order: Mapping[Direction, Sequence[str]]) -> JourneyTimes:

@@ -34,6 +34,7 @@ class Journey:
         self.has_asked = False
         self.passengers: list[float] = []
         self.boardings: list[Boarding] = []
+        self.cancelled = False
         self._departed: dict[int, simpy.Event] = {}
         self._news: simpy.Event | None = None
         self._runs: list[Path] = []
@@ -64,6 +65,12 @@ class Journey:
             return max(0.0, now_s - self.trip.start_s)
         left = len(self.departure_s) - 1
         return self.departure_s[left] - self.trip.departure_s[left]
+
+    def cancel(self) -> None:
+        """Note that the trip, which has not begun, will not run, and let all who wait for it look whom they follow."""
+        self.cancelled = True
+        self.reconsider()
+        self._tell()
 
     def reconsider(self) -> None:
         """Let all who wait for a departure of this train look again whom they follow."""
@@ -139,6 +146,10 @@ class Duty:
 
     vehicle: str
     journeys: tuple[Journey, ...]
+
+    def after(self, journey: Journey) -> tuple[Journey, ...]:
+        """The journeys after one of them."""
+        return self.journeys[self.journeys.index(journey) + 1 :]
 
     def turns(self) -> Iterator[tuple[Journey, Journey | None]]:
         """Each journey with the one that follows it."""

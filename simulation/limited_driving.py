@@ -16,25 +16,25 @@ class LimitedLibraries:
     """
 
     def __init__(self, library: ProfileLibrary) -> None:
-        self._library = library
+        self.library = library
         self._limited: dict[DrivingLimits, ProfileLibrary] = {}
 
     def __reduce__(self) -> tuple[type["LimitedLibraries"], tuple[ProfileLibrary]]:
         """A pickle holds the line's own library only."""
-        return LimitedLibraries, (self._library,)
+        return LimitedLibraries, (self.library,)
 
     def under(self, limits: DrivingLimits) -> ProfileLibrary:
         """The library for those limits; the line's own where there are none."""
         if limits == NO_LIMITS:
-            return self._library
+            return self.library
         if limits not in self._limited:
-            self._limited[limits] = limited_library(self._library, limits)
+            self._limited[limits] = limited_library(self.library, limits)
         return self._limited[limits]
 
     def reach_m(self, direction: Direction, section: int) -> tuple[float, float]:
         """The chainages (low, high) that a run of a section touches, with the train that stands behind its head."""
-        track = self._library.sections[direction][section]
-        begin_m = track.departure_chainage_m - track.chainage_sign * self._library.train.length_m
+        track = self.library.sections[direction][section]
+        begin_m = track.departure_chainage_m - track.chainage_sign * self.library.train.length_m
         end_m = track.departure_chainage_m + track.chainage_sign * track.length_m
         return min(begin_m, end_m), max(begin_m, end_m)
 

@@ -1,12 +1,18 @@
 """What a simulated day leaves behind: every trip as it ran, its passengers, and the energy account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from dispatch.timetable import Direction, Trip
 from energy_models.arrays import FloatArray
 from energy_models.driving.profile import DrivingProfile
 from energy_models.energy_account import EnergyAccount
+from energy_models.supply.outages import Outage
 from scenarios.billing import Bill
+from simulation.crowding import Crowding
+from simulation.energy_tables import EnergyTables
+from simulation.journey_times import JourneyTimes
 from simulation.service import ServiceMeasures
 
 
@@ -51,7 +57,11 @@ class TripRecord:
 
 @dataclass(frozen=True, eq=False)
 class DayTraces:
-    """Series for plots: the power of each substation, and of all trains by kind, in every second of the day, in W."""
+    """Series for plots: the power of each substation, and of all trains by kind, in every second of the day, in W.
+
+    Storages, one a column: their power, positive while they feed the line, and the state of charge at the end of each
+    second as a share of their capacity.
+    """
 
     start_s: float
     substation_names: tuple[str, ...]
@@ -59,11 +69,18 @@ class DayTraces:
     traction_w: FloatArray
     regeneration_used_w: FloatArray
     minimum_voltage_v: FloatArray
+    storage_names: tuple[str, ...] = ()
+    storage_power_w: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
+    storage_charge_share: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass(frozen=True, eq=False)
 class DayRecord:
-    """One simulated day; `seed` is None for a day without disturbances."""
+    """One simulated day; `seed` is None for a day without disturbances.
+
+    `energy` lays the account's collector energy out by train and section, `crowding` and `journeys` tell of the
+    passengers, `outages` of the substations and storages that were out, `cancelled` of the trips that did not run.
+    """
 
     seed: int | None
     trips: tuple[TripRecord, ...]
@@ -72,4 +89,9 @@ class DayRecord:
     bill: Bill
     train_km: float
     vehicles: int
+    energy: EnergyTables
+    crowding: Crowding
+    journeys: JourneyTimes
+    outages: tuple[Outage, ...] = ()
+    cancelled: tuple[str, ...] = ()
     traces: DayTraces | None = None

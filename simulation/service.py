@@ -24,6 +24,10 @@ class ServiceMeasures:
     above the waiting that the timetable itself would give the same passengers. `headway_variation` is the standard
     deviation of actual over scheduled headways at all stations (0: as even as planned). `punctual_share` is the share
     of arrivals that are punctual. `hindered_s` is what trains lost behind trains ahead of them, over all trips.
+
+    `mean_ride_s` is on board, `mean_travel_s` that and the waiting; `mean_crowding_share` is the load over normal
+    capacity that a passenger travels in, mean over all passengers and their time on board. `cancelled_trips` did not
+    run, because their vehicle was withdrawn.
     """
 
     passengers: float
@@ -40,14 +44,24 @@ class ServiceMeasures:
     maximum_load: float
     maximum_load_share: float
     hindered_s: float
+    mean_ride_s: float = 0.0
+    mean_travel_s: float = 0.0
+    mean_crowding_share: float = 0.0
+    cancelled_trips: int = 0
 
 
 def measure(
-    trips: Sequence["TripRecord"], scheduled_waited_s: float, never_served: float, normal_capacity: float
+    trips: Sequence["TripRecord"],
+    scheduled_waited_s: float,
+    never_served: float,
+    normal_capacity: float,
+    rode_s: float = 0.0,
+    cancelled_trips: int = 0,
 ) -> ServiceMeasures:
     """Measure the service of trips as they ran.
 
-    `scheduled_waited_s` is the waiting of the same passengers had every train left on time, in passenger-seconds.
+    `scheduled_waited_s` is the waiting of the same passengers had every train left on time, in passenger-seconds;
+    `rode_s` is what all spent on board.
     """
     passengers = sum(sum(trip.boarded) for trip in trips)
     waited_s = sum(sum(trip.waited_s) for trip in trips)
@@ -72,7 +86,19 @@ def measure(
         maximum_load=maximum_load,
         maximum_load_share=maximum_load / normal_capacity,
         hindered_s=sum(sum(trip.hindered_s) for trip in trips),
+        mean_ride_s=rode_s / passengers if passengers > 0.0 else 0.0,
+        mean_travel_s=(waited_s + rode_s) / passengers if passengers > 0.0 else 0.0,
+        mean_crowding_share=_load_met(trips) / normal_capacity,
+        cancelled_trips=cancelled_trips,
     )
+
+
+def _load_met(trips: Sequence["TripRecord"]) -> float:
+    """Passengers on board, mean over all passengers and their time on board: Σ load² t / Σ load t over all runs."""
+    load = np.array([passengers for trip in trips for passengers in trip.passengers])
+    time_s = np.array([b - a for trip in trips for a, b in zip(trip.departure_s[:-1], trip.arrival_s[1:], strict=True)])
+    total = float((load * time_s).sum())
+    return float((load * load * time_s).sum()) / total if total > 0.0 else 0.0
 
 
 def _headways(trips: Sequence["TripRecord"]) -> list[tuple[float, float]]:

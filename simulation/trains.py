@@ -112,10 +112,14 @@ class _Line:
 
 @dataclass(frozen=True)
 class Operations:
-    """All trips of a day as they ran, in the order of the timetable, and the passengers who found no train."""
+    """All trips of a day as they ran, in the order of the timetable, and the passengers who found no train.
+
+    `cancelled` are the trips that did not run, because their vehicle was withdrawn before.
+    """
 
     trips: tuple[TripRecord, ...]
     never_served: float
+    cancelled: tuple[str, ...] = ()
 
 
 def operate(
@@ -159,13 +163,15 @@ def operate(
     for duty in duties:
         env.process(_work_duty(line, duty))
     env.run()
-    stuck = [journey.trip.trip_id for journey in journeys if not journey.has_left(len(journey.trip.stations) - 1)]
+    ran = [journey for journey in journeys if not journey.cancelled]
+    stuck = [journey.trip.trip_id for journey in ran if not journey.has_left(len(journey.trip.stations) - 1)]
     if stuck:
         allowed = "duties whose trips do not contradict the order of trains at any station"
         shown = f"{len(stuck)} trips wait for each other for ever: {', '.join(stuck[:5])}"
         raise InputFaults([Fault("timetable", "", "vehicle", shown, allowed)])
     never_served = sum(platform.never_served() for platform in line.platforms.values())
-    return Operations(tuple(journey.record() for journey in journeys), never_served)
+    cancelled = tuple(journey.trip.trip_id for journey in journeys if journey.cancelled)
+    return Operations(tuple(journey.record() for journey in ran), never_served, cancelled)
 
 
 def _work_duty(line: _Line, duty: Duty) -> Process:
@@ -184,10 +190,23 @@ def _work_duty(line: _Line, duty: Duty) -> Process:
                 ready_s = max(ready_s, env.now + shunting)
         track = yield from _run_trip(line, journey, ready_s, following, track)
         ready_s = ready_after_s(rules, journey)
-        goes_in = following is None or journey.trip.trip_id in line.rests
+        withdrawn = line.railway.vehicles.withdrawal(journey)
+        if withdrawn is not None and withdrawn.spare_ready_after_s is not None:
+            ready_s = journey.arrival_s[-1] + withdrawn.spare_ready_after_s
+        goes_in = withdrawn is not None or following is None or journey.trip.trip_id in line.rests
         if track is not None and (goes_in or (following and following.trip.stations[0] != journey.trip.stations[-1])):
             env.process(_give_back(env, track, shunting_s(rules, journey.trip.stations[-1])))
             track = None
+        if withdrawn is not None and withdrawn.spare_ready_after_s is None:
+            _cancel(line, duty.after(journey))
+            return
+
+
+def _cancel(line: _Line, journeys: Sequence[Journey]) -> None:
+    """Let trips that have not begun not run: nobody follows them, nobody waits for them."""
+    for journey in journeys:
+        line.order.take_out(journey, 0)
+        journey.cancel()
 
 
 def _give_back(env: simpy.Environment, track: TrackRequest, after_s: float) -> Process:

@@ -17,8 +17,19 @@ from simulation.order import TrainOrder
 from simulation.rules import OperatingRules
 
 
+@dataclass(frozen=True)
+class Withdrawal:
+    """A vehicle ends its duty early; a spare is ready for the later trips that long after its arrival, or nobody is."""
+
+    spare_ready_after_s: float | None
+
+
 class VehicleEvents(Protocol):
-    """Says what befalls a vehicle apart from its runs: late pull-outs."""
+    """Says what befalls a vehicle apart from its runs: late pull-outs, and failures that end its duty."""
+
+    def withdrawal(self, journey: Journey) -> Withdrawal | None:
+        """What becomes of the duty after a trip: None where the vehicle goes on."""
+        ...
 
     def pull_out_s(self, duty: Duty) -> float:
         """When the vehicle is ready at the first station of its duty, on the day's clock; -inf where in good time."""
@@ -26,7 +37,11 @@ class VehicleEvents(Protocol):
 
 
 class AlwaysReady:
-    """Every vehicle comes out of its depot in good time."""
+    """Every vehicle comes out of its depot in good time, and none fails."""
+
+    def withdrawal(self, journey: Journey) -> Withdrawal | None:  # noqa: ARG002
+        """No vehicle is withdrawn."""
+        return None
 
     def pull_out_s(self, duty: Duty) -> float:  # noqa: ARG002
         """No vehicle is late."""

@@ -1,11 +1,9 @@
 """A line's disturbances: what its scenario tells, ready to become the day of a seed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dispatch.timetable import Timetable
 from energy_models.arrays import FloatArray
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
@@ -54,15 +52,3 @@ def line_disturbances(scenario: Scenario) -> LineDisturbances:
         np.array([point.temperature_c for point in points]),
         np.array([point.power_kw * 1e3 for point in points]),
     )
-
-
-def failed_sections(day: DisturbedDay, timetable: Timetable, section_m: dict[str, Sequence[float]]) -> dict[str, int]:
-    """For each trip whose train fails: the section, by its place in the trip, from which on it is slow."""
-    failed: dict[str, int] = {}
-    if day.told.train_failures is None:
-        return failed
-    for trip in timetable.trips:
-        place = day.fails_in_section(trip.trip_id, section_m[trip.trip_id])
-        if place is not None:
-            failed[trip.trip_id] = place
-    return failed
