@@ -19,7 +19,8 @@ from energy_models.train import Train
 from scenarios.build import profile_library, supply_network, train_of
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
-from scenarios.schema.service import ClockByDirection, Departure, Disturbances, FleetPart, HeadwayPeriod
+from scenarios.schema.disturbances import Disturbances
+from scenarios.schema.service import ClockByDirection, Departure, FleetPart, HeadwayPeriod
 
 LINE = load_scenario("tutorial_line")
 SEVEN = 7 * 3600
