@@ -14,6 +14,7 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.solver import solve
 from energy_models.train import Train
 from scenarios.billing import bill
+from scenarios.emissions import GridCarbon
 from scenarios.schema import Scenario
 
 ENERGISED_S = 86_400.0
@@ -115,7 +116,7 @@ def totals(line: PlannedLine) -> PlanTotals:
     snapshots = planned_snapshots(timetable, line.library, line.train)
     solution = solve(line.network, snapshots, model="ladder")
     energy = account(snapshots, solution, line.network, energised_s=ENERGISED_S)
-    priced = bill(scenario.tariff, scenario.co2_kg_per_kwh, line.network, solution, snapshots.start_s)
+    priced = bill(scenario.tariff, GridCarbon.of(scenario), line.network, solution, snapshots.start_s)
     metres = sum(abs(chainage[trip.stations[-1]] - chainage[trip.stations[0]]) for trip in timetable.trips)
     return PlanTotals(
         trips=len(timetable.trips),

@@ -15,6 +15,7 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.solver import solve
 from energy_models.train import Train
 from scenarios.billing import bill
+from scenarios.emissions import GridCarbon
 from scenarios.schema import Scenario
 
 OBJECTIVES: tuple[Objective, ...] = ("energy", "cost", "co2")
@@ -116,7 +117,7 @@ def trade_of(
     def measured(number: int | None, timetable: Timetable, plan: HeadwayPlan | None) -> HeadwayChoice:
         snapshots = planned_snapshots(timetable, library, train)
         solution = solve(network, snapshots, model="equivalent")
-        priced = bill(scenario.tariff, scenario.co2_kg_per_kwh, network, solution, snapshots.start_s)
+        priced = bill(scenario.tariff, GridCarbon.of(scenario), network, solution, snapshots.start_s)
         waiting = plan.mean_waiting_s if plan is not None else expected_waiting(timetable, scenario).mean_s
         heaviest = max(max(trip.passengers) for trip in timetable.trips)
         return HeadwayChoice(

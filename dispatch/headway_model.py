@@ -18,6 +18,9 @@ from dispatch.timetable import DIRECTIONS, Direction
 from scenarios.schema import Scenario
 
 FIRST_MOMENTS_EVERY_S = 3600
+INTERVALS_AT_ONCE = 8
+DEMAND_SCALE = 100
+"""Parts of a unit of currency in which the energies of demand intervals are added up."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,13 @@ class SolveLimits:
 
 @dataclass(frozen=True, eq=False)
 class HeadwaySolution:
-    """Chosen patterns by segment, trains that begin at each terminal, and whether the choice is proven optimal."""
+    """Chosen patterns by segment, trains that begin at each terminal, whether the choice is proven optimal, and the
+    objective in the model's whole units."""
 
     chosen: Mapping[Segment, Pattern]
     begin: Mapping[str, int]
     is_proven: bool
+    objective: int = 0
 
     def departures(self) -> dict[Direction, tuple[int, ...]]:
         """All departures of the day by direction."""
@@ -53,12 +58,23 @@ def departures_of(chosen: Mapping[Segment, Pattern]) -> dict[Direction, tuple[in
     }
 
 
+def highest_demand_kw(patterns: Iterable[Pattern], interval_s: int) -> float:
+    """The highest mean power of patterns together over any interval of the demand charge."""
+    kwh: dict[int, float] = {}
+    for pattern in patterns:
+        for interval, part in pattern.demand_kwh.items():
+            kwh[interval] = kwh.get(interval, 0.0) + part
+    return max(kwh.values(), default=0.0) * 3600.0 / interval_s
+
+
 @dataclass(eq=False)
 class Moments:
-    """Moments at which some choice of headways ran out of trains or of room, by terminal."""
+    """Moments at which some choice of headways ran out of trains or of room, by terminal; and intervals of the demand
+    charge at which one asked for the most."""
 
     covered: set[tuple[str, int]] = field(default_factory=set)
     room: set[tuple[str, int]] = field(default_factory=set)
+    demand: set[int] = field(default_factory=set)
 
 
 @dataclass(eq=False)
@@ -82,6 +98,8 @@ class HeadwayModel:
     is_impossible: bool = False
     _moments: set[tuple[str, int]] = field(default_factory=set)
     _room_moments: set[tuple[str, int]] = field(default_factory=set)
+    _intervals: set[int] = field(default_factory=set)
+    _demand: tuple[cp_model.IntVar, float] | None = None
 
     def __post_init__(self) -> None:
         most = sum(max(pattern.trips for pattern in patterns) for patterns in self.patterns.values())
@@ -163,6 +181,32 @@ class HeadwayModel:
         difference = self.total_trips("up") - self.total_trips("down")
         return (self.model.add(difference <= today), self.model.add(difference >= -today))
 
+    def add_demand(self, charge_per_kw: float, interval_s: int) -> cp_model.IntVar:
+        """The charge on the highest mean power over an interval by the clock, in whole units of the currency.
+
+        charge ≥ c · Σ E(pattern, interval) / length, E as the patterns have it; intervals at which a solution breaks it
+        are added until none does.
+        """
+        per_kwh = charge_per_kw * 3600.0 / interval_s
+        most = sum(max(sum(p.demand_kwh.values()) for p in patterns) for patterns in self.patterns.values())
+        charge = self.model.new_int_var(0, int(most * per_kwh) + 1, "demand")
+        self._demand = (charge, per_kwh)
+        for interval in sorted(self.known.demand):
+            self._add_interval(interval)
+        return charge
+
+    def _add_interval(self, interval: int) -> None:
+        assert self._demand is not None
+        charge, per_kwh = self._demand
+        self._intervals.add(interval)
+        terms = [
+            round(kwh * per_kwh * DEMAND_SCALE) * x
+            for segment, patterns in self.patterns.items()
+            for pattern, x in zip(patterns, self.choice[segment], strict=True)
+            if (kwh := pattern.demand_kwh.get(interval, 0.0)) > 0.0
+        ]
+        self.model.add(DEMAND_SCALE * charge >= cp_model.LinearExpr.sum(terms))
+
     def limit_waiting(self, mean_s: float, passengers: float) -> cp_model.Constraint:
         """Expected waiting is at most a mean over the passengers; each pattern's is rounded to a passenger second."""
         waiting = self.total(lambda pattern: pattern.waiting_passenger_s)
@@ -195,8 +239,10 @@ class HeadwayModel:
                 for segment, patterns in self.patterns.items()
             }
             begin = {station: solver.value(variable) for station, variable in self.begin.items()}
-            if not self._add_broken(departures_of(chosen), begin):
-                return HeadwaySolution(chosen, begin, status == cp_model.OPTIMAL)
+            broken = self._add_broken(departures_of(chosen), begin)
+            if not self._add_highest(chosen, solver) and not broken:
+                is_proven = status == cp_model.OPTIMAL
+                return HeadwaySolution(chosen, begin, is_proven, round(solver.objective_value))
 
     def _add_broken(self, departures: Mapping[Direction, Sequence[int]], begin: Mapping[str, int]) -> bool:
         broken = False
@@ -218,6 +264,22 @@ class HeadwayModel:
                     self.add_room(station, time)
                     broken = True
         return broken
+
+    def _add_highest(self, chosen: Mapping[Segment, Pattern], solver: cp_model.CpSolver) -> bool:
+        """Add the intervals of the demand charge at which a choice asks for more than it was charged."""
+        if self._demand is None:
+            return False
+        charge, per_kwh = self._demand
+        kwh: dict[int, float] = {}
+        for pattern in chosen.values():
+            for interval, part in pattern.demand_kwh.items():
+                kwh[interval] = kwh.get(interval, 0.0) + part
+        over = {interval for interval, part in kwh.items() if part * per_kwh > solver.value(charge) + 0.1}
+        worst = sorted(over - self._intervals, key=lambda interval: -kwh[interval])[:INTERVALS_AT_ONCE]
+        for interval in worst:
+            self.known.demand.add(interval)
+            self._add_interval(interval)
+        return bool(worst)
 
     def _directions(self, station: str) -> tuple[Direction, Direction]:
         """The direction that departs from a terminal and the one that arrives there."""

@@ -13,6 +13,7 @@ from dispatch.timetable import DIRECTIONS, Direction
 from energy_models.arrays import FloatArray
 from scenarios.build import train_of
 from scenarios.demand import SectionLoads, section_loads
+from scenarios.emissions import GridCarbon
 from scenarios.schema import Scenario
 
 TripEnergy = Callable[[Direction, float], float]
@@ -47,6 +48,8 @@ class Pattern:
 
     `gaps` is the number of headways that end in the segment. `shortest_gap_s` and `longest_gap_s` are over these gaps;
     `heaviest_load` is the fullest train over any section; `waiting_passenger_s` the expected waiting of all who come.
+    `cost` is that of energy by time of use; `demand_kwh` the energy in each interval of the demand charge, counted from
+    midnight (empty where the tariff has no such charge).
     """
 
     gaps: int
@@ -58,6 +61,8 @@ class Pattern:
     waiting_passenger_s: float
     energy_kwh: float
     cost: float
+    co2_kg: float
+    demand_kwh: Mapping[int, float]
 
     @property
     def trips(self) -> int:
@@ -100,11 +105,13 @@ class PatternMaker:
     scenario: Scenario
     trip_energy_kwh: TripEnergy
     loads: SectionLoads
+    carbon: GridCarbon
 
     @staticmethod
     def of(scenario: Scenario, trip_energy_kwh: TripEnergy | None = None) -> "PatternMaker":
         """For a scenario; without `trip_energy_kwh` by tonne-kilometres."""
-        return PatternMaker(scenario, trip_energy_kwh or energy_by_tonne_km(scenario), section_loads(scenario))
+        energy = trip_energy_kwh or energy_by_tonne_km(scenario)
+        return PatternMaker(scenario, energy, section_loads(scenario), GridCarbon.of(scenario))
 
     def even(self, segment: Segment, gaps: int) -> Pattern:
         """That many even gaps in whole seconds: a train at the beginning, and one at the end of the day."""
@@ -149,7 +156,20 @@ class PatternMaker:
             waiting_passenger_s=float((weight * gaps[:, None] / 2).sum()),
             energy_kwh=energy * len(departures),
             cost=sum(energy * price_at(scenario, time + half_trip) for time in departures),
+            co2_kg=energy * float(self.carbon.at(np.array(departures, dtype=np.float64) + half_trip).sum()),
+            demand_kwh=self._by_demand_interval(departures, energy, 2 * half_trip),
         )
+
+    def _by_demand_interval(self, departures: Sequence[int], trip_kwh: float, trip_s: float) -> Mapping[int, float]:
+        """The energy of trips in each interval of the demand charge; a trip draws evenly while it runs."""
+        tariff = self.scenario.tariff
+        if tariff.demand_charge_per_kw_month == 0.0 or not departures:
+            return {}
+        length = tariff.demand_interval_s
+        first, last = int(departures[0] // length), int((departures[-1] + trip_s) // length)
+        edges = np.arange(first, last + 2, dtype=np.float64) * length
+        run = np.clip((edges[:, None] - np.array(departures, dtype=np.float64)) / trip_s, 0.0, 1.0).sum(axis=1)
+        return {first + k: float(kwh) for k, kwh in enumerate(np.diff(run) * trip_kwh) if kwh > 0.0}
 
     def waiting_weight(self, segments: Sequence[Segment]) -> float:
         """Passengers who come to each station between its first departure and its last; seconds without demand."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from dispatch.baseline import headway_table, timetable_from_departures
 from dispatch.duties import fleet_need
-from dispatch.headway_model import HeadwayModel, HeadwaySolution, Moments, SolveLimits
+from dispatch.headway_model import HeadwayModel, HeadwaySolution, Moments, SolveLimits, highest_demand_kw
 from dispatch.headway_patterns import Pattern, PatternMaker, Segment, TripEnergy, cycle_s, load_limit, segments_of
 from dispatch.infeasibility import explain, impossible_segments
 from dispatch.plan import HeadwayPeriod, Mode
@@ -27,10 +27,10 @@ WAITING_GAP = 0.001
 class HeadwayOptions:
     """What headways are decided for.
 
-    `objective` is what is saved: energy, its cost by time of use, or its CO2. `waiting_price` is what one passenger
-    hour of waiting is worth, in kWh (energy), money (cost) or kg (CO2). `mean_waiting_limit_s` overrides the
-    policy's; without either, passengers wait on average no longer than today. `trip_energy_kwh` gives the energy of a
-    trip, by default by tonne-km.
+    `objective` is what is saved: energy, its cost by time of use with the demand charge, or its CO2 by time of day.
+    `waiting_price` is what one passenger hour of waiting is worth, in kWh (energy), money (cost) or kg (CO2).
+    `mean_waiting_limit_s` overrides the policy's; without either, passengers wait on average no longer than today.
+    `trip_energy_kwh` gives the energy of a trip, by default by tonne-km.
     """
 
     objective: Objective = "energy"
@@ -44,9 +44,9 @@ class HeadwayOptions:
 class HeadwayPlan:
     """Decided headways: departures by direction, the table that says them, and what they bring.
 
-    `begin[station]` trains begin their day there. `energy_kwh` and `cost` are by the trip energies that were supplied:
-    a weight between headways, not a forecast. `notes` says where the timetable in force itself breaks the policy.
-    `is_proven`: no choice of headways within the rules is better.
+    `begin[station]` trains begin their day there. `energy_kwh`, `co2_kg` and `cost`, which includes one day's demand
+    charge, are by the trip energies that were supplied: a weight between headways, not a forecast. `notes` says where
+    the timetable in force itself breaks the policy. `is_proven`: no choice of headways within the rules is better.
     """
 
     mode: Mode
@@ -57,6 +57,7 @@ class HeadwayPlan:
     train_km: float
     energy_kwh: float
     cost: float
+    co2_kg: float
     mean_waiting_s: float
     heaviest_load_share: float
     is_proven: bool
@@ -159,7 +160,7 @@ class _Problem:
     @property
     def value_today(self) -> float:
         """The objective of today's departures."""
-        return sum(self._value(self.maker.in_force(segment)) for segment in self.patterns)
+        return self._total([self.maker.in_force(segment) for segment in self.patterns])
 
     @property
     def waiting_today_s(self) -> float:
@@ -174,15 +175,25 @@ class _Problem:
 
     def value(self, solution: HeadwaySolution) -> float:
         """The objective of a solution."""
-        return sum(self._value(pattern) for pattern in solution.chosen.values())
+        return self._total(list(solution.chosen.values()))
 
     def waiting_s(self, solution: HeadwaySolution) -> float:
         """Mean expected waiting of a solution."""
         return sum(pattern.waiting_passenger_s for pattern in solution.chosen.values()) / self.passengers
 
     def _value(self, pattern: Pattern) -> float:
-        factor = self.scenario.co2_kg_per_kwh if self.options.objective == "co2" else 1.0
-        return pattern.cost if self.options.objective == "cost" else factor * pattern.energy_kwh
+        return {"energy": pattern.energy_kwh, "cost": pattern.cost, "co2": pattern.co2_kg}[self.options.objective]
+
+    def _total(self, patterns: Sequence[Pattern]) -> float:
+        """The objective of patterns together: what each adds, and the demand charge of one day."""
+        demand_kw = highest_demand_kw(patterns, self.scenario.tariff.demand_interval_s)
+        return sum(self._value(pattern) for pattern in patterns) + self.demand_charge_per_kw * demand_kw
+
+    @property
+    def demand_charge_per_kw(self) -> float:
+        """One day's part of the charge on the highest demand, where cost is the objective."""
+        tariff = self.scenario.tariff
+        return tariff.demand_charge_per_kw_month / tariff.days_per_month if self.options.objective == "cost" else 0.0
 
     def _weight(self, pattern: Pattern) -> float:
         return self._value(pattern) + self.options.waiting_price * pattern.waiting_passenger_s / 3600.0
@@ -196,7 +207,10 @@ class _Problem:
         model.model.add(sum(model.begin.values()) <= self.scenario.trainsets)
         model.add_depots()
         model.add_balance()
-        value, waiting = model.total(self._weight), model.total(lambda pattern: pattern.waiting_passenger_s)
+        value = model.total(self._weight)
+        if self.demand_charge_per_kw > 0.0:
+            value += model.add_demand(self.demand_charge_per_kw, self.scenario.tariff.demand_interval_s)
+        waiting = model.total(lambda pattern: pattern.waiting_passenger_s)
         if waiting_limit_s is not None:
             model.limit_waiting(waiting_limit_s, self.passengers)
         if value_limit is None:
@@ -204,8 +218,7 @@ class _Problem:
             best = model.solve(self.options.limits)
             if best is None or self.mode == "equal-service":
                 return best
-            chosen = list(best.chosen.values())
-            model.model.add(value <= sum(round(self._weight(pattern)) for pattern in chosen))
+            model.model.add(value <= best.objective)
         else:
             best = None
             if isfinite(value_limit):
@@ -234,6 +247,7 @@ class _Problem:
         departures = solution.departures()
         timetable = timetable_from_departures(self.scenario, departures)
         patterns = list(solution.chosen.values())
+        tariff = self.scenario.tariff
         trips = sum(pattern.trips for pattern in patterns)
         capacity = self.scenario.train_types[self.scenario.main_train_type].capacity.normal
         table = (
@@ -252,7 +266,11 @@ class _Problem:
             trips=trips,
             train_km=round(trips * self.scenario.length_m / 1000.0, 3),
             energy_kwh=sum(pattern.energy_kwh for pattern in patterns),
-            cost=sum(pattern.cost for pattern in patterns),
+            cost=sum(pattern.cost for pattern in patterns)
+            + highest_demand_kw(patterns, tariff.demand_interval_s)
+            * tariff.demand_charge_per_kw_month
+            / tariff.days_per_month,
+            co2_kg=sum(pattern.co2_kg for pattern in patterns),
             mean_waiting_s=self.waiting_s(solution),
             heaviest_load_share=max((pattern.heaviest_load for pattern in patterns), default=0.0) / capacity,
             is_proven=solution.is_proven,

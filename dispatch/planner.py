@@ -16,6 +16,7 @@ from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
 from dispatch.levers import Lever, fewer_trips, lever_shares
+from dispatch.objective import worth_for
 from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.revision import fixed_for, timetable_of
@@ -24,7 +25,6 @@ from dispatch.timetable import Timetable
 from dispatch.timing.job import SearchStop, TimingOptions
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
 from dispatch.timing.rules import TimingRules, equal_service_rules
-from dispatch.timing.worth import watts, worth_of
 from dispatch.traffic import planned_energy_j
 from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
@@ -181,7 +181,7 @@ def make_plan(
     task = _task(scenario, options, in_force, library, train, network, progress)
     start, rules, trade = task.start, task.rules, task.trade
     clock.lap("headways")
-    worth = worth_of(scenario.tariff if options.headways.objective == "cost" else None, watts(options.peak_limit_kw))
+    worth = worth_for(scenario, options.headways.objective, options.peak_limit_kw)
     noise = scenario.disturbances
     timing = optimise(
         start,

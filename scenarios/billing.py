@@ -8,6 +8,7 @@ from energy_models.arrays import FloatArray
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import SupplySolution
 from energy_models.supply.utility import utility_power_w
+from scenarios.emissions import GridCarbon
 from scenarios.schema.tariff import Tariff
 from scenarios.tariff import DAY_S, JOULES_PER_KWH, ElectricityCost, cost
 
@@ -23,7 +24,7 @@ class Bill:
 
 def bill(
     tariff: Tariff,
-    co2_kg_per_kwh: float,
+    carbon: GridCarbon,
     network: SupplyNetwork,
     solution: SupplySolution,
     start_s: float,
@@ -37,12 +38,16 @@ def bill(
     """
     span_w = utility_power_w(network, solution).sum(axis=1)
     idle_w = float(sum(substation.transformer_no_load_w for substation in network.substations))
-    utility_j, begin_s = _whole_day(span_w, idle_w, start_s, interval_s)
-    metered_j = utility_j
+    utility_j, utility_begin_s = _whole_day(span_w, idle_w, start_s, interval_s)
+    metered_j, begin_s = utility_j, utility_begin_s
     if tariff.metering_point == "substation":
         metered_j, begin_s = _whole_day(solution.source_power_w, 0.0, start_s, interval_s)
     utility_kwh = float(utility_j.sum()) / JOULES_PER_KWH
-    return Bill(cost(tariff, metered_j, begin_s, interval_s), utility_kwh, co2_kg_per_kwh * utility_kwh)
+    co2_kg = carbon.kg_per_kwh * utility_kwh
+    if carbon.periods:
+        times_s = utility_begin_s + interval_s * np.arange(len(utility_j), dtype=np.float64)
+        co2_kg = float(carbon.at(times_s) @ utility_j) / JOULES_PER_KWH
+    return Bill(cost(tariff, metered_j, begin_s, interval_s), utility_kwh, co2_kg)
 
 
 def _whole_day(power_w: FloatArray, idle_w: float, start_s: float, interval_s: float) -> tuple[FloatArray, float]:

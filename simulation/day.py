@@ -18,6 +18,7 @@ from energy_models.train import Train
 from scenarios.billing import bill
 from scenarios.build import section_loads, supply_network
 from scenarios.demand import journeys
+from scenarios.emissions import GridCarbon
 from scenarios.schema import Scenario
 from scenarios.schema.tariff import Tariff
 from scenarios.schema.train import PassengerExchange
@@ -66,7 +67,7 @@ class DayModel:
     chainage_m: Mapping[str, float]
     demand: Mapping[Direction, PlatformDemand]
     tariff: Tariff
-    co2_kg_per_kwh: float
+    carbon: GridCarbon
     signalling: Signalling
     controller: Controller = field(default_factory=NoControl)
     disturbances: LineDisturbances | None = None
@@ -244,7 +245,7 @@ class DayModel:
             trips=trips,
             account=whole,
             service=self._service(timetable, operations, times),
-            bill=bill(self.tariff, self.co2_kg_per_kwh, self.network, solution, snapshots.start_s),
+            bill=bill(self.tariff, self.carbon, self.network, solution, snapshots.start_s),
             train_km=metres / 1000.0,
             vehicles=len({_vehicle(trip) for trip in trips}),
             energy=energy_tables(snapshots, solution, runs, stands, whole),
@@ -337,7 +338,7 @@ def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controlle
         chainage_m={station.id: station.chainage_m for station in scenario.stations},
         demand=platform_demand(scenario),
         tariff=scenario.tariff,
-        co2_kg_per_kwh=float(scenario.co2_kg_per_kwh),
+        carbon=GridCarbon.of(scenario),
         signalling=signalling_of(
             scenario, library.train, {d: [track.length_m for track in library.sections[d]] for d in DIRECTIONS}
         ),

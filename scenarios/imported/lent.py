@@ -79,6 +79,9 @@ def lent_by(like: Scenario, line: ImportedLine) -> dict[str, Any]:
         "tariff": as_there,
         "co2_kg_per_kwh": as_there,
     }
+    if "co2_periods" in other:
+        lent["co2_periods"] = other["co2_periods"]
+        lent["provenance"]["co2_periods"] = as_there
     return lent
 
 

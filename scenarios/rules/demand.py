@@ -1,12 +1,13 @@
 """Rules of demand and tariff (D)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scenarios.demand import busiest_section
 from scenarios.rules.line import known_station, station_ids
 from scenarios.rules.rule import Finding, Rule, having
 from scenarios.schema.base import seconds_to_clock
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.tariff import CarbonPeriod, PricePeriod
 
 TABLES = ("origin_destination", "station_counts", "section_loads")
 PLACES = ("origin", "destination", "station", "departure_station")
@@ -103,23 +104,30 @@ def _within_any_capacity(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _prices(scenario: Scenario) -> Iterator[Finding]:
-    rows = sorted(having(scenario.tariff.periods, "from_s", "to_s"), key=lambda item: item[1].from_s)
+    yield from _whole_day(scenario.tariff.periods, ("tariff", "periods"), "price")
+
+
+def _carbon(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.co2_periods:
+        yield from _whole_day(scenario.co2_periods, ("co2_periods",), "value")
+
+
+def _whole_day(periods: Sequence[PricePeriod | CarbonPeriod], path: tuple[str, ...], what: str) -> Iterator[Finding]:
+    rows = sorted(having(periods, "from_s", "to_s"), key=lambda item: item[1].from_s)
     reached = 0
     for position, period in rows:
         if period.from_s != reached:
             yield Finding(
-                ("tariff", "periods", position, "from"), seconds_to_clock(period.from_s),
-                f"{seconds_to_clock(reached)}, where the price before ends: no gap, no overlap",
+                (*path, position, "from"), seconds_to_clock(period.from_s),
+                f"{seconds_to_clock(reached)}, where the {what} before ends: no gap, no overlap",
             )  # fmt: skip
         if period.to_s <= period.from_s:
             yield Finding(
-                ("tariff", "periods", position, "to"),
-                seconds_to_clock(period.to_s),
-                f"after {seconds_to_clock(period.from_s)}",
+                (*path, position, "to"), seconds_to_clock(period.to_s), f"after {seconds_to_clock(period.from_s)}"
             )
         reached = max(reached, period.to_s)
     if reached != DAY_S:
-        yield Finding(("tariff", "periods"), f"prices to {seconds_to_clock(reached)}", "prices from 00:00 to 24:00")
+        yield Finding(path, f"{what}s to {seconds_to_clock(reached)}", f"{what}s from 00:00 to 24:00")
 
 
 def _demand_interval(scenario: Scenario) -> Iterator[Finding]:
@@ -149,4 +157,5 @@ RULES = (
     ),
     Rule("D8", "Prices cover the day without gap or overlap.", _prices),
     Rule("D9", "The interval of the demand charge divides the day.", _demand_interval),
+    Rule("D10", "CO2 by time of day covers the day without gap or overlap.", _carbon),
 )

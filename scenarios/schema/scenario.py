@@ -13,7 +13,7 @@ from scenarios.schema.disturbances import Disturbances
 from scenarios.schema.line import Depot, Signalling, Station, Terminal, Track
 from scenarios.schema.service import Driving, FleetPart, Policy, TimetableInForce
 from scenarios.schema.supply import Supply
-from scenarios.schema.tariff import Tariff
+from scenarios.schema.tariff import CarbonPeriod, Tariff
 from scenarios.schema.train import TrainType
 
 WITHOUT_EFFECT: dict[str, Any] = {
@@ -67,6 +67,8 @@ class Scenario(Part):
     """What electricity costs."""
     co2_kg_per_kwh: Annotated[Number, Field(ge=0, le=3)]
     """CO2 for each kWh from the utility."""
+    co2_periods: tuple[CarbonPeriod, ...] = ()
+    """CO2 by time of day, from 00:00 to 24:00; where given, it takes the place of `co2_kg_per_kwh`."""
     sources: dict[Identifier, Text] = Field(default_factory=dict)
     """Citations by key."""
     provenance: dict[str, Text] = Field(default_factory=dict)

@@ -18,6 +18,17 @@ class PricePeriod(Part):
     """Price of energy, in the tariff's currency."""
 
 
+class CarbonPeriod(Part):
+    """CO2 of the electricity at a time of day."""
+
+    from_s: Clock = Field(alias="from")
+    """Begin of the period."""
+    to_s: Clock = Field(alias="to")
+    """End of the period."""
+    co2_kg_per_kwh: Annotated[Number, Field(ge=0, le=3)]
+    """CO2 for each kWh from the utility."""
+
+
 class Tariff(Part):
     """Time-of-use prices and a charge on the highest demand."""
 

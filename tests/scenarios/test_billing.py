@@ -13,8 +13,9 @@ from energy_models.supply.snapshots import Snapshots, SupplySolution
 from energy_models.supply.solver import solve
 from scenarios.billing import bill
 from scenarios.build import profile_library, supply_network, train_of
+from scenarios.emissions import GridCarbon
 from scenarios.load import load_scenario
-from scenarios.schema.tariff import Tariff
+from scenarios.schema.tariff import CarbonPeriod, Tariff
 
 LINE = load_scenario("tutorial_line")
 
@@ -42,8 +43,8 @@ def test_the_meter_sees_the_energy_of_the_account(
 ) -> None:
     network, snapshots, solution = solved
     energy = account(snapshots, solution, network, energised_s=86_400.0)
-    at_utility = bill(flat("utility"), 0.5, network, solution, snapshots.start_s)
-    at_terminals = bill(flat("substation"), 0.5, network, solution, snapshots.start_s)
+    at_utility = bill(flat("utility"), GridCarbon(0.5), network, solution, snapshots.start_s)
+    at_terminals = bill(flat("substation"), GridCarbon(0.5), network, solution, snapshots.start_s)
     assert at_utility.utility_kwh == pytest.approx(energy.utility_kwh, rel=1e-9)
     assert at_utility.cost.total == pytest.approx(0.2 * energy.utility_kwh, rel=1e-9)
     assert at_terminals.cost.total == pytest.approx(0.2 * energy.energy_kwh, rel=1e-9)
@@ -55,7 +56,7 @@ def test_the_demand_charge_takes_the_highest_quarter_hour(
 ) -> None:
     network, snapshots, solution = solved
     energy = account(snapshots, solution, network)
-    charged = bill(flat("substation", 30.0), 0.0, network, solution, snapshots.start_s)
+    charged = bill(flat("substation", 30.0), GridCarbon(0.0), network, solution, snapshots.start_s)
     assert charged.cost.highest_demand_kw == pytest.approx(energy.peak_15min_clock_kw, rel=1e-9)
     assert charged.cost.demand == pytest.approx(energy.peak_15min_clock_kw, rel=1e-9)  # 30 a month, 30 days
 
@@ -68,9 +69,28 @@ def test_a_service_day_past_midnight_is_still_24_hours_of_no_load_losses(
     losing = replace(network, substations=idle)
     late_s = 90_000.0 - snapshots.count  # the last train is in at 25:00
     extra = [
-        bill(flat("utility"), 1.0, losing, solution, start_s).utility_kwh
-        - bill(flat("utility"), 1.0, replace(losing, substations=tuple(
+        bill(flat("utility"), GridCarbon(1.0), losing, solution, start_s).utility_kwh
+        - bill(flat("utility"), GridCarbon(1.0), replace(losing, substations=tuple(
             replace(item, transformer_no_load_w=0.0) for item in idle)), solution, start_s).utility_kwh
         for start_s in (snapshots.start_s, late_s)
     ]  # fmt: skip
     assert extra == pytest.approx(np.full(2, 24.0 * 5.0 * len(idle)))
+
+
+def test_co2_by_time_of_day_weighs_each_second_of_the_whole_day(
+    solved: tuple[SupplyNetwork, Snapshots, SupplySolution],
+) -> None:
+    network, snapshots, solution = solved
+    flat_co2 = bill(flat("utility"), GridCarbon(0.5), network, solution, snapshots.start_s)
+    same = carbon(("00:00", "12:00", 0.5), ("12:00", "24:00", 0.5))
+    morning = carbon(("00:00", "12:00", 0.5), ("12:00", "24:00", 0.0))
+    evening = carbon(("00:00", "12:00", 0.0), ("12:00", "24:00", 0.5))
+    found = [bill(flat("utility"), GridCarbon(9.0, periods), network, solution, snapshots.start_s).co2_kg
+             for periods in (same, morning, evening)]  # fmt: skip
+    assert found[0] == pytest.approx(flat_co2.co2_kg, rel=1e-12)
+    assert found[1] + found[2] == pytest.approx(found[0], rel=1e-12)
+    assert min(found) > 0.0
+
+
+def carbon(*rows: tuple[str, str, float]) -> tuple[CarbonPeriod, ...]:
+    return tuple(CarbonPeriod.model_validate({"from": a, "to": b, "co2_kg_per_kwh": kg}) for a, b, kg in rows)

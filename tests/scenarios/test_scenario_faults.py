@@ -139,6 +139,13 @@ BY_RULE = {
     "D7": [(Y, "  interval_s: 900", "  interval_s: 900\n  passengers_per_day: 900000")],
     "D8": [(Y, '{from: "09:00", to: "24:00", price', '{from: "10:00", to: "24:00", price')],
     "D9": [(Y, "demand_interval_s: 900", "demand_interval_s: 1000")],
+    "D10": [
+        (
+            Y,
+            "co2_kg_per_kwh: 0.3",
+            'co2_kg_per_kwh: 0.3\nco2_periods: [{from: "00:00", to: "20:00", co2_kg_per_kwh: 0.2}]',
+        )
+    ],
     "N1": [(Y, N, N + '\n  substations_out: [{substation: west, from: "08:00", to: "07:20"}]')],
     "N2": [
         (Y, N, N + '\n  speed_limits: [{from_m: 12700, to_m: 13000, limit_kmh: 40, from: "07:00", to: "08:00"}]'),
