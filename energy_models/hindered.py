@@ -25,6 +25,7 @@ STEP_S = 0.5
 _SPEED_STEP_M_S = 0.05
 _UNLIMITED = 1e9
 _CONFLICT_TOLERANCE_M = 0.5
+_PARTS = 10
 _LEAST_MOVE_M = 1.0
 _LONG_AGO_S = -1e12
 _MOST_STEPS = 40_000
@@ -121,7 +122,7 @@ class Hindrance:
 def first_hindered(motion: Path, now_s: float, ahead: Ahead) -> Hindrance:
     """When a motion, from now on, would first be too fast or too far for its authority.
 
-    What is ahead counts as standing for ever where its path ends. The time is that of the last node in order.
+    What is ahead counts as standing for ever where its path ends. The time is the last one known to be in order.
     """
     time_s, place_m, speed_m_s, offset, gone_s = ahead.arrays()
     law = ahead.authority
@@ -269,14 +270,28 @@ def _first_conflict(
         reach = max(reach, own_place[k] + own_speed[k] ** 2 / (2.0 * braking))
     if end >= reach - _CONFLICT_TOLERANCE_M:
         return np.inf, wall == np.inf
-    for k in range(len(own_time)):
+    last_free = now
+    for k in range(1, len(own_time)):
         if own_time[k] < now:
             continue
-        end = _end_of_authority(
-            own_time[k], pointer, time, place, speed, offset, gone, wall, reaction, margin, border
-        )  # fmt: skip
+        t0, lasts = own_time[k - 1], own_time[k] - own_time[k - 1]
+        v0, gain = own_speed[k - 1], own_speed[k] - own_speed[k - 1]
+        # A block may become free within a cell: where the authority before it does not reach, look closely.
+        parts = 1
         if own_place[k] + own_speed[k] ** 2 / (2.0 * braking) > end + _CONFLICT_TOLERANCE_M:
-            return max(now, own_time[max(k - 1, 0)]), False
+            parts = _PARTS
+        for part in range(1, parts + 1):
+            into = lasts * part / parts
+            if t0 + into < now:
+                continue
+            end = _end_of_authority(
+                t0 + into, pointer, time, place, speed, offset, gone, wall, reaction, margin, border
+            )  # fmt: skip
+            v = v0 + gain * into / lasts
+            x = own_place[k - 1] + (v0 + 0.5 * gain * into / lasts) * into
+            if x + v * v / (2.0 * braking) > end + _CONFLICT_TOLERANCE_M:
+                return last_free, False
+            last_free = max(now, t0 + into)
     return np.inf, False
 
 

@@ -19,6 +19,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import simpy
 
 from dispatch.timetable import Direction, Timetable, Trip
@@ -255,8 +256,7 @@ def _run_trip(
 
 def _seconds_to(profile: DrivingProfile, distance_m: float) -> float:
     """When a profile has covered a distance, in s from its beginning."""
-    k = min(int(profile.distance_m.searchsorted(distance_m)), len(profile.time_s) - 1)
-    return float(profile.time_s[k] - profile.time_s[0])
+    return float(np.interp(distance_m, profile.distance_m, profile.time_s) - profile.time_s[0])
 
 
 def _run(

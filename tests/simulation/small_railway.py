@@ -43,7 +43,9 @@ def trapezoid(length_m: float, running_time_s: float, passengers: float = 0.0) -
     speed = 0.5 * (running_time_s - np.sqrt(running_time_s**2 - 4.0 * length_m))
     way = 0.5 * speed * speed
     ramp = np.linspace(0.0, 1.0, 41) ** 2
-    place = np.concatenate((way * ramp, np.linspace(way, length_m - way, 60)[1:-1], length_m - way * ramp[::-1]))
+    place = np.concatenate(
+        (way * ramp, np.linspace(way, length_m - way, round(length_m / 10.0))[1:-1], length_m - way * ramp[::-1])
+    )
     v = np.sqrt(2.0 * np.minimum(np.minimum(place, length_m - place), way))
     cell = np.diff(place)
     time = np.concatenate(([0.0], np.cumsum(2.0 * cell / (v[1:] + v[:-1]))))
