@@ -9,6 +9,7 @@ from energy_models.arrays import FloatArray
 from energy_models.driving.profile import DrivingProfile
 from energy_models.energy_account import EnergyAccount
 from energy_models.supply.outages import Outage
+from energy_models.supply.snapshots import Snapshots, SupplySolution
 from scenarios.billing import Bill
 from simulation.crowding import Crowding
 from simulation.energy_tables import EnergyTables
@@ -57,8 +58,10 @@ class TripRecord:
 
 @dataclass(frozen=True, eq=False)
 class DayTraces:
-    """Series for plots: the power of each substation, and of all trains by kind, in every second of the day, in W.
+    """Series of every second of the day, powers in W.
 
+    `snapshots` and `solution` hold each train and what the supply gave it; the entries of a run of a train have the
+    number of that run as their owner, and `run_trip` tells the place of its trip among the day's trips.
     Storages, one a column: their power, positive while they feed the line, and the state of charge at the end of each
     second as a share of their capacity.
     """
@@ -69,6 +72,9 @@ class DayTraces:
     traction_w: FloatArray
     regeneration_used_w: FloatArray
     minimum_voltage_v: FloatArray
+    snapshots: Snapshots
+    solution: SupplySolution
+    run_trip: tuple[int, ...]
     storage_names: tuple[str, ...] = ()
     storage_power_w: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     storage_charge_share: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))

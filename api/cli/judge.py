@@ -67,7 +67,7 @@ def judge(
         ),
     ] = False,
     vehicle: Annotated[
-        Path | None, typer.Option(help="The vehicle that the plan was made with, if calibrated.", metavar="FILE")
+        Path | None, typer.Option(help="Another vehicle than the one that the plan was made with.", metavar="FILE")
     ] = None,
     days: Annotated[
         Path | None, typer.Option(help="Data set of simulated days; PLAN/days by default.", metavar="DIR")
@@ -83,8 +83,7 @@ def judge(
     from api.study.judgement_page import JudgedPlan, render, sensitivity_chart  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
     from dispatch.baseline import timetable_in_force  # noqa: PLC0415
-    from scenarios.build import train_of  # noqa: PLC0415
-    from scenarios.vehicle import apply, load_vehicle  # noqa: PLC0415
+    from scenarios.vehicle import load_vehicle  # noqa: PLC0415
     from simulation.day_store import DayStore  # noqa: PLC0415
     from simulation.engine import started  # noqa: PLC0415
     from simulation.judging import Effort, Question, judge_until, judge_variations  # noqa: PLC0415
@@ -97,9 +96,7 @@ def judge(
     with stage_progress(f"headwatt judge {plan.name}") as progress:
         progress("reading", 0.0)
         written = read_plan_folder(plan)
-        train = train_of(written.scenario)
-        if vehicle is not None:
-            train = apply(load_vehicle(vehicle), train)
+        train = written.train(load_vehicle(vehicle) if vehicle is not None else None)
         question = Question(written.scenario, train, timetable_in_force(written.scenario), written.plan.timetable)
         store = DayStore(days or plan / "days")
         effort = Effort(interval, replications, max(most, replications), seed)

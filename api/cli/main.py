@@ -15,6 +15,7 @@ from api.cli import (
     export,
     judge,
     plan,
+    replay,
     scenario,
     serve,
     simulate,
@@ -82,6 +83,7 @@ def headwatt(
 app.command(help=plan.HELP, epilog=plan.EPILOG)(plan.plan)
 app.command(help=simulate.HELP, epilog=simulate.EPILOG)(simulate.simulate)
 app.command(help=judge.HELP, epilog=judge.EPILOG)(judge.judge)
+app.command(help=replay.HELP, epilog=replay.EPILOG)(replay.replay)
 app.command(help=sweep.HELP, epilog=sweep.EPILOG)(sweep.sweep)
 app.command(help=export.HELP, epilog=export.EPILOG)(export.export)
 app.command(help=check.HELP, epilog=check.EPILOG)(check.check)

@@ -13,6 +13,9 @@ from api.day_figures import figures_of
 
 if TYPE_CHECKING:
     from dispatch.plan import Mode
+    from dispatch.timetable import Timetable
+    from scenarios.schema import Scenario
+    from simulation.day import DayModel
     from simulation.judge import Days, Judgement
 
 HELP = (
@@ -57,6 +60,17 @@ def simulate(
         list[str] | None,
         typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME"),
     ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write what happened on one day into this folder, second by second: events.csv to read, tables "
+            "in Parquet, for `headwatt replay`.",
+            metavar="DIR",
+        ),
+    ] = None,
+    trace_day: Annotated[
+        int, typer.Option(min=1, help="Which of the simulated days to trace, counted from 1.", metavar="N")
+    ] = 1,
     workers: Workers = 2,
     engine: EngineAddress = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
@@ -65,6 +79,7 @@ def simulate(
     # The physics takes seconds to import; `--help` and the other commands do not wait for it.
 
     from dispatch.baseline import timetable_in_force  # noqa: PLC0415
+    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
     from scenarios.build import profile_library, require_possible_running_times, train_of  # noqa: PLC0415
     from scenarios.load import load_scenario  # noqa: PLC0415
     from scenarios.vehicle import apply, load_vehicle  # noqa: PLC0415
@@ -72,6 +87,9 @@ def simulate(
     from simulation.judge import Days, compare  # noqa: PLC0415
     from simulation.replications import replicate, replication_seeds  # noqa: PLC0415
 
+    if trace_day > replications:
+        allowed = f"1 to {replications}, the number of simulated days"
+        raise InputFaults([Fault("", "", "--trace-day", str(trace_day), allowed)])
     begin = time.monotonic()
     seconds: dict[str, float] = {}
 
@@ -107,6 +125,9 @@ def simulate(
             address=engine,
         )
         lap("days")
+        if trace is not None:
+            _trace(asked, model, timetables, seeds[trace_day - 1], trace)
+            lap("trace")
     judgement = compare(seeds, results["baseline"], results["plan"]) if plan is not None else None
     days = judgement.plan if judgement is not None else Days(results["baseline"])
     if json:
@@ -125,6 +146,16 @@ def simulate(
         )
     else:
         _print(asked.title, days, judgement, mode)
+
+
+def _trace(asked: "Scenario", model: "DayModel", timetables: "dict[str, Timetable]", seed: int, folder: Path) -> None:
+    """Simulate one of the days again, this time keeping everything: the plan's where there is one."""
+    from api.version import headwatt_version  # noqa: PLC0415
+    from simulation.trace import trace_of, write_trace  # noqa: PLC0415
+
+    name = "plan" if "plan" in timetables else "baseline"
+    day = model.day(timetables[name], seed, traces=True)
+    write_trace(trace_of(asked, day, "plan" if name == "plan" else "in force", headwatt_version()), folder)
 
 
 def _saving(judgement: "Judgement", mode: "Mode") -> dict[str, Any]:

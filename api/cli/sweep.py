@@ -46,7 +46,11 @@ def sweep(
         Path | None, typer.Option(help="Folder of a plan, instead of the one that the file names.", metavar="DIR")
     ] = None,
     vehicle: Annotated[
-        Path | None, typer.Option(help="A vehicle as `headwatt calibrate` wrote it.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="A vehicle as `headwatt calibrate` wrote it; by default the one that the plan was made with, if any.",
+            metavar="FILE",
+        ),
     ] = None,
     workers: Workers = 2,
     engine: EngineAddress = None,
@@ -78,7 +82,7 @@ def sweep(
         if plan_folder is None:
             _require_no_plan(asked, file)
         written = read_plan_folder(plan_folder) if plan_folder is not None else None
-        calibrated = load_vehicle(vehicle) if vehicle is not None else None
+        calibrated = load_vehicle(vehicle) if vehicle is not None else written.vehicle if written is not None else None
         cases = cases_of(asked, written.plan.timetable if written is not None else None, calibrated)
         seeds = replication_seeds(asked.file.seed, asked.file.replications)
         store = DayStore(folder / "days")

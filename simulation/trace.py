@@ -1,0 +1,275 @@
+"""The trace of a simulated day: what happened to each train, where each was in every second, what the supply did.
+
+Three tables that a person can read and a program can replay. Times are seconds of the service day; powers at the
+collector of a train or the DC terminals of a substation, in W, drawn or delivered positive.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from energy_models.faults import Fault, InputFaults
+from scenarios.schema import Scenario
+from scenarios.schema.base import seconds_to_clock
+from simulation.record import DayRecord, TripRecord
+
+FILES = ("run.json", "events.csv", "events.parquet", "trains.parquet", "supply.parquet")
+
+EVENT_COLUMNS = (
+    "time_s", "clock", "vehicle", "trip", "direction", "event", "station", "late_s", "duration_s", "passengers",
+    "boarded", "denied",
+)  # fmt: skip
+TRAIN_COLUMNS = ("time_s", "trip", "vehicle", "direction", "chainage_m", "power_w", "voltage_v", "passengers")
+
+_NOTICED = 0.05
+"""Seconds or passengers below which nothing is told."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A station or a substation on the line."""
+
+    name: str
+    title: str
+    chainage_m: float
+
+
+@dataclass(frozen=True)
+class TracedRun:
+    """What a trace is of. `seed` is None for a day without disturbances; `timetable` is `in force` or `plan`."""
+
+    scenario: str
+    scenario_hash: str
+    title: str
+    timetable: str
+    seed: int | None
+    version: str
+    energy_kwh: float
+    no_load_v: float
+    stations: tuple[Place, ...]
+    substations: tuple[Place, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One day in tables: `events` a row an event, `trains` a row a running train a second, `supply` a row a second."""
+
+    run: TracedRun
+    events: pd.DataFrame
+    trains: pd.DataFrame
+    supply: pd.DataFrame
+
+
+def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -> Trace:
+    """The trace of a day that was simulated with traces. Raises ValueError when it was not."""
+    if day.traces is None:
+        raise ValueError("a day simulated with traces=True is needed")
+    chainage = {station.id: station.chainage_m for station in scenario.stations}
+    substations = tuple(
+        Place(item.id, item.id, chainage[item.station] if item.station is not None else float(item.chainage_m or 0.0))
+        for item in scenario.supply.substations
+        if item.in_service
+    )
+    run = TracedRun(
+        scenario=scenario.name,
+        scenario_hash=scenario.hash,
+        title=scenario.title,
+        timetable=timetable,
+        seed=day.seed,
+        version=version,
+        energy_kwh=day.account.energy_kwh,
+        no_load_v=scenario.supply.no_load_v,
+        stations=tuple(Place(s.id, s.name, s.chainage_m) for s in scenario.stations),
+        substations=tuple(sorted(substations, key=lambda place: place.chainage_m)),
+    )
+    told = [row for trip in day.trips for row in _events(trip)] + list(_events_of_the_line(day))
+    rows = sorted(told, key=lambda row: (row["time_s"], row["trip"]))
+    events = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
+    return Trace(run, events, _trains(day), _supply(day))
+
+
+def _events(record: TripRecord) -> Iterator[dict[str, Any]]:
+    trip = record.trip
+    last = len(trip.stations) - 1
+
+    def row(time_s: float, event: str, i: int, late_s: float, **more: float) -> dict[str, Any]:
+        return {
+            "time_s": round(time_s, 3),
+            "clock": seconds_to_clock(round(time_s)),
+            "vehicle": trip.vehicle or trip.trip_id,
+            "trip": trip.trip_id,
+            "direction": trip.direction,
+            "event": event,
+            "station": trip.stations[i],
+            "late_s": round(late_s, 3),
+            **{name: round(value, 3) for name, value in more.items()},
+        }
+
+    for i in range(last + 1):
+        if i > 0:
+            arrival_s = record.arrival_s[i]
+            late_s = arrival_s - trip.arrival_s[i]
+            slowed_s = record.slowed_s[i - 1] if record.slowed_s else 0.0
+            if slowed_s > _NOTICED:
+                yield row(arrival_s - slowed_s, "slowed by the supply", i, late_s, duration_s=slowed_s)
+            hindered_s = record.hindered_s[i - 1]
+            if hindered_s > _NOTICED:
+                yield row(arrival_s - hindered_s, "held by the train ahead", i, late_s, duration_s=hindered_s)
+            yield row(arrival_s, "arrives", i, late_s, passengers=record.passengers[i - 1])
+        if i < last:
+            departure_s = record.departure_s[i]
+            late_s = departure_s - trip.departure_s[i]
+            if record.boarded[i] > _NOTICED:
+                yield row(departure_s, "boards", i, late_s, boarded=record.boarded[i], denied=record.denied[i])
+            on_board = {"passengers": record.passengers[i]}
+            yield row(departure_s, "departs", i, late_s, duration_s=departure_s - record.arrival_s[i], **on_board)
+
+
+def _events_of_the_line(day: DayRecord) -> Iterator[dict[str, Any]]:
+    """What befell no single running train: what was out of service."""
+    for outage in day.outages:
+        for time_s, event in ((outage.from_s, "goes out of service"), (outage.to_s, "is back in service")):
+            yield {
+                "time_s": round(time_s, 3),
+                "clock": seconds_to_clock(round(time_s)),
+                "vehicle": "",
+                "trip": "",
+                "direction": "",
+                "event": event,
+                "station": outage.name,
+                "duration_s": round(outage.to_s - outage.from_s, 3),
+            }
+
+
+def _trains(day: DayRecord) -> pd.DataFrame:
+    """Every running train in every second; standing trains are told by their events."""
+    traces = day.traces
+    assert traces is not None
+    snapshots, solution = traces.snapshots, traces.solution
+    owner = snapshots.owner
+    instant = np.repeat(np.arange(snapshots.count), np.diff(snapshots.offset))
+    entries = np.flatnonzero(owner < len(traces.run_trip))
+    entries = entries[np.lexsort((instant[entries], owner[entries]))]
+    trip = np.array(traces.run_trip, dtype=np.int64)[owner[entries]]
+    names = np.array([record.trip.trip_id for record in day.trips])
+    vehicles = np.array([record.trip.vehicle or record.trip.trip_id for record in day.trips])
+    directions = np.array([record.direction for record in day.trips])
+    loads = np.array([load for record in day.trips for load in record.passengers])
+    return pd.DataFrame(
+        {
+            "time_s": (snapshots.start_s + instant[entries] * snapshots.interval_s).astype(np.int64),
+            "trip": pd.Categorical(names[trip]),
+            "vehicle": pd.Categorical(vehicles[trip]),
+            "direction": pd.Categorical(directions[trip]),
+            "chainage_m": snapshots.chainage_m[entries].astype(np.float32),
+            "power_w": solution.train_power_w[entries].astype(np.float32),
+            "voltage_v": solution.train_v[entries].astype(np.float32),
+            "passengers": loads[owner[entries]].astype(np.float32),
+        }
+    )
+
+
+def _supply(day: DayRecord) -> pd.DataFrame:
+    traces = day.traces
+    assert traces is not None
+    solution = traces.solution
+    seconds = traces.start_s + np.arange(traces.snapshots.count) * traces.snapshots.interval_s
+    columns: dict[str, Any] = {"time_s": seconds.astype(np.int64)}
+    for k, name in enumerate(traces.substation_names):
+        columns[f"power_w.{name}"] = solution.substation_power_w[:, k].astype(np.float32)
+        columns[f"voltage_v.{name}"] = solution.substation_v[:, k].astype(np.float32)
+    for k, name in enumerate(traces.storage_names):
+        columns[f"storage_power_w.{name}"] = traces.storage_power_w[:, k].astype(np.float32)
+        columns[f"storage_charge_share.{name}"] = traces.storage_charge_share[:, k].astype(np.float32)
+    columns["lowest_voltage_v"] = traces.minimum_voltage_v.astype(np.float32)
+    return pd.DataFrame(columns)
+
+
+def write_trace(trace: Trace, folder: Path) -> None:
+    """Write a trace into a folder, made if need be; files of the same names are replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    trace.events.to_csv(folder / "events.csv", index=False)
+    trace.events.to_parquet(folder / "events.parquet", index=False)
+    trace.trains.to_parquet(folder / "trains.parquet", index=False, compression="zstd")
+    trace.supply.to_parquet(folder / "supply.parquet", index=False, compression="zstd")
+    (folder / "run.json").write_text(json.dumps(asdict(trace.run), indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def is_trace(folder: Path) -> bool:
+    """Whether a folder says that it holds a trace."""
+    return (folder / "run.json").is_file()
+
+
+def read_trace(folder: Path) -> Trace:
+    """Read a trace. Raises InputFaults with every file that is missing or no table of a trace."""
+    faults: list[Fault] = []
+    made = "as `headwatt simulate --trace` writes it"
+
+    def table(name: str, needed: tuple[str, ...]) -> pd.DataFrame:
+        try:
+            found = pd.read_parquet(folder / name)
+        except (OSError, pa.ArrowException) as error:
+            faults.append(Fault(str(folder / name), "", "", str(error).split("\n")[0][:80], made))
+            return pd.DataFrame()
+        missing = [column for column in needed if column not in found]
+        if missing:
+            faults.append(Fault(str(folder / name), "", ", ".join(missing), "columns missing", made))
+        return found
+
+    run: TracedRun | None = None
+    try:
+        content = json.loads((folder / "run.json").read_text("utf-8"))
+        for kind in ("stations", "substations"):
+            content[kind] = tuple(Place(**place) for place in content[kind])
+        run = TracedRun(**content)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        faults.append(Fault(str(folder / "run.json"), "", "", str(error)[:80], made))
+    events = table("events.parquet", EVENT_COLUMNS)
+    trains = table("trains.parquet", TRAIN_COLUMNS)
+    supply = table("supply.parquet", ("time_s", "lowest_voltage_v"))
+    if faults or run is None:
+        raise InputFaults(faults)
+    return Trace(run, events, trains, supply)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A train that stands at a station between two runs."""
+
+    vehicle: str
+    station: str
+    direction: str
+    trip: str
+    from_s: float
+    to_s: float
+
+
+def standing(trace: Trace, longest_s: float = 1800.0) -> tuple[Standing, ...]:
+    """Where trains stand, from their events; at most `longest_s` at a place, then a train counts as put away."""
+    found: list[Standing] = []
+    calls = trace.events[trace.events["event"].isin(["arrives", "departs"])]
+    for vehicle, rows in calls.groupby("vehicle", sort=True):
+        ordered: list[Any] = [*rows.sort_values("time_s", kind="stable").itertuples(index=False), None]
+        for before, after in pairwise(ordered):
+            if before.event != "arrives":
+                continue
+            leaves_s = float(after.time_s) if after is not None else float("inf")
+            following = after if after is not None else before
+            found.append(
+                Standing(
+                    str(vehicle),
+                    str(before.station),
+                    str(following.direction),
+                    str(following.trip),
+                    float(before.time_s),
+                    min(leaves_s, float(before.time_s) + longest_s),
+                )
+            )
+    return tuple(found)

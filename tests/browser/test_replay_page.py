@@ -1,0 +1,139 @@
+"""The replay in a real browser, offline: it plays, it can be steered, and it tells what the trace tells."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from energy_models.faults import InputFaults
+from simulation.trace import Trace, read_trace
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trace of a disturbed day of the tutorial line, and its page."""
+    folder = tmp_path_factory.mktemp("replay") / "trace"
+    line = ["simulate", "tutorial_line", "--replications", "2", "--workers", "1", "--trace", str(folder)]
+    traced = CliRunner().invoke(app, line)
+    assert traced.exit_code == 0, traced.output
+    played = CliRunner().invoke(app, ["replay", str(folder)])
+    assert played.exit_code == 0, played.output
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trace(folder: Path) -> Trace:
+    return read_trace(folder)
+
+
+@pytest.fixture
+def page(folder: Path, chromium: str) -> Iterator[Page]:
+    wrong: list[str] = []
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--enable-unsafe-swiftshader"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        page = browser.new_context(offline=True, viewport={"width": 1280, "height": 900}).new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.goto((folder / "replay.html").as_uri())
+        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        yield page
+        browser.close()
+    assert wrong == []
+
+
+def second_of(clock: str) -> int:
+    hours, minutes, seconds = (int(part) for part in clock.split(":"))
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def seek(page: Page, trace: Trace, time_s: int) -> None:
+    """Move the scrubber as a person does."""
+    begin_s = int(trace.supply["time_s"].iloc[0])
+    page.get_by_label("Time", exact=True).fill(str(time_s - begin_s))
+
+
+def test_the_page_tells_what_the_trace_tells(page: Page, trace: Trace) -> None:
+    seconds = trace.trains["time_s"].value_counts()
+    busiest_s = int(seconds.index[0])
+    seek(page, trace, busiest_s)
+    assert second_of(page.locator("#clock").inner_text()) == busiest_s
+    now = trace.supply[trace.supply["time_s"] == busiest_s]
+    watts = float(now[[name for name in now if name.startswith("power_w.")]].to_numpy().sum())
+    shown = float(page.locator("#total").inner_text().split()[0])
+    assert shown == pytest.approx(watts / 1e6, abs=0.006)
+    running, standing = page.locator("#count").inner_text().split(", ")
+    assert int(running) == int(seconds.iloc[0])
+    assert int(standing) >= 0
+    lowest = float(page.locator("#lowest").inner_text().split()[0])
+    trains_v = trace.trains[trace.trains["time_s"] == busiest_s]["voltage_v"]
+    assert lowest <= float(trains_v.min()) + 1.0
+    page.keyboard.press("End")
+    kwh = float(re.sub(r"[^\d.]", "", page.locator("#energy").inner_text()))
+    assert kwh == pytest.approx(trace.run.energy_kwh, rel=0.01)
+
+
+def test_it_plays_stops_and_is_steered_by_keys(page: Page) -> None:
+    clock = page.locator("#clock")
+    page.keyboard.press("Home")
+    begin = second_of(clock.inner_text())
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    assert second_of(clock.inner_text()) == begin + 70
+    page.keyboard.press("ArrowUp")
+    assert page.get_by_label("Speed").input_value() == "60"
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(f"document.getElementById('scrubber').value > {70 + 60}")
+    page.get_by_role("button", name="Pause").click()
+    stopped = clock.inner_text()
+    page.wait_for_timeout(150)
+    assert clock.inner_text() == stopped
+    page.keyboard.press("End")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_trains_are_drawn_and_tell_their_figures(page: Page, trace: Trace) -> None:
+    """The pixels where a drawing train is have the colour of drawing, and pointing there names the train."""
+    rows = trace.trains[(trace.trains["power_w"] > 600e3) & (trace.trains["direction"] == "up")]
+    row = rows.iloc[len(rows) // 2]
+    seek(page, trace, int(row["time_s"]))
+    spot = page.evaluate(
+        """() => {
+          const canvas = document.getElementById('line');
+          const pen = canvas.getContext('2d');
+          const { data, width } = pen.getImageData(0, 0, canvas.width, canvas.height);
+          const found = [];
+          for (let i = 0; i < data.length; i += 4)
+            if (data[i] === 0xd1 && data[i + 1] === 0x48 && data[i + 2] === 0x0f) found.push(i / 4);
+          return found.length ? { count: found.length, x: found[0] % width, y: Math.floor(found[0] / width) } : null;
+        }"""
+    )
+    assert spot is not None
+    assert spot["count"] > 50
+    low = min(place.chainage_m for place in trace.run.stations)
+    high = max(place.chainage_m for place in trace.run.stations)
+    box = page.locator("#line").bounding_box()
+    assert box is not None
+    across = 46 + (float(row["chainage_m"]) - low) / (high - low) * (box["width"] - 46 - 72)
+    page.mouse.move(box["x"] + across, box["y"] + 118)
+    expect(page.get_by_role("tooltip")).to_contain_text(str(row["trip"]))
+    expect(page.get_by_role("tooltip")).to_contain_text("km/h")
+
+
+def test_a_window_is_smaller_than_the_day(folder: Path, tmp_path: Path) -> None:
+    window = tmp_path / "window.html"
+    line = ["replay", str(folder), "--from", "07:00", "--to", "07:30", "--out", str(window)]
+    assert CliRunner().invoke(app, line).exit_code == 0
+    assert window.stat().st_size < 0.3 * (folder / "replay.html").stat().st_size
+    outside = CliRunner().invoke(app, ["replay", str(folder), "--from", "47:00"])
+    assert outside.exit_code == 2
+    assert "a window within" in " ".join(outside.output.split())
+    assert CliRunner().invoke(app, ["replay", str(folder), "--from", "noon"]).exit_code == 2
+    assert CliRunner().invoke(app, ["replay", str(tmp_path / "nothing")]).exit_code == 2
+    with pytest.raises(InputFaults):
+        read_trace(tmp_path)

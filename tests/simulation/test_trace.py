@@ -1,0 +1,102 @@
+"""The trace of a day: it tells what the day's record tells, adds up to its energy, and reads back as written."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dispatch.baseline import timetable_in_force
+from dispatch.timetable import Timetable
+from energy_models.energy_account import J_PER_KWH
+from energy_models.faults import InputFaults
+from scenarios.build import profile_library
+from scenarios.load import load_scenario
+from simulation.day import day_model
+from simulation.record import DayRecord
+from simulation.trace import FILES, Trace, is_trace, read_trace, standing, trace_of, write_trace
+
+SCENARIO = load_scenario("tutorial_line")
+
+
+@pytest.fixture(scope="module")
+def day() -> DayRecord:
+    model = day_model(SCENARIO, profile_library(SCENARIO))
+    trips = timetable_in_force(SCENARIO)
+    return model.day(Timetable((*trips.of("up")[:5], *trips.of("down")[:5])), 3, traces=True)
+
+
+@pytest.fixture(scope="module")
+def trace(day: DayRecord) -> Trace:
+    return trace_of(SCENARIO, day, "in force", "1")
+
+
+def test_events_are_those_of_the_record_in_order_of_time(trace: Trace, day: DayRecord) -> None:
+    events = trace.events
+    assert (np.diff(events["time_s"]) >= 0.0).all()
+    trip = day.trips[0]
+    own = events[events["trip"] == trip.trip.trip_id]
+    arrives, departs = (own[own["event"] == name] for name in ("arrives", "departs"))
+    assert list(arrives["time_s"]) == pytest.approx(list(trip.arrival_s[1:]), abs=1e-3)
+    assert list(departs["time_s"]) == pytest.approx(list(trip.departure_s[:-1]), abs=1e-3)
+    assert list(arrives["late_s"]) == pytest.approx(list(trip.lateness_s), abs=1e-3)
+    boarded = events["boarded"].sum()
+    assert boarded == pytest.approx(day.service.passengers, rel=1e-2)
+    assert events["clock"].str.match(r"\d\d:\d\d(:\d\d)?$").all()
+
+
+def test_the_substations_power_adds_up_to_the_day_s_energy(trace: Trace, day: DayRecord) -> None:
+    columns = [name for name in trace.supply if name.startswith("power_w.")]
+    assert len(columns) == len(day.account.substation_kwh)
+    total = trace.supply[columns].to_numpy(dtype=float).sum() / J_PER_KWH
+    assert total == pytest.approx(day.account.energy_kwh, rel=1e-5)  # kept with 24 bits
+
+
+def test_running_trains_are_where_their_trip_is(trace: Trace, day: DayRecord) -> None:
+    trip = day.trips[0]
+    own = trace.trains[trace.trains["trip"] == trip.trip.trip_id]
+    ends = [station.chainage_m for station in SCENARIO.stations]
+    assert own["chainage_m"].min() >= min(ends)
+    assert own["chainage_m"].max() <= max(ends)
+    sign = 1 if trip.direction == "up" else -1
+    assert (sign * np.diff(own["chainage_m"]) > -0.1).all(), "a train does not run backwards"
+    # A row for each begun second of each run.
+    seconds = sum(np.ceil(run) for run in trip.running_time_s)
+    assert len(own) == pytest.approx(seconds, abs=2 * len(trip.running_time_s))
+    assert set(own["passengers"].round(3)) == {round(load, 3) for load in map(np.float32, trip.passengers)}
+
+
+def test_a_train_stands_between_arrival_and_departure(trace: Trace, day: DayRecord) -> None:
+    trip = day.trips[0]
+    dwell = next(s for s in standing(trace) if s.trip == trip.trip.trip_id and s.station == trip.trip.stations[1])
+    assert (dwell.from_s, dwell.to_s) == pytest.approx((trip.arrival_s[1], trip.departure_s[1]), abs=1e-3)
+    assert max(s.to_s - s.from_s for s in standing(trace)) <= 1800.0
+
+
+def test_a_trace_reads_back_as_written(trace: Trace, tmp_path: Path) -> None:
+    write_trace(trace, tmp_path / "trace")
+    assert {file.name for file in (tmp_path / "trace").iterdir()} == set(FILES)
+    again = read_trace(tmp_path / "trace")
+    assert again.run == trace.run
+    assert again.trains.astype({"trip": str}).equals(trace.trains.astype({"trip": str}))
+    assert again.supply.equals(trace.supply)
+    assert (tmp_path / "trace" / "events.csv").read_text().splitlines()[0].startswith("time_s,clock,vehicle,trip")
+
+
+def test_faults_name_every_file(trace: Trace, tmp_path: Path) -> None:
+    write_trace(trace, tmp_path)
+    (tmp_path / "trains.parquet").write_bytes(b"no table")
+    (tmp_path / "run.json").write_text("{}")
+    trace.events.drop(columns="late_s").to_parquet(tmp_path / "events.parquet")
+    with pytest.raises(InputFaults) as caught:
+        read_trace(tmp_path)
+    said = str(caught.value)
+    assert [name for name in ("trains.parquet", "run.json", "late_s") if name not in said] == []
+    assert is_trace(tmp_path)
+    assert not is_trace(tmp_path / "nowhere")
+
+
+def test_a_day_without_traces_has_no_trace(day: DayRecord) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(ValueError, match="traces=True"):
+        trace_of(SCENARIO, replace(day, traces=None), "in force", "1")
