@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -34,6 +34,9 @@ A plan that was written, beside today's timetable on the same days:
 
 The same plan on a hot day, for a program:
 [cyan]headwatt simulate beijing_yizhuang --plan plans/beijing_yizhuang --override summer --json[/]
+
+Trains that bunch, and what holding them to even gaps changes:
+[cyan]headwatt simulate beijing_yizhuang --override accumulating_noise --controller even[/]
 
 A plan on other trains than it was made with:
 [cyan]headwatt simulate beijing_yizhuang --plan out/weekday --vehicle vehicle.yaml[/]
@@ -71,6 +74,13 @@ def simulate(
     trace_day: Annotated[
         int, typer.Option(min=1, help="Which of the simulated days to trace, counted from 1.", metavar="N")
     ] = 1,
+    controller: Annotated[
+        Literal["none", "hold", "even"],
+        typer.Option(
+            help="Who regulates the traffic: nobody; no train leaves before its time; or trains are held, up to 45 s, "
+            "where the gaps before and behind them have become uneven."
+        ),
+    ] = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
@@ -83,6 +93,7 @@ def simulate(
     from scenarios.build import profile_library, require_possible_running_times, train_of  # noqa: PLC0415
     from scenarios.load import load_scenario  # noqa: PLC0415
     from scenarios.vehicle import apply, load_vehicle  # noqa: PLC0415
+    from simulation.control import CONTROLLERS  # noqa: PLC0415
     from simulation.day import day_model  # noqa: PLC0415
     from simulation.judge import Days, compare  # noqa: PLC0415
     from simulation.replications import replicate, replication_seeds  # noqa: PLC0415
@@ -112,7 +123,7 @@ def simulate(
     with stage_progress(f"headwatt simulate {asked.name}") as progress:
         library = profile_library(asked, train)
         require_possible_running_times(asked, library)
-        model = day_model(asked, library)
+        model = day_model(asked, library, CONTROLLERS[controller])
         lap("read")
         seeds = replication_seeds(seed, replications)
         progress("simulated days", 0.0)
@@ -138,6 +149,7 @@ def simulate(
                 "timetable": "plan" if plan is not None else "in force",
                 "replications": replications,
                 "seed": seed,
+                "controller": controller,
                 "metering_point": "substation DC terminals",
                 **figures_of(days),
                 **(_saving(judgement, mode) if judgement is not None else {}),

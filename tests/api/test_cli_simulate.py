@@ -47,3 +47,11 @@ def test_a_folder_without_a_plan_is_an_input_fault() -> None:
     result = CliRunner().invoke(app, [*SIMULATE, "--plan", "nowhere/at/all"])
     assert result.exit_code == 2
     assert "nowhere/at/all" in result.output
+
+
+def test_a_controller_changes_the_day_and_is_told() -> None:
+    free, even = said("--override", "rough_days"), said("--override", "rough_days", "--controller", "even")
+    assert (free["controller"], even["controller"]) == ("none", "even")
+    assert free["service"] != even["service"]
+    unknown = CliRunner().invoke(app, [*SIMULATE, "--controller", "magic"])
+    assert unknown.exit_code == 2
