@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.energy_tables import CollectorEnergy
     from simulation.judge import Days
 
 _ENERGY = (
@@ -15,7 +16,10 @@ _ENERGY = (
     "regeneration_burnt_kwh",
     "line_losses_kwh",
     "rectifier_losses_kwh",
+    "storage_discharged_kwh",
+    "storage_charged_kwh",
     "storage_change_kwh",
+    "storage_losses_kwh",
     "unserved_kwh",
     "peak_1s_kw",
     "peak_15min_sliding_kw",
@@ -44,12 +48,19 @@ def figures_of(days: "Days") -> dict[str, Any]:
             "hourly_kwh": _mean_of(
                 [{str(h): kwh for h, kwh in result.account.hourly_kwh.items()} for result in days.results]
             ),
+            "collector_kwh_by_train": _mean_of([_net_kwh(result.energy.by_train) for result in days.results]),
+            "collector_kwh_by_section": _mean_of([_net_kwh(result.energy.by_section) for result in days.results]),
         },
         "cost": round(days.cost().mean, 3),
         "co2_kg": round(days.co2_kg().mean, 3),
         "balance_residual_percent": round(100.0 * days.worst_residual_share, 9),
         "service": {name: round(days.served(name).mean, 4) for name in SERVICE_MEASURES},
     }
+
+
+def _net_kwh(table: Mapping[str, "CollectorEnergy"]) -> dict[str, float]:
+    """Drawn less given back at the collectors; the line's losses belong to no train and no section."""
+    return {name: energy.net_kwh for name, energy in table.items()}
 
 
 def _mean_of(rows: list[Mapping[str, float]]) -> dict[str, float]:

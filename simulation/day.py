@@ -3,13 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
 from dispatch.timetable import DIRECTIONS, Direction, Timetable
 from energy_models.energy_account import account
-from energy_models.movement import Run, Stand, assemble
+from energy_models.movement import Run, assemble
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.outages import solve_with_outages
@@ -34,13 +33,12 @@ from simulation.dwells import MinimumDwell
 from simulation.energy_tables import energy_tables
 from simulation.exchange import ExchangeDwell
 from simulation.journey_times import JourneyTimes, journey_times
+from simulation.laid_out import LaidOut, LineGeometry, asked_of, lay_out, vehicle_of
 from simulation.limited_driving import LimitedLibraries
-from simulation.passengers import Call, PlatformDemand, scheduled_waiting_s
+from simulation.passengers import Call, PlatformDemand, opening_s, scheduled_waiting_s
 from simulation.record import DayRecord, DayTraces, TripRecord
 from simulation.rules import (
     DEPOT_AFTER_S,
-    TURNBACK_POWERED_S,
-    TURNBACK_SHUT_DOWN_AFTER_S,
     OperatingRules,
     RecoveryRules,
 )  # fmt: skip
@@ -52,7 +50,6 @@ from simulation.trains import LineDemand, Operations, Railway, operate
 from simulation.turnbacks import AlwaysReady
 
 SERVICE_DAY_S = 86_400.0
-_TRACK_INDEX: Mapping[Direction, int] = {"up": 0, "down": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +84,7 @@ class DayModel:
         With planned loads dwells do not depend on the passengers either.
         """
         room = float(self.train.capacity_crush)
-        demand = LineDemand(self.demand, room, _opening_s(timetable, self.station_order))
+        demand = LineDemand(self.demand, room, opening_s(timetable, self.station_order))
         day = self._disturbed(seed)
         failed = self._failed(day, timetable)
         railway = Railway(
@@ -138,62 +135,17 @@ class DayModel:
         self, trips: Sequence[TripRecord], driven: DrivenTrain | None = None, starvation: Starvation = NOBODY
     ) -> Snapshots:
         """Where every train is and what it asks for, in every second from the first departure to the last arrival."""
-        return self._assembled(
-            trips, *self._on_the_line(trips, driven or DrivenTrain(self.library, self.train), starvation)
-        )
+        driven = driven or DrivenTrain(self.library, self.train)
+        return self._assembled(trips, lay_out(trips, self._geometry, driven, starvation))
 
-    def _assembled(self, trips: Sequence[TripRecord], runs: Sequence[Run], stands: Sequence[Stand]) -> Snapshots:
+    @property
+    def _geometry(self) -> LineGeometry:
+        return LineGeometry(self.library.sections, self.station_order, self.chainage_m)
+
+    def _assembled(self, trips: Sequence[TripRecord], laid: LaidOut) -> Snapshots:
         start_s = math.floor(min(trip.departure_s[0] for trip in trips))
-        end_s = math.ceil(max(*(trip.arrival_s[-1] for trip in trips), *(stand.to_s for stand in stands))) + 1
-        return assemble(runs, stands, self.train.auxiliary_w, start_s, end_s)
-
-    def _on_the_line(
-        self, trips: Sequence[TripRecord], driven: DrivenTrain, starvation: Starvation
-    ) -> tuple[list[Run], list[Stand]]:
-        """Runs of all trips, trip by trip and section by section, and all that stands between them."""
-        runs: list[Run] = []
-        stands = self._turnbacks(trips)
-        for trip in trips:
-            first = self.station_order[trip.direction].index(trip.trip.stations[0])
-            track_index = _TRACK_INDEX[trip.direction]
-            for i in range(len(trip.running_time_s)):
-                asked = _asked(trip, i, first + i)
-                served = starvation.served.get((trip.trip.trip_id, i))
-                hindered = trip.hindered[i] if trip.hindered else None
-                if hindered is not None:
-                    motion = driven.hindered_motion(asked, hindered)
-                else:
-                    motion = driven.motion(asked) if served is None else driven.starved_motion(asked, served)
-                track = self.library.sections[trip.direction][first + i]
-                runs.append(Run(track, track_index, trip.departure_s[i], motion, _vehicle(trip)))
-                # The train stands from the end of its motion until it leaves: at the platform, also for the rest of a
-                # running time that its way of driving does not use up. Waiting on the way is part of the motion.
-                stops_s = trip.departure_s[i] + motion.running_time_s
-                if trip.departure_s[i + 1] > stops_s:
-                    station = trip.trip.stations[i + 1]
-                    leaves_s = trip.departure_s[i + 1]
-                    stands.append(Stand(self.chainage_m[station], track_index, stops_s, leaves_s, _vehicle(trip)))
-        return runs, stands
-
-    def _turnbacks(self, trips: Sequence[TripRecord]) -> list[Stand]:
-        """Vehicles between two trips of their duty, and after the last one, as long as their auxiliaries are on."""
-        duties: dict[str, list[TripRecord]] = {}
-        for trip in trips:
-            duties.setdefault(_vehicle(trip), []).append(trip)
-        stands: list[Stand] = []
-        for vehicle, duty in duties.items():
-            duty.sort(key=lambda trip: trip.departure_s[0])
-            for before, after in pairwise(duty):
-                arrived_s, leaves_s = before.arrival_s[-1], after.departure_s[0]
-                if leaves_s - arrived_s > TURNBACK_POWERED_S:
-                    leaves_s = arrived_s + TURNBACK_SHUT_DOWN_AFTER_S
-                station = before.trip.stations[-1]
-                track = _TRACK_INDEX[after.direction]
-                stands.append(Stand(self.chainage_m[station], track, arrived_s, leaves_s, vehicle))
-            last, arrived_s = duty[-1], duty[-1].arrival_s[-1]
-            terminal_m, track = self.chainage_m[last.trip.stations[-1]], _TRACK_INDEX[last.direction]
-            stands.append(Stand(terminal_m, track, arrived_s, arrived_s + TURNBACK_SHUT_DOWN_AFTER_S, vehicle))
-        return stands
+        end_s = math.ceil(max(*(trip.arrival_s[-1] for trip in trips), *(stand.to_s for stand in laid.stands))) + 1
+        return assemble(laid.runs, laid.stands, self.train.auxiliary_w, start_s, end_s)
 
     def day(
         self, timetable: Timetable, seed: int | None, planned_loads: bool = False, traces: bool = False
@@ -211,12 +163,12 @@ class DayModel:
         while True:
             operations = self.run_trains(timetable, seed, planned_loads, driven, starvation)
             trips = operations.trips
-            runs, stands = self._on_the_line(trips, driven, starvation)
-            snapshots = self._assembled(trips, runs, stands)
+            laid = lay_out(trips, self._geometry, driven, starvation)
+            snapshots = self._assembled(trips, laid)
             if self.disturbances is not None:
                 snapshots = self.disturbances.heated(snapshots, disturbed, self.train.auxiliary_w)
             solution = solve_with_outages(self.network, snapshots, outages)
-            following = self._slower(trips, snapshots, solution, driven, starvation, runs)
+            following = self._slower(trips, snapshots, solution, driven, starvation, laid.runs)
             if following is None:
                 break
             starvation = following
@@ -250,8 +202,8 @@ class DayModel:
             service=self._service(timetable, operations, times),
             bill=bill(self.tariff, self.carbon, self.network, solution, snapshots.start_s),
             train_km=metres / 1000.0,
-            vehicles=len({_vehicle(trip) for trip in trips}),
-            energy=energy_tables(snapshots, solution, runs, stands, whole),
+            vehicles=len({vehicle_of(trip) for trip in trips}),
+            energy=energy_tables(snapshots, solution, laid.runs, laid.stands, whole),
             crowding=crowding(trips, self.station_order),
             journeys=times,
             outages=outages,
@@ -276,19 +228,19 @@ class DayModel:
         if starvation.rounds:
             served = blended(starvation.served, served)
         for trip in trips:
-            first = self.station_order[trip.direction].index(trip.trip.stations[0])
+            first = self._geometry.first_section(trip)
             for i, slowed_s in enumerate(trip.slowed_s):
                 share = served.get((trip.trip.trip_id, i))
                 if (
                     share is not None
-                    and abs(driven.slowed_s(_asked(trip, i, first + i), share) - slowed_s) >= SETTLED_S
+                    and abs(driven.slowed_s(asked_of(trip, i, first + i), share) - slowed_s) >= SETTLED_S
                 ):
                     return Starvation(served, starvation.rounds + 1)
         return None
 
     def _service(self, timetable: Timetable, operations: Operations, times: JourneyTimes) -> ServiceMeasures:
         """Measures of the day beside what the timetable itself would have given the same passengers."""
-        opens_s = _opening_s(timetable, self.station_order)
+        opens_s = opening_s(timetable, self.station_order)
         scheduled_waited_s = 0.0
         for direction in DIRECTIONS:
             index = {station: i for i, station in enumerate(self.station_order[direction])}
@@ -382,43 +334,9 @@ def simulate_day(
     return day_model(scenario, library).day(timetable, seed, planned_loads, traces)
 
 
-def _asked(record: TripRecord, i: int, section: int) -> RunAsked:
-    """The run that a train was asked to make from its i-th station."""
-    trip = record.trip
-    return RunAsked(
-        trip.trip_id, trip.direction, section, record.running_time_s[i], record.passengers[i], trip.driving[i],
-        record.departure_s[i],
-    )  # fmt: skip
-
-
-def _vehicle(record: TripRecord) -> str:
-    """Name of the vehicle; a trip without one has a vehicle of its own."""
-    return record.trip.vehicle or record.trip.trip_id
-
-
 def _sections_run(trip: TripRecord, order: Mapping[Direction, tuple[str, ...]]) -> range:
     first = order[trip.direction].index(trip.trip.stations[0])
     return range(first, first + len(trip.running_time_s))
-
-
-def _opening_s(timetable: Timetable, order: Mapping[Direction, tuple[str, ...]]) -> dict[Direction, tuple[float, ...]]:
-    """When each platform begins to fill: as long before its first train as the second one comes after it.
-
-    A platform with a single train opens one hour before it, one without any with the day.
-    """
-    opening: dict[Direction, tuple[float, ...]] = {}
-    for direction in DIRECTIONS:
-        departures: dict[str, list[int]] = {station: [] for station in order[direction]}
-        for trip in timetable.of(direction):
-            for station, departure_s in zip(trip.stations[:-1], trip.departure_s, strict=False):
-                departures[station].append(departure_s)
-        opens: list[float] = []
-        for station in order[direction]:
-            times = sorted(departures[station])
-            gap_s = times[1] - times[0] if len(times) > 1 else 3600
-            opens.append(float(times[0] - gap_s) if times else 0.0)
-        opening[direction] = tuple(opens)
-    return opening
 
 
 def _lowest_per_instant(train_v: np.ndarray, snapshots: Snapshots) -> np.ndarray:

@@ -42,6 +42,7 @@ class EnergyTables:
 
 
 STANDING = "standing"
+NO_TABLES = EnergyTables({}, {})
 
 
 def energy_tables(

@@ -6,12 +6,13 @@ follow from the trains that really came: after a long gap a train is fuller, wha
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numba
 import numpy as np
 
+from dispatch.timetable import DIRECTIONS, Direction, Timetable
 from energy_models.arrays import FloatArray, frozen_floats
 
 
@@ -226,3 +227,23 @@ def scheduled_waiting_s(calls: Iterable[Call], demand: PlatformDemand, opens_s: 
             platforms[call.station] = Platform(demand, call.station, opens_s[call.station])
         waited_s += platforms[call.station].board(call.departure_s, math.inf, call.last_station).waited_s
     return waited_s
+
+
+def opening_s(timetable: Timetable, order: Mapping[Direction, tuple[str, ...]]) -> dict[Direction, tuple[float, ...]]:
+    """When each platform begins to fill: as long before its first train as the second one comes after it.
+
+    A platform with a single train opens one hour before it, one without any with the day.
+    """
+    opening: dict[Direction, tuple[float, ...]] = {}
+    for direction in DIRECTIONS:
+        departures: dict[str, list[int]] = {station: [] for station in order[direction]}
+        for trip in timetable.of(direction):
+            for station, departure_s in zip(trip.stations[:-1], trip.departure_s, strict=False):
+                departures[station].append(departure_s)
+        opens: list[float] = []
+        for station in order[direction]:
+            times = sorted(departures[station])
+            gap_s = times[1] - times[0] if len(times) > 1 else 3600
+            opens.append(float(times[0] - gap_s) if times else 0.0)
+        opening[direction] = tuple(opens)
+    return opening

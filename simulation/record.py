@@ -99,5 +99,5 @@ class DayRecord:
     crowding: Crowding
     journeys: JourneyTimes
     outages: tuple[Outage, ...] = ()
-    cancelled: tuple[str, ...] = ()
+    cancelled: tuple[Trip, ...] = ()
     traces: DayTraces | None = None

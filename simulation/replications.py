@@ -10,6 +10,7 @@ from energy_models.energy_account import EnergyAccount
 from energy_models.running_times import ProfileKey
 from scenarios.billing import Bill
 from simulation.day import DayModel
+from simulation.energy_tables import NO_TABLES, EnergyTables
 from simulation.engine import Call, Engine, started
 from simulation.service import ServiceMeasures
 
@@ -29,6 +30,7 @@ class DayResult:
     train_km: float
     trips: int
     vehicles: int
+    energy: EnergyTables = NO_TABLES
 
 
 def replication_seeds(seed: int, count: int) -> tuple[int, ...]:
@@ -93,4 +95,4 @@ class DayWork:
         """Simulate one timetable on the day of one seed."""
         name, seed = task
         day = self.model.day(self.timetables[name], seed, self.planned_loads)
-        return DayResult(day.account, day.service, day.bill, day.train_km, len(day.trips), day.vehicles)
+        return DayResult(day.account, day.service, day.bill, day.train_km, len(day.trips), day.vehicles, day.energy)

@@ -133,7 +133,17 @@ def _events(record: TripRecord) -> Iterator[dict[str, Any]]:
 
 
 def _events_of_the_line(day: DayRecord) -> Iterator[dict[str, Any]]:
-    """What befell no single running train: what was out of service."""
+    """What befell no single running train: what was out of service, and trips that did not run."""
+    for trip in day.cancelled:
+        yield {
+            "time_s": trip.start_s,
+            "clock": seconds_to_clock(trip.start_s),
+            "vehicle": trip.vehicle or trip.trip_id,
+            "trip": trip.trip_id,
+            "direction": trip.direction,
+            "event": "does not run",
+            "station": trip.stations[0],
+        }
     for outage in day.outages:
         for time_s, event in ((outage.from_s, "goes out of service"), (outage.to_s, "is back in service")):
             yield {

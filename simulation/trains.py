@@ -120,7 +120,7 @@ class Operations:
 
     trips: tuple[TripRecord, ...]
     never_served: float
-    cancelled: tuple[str, ...] = ()
+    cancelled: tuple[Trip, ...] = ()
 
 
 def operate(
@@ -171,7 +171,7 @@ def operate(
         shown = f"{len(stuck)} trips wait for each other for ever: {', '.join(stuck[:5])}"
         raise InputFaults([Fault("timetable", "", "vehicle", shown, allowed)])
     never_served = sum(platform.never_served() for platform in line.platforms.values())
-    cancelled = tuple(journey.trip.trip_id for journey in journeys if journey.cancelled)
+    cancelled = tuple(journey.trip for journey in journeys if journey.cancelled)
     return Operations(tuple(journey.record() for journey in ran), never_served, cancelled)
 
 

@@ -195,7 +195,7 @@ def test_failed_trains_are_slow_to_the_terminal_and_withdrawn(
     # A cancelled trip lies behind a failed one in its duty, and nothing of that duty runs after it.
     by_vehicle: dict[str, list[tuple[int, bool]]] = {}
     for trip in in_force.trips:
-        by_vehicle.setdefault(trip.vehicle, []).append((trip.start_s, trip.trip_id in ran.cancelled))
+        by_vehicle.setdefault(trip.vehicle, []).append((trip.start_s, trip in ran.cancelled))
     for duty in by_vehicle.values():
         gone = [cancelled for _, cancelled in sorted(duty)]
         assert gone == sorted(gone)
