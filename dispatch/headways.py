@@ -12,6 +12,7 @@ from dispatch.headway_patterns import Pattern, PatternMaker, Segment, TripEnergy
 from dispatch.infeasibility import explain, impossible_segments
 from dispatch.plan import HeadwayPeriod, Mode
 from dispatch.timetable import DIRECTIONS, Direction
+from dispatch.transitions import smoothed
 from energy_models.faults import Infeasible
 from scenarios.schema import Scenario, seconds_to_clock
 
@@ -76,7 +77,7 @@ def decide_headways(scenario: Scenario, mode: Mode, options: HeadwayOptions | No
     depots bear it. Demand-led chooses the number of trains of each period and direction so that the objective is
     least within the policy: load limit at the busiest section, longest headway, mean waiting, fleet, turnbacks,
     signalling headway, as many trips up as down but for today's difference. Trains leave evenly, and one leaves at
-    each change of periods, so that no gap mixes two headways.
+    each change of periods; departures around a change then step smoothly from one headway to the next.
 
     Raises `Infeasible` naming a small set of rules that clash and the nearest relaxation.
     """
@@ -244,9 +245,15 @@ class _Problem:
 
     def plan(self, solution: HeadwaySolution) -> HeadwayPlan:
         """A solution in the words of the plan."""
-        departures = solution.departures()
-        timetable = timetable_from_departures(self.scenario, departures)
+        departures: Mapping[Direction, tuple[int, ...]] = solution.departures()
         patterns = list(solution.chosen.values())
+        mean_waiting_s = self.waiting_s(solution)
+        heaviest = max((pattern.heaviest_load for pattern in patterns), default=0.0)
+        if self.mode == "demand-led":
+            smooth = smoothed(self.scenario, self.maker, segments_of(self.scenario), departures)
+            departures, heaviest = smooth.departures, smooth.heaviest_load
+            mean_waiting_s = smooth.waiting_passenger_s / self.passengers
+        timetable = timetable_from_departures(self.scenario, departures)
         tariff = self.scenario.tariff
         trips = sum(pattern.trips for pattern in patterns)
         capacity = self.scenario.train_types[self.scenario.main_train_type].capacity.normal
@@ -271,8 +278,8 @@ class _Problem:
             * tariff.demand_charge_per_kw_month
             / tariff.days_per_month,
             co2_kg=sum(pattern.co2_kg for pattern in patterns),
-            mean_waiting_s=self.waiting_s(solution),
-            heaviest_load_share=max((pattern.heaviest_load for pattern in patterns), default=0.0) / capacity,
+            mean_waiting_s=mean_waiting_s,
+            heaviest_load_share=heaviest / capacity,
             is_proven=solution.is_proven,
             notes=policy_breaks_today(self.scenario, self.maker) if self.mode == "equal-service" else (),
         )

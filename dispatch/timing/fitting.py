@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from ortools.sat.python import cp_model
 
+from dispatch.fixed_service import FixedService
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.day import TripSpans, retimed
 from dispatch.timing.job import Job
@@ -280,7 +281,7 @@ class _Departures:
                 raise Infeasible(
                     [
                         "with these fixes passengers wait longer than today, whatever the other trips do: "
-                        + "; ".join(list(self.wishes)[:FIXES_TOLD])
+                        + "; ".join([*self.wishes, *_dwells_told(self.job.rules.fixed)][:FIXES_TOLD])
                     ]
                 )
             found = Timetable(
@@ -351,3 +352,12 @@ class _Departures:
 def held_flags(job: Job, order: tuple[Trip, ...]) -> IntArray:
     """1 for each trip of an order that the search leaves as it is."""
     return np.array([trip.trip_id in job.rules.fixed.times for trip in order], dtype=np.int64)
+
+
+def _dwells_told(fixed: FixedService) -> list[str]:
+    """Fixed dwells in words, station by station."""
+    values: dict[str, set[int]] = {}
+    for dwells in fixed.dwells_s.values():
+        for station, dwell_s in dwells.items():
+            values.setdefault(station, set()).add(dwell_s)
+    return [f"trains stand {' or '.join(str(s) for s in sorted(found))} s at {name}" for name, found in values.items()]

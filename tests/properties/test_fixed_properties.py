@@ -1,0 +1,147 @@
+"""Random fixes through the whole planner: kept in the plan to the second, or refused by name."""
+
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "dispatch"))
+
+from timing_lines import SEVEN, small_line
+
+from dispatch.baseline import timetable_in_force
+from dispatch.planner import PlannerOptions, make_plan
+from dispatch.timetable import Timetable, Trip
+from energy_models.faults import Infeasible, InputFaults
+from scenarios.fixes import fixes_of
+from scenarios.schema import seconds_to_clock
+
+LINE = small_line(4, periods=((SEVEN, SEVEN + 2400, 300),), trainsets=8)
+IN_FORCE = timetable_in_force(LINE)
+TRIPS = {trip.trip_id: trip for trip in IN_FORCE.trips}
+INNER = [station.id for station in LINE.stations[1:-1]]
+VEHICLES = [f"{LINE.main_train_type}-{number:02d}" for number in range(1, 9)]
+
+names = st.sampled_from(sorted(TRIPS))
+moments = st.integers(SEVEN, SEVEN + 2700)
+directions = st.sampled_from(["up", "down", "both"])
+
+
+def few(part: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(part, max_size=2)
+
+
+@st.composite
+def spans(draw: st.DrawFn, **more: st.SearchStrategy[Any]) -> dict[str, Any]:
+    begin = draw(moments)
+    end = begin + draw(st.integers(60, 1200))
+    drawn = {name: draw(part) for name, part in more.items()}
+    return {"from": seconds_to_clock(begin), "to": seconds_to_clock(end), "direction": draw(directions)} | drawn
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> dict[str, Any]:
+    trip = draw(names)
+    earliest = TRIPS[trip].start_s + draw(st.integers(-40, 30))
+    latest = earliest + draw(st.integers(0, 40))
+    return {"trip": trip, "earliest": seconds_to_clock(earliest), "latest": seconds_to_clock(latest)}
+
+
+@st.composite
+def withdrawals(draw: st.DrawFn) -> dict[str, Any]:
+    begin = draw(moments)
+    content = {"vehicle": draw(st.sampled_from(VEHICLES)), "from": seconds_to_clock(begin)}
+    if draw(st.booleans()):
+        content["to"] = seconds_to_clock(begin + draw(st.integers(300, 1800)))
+    return content
+
+
+wanted = st.fixed_dictionaries(
+    {
+        "trips": st.lists(names, max_size=2, unique=True),
+        "windows": few(windows()),
+        "headways": few(spans()),
+        "dwells": few(spans(station=st.sampled_from(INNER), dwell_s=st.none() | st.integers(20, 40))),
+        "vehicles": st.lists(
+            st.fixed_dictionaries({"trip": names, "vehicle": st.sampled_from(VEHICLES)}),
+            max_size=2,
+            unique_by=lambda one: one["trip"],
+        ),
+        "withdrawals": few(withdrawals()),
+        "spare_trains": st.integers(0, 3),
+    }
+)
+
+
+def seconds(text: str) -> int:
+    hours, minutes, rest = (int(part) for part in (text + ":00").split(":")[:3])
+    return hours * 3600 + minutes * 60 + rest
+
+
+def members(span: dict[str, Any]) -> list[Trip]:
+    """Trips of today that leave within a span, in its direction."""
+    begin, end = seconds(span["from"]), seconds(span["to"])
+    return [t for t in IN_FORCE.trips if span["direction"] in (t.direction, "both") and begin <= t.start_s < end]
+
+
+def assert_kept(fixes: dict[str, Any], timetable: Timetable) -> None:
+    plan = {trip.trip_id: trip for trip in timetable.trips}
+    for name in fixes["trips"]:
+        assert (plan[name].arrival_s, plan[name].departure_s) == (TRIPS[name].arrival_s, TRIPS[name].departure_s)
+    for window in fixes["windows"]:
+        assert seconds(window["earliest"]) <= plan[window["trip"]].start_s <= seconds(window["latest"])
+    for span in fixes["headways"]:
+        for direction in ("up", "down"):
+            kept = sorted((t for t in members(span) if t.direction == direction), key=lambda trip: trip.start_s)
+            for ahead, trip in pairwise(kept):
+                gap = plan[trip.trip_id].start_s - plan[ahead.trip_id].start_s
+                assert gap == trip.start_s - ahead.start_s
+    for span in fixes["dwells"]:
+        for trip in members(span):
+            at = trip.stations.index(span["station"])
+            expected = trip.dwell_s(at) if span["dwell_s"] is None else span["dwell_s"]
+            assert plan[trip.trip_id].dwell_s(at) == expected
+    for one in fixes["vehicles"]:
+        assert plan[one["trip"]].vehicle == one["vehicle"]
+    for one in fixes["withdrawals"]:
+        begin, end = seconds(one["from"]), seconds(one["to"]) if "to" in one else 48 * 3600
+        worked = [trip for trip in timetable.trips if trip.vehicle == one["vehicle"]]
+        assert not [trip.trip_id for trip in worked if trip.start_s < end and trip.end_s > begin]
+    assert len({trip.vehicle for trip in timetable.trips}) <= len(VEHICLES) - fixes["spare_trains"]
+
+
+def spoken_of(fixes: dict[str, Any], text: str) -> bool:
+    """Whether a text names one of the fixes: a trip, a vehicle, a station, a moment, or the spare trains."""
+    said = [*fixes["trips"], *(one["trip"] for one in (*fixes["windows"], *fixes["vehicles"]))]
+    said += [one["vehicle"] for one in (*fixes["vehicles"], *fixes["withdrawals"])]
+    said += [one["station"] for one in fixes["dwells"]]
+    said += [one["from"] for one in (*fixes["headways"], *fixes["dwells"])]
+    return any(word in text for word in said) or (fixes["spare_trains"] > 0 and "spare" in text)
+
+
+def answer_of(fixes: dict[str, Any]) -> InputFaults | Infeasible | Timetable:
+    """The planned timetable, or why there is none."""
+    try:
+        planned = make_plan(LINE, PlannerOptions(time_limit_s=0.3, workers=1, fixes=fixes_of(fixes)))
+    except (InputFaults, Infeasible) as error:
+        return error
+    assert not [violation for violation in planned.check.violations if violation.rule == "fixes"]
+    return planned.plan.timetable
+
+
+@given(wanted)
+@settings(max_examples=25)
+def test_fixes_stay_to_the_second_or_are_named(fixes: dict[str, Any]) -> None:
+    answer = answer_of({name: value for name, value in fixes.items() if value})
+    event(type(answer).__name__)
+    match answer:
+        case InputFaults():
+            assert answer.faults
+            assert all(fault.file == "fixes" and fault.field for fault in answer.faults)
+        case Infeasible():
+            assert spoken_of(fixes, " ".join(answer.reasons)), answer.reasons
+        case Timetable():
+            assert_kept(fixes, answer)
