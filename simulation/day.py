@@ -92,7 +92,6 @@ class DayModel:
             driven or self._driven(day, timetable),
             self.station_order,
             self.signalling,
-            self.train,
             ExchangeDwell(MinimumDwell(self.rules), None if planned_loads else self.exchange, room, day),
             AlwaysReady() if day is None else DisturbedVehicles(day, failed),
             self.controller,

@@ -69,6 +69,10 @@ class DrivenTrain:
         slow, quick = self.starved_motion(run, served), self.motion(run)
         return max(0.0, slow.running_time_s - max(quick.running_time_s, float(run.running_time_s)))
 
+    def train(self, run: RunAsked) -> Train:
+        """The train with what it may accelerate and brake under the limits of the run."""
+        return self._libraries.under(self._limits(run)).train
+
     def profile(self, run: RunAsked, served: ServedShare | None = None) -> DrivingProfile:
         """The profile of the run's load class, or that of its own load where only a share of its traction is served."""
         planned = self._profile(run)

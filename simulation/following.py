@@ -55,9 +55,10 @@ class RunDone:
 
 @dataclass(frozen=True, eq=False)
 class RunWish:
-    """What a train wants on a section: its profile, its load, when it would arrive, what it does once hindered."""
+    """What a train wants on a section: profile, load, arrival, what it does once hindered; `train` as it runs there."""
 
     profile: DrivingProfile
+    train: Train
     passengers: float
     free_arrival_s: float
     recovery: Recovery
@@ -69,12 +70,11 @@ def run_section(
     order: TrainOrder,
     journey: Journey,
     stop: int,
-    train: Train,
     wish: RunWish,
     gate: Gate | None,
 ) -> Process:
     """Move a train from its stop to the next one; it returns when the train has arrived."""
-    run = _Run(env, signalling, order, journey, stop, train, wish, gate)
+    run = _Run(env, signalling, order, journey, stop, wish, gate)
     yield from run.free()
     if run.is_hindered:
         yield from run.hindered()
@@ -94,12 +94,11 @@ class _Run:
         order: TrainOrder,
         journey: Journey,
         stop: int,
-        train: Train,
         wish: RunWish,
         gate: Gate | None,
     ) -> None:
         self._env, self._signalling, self._order = env, signalling, order
-        self._journey, self._stop, self._train, self._wish = journey, stop, train, wish
+        self._journey, self._stop, self._wish = journey, stop, wish
         profile = wish.profile
         self._origin_m = signalling.station_m[journey.trip.direction][journey.first_station + stop]
         self.own = Path(profile.time_s - profile.time_s[0] + env.now, profile.distance_m, profile.speed_m_s)
@@ -147,12 +146,13 @@ class _Run:
         if not self.is_hindered:
             return None
         wish = self._wish
-        return profile_along_path(wish.profile, self._train, wish.passengers, self._motion, self._own_nodes)
+        return profile_along_path(wish.profile, wish.train, wish.passengers, self._motion, self._own_nodes)
 
     def _look_ahead(self) -> tuple[Ahead, list[Journey]]:
         if self._opens is not None and self._opens.triggered:
             self._closed = False
-        return self._signalling.ahead(self._journey, self._stop, self._order, self._closed)
+        service_m_s2 = self._wish.train.maximum_deceleration_m_s2
+        return self._signalling.ahead(self._journey, self._stop, self._order, self._closed, service_m_s2)
 
     def _ask_gate(self) -> bool:
         """Ask for a track at the terminal, once; True when that opens the way at once."""
@@ -171,7 +171,7 @@ class _Run:
         place_m, speed_m_s = self._motion.at(now_s)
 
         def onwards(profile: DrivingProfile) -> Restricted:
-            return follow(profile, self._train, wish.passengers, now_s, place_m, speed_m_s, ahead)
+            return follow(profile, wish.train, wish.passengers, now_s, place_m, speed_m_s, ahead)
 
         def arrives(profile: DrivingProfile) -> float:
             tried = onwards(profile)

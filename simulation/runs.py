@@ -8,6 +8,7 @@ from typing import Protocol
 from dispatch.timetable import Direction, Trip
 from energy_models.driving.profile import DrivingProfile
 from energy_models.starved import ServedShare
+from energy_models.train import Train
 from simulation.dwells import planned_minimum_s
 from simulation.rules import OperatingRules
 
@@ -33,6 +34,10 @@ class Running(Protocol):
 
     def shortest_s(self, run: RunAsked) -> int:
         """Least whole-second running time of that run's section, load and way of driving; its own time is ignored."""
+        ...
+
+    def train(self, run: RunAsked) -> Train:
+        """The train as it runs then: slippery rails lower what it may accelerate and brake."""
         ...
 
     def profile(self, run: RunAsked, served: ServedShare | None = None) -> DrivingProfile:

@@ -36,15 +36,20 @@ class Signalling:
         """From the stopping point of a terminal back to where its points begin: a train and the margin (assumed)."""
         return self.train_length_m + self.margin_m
 
-    def authority(self, direction: Direction, section: int) -> Authority:
-        """The rule on the ruler of one section, which begins at its first stopping point."""
-        border_m = self.border_m[direction] - self.station_m[direction][section]
-        return Authority(self.braking_m_s2, self.reaction_s, self.margin_m, border_m)
+    def authority(self, direction: Direction, section: int, service_m_s2: float) -> Authority:
+        """The rule on the ruler of one section, which begins at its first stopping point.
 
-    def ahead(self, journey: Journey, stop: int, order: TrainOrder, wall: bool) -> tuple[Ahead, list[Journey]]:
+        A train that brakes less in service, on slippery rails for instance, keeps a longer distance by itself.
+        """
+        border_m = self.border_m[direction] - self.station_m[direction][section]
+        return Authority(min(self.braking_m_s2, service_m_s2), self.reaction_s, self.margin_m, border_m)
+
+    def ahead(
+        self, journey: Journey, stop: int, order: TrainOrder, wall: bool, service_m_s2: float
+    ) -> tuple[Ahead, list[Journey]]:
         """What ends the authority of a train that leaves its stop, and the trains whose news can change that.
 
-        `wall`: no turnback track of the terminal that it heads for is free.
+        `wall`: no turnback track of the terminal that it heads for is free. `service_m_s2` is its service deceleration.
         """
         direction, section = journey.trip.direction, journey.first_station + stop
         origin_m = self.station_m[direction][section]
@@ -60,7 +65,7 @@ class Signalling:
             obstacles.append(Obstacle(rear, leader.gone_s))
         length_m = self.station_m[direction][section + 1] - origin_m
         wall_m = length_m - self.throat_m if wall else np.inf
-        return Ahead(tuple(obstacles), self.authority(direction, section), wall_m), leaders
+        return Ahead(tuple(obstacles), self.authority(direction, section, service_m_s2), wall_m), leaders
 
 
 def signalling_of(scenario: Scenario, train: Train, section_m: Mapping[Direction, Sequence[float]]) -> Signalling:

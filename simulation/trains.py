@@ -25,7 +25,6 @@ import simpy
 from dispatch.timetable import Direction, Timetable, Trip
 from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Fault, InputFaults
-from energy_models.train import Train
 from simulation.control import Controller, Neighbour, NoControl, ReadyTrain
 from simulation.dwells import LeastDwell, MinimumDwell, PlatformStop, wish_to_leave_s
 from simulation.following import RunDone, RunWish, run_section
@@ -73,7 +72,6 @@ class Railway:
     running: Running
     station_order: Mapping[Direction, Sequence[str]]
     signalling: Signalling
-    train: Train
     dwelling: LeastDwell | None = None
     vehicles: VehicleEvents = field(default_factory=AlwaysReady)
     controller: Controller = field(default_factory=NoControl)
@@ -278,8 +276,8 @@ def _run(
         profile_for, asked.running_time_s, least_s, due_s(line.rules, trip, i, _next_start_s(following))
     )
     free_arrival_s = env.now + asked.running_time_s + slowed_s
-    wish = RunWish(wanted, asked.passengers, free_arrival_s, recovery)
-    done = yield from run_section(env, railway.signalling, line.order, journey, i, railway.train, wish, gate)
+    wish = RunWish(wanted, railway.running.train(asked), asked.passengers, free_arrival_s, recovery)
+    done = yield from run_section(env, railway.signalling, line.order, journey, i, wish, gate)
     journey.hindered_s.append(max(0.0, done.arrival_s - free_arrival_s))
     journey.hindered.append(done.hindered)
     return done

@@ -13,7 +13,7 @@ from simulation.signalling import Signalling
 from simulation.trains import Railway, operate
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_railway import ORDER, RULES, TRAIN, Trapezoids, trapezoid
+from small_railway import ORDER, RULES, Trapezoids, trapezoid
 
 SECTION_M = 6000.0
 RUN_S = 420
@@ -42,6 +42,6 @@ class Later(DwellNoise):
 def two_trains(headway_s: float, signalling: Signalling, dwell_s: int = 40) -> tuple[TripRecord, ...]:
     """Two trains, the second one that long after the first from A."""
     noise = Later(1.0, accumulates=True, later_s=headway_s - int(headway_s))
-    railway = Railway(replace(FREE, noise=noise), Trapezoids(SECTION_M), ORDER, signalling, TRAIN)
+    railway = Railway(replace(FREE, noise=noise), Trapezoids(SECTION_M), ORDER, signalling)
     trips = (whole_trip("a", 10_000, dwell_s), whole_trip("b", 10_000 + int(headway_s), dwell_s))
     return operate(Timetable(trips), railway, 1).trips

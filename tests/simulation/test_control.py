@@ -15,7 +15,7 @@ from simulation.trains import Railway, operate
 
 sys.path.insert(0, str(Path(__file__).parent))
 from long_railway import FREE, SECTION_M, whole_trip
-from small_railway import ORDER, RULES, TRAIN, Trapezoids, moving_block
+from small_railway import ORDER, RULES, Trapezoids, moving_block
 
 # A line on which lateness grows: whoever is late finds more passengers, and dwells longer.
 
@@ -58,7 +58,7 @@ def gaps_s(controller: Controller, station: int) -> np.ndarray:
     headway_s = 180
     rules = replace(RULES, minimum_headway_s=0.0, noise=OneLate(1.0, accumulates=True))
     railway = Railway(
-        rules, Trapezoids(), LONG, moving_block(stations=12), TRAIN, CrowdedDwell(headway_s - 30.0),
+        rules, Trapezoids(), LONG, moving_block(stations=12), CrowdedDwell(headway_s - 30.0),
         controller=controller,
     )  # fmt: skip
     trips = tuple(long_trip(number, headway_s) for number in range(14))
@@ -81,7 +81,7 @@ def test_a_train_held_to_its_schedule_never_leaves_early() -> None:
     early = replace(FREE, noise=Early(1.0, accumulates=True))
     trips = Timetable((whole_trip("a", 10_000),))
     free, held = (
-        operate(trips, Railway(early, Trapezoids(SECTION_M), ORDER, moving_block(section_m=SECTION_M), TRAIN,
+        operate(trips, Railway(early, Trapezoids(SECTION_M), ORDER, moving_block(section_m=SECTION_M),
                                controller=controller), 1).trips[0]
         for controller in (NoControl(), HoldToSchedule())
     )  # fmt: skip

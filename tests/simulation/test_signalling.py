@@ -12,7 +12,7 @@ from simulation.trains import Railway, operate
 
 sys.path.insert(0, str(Path(__file__).parent))
 from long_railway import FREE, LENGTH_M, MARGIN_M, RATE, REACTION_S, RUN_S, SECTION_M, two_trains, whole_trip
-from small_railway import ORDER, TRAIN, Trapezoids, moving_block, trapezoid
+from small_railway import ORDER, Trapezoids, moving_block, trapezoid
 
 
 def test_trains_below_the_least_headway_never_come_closer_than_their_braking_distance() -> None:
@@ -36,16 +36,14 @@ def test_trains_below_the_least_headway_never_come_closer_than_their_braking_dis
 
 
 def test_a_hindered_train_recovers_only_as_the_rules_say() -> None:
-    # Ten minutes after B it would be due; held behind the first train, the second one may run faster, or may not.
+    # The first train dwells 100 s at B, and the second one, 100 s behind it, has to wait for that outside.
     signalling = moving_block(section_m=SECTION_M)
 
     def lateness_at_the_end_s(recovery: RecoveryRules) -> float:
-        slow = replace(
-            whole_trip("a", 10_000), departure_s=(10_000, 10_520, 10_940), arrival_s=(10_000, 10_420, 10_940)
-        )
+        slow = whole_trip("a", 10_000, dwell_s=100)
         rules = replace(FREE, recovery=recovery, minimum_dwell_s={"B": 20.0})
         trips = Timetable((slow, whole_trip("b", 10_100)))
-        railway = Railway(rules, Shorter(SECTION_M), ORDER, signalling, TRAIN)
+        railway = Railway(rules, Shorter(SECTION_M), ORDER, signalling)
         return operate(trips, railway, None).trips[1].lateness_s[-1]
 
     free, slower, patient, none = (
