@@ -37,6 +37,7 @@ from simulation.runs import FasterWhenLate, RunAsked, Running, due_s, least_runn
 from simulation.signalling import Signalling
 from simulation.starvation import NOBODY, Starvation
 from simulation.turnbacks import (
+    PATIENCE_S,
     AlwaysReady,
     TerminalGate,
     TrackRequest,
@@ -293,17 +294,27 @@ def _platform_stop(line: _Line, journey: Journey, i: int, on_board: OnBoard) -> 
 
 
 def _wait_for_train_ahead(line: _Line, journey: Journey, i: int) -> Process:
-    """Stand at the platform until the train ahead has left this place, and the minimum headway has passed since."""
+    """Stand at the platform until the train ahead has left this place, and the minimum headway has passed since.
+
+    Where a trip begins, a train does not wait for one whose vehicle is missing too long: it goes first then.
+    """
     tracks = line.tracks.get(journey.trip.stations[0]) if i == 0 else None
     waited = False
     ahead = line.order.ahead(journey, i)
     while ahead is not None and not ahead[0].has_left(ahead[1]):
+        is_missing = i == 0 and ahead[1] == 0 and not ahead[0].arrival_s
+        patience_s = ahead[0].trip.start_s + PATIENCE_S - line.env.now
+        if is_missing and patience_s <= 0.0:
+            line.order.let_pass(journey, ahead[0])
+            ahead[0].reconsider()
+            ahead = line.order.ahead(journey, i)
+            continue
         departed = ahead[0].departed(line.env, ahead[1])
         if tracks is not None and not waited:
             waited = True
             tracks.begins_to_wait(journey)
         if not departed.triggered:
-            yield departed
+            yield line.env.any_of([departed, line.env.timeout(patience_s)]) if is_missing else departed
         ahead = line.order.ahead(journey, i)
     if tracks is not None and waited:
         tracks.ends_to_wait(journey)

@@ -16,6 +16,11 @@ from simulation.journeys import Duty, Journey
 from simulation.order import TrainOrder
 from simulation.rules import OperatingRules
 
+PATIENCE_S = 300.0
+"""Where trips begin, a train whose vehicle is not there so long after its time lets the ready ones behind it go first.
+
+Assumed: what a dispatcher does about a late pull-out or a train that has failed."""
+
 
 @dataclass(frozen=True)
 class Withdrawal:

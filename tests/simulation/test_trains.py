@@ -1,5 +1,6 @@
 """Trains: the clock of small days, compared whole; headways, turnbacks and recovery by hand."""
 
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from dispatch.timetable import Direction, Timetable, Trip
 from energy_models.faults import InputFaults
 from energy_models.starved import ServedShare
 from simulation.disturbances import DwellNoise
+from simulation.journeys import Duty, Journey
 from simulation.passengers import PlatformDemand
 from simulation.rules import OperatingRules
 from simulation.starvation import Starvation
@@ -105,6 +107,21 @@ def test_a_late_vehicle_is_late_again_when_its_turnback_is_too_short() -> None:
     assert times[0][3] == 1430
     assert times[1][0] == 1550  # 120 s after arrival
     assert times[2][0] == 1640  # the next vehicle keeps its place and the minimum headway
+
+
+def test_a_train_goes_first_when_the_one_before_does_not_come() -> None:
+    # V1 comes out 1000 s late; 300 s after its time the others need not wait for it any more.
+    class Late:
+        def pull_out_s(self, duty: Duty) -> float:
+            return 2000.0 if duty.vehicle == "V1" else -math.inf
+
+        def withdrawal(self, journey: Journey) -> None:  # noqa: ARG002
+            return None
+
+    trips = [trip("u1", 1000, "V1"), trip("u2", 1200, "V2"), trip("u3", 1450, "V3"), trip("u4", 2500, "V4")]
+    done = operate(Timetable(tuple(trips)), railway(RULES, vehicles=Late()), None).trips
+    assert [record.departure_s[0] for record in done] == [2000.0, 1300.0, 1450.0, 2500.0]
+    assert done[0].departure_s[1] > done[2].departure_s[1]
 
 
 def test_a_full_train_takes_the_time_it_needs() -> None:
