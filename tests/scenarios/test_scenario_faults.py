@@ -181,6 +181,21 @@ def test_a_broken_rule_is_named_once(number: str, faults_after: FaultsAfter) -> 
 
 
 @pytest.mark.parametrize(
+    "blocks",
+    [
+        "system: moving_block\n  block_length_m: 300",
+        "system: fixed_block\n  block_borders_m: [0, 900, 800]",
+        "system: fixed_block\n  block_borders_m: [0, 900]\n  block_length_m: 300",
+    ],
+)
+def test_borders_of_blocks_are_given_once_rising_and_only_where_blocks_are_fixed(
+    blocks: str, faults_after: FaultsAfter
+) -> None:
+    (fault,) = faults_after("tutorial_line", [(Y, "system: moving_block", blocks)])
+    assert "(rule L11)" in fault.allowed
+
+
+@pytest.mark.parametrize(
     ("edits", "value", "allowed"),
     [
         ([(Y, "tare_t: 140", "tare_t: heavy")], "heavy", "a number above 5"),
