@@ -116,7 +116,7 @@ class Signalling(Part):
     margin_m: Annotated[Number, Field(ge=0, le=1_000)] = 50.0
     """Distance that is kept beyond the braking distance."""
     braking_m_s2: Annotated[Number, Field(gt=0, le=3)] | None = None
-    """Braking rate that the supervision counts on; none means the train's largest deceleration in service."""
+    """Braking rate that the supervision counts on, at most the train's service deceleration; none means just that."""
     block_length_m: Annotated[Number, Field(ge=20, le=20_000)] | None = None
     """Fixed blocks: their length, rounded so that a whole number fits the line; instead of a list of borders."""
     block_borders_m: tuple[Chainage, ...] = ()
