@@ -1,29 +1,22 @@
 """Reference cases of optimal driving, format `driving-case-1`: what an outside solver or a measurement says."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from energy_models.driving.checks import faults_of
 from energy_models.faults import Fault, InputFaults
 from energy_models.track import SectionTrack
 from energy_models.train import GRAVITY_M_S2, Efficiency, ForceCurve, Train
+from scenarios.reference_files import CasePart, Finite, NotNegative, Positive, read_case_file
 
 _KMH_PER_M_S = 3.6
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class CaseTrain(_Part):
+class CaseTrain(CasePart):
     """A point train; traction and regeneration limited by force and power; a missing acceleration is unlimited."""
 
     effective_mass_kg: Positive
@@ -48,7 +41,7 @@ class CaseTrain(_Part):
         return self
 
 
-class SpeedCapValue(_Part):
+class SpeedCapValue(CasePart):
     """What the source says about the same running time met by a constant speed cap alone."""
 
     speed_cap_kmh: Positive
@@ -56,7 +49,7 @@ class SpeedCapValue(_Part):
     energy_kwh: Finite
 
 
-class CasePoint(_Part):
+class CasePoint(CasePart):
     """One running time with the source's least energy, and a proven lower bound where there is one."""
 
     running_time_s: Positive
@@ -66,7 +59,7 @@ class CasePoint(_Part):
     speed_cap: SpeedCapValue | None = None
 
 
-class DrivingCase(_Part):
+class DrivingCase(CasePart):
     """One section, one train, and the least energies of several running times."""
 
     format: Literal["driving-case-1"]
@@ -131,24 +124,8 @@ class DrivingCase(_Part):
 def load_driving_case(path: str | Path) -> DrivingCase:
     """Read and check one case; raises `InputFaults` with every fault of the file."""
     file = str(path)
-    try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputFaults([Fault(file, "", "", "", f"a readable file ({error.strerror})")]) from None
-    except ValueError as error:
-        raise InputFaults([Fault(file, "", "", "", f"JSON ({error})")]) from None
-    try:
-        case = DrivingCase.model_validate(document)
-    except ValidationError as error:
-        raise InputFaults(_fault_of(file, item) for item in error.errors()) from None
+    case = read_case_file(path, DrivingCase)
     faults = faults_of(case.to_track(), case.to_train(), passengers=0.0)
     if faults:
         raise InputFaults(Fault(file, fault.place, fault.field, fault.value, fault.allowed) for fault in faults)
     return case
-
-
-def _fault_of(file: str, item: object) -> Fault:
-    assert isinstance(item, dict)
-    place = ".".join(str(part) for part in item["loc"])
-    whole = isinstance(item["input"], dict | list)
-    return Fault(file, place, "", "" if whole else repr(item["input"]), str(item["msg"]))

@@ -7,28 +7,20 @@ published files of this format count, whatever their note says. A train with 200
 brakes with 2.2 MW; `expected_regeneration_offered_w` and `..._used_w` are such brake powers, own auxiliaries included.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from energy_models.faults import Fault, InputFaults
+from energy_models.faults import InputFaults
 from energy_models.supply.checks import network_faults
 from energy_models.supply.network import LEAK_S, Substation, SupplyNetwork, VehicleLaw
 from energy_models.supply.snapshots import Snapshots
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+from scenarios.reference_files import CasePart, Finite, NotNegative, Positive, read_case_file
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class FeedingLaw(_Part):
+class FeedingLaw(CasePart):
     """The device laws that all cases of a file share; resistance is of the whole loop, contact line and return."""
 
     no_load_v: Positive
@@ -53,7 +45,7 @@ class FeedingLaw(_Part):
         )
 
 
-class FeedingCase(_Part):
+class FeedingCase(CasePart):
     """One instant: what stands where, what it asks for, and the voltage expected there."""
 
     name: str
@@ -108,7 +100,7 @@ class FeedingCase(_Part):
         )
 
 
-class FeedingCases(_Part):
+class FeedingCases(CasePart):
     """A file of feeding cases."""
 
     format: Literal["feeding-case-1"]
@@ -140,24 +132,8 @@ class FeedingCases(_Part):
 def load_feeding_cases(path: str | Path) -> FeedingCases:
     """Read and check one file of cases; raises `InputFaults` with every fault of the file."""
     file = str(path)
-    try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputFaults([Fault(file, "", "", "", f"a readable file ({error.strerror})")]) from None
-    except ValueError as error:
-        raise InputFaults([Fault(file, "", "", "", f"JSON ({error})")]) from None
-    try:
-        cases = FeedingCases.model_validate(document)
-    except ValidationError as error:
-        raise InputFaults(_fault_of(file, item) for item in error.errors()) from None
+    cases = read_case_file(path, FeedingCases)
     faults = network_faults(cases.network_of(cases.cases[0]), file)
     if faults:
         raise InputFaults(faults)
     return cases
-
-
-def _fault_of(file: str, item: object) -> Fault:
-    assert isinstance(item, dict)
-    place = ".".join(str(part) for part in item["loc"])
-    whole = isinstance(item["input"], dict | list)
-    return Fault(file, place, "", "" if whole else repr(item["input"]), str(item["msg"]))

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from api.cli.console import print_json, stdout_console
 from api.cli.outcome import ExitCode
-from energy_models.faults import Fault, Infeasible, InputFaults
+from energy_models.faults import Infeasible
 
 if TYPE_CHECKING:
     from scenarios.reference_cases_driving import CasePoint, DrivingCase
@@ -75,16 +75,9 @@ def validate_driving(
 ) -> None:
     """Run the cases of all files; see HELP."""
     from scenarios.reference_cases_driving import load_driving_case  # noqa: PLC0415
+    from scenarios.reference_files import read_all  # noqa: PLC0415
 
-    read: list[tuple[Path, DrivingCase]] = []
-    faults: list[Fault] = []
-    for file in files:
-        try:
-            read.append((file, load_driving_case(file)))
-        except InputFaults as found:
-            faults += found.faults
-    if faults:
-        raise InputFaults(faults)
+    read = read_all(files, load_driving_case)
     run_point("", read[0][1], read[0][1].points[0])  # compiles or loads the kernels, so that no point pays for it
     results = [run_point(str(file), case, point) for file, case in read for point in case.points]
     within = all(result.within for result in results)

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from api.cli.console import print_json, stdout_console
 from api.cli.outcome import ExitCode
-from energy_models.faults import Fault, InputFaults
 
 if TYPE_CHECKING:
     from scenarios.reference_cases_supply import FeedingCase, FeedingCases
@@ -69,16 +68,9 @@ def validate_supply(
 ) -> None:
     """Run the cases of all files; see HELP."""
     from scenarios.reference_cases_supply import load_feeding_cases  # noqa: PLC0415
+    from scenarios.reference_files import read_all  # noqa: PLC0415
 
-    read: list[tuple[Path, FeedingCases]] = []
-    faults: list[Fault] = []
-    for file in files:
-        try:
-            read.append((file, load_feeding_cases(file)))
-        except InputFaults as found:
-            faults += found.faults
-    if faults:
-        raise InputFaults(faults)
+    read = read_all(files, load_feeding_cases)
     run_case("", read[0][1], read[0][1].cases[0])  # compiles or loads the kernels, so that no case pays for it
     results = [run_case(str(file), cases, case) for file, cases in read for case in cases.cases]
     within = all(result.within for result in results)
