@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.jobs.request import plan_request
+from api.jobs.store import JobStore, PlanOrder, end_job
 from api.plan_folder import VEHICLE_FILE, read_plan_folder, write_plan_folder
 from api.planned_line import read_planned_line
 from energy_models.faults import InputFaults
@@ -108,3 +110,22 @@ def test_simulate_runs_on_the_plans_vehicle_by_default(
     nominal = simulated("--plan", str(tmp_path / "nominal"))["energy"]
     assert kept == named
     assert kept["mean_kwh"] > nominal["mean_kwh"]
+
+
+def test_an_order_over_http_takes_a_vehicle_or_that_of_the_plan_it_starts_from(written: Path, tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs")
+    job = store.create(PlanOrder("tutorial_line"))
+    shutil.copytree(written, store.folder(job.job_id) / "plan")
+    end_job(store.folder(job.job_id), "succeeded")
+    again = PlanOrder("tutorial_line", from_plan=job.job_id)
+    other = vehicle_with(130.0).model_dump(mode="json", exclude_none=True)
+    assert plan_request(again, store).vehicle == HEAVY
+    assert plan_request(replace(again, vehicle=other), store).vehicle == vehicle_with(130.0)
+    assert plan_request(PlanOrder("tutorial_line"), store).vehicle is None
+    text = (written / VEHICLE_FILE).read_text()
+    assert plan_request(PlanOrder("tutorial_line", vehicle=text), store).vehicle == HEAVY
+    with pytest.raises(InputFaults) as raised:
+        plan_request(PlanOrder("tutorial_line", vehicle=text.replace("value: 150.0", "value: heavy")), store)
+    (fault,) = raised.value.faults
+    assert (fault.file, fault.field, fault.value) == ("vehicle", "parameters.tare_t.value", "heavy")
+    assert fault.place.startswith("line")
