@@ -205,6 +205,7 @@ def _print(title: str, days: "Days", judgement: "Judgement | None", mode: "Mode"
     row("15-minute peak, kW", lambda d: f"{d.energy('peak_15min_sliding_kw').mean:,.0f}")
     row("lowest voltage, V", lambda d: f"{min(r.account.minimum_voltage_v for r in d.results):,.0f}")
     row("mean waiting, s", lambda d: f"{d.served('mean_waiting_s').mean:,.1f}")
+    row("mean travel time with waiting, s", lambda d: f"{d.served('mean_travel_s').mean:,.1f}")
     row("punctual arrivals, %", lambda d: f"{100.0 * d.served('punctual_share').mean:.1f}")
     row("lost behind other trains, s", lambda d: f"{d.served('hindered_s').mean:,.0f}")
     row("headway variation", lambda d: f"{d.served('headway_variation').mean:.3f}")
