@@ -47,12 +47,12 @@ STATIONS, LENGTH_M, TRIPS = 28, 37_400.0, 1_332
 HOUR = 3600
 
 
-def large_line() -> Scenario:
-    """A made-up line of the size of Shanghai's line 8, with the trains and the supply of Yizhuang."""
+def large_line(count: int = STATIONS, length_m: float = LENGTH_M, substation_count: int = 20) -> Scenario:
+    """A made-up line, by default of the size of Shanghai's line 8, with the trains and the supply of Yizhuang."""
     line = load_scenario("beijing_yizhuang")
     generator = np.random.default_rng(8)
-    shares = generator.uniform(0.7, 1.3, STATIONS - 1)
-    place_m = np.concatenate([[0.0], np.cumsum(shares) / shares.sum() * LENGTH_M]).round()
+    shares = generator.uniform(0.7, 1.3, count - 1)
+    place_m = np.concatenate([[0.0], np.cumsum(shares) / shares.sum() * length_m]).round()
     stations = tuple(
         Station(
             id=f"S{n:02d}", name=f"Station {n}", chainage_m=float(x),
@@ -61,17 +61,18 @@ def large_line() -> Scenario:
         for n, x in enumerate(place_m)
         for inner in [0 < n < STATIONS - 1]
     )  # fmt: skip
-    edges = np.linspace(-200.0, LENGTH_M + 200.0, 61)
+    edges = np.linspace(-200.0, length_m + 200.0, 61)
     slopes = generator.integers(-15, 16, 60)
     track = Track(
-        speed_limits=(SpeedLimit(from_m=-200.0, to_m=LENGTH_M + 200.0, limit_kmh=80.0),),
+        speed_limits=(SpeedLimit(from_m=-200.0, to_m=length_m + 200.0, limit_kmh=80.0),),
         gradients=tuple(
             Gradient(from_m=float(a), to_m=float(b), permil=float(s))
             for (a, b), s in zip(pairwise(edges), slopes, strict=True)
         ),
     )
     substations = tuple(
-        Substation(id=f"T{n:02d}", chainage_m=float(x)) for n, x in enumerate(np.linspace(300.0, LENGTH_M - 300.0, 20))
+        Substation(id=f"T{n:02d}", chainage_m=float(x))
+        for n, x in enumerate(np.linspace(300.0, length_m - 300.0, substation_count))
     )
     begin, end = int(5.5 * HOUR), int(23.5 * HOUR)
     peaks = [begin, 7 * HOUR, 10 * HOUR, int(16.5 * HOUR), int(19.5 * HOUR), end]
@@ -90,7 +91,7 @@ def large_line() -> Scenario:
             "demand": Demand(origin_destination=(), scale=0.0),
             "timetable": line.timetable.model_copy(
                 update={
-                    "running_time_s": RunningTimes(up=(200,) * (STATIONS - 1), down=(200,) * (STATIONS - 1)),
+                    "running_time_s": RunningTimes(up=(200,) * (count - 1), down=(200,) * (count - 1)),
                     "first_departure_s": ClockByDirection(up=begin, down=begin),
                     "last_departure_s": ClockByDirection(up=end, down=end),
                     "periods": tuple(
