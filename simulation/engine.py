@@ -114,8 +114,10 @@ def started(engine: Engine) -> Iterator[Session]:
             pool = _PoolSession(engine.workers, Path(folder))
             try:
                 yield pool
-            finally:
-                pool.stop()
+            except BaseException:
+                pool.stop(at_once=True)
+                raise
+            pool.stop()
 
 
 class _Lost(Exception):
@@ -200,8 +202,11 @@ class _PoolSession(_SpreadSession):
     def release(self, held: Held) -> None:
         Path(held.at).unlink(missing_ok=True)
 
-    def stop(self) -> None:
+    def stop(self, at_once: bool = False) -> None:
+        workers = list(self._pool._processes.values()) if at_once else []
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:  # what they are doing is not wanted any more, and may take a while
+            worker.terminate()
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
