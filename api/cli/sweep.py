@@ -173,6 +173,10 @@ def _json_value(value: Any) -> Any:
 _IN_TERMINAL = {"saving_percent": "saving, %", "energy_kwh": "kWh a day", "mean_waiting_s": "waiting, s"}
 
 
+_WIDTH_OF_FILES = 160
+"""Characters of a line where no terminal says how many it has."""
+
+
 def _print(asked: "Sweep", found: "pd.DataFrame") -> None:
     from api.study.sweep_page import MEASURES, interval_text  # noqa: PLC0415
 
@@ -185,4 +189,7 @@ def _print(asked: "Sweep", found: "pd.DataFrame") -> None:
     for _, row in found.iterrows():
         cells = [str(row[name]).replace("in_force", "in force") for name in (*asked.factors, "timetable")]
         shown.add_row(*cells, *(interval_text(row, column, scale) for column, _, _, scale in measures))
-    stdout_console().print(shown)
+    console = stdout_console()
+    if not console.is_terminal:
+        console.width = _WIDTH_OF_FILES
+    console.print(shown)

@@ -91,7 +91,11 @@ def svg(chart: Chart) -> str:
     y_ticks = _ticks(min(lows), max(p.high for s in chart.series for p in s.points))
     y_low, y_high = y_ticks[0], y_ticks[-1]
     legend = 18.0 * len(chart.series) if len(chart.series) > 1 else 0.0
-    height = _HEIGHT + legend
+    longest = 6.6 * max((len(name) for name in names), default=0)
+    turned = not numeric and longest > (_WIDTH - _LEFT - _RIGHT) / len(names)
+    # Names that would lie on each other are turned, and take room below.
+    below = 0.6 * longest if turned else 0.0
+    height = _HEIGHT + below + legend
 
     def across(value: float) -> float:
         return _LEFT + (value - x_low) / ((x_high - x_low) or 1.0) * (_WIDTH - _LEFT - _RIGHT)
@@ -114,12 +118,11 @@ def svg(chart: Chart) -> str:
         x = across(tick)
         words = _number(tick) if numeric else names[int(tick)]
         parts.append(f'<path d="M{x:.1f} {axis:.1f}v5" stroke="#555"/>')
-        anchor, turn = "middle", ""
-        if not numeric and max(len(name) for name in names) * len(names) > 90:
-            anchor, turn = "end", f' transform="rotate(-35 {x:.1f} {axis + 16:.1f})"'
+        anchor, turn = ("end", f' transform="rotate(-35 {x:.1f} {axis + 16:.1f})"') if turned else ("middle", "")
         parts.append(f'<text x="{x:.1f}" y="{axis + 18:.1f}" text-anchor="{anchor}"{turn}>{escape(words)}</text>')
     middle_x, middle_y = (_LEFT + _WIDTH - _RIGHT) / 2, (_TOP + axis) / 2
-    parts.append(f'<text x="{middle_x:g}" y="{_HEIGHT - 14:g}" text-anchor="middle">{escape(chart.x_title)}</text>')
+    foot = _HEIGHT + below
+    parts.append(f'<text x="{middle_x:g}" y="{foot - 14:.1f}" text-anchor="middle">{escape(chart.x_title)}</text>')
     parts.append(
         f'<text x="18" y="{middle_y:g}" text-anchor="middle" transform="rotate(-90 18 {middle_y:g})">'
         f"{escape(chart.y_title)}</text>"
@@ -128,7 +131,7 @@ def svg(chart: Chart) -> str:
     for number, series in enumerate(chart.series):
         colour = COLOURS[number % len(COLOURS)]
         # Beside each other, so that bars of several series at one place can be told apart.
-        shift = 7.0 * (number - (count - 1) / 2)
+        shift = (3.0 if numeric else 7.0) * (number - (count - 1) / 2)
         spots = [
             (across(float(p.x) if numeric else float(names.index(str(p.x)))) + shift, down(p.mean), p)
             for p in series.points
@@ -144,9 +147,9 @@ def svg(chart: Chart) -> str:
                 )
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
         if count > 1:
-            y = _HEIGHT + 18.0 * number
-            parts.append(f'<circle cx="{_LEFT + 6:g}" cy="{y:g}" r="4" fill="{colour}"/>')
-            parts.append(f'<text x="{_LEFT + 18:g}" y="{y + 4:g}">{escape(series.name)}</text>')
+            y = foot + 18.0 * number
+            parts.append(f'<circle cx="{_LEFT + 6:g}" cy="{y:.1f}" r="4" fill="{colour}"/>')
+            parts.append(f'<text x="{_LEFT + 18:g}" y="{y + 4:.1f}">{escape(series.name)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
