@@ -97,15 +97,19 @@ def speed(count: int) -> None:
     chain, total_w = chain_for(packed, TRAINS), np.zeros(count)
     print(f"8 substations, {TRAINS} trains, {count:,} snapshots, from the no-load voltage each time, one core")
     print(f"{'snapshots a second':<44}{'wall clock':>12}{'processor time':>18}")
-    for name, price in (("", np.zeros(0)), (" with prices", np.zeros(count * TRAINS))):
+    train_v, static_v = np.empty(count * TRAINS), np.empty((count, len(packed.chainage_m)))
 
-        def search(price: np.ndarray = price) -> None:
-            substation_power_w(
-                packed, chain, snapshots.offset, snapshots.chainage_m, snapshots.power_w, snapshots.auxiliary_w, 1.0,
-                np.zeros(0), total_w, price,
-            )  # fmt: skip
+    def search(is_known: bool = False) -> None:
+        if not is_known:
+            train_v[:], static_v[:] = packed.start_v, packed.start_v
+        substation_power_w(
+            packed, chain, snapshots.offset, snapshots.chainage_m, snapshots.power_w, snapshots.auxiliary_w,
+            train_v, static_v, total_w,
+        )  # fmt: skip
 
-        print(f"{'equivalent track, kernel of the search' + name:<44}{per_second(search, count)}", flush=True)
+    print(f"{'equivalent track, kernel of the search':<44}{per_second(search, count)}", flush=True)
+    known = per_second(lambda: search(True), count)
+    print(f"{'  from the answer (what a check costs)':<44}{known}", flush=True)
     models: tuple[Model, ...] = ("equivalent", "ladder")
     for model in models:
         for prices in (False, True):

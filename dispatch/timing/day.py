@@ -6,7 +6,7 @@ import numpy as np
 
 from dispatch.timetable import Timetable, Trip
 from dispatch.timing.bank import MotionBank
-from dispatch.timing.kernel import PAD_S, Limits, Traffic, Trips, chain_of, fill
+from dispatch.timing.kernel import PAD_S, Limits, Traffic, Trips, chain_of, empty_traffic, fill
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
@@ -129,14 +129,21 @@ def build_day(
         dwell_longest_s=spans.dwell_longest_s if spans else limits.dwell_longest_s[directions],
         reach_s=spans.reach_s - start if spans else np.tile(np.array([0, horizon]), (count, sections, 1)),
     )
-    shape = (len(noise_s), horizon, COLUMNS_PER_VEHICLE * len(vehicles))
     weight = np.ones(horizon)
     if weight_at is not None:
         reach = np.arange(horizon) + start
         weight = weight_at[np.clip(reach, 0, len(weight_at) - 1)]
-    traffic = Traffic(np.zeros(shape), np.zeros(shape), np.full(shape, -1.0), np.zeros(shape[:2]), weight)
+    traffic = empty_traffic(len(noise_s), horizon, COLUMNS_PER_VEHICLE * len(vehicles), weight, network)
     fill(trips, limits, bank, noise_s, traffic, network, chain_of(traffic, network))
     return Day(order, trips, limits, noise_s, traffic, start)
+
+
+def under_noise(day: Day, noise_s: IntArray, bank: MotionBank, network: PackedNetwork) -> Day:
+    """The same day under other disturbances, every instant solved anew; the two share their trips."""
+    _, horizon, columns = day.traffic.chainage_m.shape
+    traffic = empty_traffic(len(noise_s), horizon, columns, day.traffic.weight.copy(), network)
+    fill(day.trips, day.limits, bank, noise_s, traffic, network, chain_of(traffic, network))
+    return replace(day, noise_s=noise_s, traffic=traffic)
 
 
 def load_steps(order: tuple[Trip, ...], load_step: int) -> IntArray:

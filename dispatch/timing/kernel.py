@@ -14,10 +14,13 @@ from numba import njit
 from dispatch.timing.bank import MotionBank
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
-from energy_models.supply.equivalent import Chain, chain_for, solve_instant
+from energy_models.supply.equivalent import Chain, chain_for, substation_power_w
 
 PAD_S = 16
 """Seconds that a trip's series begins before its departure, so that a noisy departure may be early."""
+
+BATCH = 64
+"""Instants that go to the supply at once."""
 
 ABSENT = -1.0
 """Auxiliary power of a column in which no train stands."""
@@ -84,7 +87,7 @@ class Traffic(NamedTuple):
     """What stands in the network at each instant of each noise sample (samples, horizon, columns), and what it draws.
 
     `power_w[m, t]` is the sum of the substations' terminal power, `weight[t]` what a joule then is worth to the
-    objective.
+    objective. `train_v` and `static_v` are the voltages of trains and statics when the instant was last solved.
     """
 
     chainage_m: FloatArray
@@ -92,6 +95,22 @@ class Traffic(NamedTuple):
     auxiliary_w: FloatArray
     power_w: FloatArray
     weight: FloatArray
+    train_v: FloatArray
+    static_v: FloatArray
+
+
+def empty_traffic(samples: int, horizon_s: int, columns: int, weight: FloatArray, network: PackedNetwork) -> Traffic:
+    """Room for so many instants, with nothing in the network."""
+    shape = (samples, horizon_s, columns)
+    return Traffic(
+        chainage_m=np.zeros(shape),
+        asked_w=np.zeros(shape),
+        auxiliary_w=np.full(shape, ABSENT),
+        power_w=np.zeros(shape[:2]),
+        weight=weight,
+        train_v=np.full(shape, network.start_v),
+        static_v=np.full((*shape[:2], network.chainage_m.size), network.start_v),
+    )
 
 
 def chain_of(traffic: Traffic, network: PackedNetwork) -> Chain:
@@ -153,46 +172,94 @@ def _write(
     asked_w: float,
     auxiliary_w: float,
     traffic: Traffic,
-) -> int:
-    """Write one second of a series into its cell and return the instant."""
-    horizon = traffic.power_w.shape[1]
-    t = at % horizon
-    slot = column + at // horizon
+) -> tuple[int, int]:
+    """Write one second of a series into its cell and return the cell's sample and instant.
+
+    A trip of a cycle meets its followers, which no more share its disturbances than its timetable's second: each time
+    that the series comes around, it goes on in the next sample.
+    """
+    samples, horizon = traffic.power_w.shape
+    around = at // horizon
+    m, t, slot = (sample + around) % samples, at % horizon, column + around
     if slot >= traffic.chainage_m.shape[2]:
         raise ValueError("a trip needs more columns than there are")
-    traffic.chainage_m[sample, t, slot] = chainage_m
-    traffic.asked_w[sample, t, slot] = asked_w
-    traffic.auxiliary_w[sample, t, slot] = auxiliary_w if present else ABSENT
-    return int(t)
+    traffic.chainage_m[m, t, slot] = chainage_m
+    traffic.asked_w[m, t, slot] = asked_w
+    traffic.auxiliary_w[m, t, slot] = auxiliary_w if present else ABSENT
+    return m, t
+
+
+class _Batch(NamedTuple):
+    """Room for BATCH instants on their way to the supply: entries one after the other, where each instant's begin."""
+
+    offset: IntArray
+    chainage_m: FloatArray
+    asked_w: FloatArray
+    auxiliary_w: FloatArray
+    train_v: FloatArray
+    static_v: FloatArray
+
+
+@njit(cache=True, nogil=True)
+def _batch(columns: int, statics: int) -> _Batch:
+    entries = BATCH * columns
+    return _Batch(
+        np.zeros(BATCH + 1, np.int64),
+        np.empty(entries),
+        np.empty(entries),
+        np.empty(entries),
+        np.empty(entries),
+        np.empty((BATCH, statics)),
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _solve(
-    sample: int,
-    t: int,
+    count: int,
+    list_m: IntArray,
+    list_t: IntArray,
     traffic: Traffic,
     network: PackedNetwork,
     chain: Chain,
-    x: FloatArray,
-    p: FloatArray,
-    a: FloatArray,
-    charge_j: FloatArray,
-) -> float:
-    """Sum of the substations' terminal power at one instant; storages stand at their initial charge."""
-    n = 0
-    for slot in range(traffic.chainage_m.shape[2]):
-        if traffic.auxiliary_w[sample, t, slot] >= 0.0:
-            x[n] = traffic.chainage_m[sample, t, slot]
-            p[n] = traffic.asked_w[sample, t, slot]
-            a[n] = traffic.auxiliary_w[sample, t, slot]
-            n += 1
-    solve_instant(network, chain, 0, n, x, p, a, charge_j, 1.0)
-    total = 0.0
-    for static in range(network.chainage_m.size):
-        if network.static_substation[static] >= 0:
-            slot = chain.static_slot[static]
-            total -= chain.current[slot] * chain.volts[slot]
-    return total
+    batch: _Batch,
+    fed_w: FloatArray,
+) -> None:
+    """Fill the sum of the substations' terminal power at the listed instants; storages stand at their initial charge.
+
+    Each starts from the voltages that it had when it was last solved: a change moves most of them little.
+    """
+    # Plain arrays in local names: reaching into a tuple within a loop would count references each time.
+    auxiliary_w, asked_w, chainage_m = traffic.auxiliary_w, traffic.asked_w, traffic.chainage_m
+    train_v, static_v = traffic.train_v, traffic.static_v
+    offset, x, p, a, v, w = (
+        batch.offset, batch.chainage_m, batch.asked_w, batch.auxiliary_w, batch.train_v, batch.static_v
+    )  # fmt: skip
+    columns, statics = auxiliary_w.shape[2], static_v.shape[2]
+    for begin in range(0, count, BATCH):
+        end = min(begin + BATCH, count)
+        n = 0
+        for i in range(begin, end):
+            m, t = list_m[i], list_t[i]
+            for column in range(columns):
+                if auxiliary_w[m, t, column] >= 0.0:
+                    x[n] = chainage_m[m, t, column]
+                    p[n] = asked_w[m, t, column]
+                    a[n] = auxiliary_w[m, t, column]
+                    v[n] = train_v[m, t, column]
+                    n += 1
+            offset[i - begin + 1] = n
+            for static in range(statics):
+                w[i - begin, static] = static_v[m, t, static]
+        substation_power_w(network, chain, offset, x, p, a, v, w, fed_w[begin:end])
+        n = 0
+        for i in range(begin, end):
+            m, t = list_m[i], list_t[i]
+            for column in range(columns):
+                if auxiliary_w[m, t, column] >= 0.0:
+                    train_v[m, t, column] = v[n]
+                    n += 1
+            for static in range(statics):
+                static_v[m, t, static] = w[i - begin, static]
 
 
 @njit(cache=True, nogil=True)
@@ -217,17 +284,17 @@ def fill(
     """Write all trips into the traffic and solve every instant; `chain` has room for all columns."""
     samples, horizon, columns = traffic.chainage_m.shape
     chainage, asked = np.empty(_longest(trips, limits)), np.empty(_longest(trips, limits))
-    x, p, a = np.empty(columns), np.empty(columns), np.empty(columns)
-    charge = network.initial_charge_j.copy()
+    batch = _batch(columns, traffic.static_v.shape[2])
+    all_t = np.arange(horizon)
+    traffic.auxiliary_w[:] = ABSENT
     for m in range(samples):
-        traffic.auxiliary_w[m] = ABSENT
         for j in range(len(trips.departure_s)):
             length = _series(j, m, trips, limits, bank, noise_s, chainage, asked)
             begin = trips.departure_s[j] - PAD_S
             for u in range(length):
                 _write(m, begin + u, trips.column[j], True, chainage[u], asked[u], limits.auxiliary_w, traffic)
-        for t in range(horizon):
-            traffic.power_w[m, t] = _solve(m, t, traffic, network, chain, x, p, a, charge)
+    for m in range(samples):
+        _solve(horizon, np.full(horizon, m), all_t, traffic, network, chain, batch, traffic.power_w[m])
 
 
 @njit(cache=True, nogil=True)
@@ -438,11 +505,11 @@ def _lay(c: int, m: int, column: int, now: int, memory: _Memory, auxiliary_w: fl
                 continue
         elif not before:
             continue
-        t = _write(m, at, column, present, x, p, auxiliary_w, traffic)
-        if now == 1 and touched[m, t] == 0:
-            touched[m, t] = 1
-            list_m[listed] = m
-            list_t[listed] = t
+        cell_m, cell_t = _write(m, at, column, present, x, p, auxiliary_w, traffic)
+        if now == 1 and touched[cell_m, cell_t] == 0:
+            touched[cell_m, cell_t] = 1
+            list_m[listed] = cell_m
+            list_t[listed] = cell_t
             listed += 1
     return listed
 
@@ -475,8 +542,7 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
     sections = trips.run_s.shape[1]
     room = _longest(trips, limits) + (2 * horizon if cyclic else 0)
     cycle_s = horizon if cyclic else 0
-    x, p, a = np.empty(columns), np.empty(columns), np.empty(columns)
-    charge = network.initial_charge_j.copy()
+    batch = _batch(columns, traffic.static_v.shape[2])
     memory = _Memory(
         np.empty((2, sections), np.int64),
         np.empty((2, trips.dwell_s.shape[1]), np.int64),
@@ -552,10 +618,10 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
                 listed = _lay(c, m, trips.column[members[c]], 1, memory, limits.auxiliary_w, traffic,
                               touched, listed, list_m, list_t)  # fmt: skip
         bearable = -temperature * np.log((_draw(state, 1 << 24) + 0.5) / (1 << 24))
+        _solve(listed, list_m, list_t, traffic, network, chain, batch, fresh)
         change = 0.0
         for n in range(listed):
             m, t = list_m[n], list_t[n]
-            fresh[n] = _solve(m, t, traffic, network, chain, x, p, a, charge)
             change += traffic.weight[t] * (fresh[n] - traffic.power_w[m, t]) / samples
         for n in range(listed):
             touched[list_m[n], list_t[n]] = 0

@@ -31,10 +31,10 @@ from energy_models.supply.device_laws import pack
 from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
 
-SEARCH_TOLERANCE_A = 0.1
-"""Residual current at which the search takes an instant as solved: some 80 W of some 5 MW."""
-PATTERN_ROUNDS = 6000
-"""Changes tried for a pattern at effort 1."""
+SEARCH_TOLERANCE_A = 0.02
+"""Residual current of a node at which the search takes an instant as solved: in all less than 500 W of some 5 MW."""
+PATTERN_WORK = 36_000
+"""Changes tried for a pattern at effort 1, times the samples of the noise that each is tried under."""
 COMPILING_HEADWAY_S = 600
 """Of the cycle that has the search compiled; any would do."""
 
@@ -186,8 +186,8 @@ def _patterns(job: Job, periods: tuple[Period, ...]) -> tuple[Pattern | None, ..
         group = [period for period in periods if period.headway_s == headway_s]
         # A pattern that runs for a small part of the day is worth less search.
         weight = min(1.0, 2.0 * sum(period.duration_s for period in group) / whole_s)
-        rounds = max(1, int(PATTERN_ROUNDS * options.effort * weight))
-        pattern = find_pattern(_cycle_problem(job, headway_s, group), rounds, options.seed * 31 + headway_s, job.stop)
+        work = max(1, int(PATTERN_WORK * options.effort * weight))
+        pattern = find_pattern(_cycle_problem(job, headway_s, group), work, options.seed * 31 + headway_s, job.stop)
         done += 1
         job.progress("patterns", done / len(headways))
         return pattern

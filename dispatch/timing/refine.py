@@ -1,12 +1,14 @@
 """Single trips over the whole day: what the patterns leave where periods meet, loads differ, and disturbances bite."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dispatch.timetable import DIRECTIONS, Timetable
-from dispatch.timing.day import build_day, free_trips
+from dispatch.timetable import DIRECTIONS, Timetable, Trip
+from dispatch.timing.day import Day, build_day, free_trips, under_noise
 from dispatch.timing.fitting import departure_window_s, held_flags, rigid_trips, trip_spans
 from dispatch.timing.job import Job
 from dispatch.timing.kernel import Limits, chain_of, search
@@ -17,57 +19,75 @@ from energy_models.arrays import IntArray
 
 ODDS = np.array([44, 40, 6, 4, 6], dtype=np.int64)
 """Kinds of change: dwells, running times, departure, another trip's way, dwell into running time."""
-ROUNDS_A_TRIP = 5
-PASSES = (0.5, 0.35, 0.65, 0.5)
-"""Where the day is cut in two for each pass; trips over the cut rest in that pass."""
 SPARE_DRIFT = 0.002
 """How far a period may still grow at each end, as a share of its span: what the shifts left of the checker's 5 %."""
-BORDER_WEIGHT = 3
-HOT_J = 2.0e5
-COLD_J = 5.0e3
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass over the day: where it is cut in two (trips over the cut rest), whose trips it changes how often, from
+    which temperature to which, and whether it looks at disturbances."""
+
+    cut_share: float
+    at_borders: bool
+    rounds_a_trip: float
+    hot_j: float
+    cold_j: float
+    is_quiet: bool
+
+
+PASSES = (
+    Pass(0.5, True, 60.0, 5e5, 1.6e5, True),
+    Pass(0.35, True, 60.0, 1.6e5, 5e4, True),
+    Pass(0.65, True, 60.0, 5e4, 2e4, True),
+    Pass(0.5, False, 4.0, 3e4, 1e4, False),
+    Pass(0.35, False, 4.0, 2e4, 5e3, False),
+)
+"""Where periods meet, nothing repeats and no pattern has seen what happens: most is left to gain there, at a tenth of
+what disturbances cost to look at, and what is good without them is good with them. Numbers found by trial on the
+Yizhuang day."""
 
 
 def refine(job: Job, start: Timetable) -> Timetable:
     """Change trips one by one, in spans of time that do not touch each other, side by side."""
     rules, options = job.rules, job.options
     order = start.trips
-    earliest, latest = _windows(job, start)
-    noise = departure_noise_s(
-        options.samples,
-        len(order),
-        len(order[0].driving),
-        options.noise_deviation_s,
-        options.noise_accumulates,
-        options.seed + 1,
-    )
     longest = np.array([rules.gap_longest_s[trip.trip_id] for trip in order], dtype=np.int64)
     day = build_day(
-        start, (earliest, latest), longest, job.limits, job.bank, noise, job.network, spans=trip_spans(job, order)
-    )
+        start, _windows(job, start), longest, job.limits, job.bank, _noise(job, order, 1), job.network,
+        spans=trip_spans(job, order),
+    )  # fmt: skip
+    is_quiet = True
     may_change = held_flags(job, order) == 0
     job.note("periods", day.fed_j)
     horizon = day.traffic.power_w.shape[1]
     allowed = WAITING_MARGIN * weighted_waiting(job.baseline, rules.arrivals_per_s)
     at_borders = _at_borders(job)
-    for number, split in enumerate(job.worth.passes(day, PASSES)):
+    for number, stage in enumerate(job.worth.passes(day, PASSES)):
         if job.stop[0]:
             break
+        if is_quiet and not stage.is_quiet:
+            day, is_quiet = under_noise(day, _noise(job, order, options.samples), job.bank, job.network), False
         slack = allowed - weighted_waiting(day.timetable("optimal"), rules.arrivals_per_s)
-        cut = int(split * horizon)
+        cut = int(stage.cut_share * horizon)
         spans = ((0, cut), (cut, horizon))
         limits = day.limits._replace(waiting_budget=max(slack, 0.0) / len(spans))
 
         def one(
-            part: int, limits: Limits = limits, number: int = number, spans: tuple[tuple[int, int], ...] = spans
+            part: int,
+            limits: Limits = limits,
+            number: int = number,
+            stage: Pass = stage,
+            spans: tuple[tuple[int, int], ...] = spans,
+            day: Day = day,
         ) -> None:
             within = free_trips(day, *spans[part])
-            free = _weighed(within[may_change[within]], at_borders)
+            free = within[may_change[within] & (at_borders[within] | (not stage.at_borders))]
             if len(free):
-                rounds = int(ROUNDS_A_TRIP * options.effort * len(np.unique(free)))
-                cooler = 0.5 ** min(number, len(PASSES) - 1)
+                rounds = int(stage.rounds_a_trip * options.effort * len(free))
                 search(
                     day.trips, limits, job.bank, day.noise_s, day.traffic, job.network,
-                    chain_of(day.traffic, job.network), free, ODDS, rounds, HOT_J * cooler, COLD_J * cooler,
+                    chain_of(day.traffic, job.network), free, ODDS, rounds, stage.hot_j, stage.cold_j,
                     options.seed * 13 + number * 2 + part, False, job.stop,
                 )  # fmt: skip
 
@@ -79,18 +99,26 @@ def refine(job: Job, start: Timetable) -> Timetable:
     return day.timetable("optimal")
 
 
-def _at_borders(job: Job) -> IntArray:
+def _noise(job: Job, order: tuple[Trip, ...], samples: int) -> IntArray:
+    """Disturbances of every trip's departures; none for a single sample."""
+    options = job.options
+    return departure_noise_s(
+        samples,
+        len(order),
+        len(order[0].driving),
+        options.noise_deviation_s,
+        options.noise_accumulates,
+        options.seed + 1,
+    )
+
+
+def _at_borders(job: Job) -> NDArray[np.bool_]:
     """The trips that run while a period changes: there no pattern repeats, and most is left to gain."""
     starts = [min(job.baseline.trips[j].start_s for group in period.members for j in group)
               for period in periods_of(job.baseline, job.rules.period_starts_s)]  # fmt: skip
     trips = job.baseline.trips
-    meets = [any(t.start_s - (t.end_s - t.start_s) < at < t.end_s for at in starts) for t in trips]
-    return np.flatnonzero(np.array(meets)).astype(np.int64)
-
-
-def _weighed(free: IntArray, often: IntArray) -> IntArray:
-    """The free trips, those that deserve it listed BORDER_WEIGHT times, so that they are drawn as much more often."""
-    return np.concatenate([free, np.repeat(free[np.isin(free, often)], BORDER_WEIGHT - 1)])
+    starts.append(max(trip.start_s for trip in trips))
+    return np.array([any(t.start_s - (t.end_s - t.start_s) < at < t.end_s for at in starts) for t in trips])
 
 
 def _windows(job: Job, start: Timetable) -> tuple[IntArray, IntArray]:

@@ -7,6 +7,7 @@ day and the next (prices of a dual, in the sense of Lagrange).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ NEAR_SHARE = 0.01
 """Intervals within about this share of the highest demand share its charge: pressed alone, the next one would lead."""
 GAIN = 60.0
 """How much worth a joule of the peak gains for each share that the peak lies above its limit, at each pass."""
+T = TypeVar("T")
 EXTRA_PASSES = 12
 MARGIN_SHARE = 0.005
 """The search stays below a limit by this, for what the judge's days and its two-track network add."""
@@ -42,7 +44,7 @@ class Worth:
     pressure: FloatArray = field(default_factory=lambda: np.zeros(0))
     least_peak_w: float = float("inf")
 
-    def passes(self, day: Day, splits: Sequence[float]) -> Iterator[float]:
+    def passes(self, day: Day, splits: Sequence[T]) -> Iterator[T]:
         """The splits of the passes over a day, each after the seconds got their worth; more of them while the peak is
         above its limit. `least_peak_w` tells the least that was found."""
         most = EXTRA_PASSES if self.limit_w is not None else 0
@@ -51,7 +53,7 @@ class Worth:
                 return
             if not self.is_plain:
                 self.press(day)
-            yield splits[number % len(splits)]
+            yield splits[min(number, len(splits) - 1)]
 
     def keeps_limit(self, day: Day) -> bool:
         """Whether the peak of a day lies below the limit, with its margin; remembers the least peak seen."""

@@ -16,7 +16,6 @@ from energy_models.supply.answer import Answer, record_instant
 from energy_models.supply.device_laws import (
     ISOLATION_LEAK_S,
     PackedNetwork,
-    carry_charge,
     current_per_watt,
     set_storage_limits,
     storage_currents,
@@ -108,6 +107,8 @@ class Chain(NamedTuple):
     train_v: FloatArray
     train_current: FloatArray
     train_slope: FloatArray
+    guess_v: FloatArray
+    static_guess_v: FloatArray
 
 
 def working_arrays(lengths: dict[str, int], whole: tuple[str, ...]) -> dict[str, Any]:
@@ -119,9 +120,15 @@ def chain_for(network: PackedNetwork, most_trains: int) -> Chain:
     """Working arrays for instants of at most that many trains."""
     statics, stores = len(network.chainage_m), len(network.initial_charge_j)
     nodes = statics + most_trains + 2
-    of_trains = ("order", "train_slot", "power_w", "auxiliary_w", "train_v", "train_current", "train_slope")
+    of_trains = ("order", "train_slot", "power_w", "auxiliary_w", "train_v", "train_current", "train_slope", "guess_v")
     lengths = dict.fromkeys(Chain._fields, nodes) | dict.fromkeys(of_trains, most_trains)
-    lengths |= {"static_slot": statics, "room_w": stores, "stock_w": stores, "drawn_w": stores}
+    lengths |= {
+        "static_slot": statics,
+        "static_guess_v": statics,
+        "room_w": stores,
+        "stock_w": stores,
+        "drawn_w": stores,
+    }
     return Chain(**working_arrays(lengths, whole=("order", "train_slot", "static_slot")))
 
 
@@ -267,46 +274,86 @@ def _newton_step(
     return 1.0 if lowest < 0.0 else STEP_CAP_V / longest
 
 
-@numba.njit(cache=True, error_model="numpy")
-def solve_instant(
-    network: PackedNetwork,
-    chain: Chain,
+@numba.njit(cache=True, error_model="numpy", inline="always")
+def _lay_out(
+    static_m: FloatArray,
+    loop_ohm_per_m: float,
+    minimum_m: float,
+    start_v: float,
+    order: IntArray,
+    train_slot: IntArray,
+    static_slot: IntArray,
+    link: FloatArray,
+    place_m: FloatArray,
+    trial: FloatArray,
+    volts: FloatArray,
+    step: FloatArray,
+    asked_w: FloatArray,
+    spent_w: FloatArray,
+    guess_v: FloatArray,
+    static_guess_v: FloatArray,
     first: int,
     trains: int,
     chainage_m: FloatArray,
     power_w: FloatArray,
     auxiliary_w: FloatArray,
-    charge_j: FloatArray,
-    interval_s: float,
 ) -> int:
-    """Solve one instant into `chain`; the number of Newton steps, or -1 when no solution was found (never seen).
+    """Put an instant's trains and the statics into one chain, with the voltages to start from; return its nodes.
 
     The entries `first` to `first + trains` may stand in any order.
     """
-    # Plain arrays in local names: reaching into a tuple within a loop would count references each time.
-    order, train_slot, static_slot, link = chain.order, chain.train_slot, chain.static_slot, chain.link
-    volts, trial, step, residual = chain.volts, chain.trial, chain.step, chain.residual
-    current, slope, diagonal, right, inverse = chain.current, chain.slope, chain.diagonal, chain.right, chain.inverse
-    asked_w, spent_w, law_v = chain.power_w, chain.auxiliary_w, network.law_v
-    train_v, train_current, train_slope = chain.train_v, chain.train_current, chain.train_slope
-    room_w, stock_w, drawn_w = chain.room_w, chain.stock_w, chain.drawn_w
-    static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
-    stores = charge_j.size
-    set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
     sort_entries(first, trains, chainage_m, power_w, auxiliary_w, order)
     for train in range(trains):
         asked_w[train] = power_w[order[train]]
         spent_w[train] = auxiliary_w[order[train]]
-    loop_ohm_per_m = network.contact_ohm_per_m / 2.0 + network.return_ohm_per_m
-    minimum_m = network.minimum_segment_m
     count = _place(
-        order, trains, chainage_m, network.chainage_m, loop_ohm_per_m, minimum_m,
-        chain.place_m, train_slot, static_slot, link,
-    )  # fmt: skip
+        order, trains, chainage_m, static_m, loop_ohm_per_m, minimum_m, place_m, train_slot, static_slot, link
+    )
     for slot in range(count + 2):
-        trial[slot] = network.start_v
-        volts[slot] = network.start_v
+        volts[slot] = start_v
+        trial[slot] = start_v
         step[slot] = 0.0
+    for train in range(trains):
+        trial[train_slot[train]] = guess_v[order[train] - first]
+    for static in range(static_slot.size):
+        trial[static_slot[static]] = static_guess_v[static]
+    return count
+
+
+@numba.njit(cache=True, error_model="numpy", inline="always")
+def _iterate(
+    static_law: FloatArray,
+    store_law: FloatArray,
+    static_storage: IntArray,
+    law_v: FloatArray,
+    tolerance_a: float,
+    train_slot: IntArray,
+    static_slot: IntArray,
+    link: FloatArray,
+    volts: FloatArray,
+    trial: FloatArray,
+    current: FloatArray,
+    slope: FloatArray,
+    residual: FloatArray,
+    step: FloatArray,
+    diagonal: FloatArray,
+    right: FloatArray,
+    inverse: FloatArray,
+    room_w: FloatArray,
+    stock_w: FloatArray,
+    drawn_w: FloatArray,
+    asked_w: FloatArray,
+    spent_w: FloatArray,
+    train_v: FloatArray,
+    train_current: FloatArray,
+    train_slope: FloatArray,
+    trains: int,
+    count: int,
+) -> int:
+    """Solve a chain from its trial voltages; the Newton steps it took, or -1 when it has no solution (never seen).
+
+    Takes plain arrays and becomes part of its caller's loop: reaching into tuples would count references each time.
+    """
     steps = 0
     share = 1.0
     reach = 1.0
@@ -317,7 +364,7 @@ def solve_instant(
     # after a step without the negative slopes, the minimum lies beyond.
     while True:
         substation_currents(static_law, static_slot, trial, current, slope)
-        if stores > 0:
+        if room_w.size > 0:
             storage_currents(store_law, static_storage, static_slot, trial, room_w, stock_w, drawn_w, current, slope)
         gather(trains, train_slot, trial, train_v)
         train_currents(law_v, trains, train_v, asked_w, spent_w, train_current, train_slope)
@@ -325,13 +372,11 @@ def solve_instant(
         worst, turned = _residual(count, trial, link, current, step, residual)
         overrun = turned > -ACCEPTED_TURN * descent and share >= SHORTEST_SHARE
         falls_on = turned < ACCEPTED_TURN * descent and share * LENGTHENED <= reach
-        if not (overrun or falls_on) or worst <= network.tolerance_a:
+        if not (overrun or falls_on) or worst <= tolerance_a:
             for slot in range(1, count + 1):
                 volts[slot] = trial[slot]
-            if worst <= network.tolerance_a:
-                return steps
-            if steps == MAXIMUM_STEPS:
-                return steps if worst <= LOOSE_RESIDUAL_A else -1
+            if worst <= tolerance_a or steps == MAXIMUM_STEPS:
+                break
             reach = _newton_step(count, link, slope, residual, step, diagonal, right, inverse)
             descent = 0.0
             for slot in range(1, count + 1):
@@ -345,6 +390,16 @@ def solve_instant(
             reach = share
         for slot in range(1, count + 1):
             trial[slot] = volts[slot] + share * step[slot]
+    if worst > max(tolerance_a, LOOSE_RESIDUAL_A):
+        steps = -1
+    return steps
+
+
+@numba.njit(cache=True, error_model="numpy")
+def guess_flat(network: PackedNetwork, chain: Chain, trains: int) -> None:
+    """Have the next instant start from the voltage just below no load everywhere."""
+    chain.guess_v[:trains] = network.start_v
+    chain.static_guess_v[:] = network.start_v
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -372,7 +427,7 @@ def chain_prices(network: PackedNetwork, chain: Chain, trains: int, price: Float
         price[order[train]] = -step[slot] * current_per_watt(law_v, volts[slot], asked_w[train])
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(cache=True, error_model="numpy", nogil=True)
 def substation_power_w(
     network: PackedNetwork,
     chain: Chain,
@@ -380,35 +435,57 @@ def substation_power_w(
     chainage_m: FloatArray,
     power_w: FloatArray,
     auxiliary_w: FloatArray,
-    interval_s: float,
-    charge_j: FloatArray,
+    train_v: FloatArray,
+    static_v: FloatArray,
     total_w: FloatArray,
-    price: FloatArray,
 ) -> bool:
-    """Summed substation terminal power in W of each instant of a window, for a search; True when all were solved.
+    """Summed substation terminal power in W of many independent instants; True when all were solved.
 
-    `chain` comes from `chain_for(network, most trains at once)` and serves any number of calls. Instant t owns the
-    entries offset[t] to offset[t + 1], in any order of position. `charge_j` is the storages' charge
-    at the start (use `network.initial_charge_j.copy()`), carried on in place. `total_w` (T) is filled; `price` too (one
-    for each entry, d(total of its instant)/d(its power_w)), unless it has length 0. Callable from compiled code.
+    For searches, callable from compiled code. `chain` comes from `chain_for(network, most trains at once)` and serves
+    any number of calls. Instant t owns the entries offset[t] to offset[t + 1], in any order of position, and is solved
+    from the voltages `train_v` of its entries and `static_v[t]` of the statics, which are overwritten by the answer
+    (`network.start_v` will do for a start); storages stand at their initial charge. `total_w` (T) is filled.
     """
-    static_slot, current, volts = chain.static_slot, chain.current, chain.volts
-    static_substation, store_law = network.static_substation, network.store_law
+    static_substation, initial_charge_j = network.static_substation, network.initial_charge_j
+    order, train_slot, static_slot = chain.order, chain.train_slot, chain.static_slot
+    link, place_m = chain.link, chain.place_m
+    volts, trial, step, residual = chain.volts, chain.trial, chain.step, chain.residual
+    current, slope, diagonal, right, inverse = chain.current, chain.slope, chain.diagonal, chain.right, chain.inverse
+    asked_w, spent_w, law_v, static_m = chain.power_w, chain.auxiliary_w, network.law_v, network.chainage_m
+    own_v, train_current, train_slope = chain.train_v, chain.train_current, chain.train_slope
+    room_w, stock_w, drawn_w = chain.room_w, chain.stock_w, chain.drawn_w
+    guess_v, static_guess_v, start_v = chain.guess_v, chain.static_guess_v, network.start_v
+    static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
+    loop_ohm_per_m = network.contact_ohm_per_m / 2.0 + network.return_ohm_per_m
+    minimum_m, tolerance_a = network.minimum_segment_m, network.tolerance_a
     solved = True
-    for instant in range(offset.size - 1):
+    for instant in range(total_w.size):
         first = offset[instant]
         trains = offset[instant + 1] - first
-        steps = solve_instant(network, chain, first, trains, chainage_m, power_w, auxiliary_w, charge_j, interval_s)
+        for train in range(trains):
+            guess_v[train] = train_v[first + train]
+        for static in range(static_slot.size):
+            static_guess_v[static] = static_v[instant, static]
+        set_storage_limits(store_law, initial_charge_j, 1.0, room_w, stock_w)
+        count = _lay_out(
+            static_m, loop_ohm_per_m, minimum_m, start_v, order, train_slot, static_slot, link, place_m, trial, volts,
+            step, asked_w, spent_w, guess_v, static_guess_v, first, trains, chainage_m, power_w, auxiliary_w,
+        )  # fmt: skip
+        steps = _iterate(
+            static_law, store_law, static_storage, law_v, tolerance_a, train_slot, static_slot, link, volts, trial,
+            current, slope, residual, step, diagonal, right, inverse, room_w, stock_w, drawn_w, asked_w, spent_w,
+            own_v, train_current, train_slope, trains, count,
+        )  # fmt: skip
         solved &= steps >= 0
-        carry_charge(store_law, chain.drawn_w, interval_s, charge_j)
+        for train in range(trains):
+            train_v[order[train]] = volts[train_slot[train]]
         total = 0.0
         for static in range(static_slot.size):
             slot = static_slot[static]
+            static_v[instant, static] = volts[slot]
             if static_substation[static] >= 0:
                 total -= current[slot] * volts[slot]
         total_w[instant] = total
-        if price.size > 0:
-            chain_prices(network, chain, trains, price)
     return solved
 
 
@@ -437,13 +514,33 @@ def solve_window(
     answer: Answer,
 ) -> bool:
     """Solve the instants begin to end and write everything down; True when all were solved."""
+    order, train_slot, static_slot = chain.order, chain.train_slot, chain.static_slot
+    link, place_m = chain.link, chain.place_m
+    volts, trial, step, residual = chain.volts, chain.trial, chain.step, chain.residual
+    current, slope, diagonal, right, inverse = chain.current, chain.slope, chain.diagonal, chain.right, chain.inverse
+    asked_w, spent_w, law_v, static_m = chain.power_w, chain.auxiliary_w, network.law_v, network.chainage_m
+    own_v, train_current, train_slope = chain.train_v, chain.train_current, chain.train_slope
+    room_w, stock_w, drawn_w = chain.room_w, chain.stock_w, chain.drawn_w
+    guess_v, static_guess_v, start_v = chain.guess_v, chain.static_guess_v, network.start_v
+    static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
     loop_ohm_per_m = network.contact_ohm_per_m / 2.0 + network.return_ohm_per_m
+    minimum_m, tolerance_a = network.minimum_segment_m, network.tolerance_a
     return_share = network.return_ohm_per_m / loop_ohm_per_m
     solved = True
     for instant in range(begin, end):
         first = offset[instant]
         trains = offset[instant + 1] - first
-        steps = solve_instant(network, chain, first, trains, chainage_m, power_w, auxiliary_w, charge_j, interval_s)
+        guess_flat(network, chain, trains)
+        set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
+        count = _lay_out(
+            static_m, loop_ohm_per_m, minimum_m, start_v, order, train_slot, static_slot, link, place_m, trial, volts,
+            step, asked_w, spent_w, guess_v, static_guess_v, first, trains, chainage_m, power_w, auxiliary_w,
+        )  # fmt: skip
+        steps = _iterate(
+            static_law, store_law, static_storage, law_v, tolerance_a, train_slot, static_slot, link, volts, trial,
+            current, slope, residual, step, diagonal, right, inverse, room_w, stock_w, drawn_w, asked_w, spent_w,
+            own_v, train_current, train_slope, trains, count,
+        )  # fmt: skip
         solved &= steps >= 0
         answer.iterations[instant] = steps
         if answer.price.size > 0:
