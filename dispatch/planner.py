@@ -24,6 +24,7 @@ from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable
 from dispatch.timing.job import SearchStop, TimingOptions
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
+from dispatch.timing.refine import driven_optimally
 from dispatch.timing.rules import TimingRules, equal_service_rules
 from dispatch.traffic import planned_energy_j
 from energy_models.faults import Infeasible
@@ -239,7 +240,7 @@ def make_plan(
         elif options.mode == "demand-led":
             plan, report = better_of(
                 (plan, report),
-                proven(first_in_first_out(_driven(start, "optimal"), scenario)),
+                proven(first_in_first_out(driven_optimally(start), scenario)),
                 lambda one: planned_energy_j(one.timetable, library, train, network),
             )
     timetable = plan.timetable
@@ -254,11 +255,6 @@ def make_plan(
     return Planned(
         scenario, train, library, network, baseline, plan, report, levers, timing, evidence, clock.seconds, trade
     )
-
-
-def _driven(timetable: Timetable, strategy: str) -> Timetable:
-    """The same times, driven otherwise."""
-    return Timetable(tuple(replace(trip, driving=(strategy,) * len(trip.driving)) for trip in timetable.trips))
 
 
 def _rules_of(report: CheckReport) -> frozenset[str]:

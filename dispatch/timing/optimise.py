@@ -20,7 +20,7 @@ from dispatch.timing.fitting import held, pinned_dwells_s, way_with_dwells
 from dispatch.timing.job import Job, Progress, SearchStop, Step, TimingOptions
 from dispatch.timing.kernel import Limits
 from dispatch.timing.periods import Period, periods_of
-from dispatch.timing.refine import refine
+from dispatch.timing.refine import cheaper, refine
 from dispatch.timing.rules import TimingRules
 from dispatch.timing.shifts import shift_periods
 from dispatch.timing.worth import Worth
@@ -138,7 +138,8 @@ def _prepared(job: Job, wish: SearchWish) -> tuple[Timetable, Timetable]:
         return start, start
     periods = periods_of(job.baseline, job.rules.period_starts_s)
     if not job.rules.fixed.holds_times and not job.rules.fixed.holds_duties:
-        return shift_periods(job, periods, _patterns(job, periods)), job.baseline
+        laid = shift_periods(job, periods, _patterns(job, periods))
+        return cheaper(job, laid, job.baseline), job.baseline
     # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
     plain = wish.duties(held(job, job.baseline, job.baseline))
     laid = shift_periods(job, periods, _patterns(job, periods))

@@ -134,3 +134,40 @@ def optimal(trip: Trip) -> Trip:
     sections = len(trip.driving)
     runs = [trip.running_time_s(k) for k in range(sections)]
     return retimed(trip, trip.start_s, runs, [trip.dwell_s(k) for k in range(1, sections)], "optimal")
+
+
+WHOLE_CASES = {
+    "six trips, four departures": Small(2, at(up=(0, 500, 1300), down=(90, 520, 1500)), 12, 0, 0),
+    "six trips near each other": Small(2, at(up=(0, 400, 900), down=(30, 370, 1000)), 12, 0, 0),
+    "six trips, three departures": Small(2, at(up=(0, 350, 700, 1100), down=(60, 420)), 5, 0, 0),
+}
+NEAR = 1e-3
+"""What the whole path may lie above the best of all timetables: it keeps clear of the waiting rule by a margin."""
+
+
+@pytest.mark.parametrize("name", WHOLE_CASES)
+def test_whole_path_comes_near_what_trying_everything_finds_and_never_loses(name: str) -> None:
+    small = WHOLE_CASES[name]
+    line = small_line(small.stations, departures=small.departures, demand=0.0)
+    policy = line.policy.model_copy(update={"departure_window_s": small.window_s})
+    case = case_of(line.model_copy(update={"policy": policy}))
+    parts = (case.library, case.train, case.network)
+    ways = [
+        [
+            retimed(trip, start, [trip.running_time_s(0)], [], "optimal")
+            for start in range(case.rules.window_s[trip.trip_id][0], case.rules.window_s[trip.trip_id][1] + 1)
+        ]
+        for trip in case.baseline.trips
+    ]
+    today = weighted_waiting(case.baseline, case.rules.arrivals_per_s)
+    every = [
+        case.turn(Timetable(trips))
+        for trips in product(*ways)
+        if weighted_waiting(Timetable(trips), case.rules.arrivals_per_s) <= today * (1 + 1e-12)
+    ]
+    assert len(every) > 50
+    best = min(planned_energy_j(timetable, *parts) for timetable in every)
+    start = planned_energy_j(case.turn(Timetable(tuple(optimal(trip) for trip in case.baseline.trips))), *parts)
+    found = planned_energy_j(case.search(effort=1.0, workers=1).timetable, *parts)
+    assert found <= start * (1 + SAME)
+    assert best * (1 - SAME) <= found <= best * (1 + NEAR)
