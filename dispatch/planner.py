@@ -21,6 +21,7 @@ from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.revision import fixed_for, timetable_of
 from dispatch.shortest_times import shortest_running_times
+from dispatch.stands import crowding_s
 from dispatch.timetable import Timetable
 from dispatch.timing.job import SearchStop, TimingOptions
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
@@ -117,6 +118,14 @@ class _Task:
         fixed = self.rules.fixed
         return assign_fixed(timetable, self.scenario, fixed, self.in_force) if fixed.holds_duties else timetable
 
+    def with_vehicles(self, timetable: Timetable) -> Timetable:
+        """Vehicles for new times: trains in excess rest in the depot and crowd no terminal, where fleet and depots bear
+        that; else first in, first out."""
+        try:
+            return assign(timetable, self.scenario, self.in_force)
+        except Infeasible:
+            return first_in_first_out(timetable, self.scenario)
+
     def reassigned(self, timetable: Timetable) -> Timetable:
         """Vehicles as they may keep rules that first in first out breaks."""
         if self.rules.fixed.holds_duties:
@@ -190,7 +199,7 @@ def make_plan(
         train,
         network,
         rules,
-        lambda timetable: first_in_first_out(timetable, scenario),
+        task.with_vehicles,
         TimingOptions(
             seed=options.seed,
             effort=options.time_limit_s / SECONDS_AN_EFFORT,
@@ -200,7 +209,13 @@ def make_plan(
             workers=options.workers,
         ),
         progress,
-        SearchWish(start=task.begin, worth=worth, duties=task.turned, stop=stop),
+        SearchWish(
+            start=task.begin,
+            worth=worth,
+            duties=task.turned,
+            crowding_s=lambda timetable: crowding_s(timetable, scenario),
+            stop=stop,
+        ),
     )
     if not stop.is_cancelled:
         worth.refuse_if_too_high()
@@ -230,7 +245,7 @@ def make_plan(
     if not report.passed:
         tried = plan, report
         plan, report, trips_back = repaired(
-            plan, report, timing.fallback, lambda timetable: proven(first_in_first_out(timetable, scenario))
+            plan, report, timing.fallback, lambda timetable: proven(task.with_vehicles(timetable))
         )
         key = "trips_back_at_even_headways" if options.mode == "demand-led" else "trips_back_at_todays_times"
         plan = replace(plan, metadata={**plan.metadata, key: trips_back})
@@ -240,7 +255,7 @@ def make_plan(
         elif options.mode == "demand-led":
             plan, report = better_of(
                 (plan, report),
-                proven(first_in_first_out(driven_optimally(start), scenario)),
+                proven(task.with_vehicles(driven_optimally(start))),
                 lambda one: planned_energy_j(one.timetable, library, train, network),
             )
     timetable = plan.timetable

@@ -60,7 +60,11 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A search under way. `turn` gives a timetable its vehicles; `stop[0]` is set from anywhere to end the search."""
+    """A search under way.
+
+    `turn` gives a timetable its vehicles, `crowding_s` says for how long trains find terminals full; `stop[0]` is set
+    from anywhere to end the search.
+    """
 
     baseline: Timetable
     rules: TimingRules
@@ -72,6 +76,7 @@ class Job:
     progress: Progress
     began_s: float
     worth: Worth = field(default_factory=Worth)
+    crowding_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
     stop: IntArray = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     convergence: list[Step] = field(default_factory=list)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from dispatch.timing.fitting import held, pinned_dwells_s, way_with_dwells
 from dispatch.timing.job import Job, Progress, SearchStop, Step, TimingOptions
 from dispatch.timing.kernel import Limits
 from dispatch.timing.periods import Period, periods_of
-from dispatch.timing.refine import cheaper, refine
+from dispatch.timing.refine import quiet_energy_j, refine
 from dispatch.timing.rules import TimingRules
 from dispatch.timing.shifts import shift_periods
 from dispatch.timing.worth import Worth
@@ -42,11 +43,12 @@ COMPILING_HEADWAY_S = 600
 @dataclass(frozen=True, eq=False)
 class SearchWish:
     """What a search is asked beside its rules: a timetable to start from instead of patterns, the worth of a joule,
-    duties around fixed vehicles, and a way to end it."""
+    duties around fixed vehicles, how long trains find terminals full, and a way to end it."""
 
     start: Timetable | None = None
     worth: Worth = field(default_factory=Worth)
     duties: Callable[[Timetable], Timetable] = field(default=lambda timetable: timetable)
+    crowding_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
     stop: SearchStop = field(default_factory=SearchStop)
 
 
@@ -91,6 +93,7 @@ def optimise(
         progress=progress,
         began_s=0.0,
         worth=wish.worth,
+        crowding_s=wish.crowding_s,
         stop=wish.stop.flag,
     )
     _compile(job)
@@ -138,15 +141,18 @@ def _prepared(job: Job, wish: SearchWish) -> tuple[Timetable, Timetable]:
         return start, start
     periods = periods_of(job.baseline, job.rules.period_starts_s)
     if not job.rules.fixed.holds_times and not job.rules.fixed.holds_duties:
-        laid = shift_periods(job, periods, _patterns(job, periods))
-        return cheaper(job, laid, job.baseline), job.baseline
+        return min(_laid(job, periods), job.baseline, key=partial(quiet_energy_j, job)), job.baseline
     # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
     plain = wish.duties(held(job, job.baseline, job.baseline))
-    laid = shift_periods(job, periods, _patterns(job, periods))
     try:
-        return wish.duties(held(job, laid, job.baseline)), plain
+        return wish.duties(held(job, _laid(job, periods), job.baseline)), plain
     except Infeasible:
         return plain, plain
+
+
+def _laid(job: Job, periods: tuple[Period, ...]) -> Timetable:
+    """Patterns and shifts laid on the day."""
+    return shift_periods(job, periods, _patterns(job, periods), partial(quiet_energy_j, job))
 
 
 def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) -> Limits:

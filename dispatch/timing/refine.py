@@ -43,9 +43,9 @@ class Pass:
 
 
 PASSES = (
-    Pass(0.5, True, 60.0, 5e5, 1.6e5, True),
-    Pass(0.35, True, 60.0, 1.6e5, 5e4, True),
-    Pass(0.65, True, 60.0, 5e4, 2e4, True),
+    Pass(0.5, True, 100.0, 4e5, 1.3e5, True),
+    Pass(0.35, True, 100.0, 1.3e5, 5e4, True),
+    Pass(0.65, True, 100.0, 5e4, 2e4, True),
     Pass(0.5, False, 4.0, 3e4, 1e4, False),
     Pass(0.35, False, 4.0, 2e4, 5e3, False),
 )
@@ -108,10 +108,9 @@ def driven_optimally(timetable: Timetable) -> Timetable:
     return Timetable(tuple(replace(trip, driving=("optimal",) * len(trip.driving)) for trip in timetable.trips))
 
 
-def cheaper(job: Job, one: Timetable, other: Timetable) -> Timetable:
-    """Of two timetables the one that draws less when nothing disturbs it and all trains are driven for least energy."""
-    first, second = (_day(job, timetable, _noise(job, timetable.trips, 1)) for timetable in (one, other))
-    return one if first.fed_j <= second.fed_j else other
+def quiet_energy_j(job: Job, timetable: Timetable) -> float:
+    """What a timetable draws when nothing disturbs it and all trains are driven for least energy."""
+    return _day(job, timetable, _noise(job, timetable.trips, 1)).fed_j
 
 
 def _day(job: Job, timetable: Timetable, noise_s: IntArray) -> Day:
