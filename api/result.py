@@ -1,5 +1,7 @@
 """The result of a plan as one JSON object with stable names: printed by `--json`, in `result.json`, sent by HTTP."""
 
+from dataclasses import asdict
+
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from api.version import headwatt_version
@@ -73,6 +75,16 @@ class Choice(BaseModel):
     proven: bool
 
 
+class LongerTripsModel(BaseModel):
+    """By how many seconds trips may be longer than today's from end to end, as asked; and are at most, on average."""
+
+    model_config = _STABLE
+
+    allowed_s: int
+    most_s: int
+    mean_s: float
+
+
 class PlanResult(BaseModel):
     """The object. Names are stable; new ones may be added.
 
@@ -106,6 +118,7 @@ class PlanResult(BaseModel):
     bound_kwh: float | None = None
     share_of_gap_closed: float | None = None
     saving_against_mean_phase_percent: float | None = None
+    longer_trips: LongerTripsModel | None = None
 
 
 def result_of(experiment: PlanExperiment) -> PlanResult:
@@ -141,6 +154,7 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         bound_kwh=None if evidence is None else evidence.bound_kwh,
         share_of_gap_closed=None if evidence is None else evidence.share_of_gap_closed,
         saving_against_mean_phase_percent=experiment.saving_against_mean_phase_percent,
+        longer_trips=None if (longer := experiment.longer_trips) is None else LongerTripsModel(**asdict(longer)),
     )
 
 

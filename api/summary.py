@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.result import Figures, PlanResult
+from api.result import Figures, LongerTripsModel, PlanResult
 
 _DRIVING_WORDS = {
     "speed_cap": "driven as today: full effort up to a constant speed cap that just meets the running time",
@@ -66,9 +66,15 @@ def _saving(result: PlanResult, title: str) -> str:
         f"{abs(result.saving_percent):.1f} % {less_or_more}, with a 95 % interval of {low:.1f} to {high:.1f} %, "
         f"metered at the {result.metering_point}."
     )
+    if result.longer_trips is not None:
+        text += f" For this, trips take {_longer(result.longer_trips)}, as asked."
     if low <= 0 <= high:
         text += " The interval includes zero: a saving is not shown."
     return text
+
+
+def _longer(trips: LongerTripsModel) -> str:
+    return f"up to {trips.most_s} s longer (on average {trips.mean_s:.1f} s)"
 
 
 def _comparison(result: PlanResult, baseline_driving: str) -> str:
@@ -93,8 +99,11 @@ def _limit(result: PlanResult) -> str:
     before = result.undisturbed_kwh[0]
     if before <= result.bound_kwh:
         return ""
+    timing = "No timing of these trips"
+    if result.longer_trips is not None:
+        timing += f", up to {result.longer_trips.allowed_s} s longer,"
     return (
-        f"No timing of these trips saves more than {100 * (1 - result.bound_kwh / before):.1f} %, which would take a "
+        f"{timing} saves more than {100 * (1 - result.bound_kwh / before):.1f} %, which would take a "
         "line without losses and every braked kilowatt-hour reused; without disturbances the plan closes "
         f"{result.share_of_gap_closed:.0%} of that gap."
     )
@@ -106,10 +115,12 @@ def _passengers(result: PlanResult) -> str:
     if round(after.mean_waiting_s) != round(before.mean_waiting_s):
         wait += f", today {minutes(before.mean_waiting_s)}"
     if result.mode == "equal-service":
+        longer = result.longer_trips
+        slower = "no trip slower from end to end" if longer is None else f"trips {_longer(longer)} from end to end"
         return (
             f"The service stays equal: {after.trips} trips, the same headways in each period "
             "(their means within 5 %), first and last trains as "
-            f"today, no trip slower from end to end. {wait}."
+            f"today, {slower}. {wait}."
         )
     change = after.trips - before.trips
     trips = (

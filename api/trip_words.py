@@ -22,6 +22,9 @@ def change_words(change: TripChange, with_driving: bool) -> str:
         words.append(_spread(change.sections, "running time", change.running_change_s))
     if change.stations:
         words.append(_spread(change.stations, "dwell", change.dwell_change_s))
+    longer_s = change.running_change_s + change.dwell_change_s
+    if longer_s:
+        words.append(f"{abs(longer_s)} s {'longer' if longer_s > 0 else 'shorter'} end to end")
     if with_driving and change.driving != change.driving_before:
         words.append(f"driven {change.driving} instead of {change.driving_before}")
     return ", ".join(words) or ("driving only" if change.driving != change.driving_before else "nothing")

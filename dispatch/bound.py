@@ -53,11 +53,12 @@ def energy_bound(
     turnback_shortest_s: tuple[int, int],
     dwell_to_run_s: int = 0,
     workers: int = 1,
+    longer_s: int = 0,
 ) -> EnergyBound:
     """The bound of all timetables with a timetable's trips and loads.
 
     `turnback_shortest_s` is how long a vehicle stands at least after a trip up and down; `dwell_to_run_s` is how much
-    of a trip's standing may become running.
+    of a trip's standing may become running, `longer_s` by how much each trip may run longer.
 
     Fronts are convex, so their tangents lie below them, beyond the last point too. Between loads the energy is taken on
     a parabola through three fronts, which differs from the front of that very load by some 0.01 %.
@@ -68,8 +69,8 @@ def energy_bound(
         if not trips:
             continue
         # A second of running costs the auxiliaries as well; standing at stations costs nothing else.
-        running_s = np.array([_running_s(trip) + dwell_to_run_s for trip in trips], dtype=np.float64)
-        costs = _costs_j(trips, library.sections[direction], train, workers)
+        running_s = np.array([_running_s(trip) + dwell_to_run_s + longer_s for trip in trips], dtype=np.float64)
+        costs = _costs_j(trips, library.sections[direction], train, workers, longer_s)
         driving_j += float(_least_j(costs, running_s, train.auxiliary_w).sum())
         standing_s = sum(trip.end_s - trip.start_s - _running_s(trip) - dwell_to_run_s for trip in trips)
         auxiliary_s += standing_s + len(trips) * min(shortest_s, TURNBACK_AUXILIARY_S)
@@ -99,8 +100,10 @@ class _Costs:
     energy_j: FloatArray
 
 
-def _costs_j(trips: tuple[Trip, ...], tracks: tuple[SectionTrack, ...], train: Train, workers: int) -> _Costs:
-    """Tables of all trips of a direction."""
+def _costs_j(
+    trips: tuple[Trip, ...], tracks: tuple[SectionTrack, ...], train: Train, workers: int, longer_s: int
+) -> _Costs:
+    """Tables of all trips of a direction; a single section may take up all that a trip becomes longer."""
     loads = np.array([trip.passengers for trip in trips], dtype=np.float64)
     points = [_load_points(loads[:, k]) for k in range(len(tracks))]
     asked = [(k, load) for k, found in enumerate(points) for load in found]
@@ -115,7 +118,7 @@ def _costs_j(trips: tuple[Trip, ...], tracks: tuple[SectionTrack, ...], train: T
     first, tables = [], []
     for k, found in enumerate(points):
         begin = ceil(min(fronts[k, load].minimum_time_s for load in found) - 1e-9)
-        seconds = np.arange(begin, _FARTHEST * longest_s[k] + 1, dtype=np.float64)
+        seconds = np.arange(begin, _FARTHEST * longest_s[k] + longer_s + 1, dtype=np.float64)
         by_load = np.array([_below(fronts[k, load], seconds) for load in found])
         first.append(begin)
         tables.append(_between(loads[:, k], np.array(found), by_load))

@@ -16,6 +16,8 @@ from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
 from dispatch.levers import Lever, fewer_trips, lever_shares
+from dispatch.longer_trips import OPTION as LONGER_TRIPS
+from dispatch.longer_trips import require_sensible
 from dispatch.objective import worth_for
 from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
@@ -48,7 +50,8 @@ class PlannerOptions:
 
     `headways.objective` is what the timing saves, too. `fixes` are what the planner fixes; `start` is a plan to begin
     with instead of today's timetable; with `keep_close_s` no trip moves further than that from what the search begins
-    with; `peak_limit_kw` bounds the mean power of any 15 minutes at the substation DC terminals.
+    with; `peak_limit_kw` bounds the mean power of any 15 minutes at the substation DC terminals. At equal service a
+    trip may become `longer_trips_s` longer from end to end; its vehicle then stands as much less at the terminal.
 
     The time sets how much is searched, by count and not by the clock, so that the same options give the same plan;
     where the machine is too slow for that, the clock ends the search and the plan says so.
@@ -63,6 +66,7 @@ class PlannerOptions:
     start: Plan | None = None
     keep_close_s: int | None = None
     peak_limit_kw: float | None = None
+    longer_trips_s: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +168,8 @@ def _task(
     most = min(rules.vehicles_most, scenario.trainsets - fixed.spare_trains)
     if begin is None and close_s is not None:
         begin = start
-    return _Task(scenario, in_force, start, begin, replace(rules, fixed=fixed, vehicles_most=most), trade)
+    rules = replace(rules, fixed=fixed, vehicles_most=most, longer_s=options.longer_trips_s)
+    return _Task(scenario, in_force, start, begin, rules, trade)
 
 
 def make_plan(
@@ -177,9 +182,10 @@ def make_plan(
     """Plan a service day; `train` replaces the scenario's vehicle, for example by a calibrated one.
 
     `stop` ends the search from outside; what it found so far is then checked and returned. Raises `Infeasible` with
-    the clashing rules or fixes when no plan exists, `InputFaults` with every fault of fixes and of the plan to start
-    from.
+    the clashing rules or fixes when no plan exists, `InputFaults` with every fault of longer trips, or of fixes and of
+    the plan to start from.
     """
+    require_sensible(options.longer_trips_s, options.mode, options.start)
     stop = stop or SearchStop()
     clock = _Clock()
     train = train or train_of(scenario)
@@ -310,4 +316,6 @@ def _options(options: PlannerOptions) -> dict[str, JsonValue]:
         kept["objective"] = options.headways.objective
     if options.peak_limit_kw is not None:
         kept["peak_limit_kw"] = options.peak_limit_kw
+    if options.longer_trips_s:
+        kept[LONGER_TRIPS] = options.longer_trips_s
     return kept

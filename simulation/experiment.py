@@ -10,6 +10,7 @@ from dispatch.check import CheckReport
 from dispatch.evidence import Evidence, against_mean_phase_percent
 from dispatch.headway_choice import HeadwayWish, Trade
 from dispatch.levers import Lever
+from dispatch.longer_trips import LongerTrips, longer_trips
 from dispatch.plan import Mode, Plan
 from dispatch.planner import PlannerOptions, make_plan
 from dispatch.timing.job import SearchStop
@@ -22,7 +23,7 @@ from scenarios.vehicle import VEHICLE_HASH, CalibratedVehicle, apply
 from simulation.day import day_model
 from simulation.judge import Days, Judgement, judge_with
 from simulation.record import DayRecord
-from simulation.verdict import objections, trades
+from simulation.verdict import longer_trips_told, objections, trades
 
 METERING_POINT = "substation DC terminals"
 LEVER_REST = "disturbances"
@@ -47,6 +48,7 @@ class PlanRequest:
     start: Plan | None = None
     keep_close_s: int | None = None
     peak_limit_kw: float | None = None
+    longer_trips_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,11 @@ class PlanExperiment:
     evidence: Evidence | None = None
 
     @property
+    def longer_trips(self) -> LongerTrips | None:
+        """By how much the planned trips are longer than today's, where that was asked for."""
+        return longer_trips(self.plan, self.baseline_plan.timetable)
+
+    @property
     def saving_against_mean_phase_percent(self) -> float | None:
         """The mean saving against the mean over all phases between the directions; None where it was not computed."""
         if self.evidence is None:
@@ -136,6 +143,7 @@ def run_plan_experiment(
         start=request.start,
         keep_close_s=request.keep_close_s,
         peak_limit_kw=request.peak_limit_kw,
+        longer_trips_s=request.longer_trips_s,
     )
     planned = make_plan(scenario, options, train, progress, stop)
     plan = _with_vehicle(planned.plan, request.vehicle)
@@ -157,7 +165,7 @@ def run_plan_experiment(
     before, after = model.day(in_force, None, False, True), model.day(timetable, None, False, True)
     start_s = min(_start(before), _start(after))
     end_s = max(_start(day) + len(_power(day)) for day in (before, after))
-    against = objections(judgement, mode=request.mode)
+    against = objections(judgement, mode=request.mode, longer_trips_s=request.longer_trips_s)
     too_high = _peak_too_high(request.peak_limit_kw, judgement)
     traded = trades(judgement) if request.mode == "demand-led" else ()
     saved = judgement.saving_kwh.mean
@@ -186,6 +194,7 @@ def run_plan_experiment(
             *(objection.sentence for objection in against),
             *too_high,
             *traded,
+            *longer_trips_told(judgement, request.longer_trips_s),
             *_cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled),
             *_calibrated(request.vehicle),
         ),

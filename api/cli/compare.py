@@ -177,6 +177,8 @@ def difference_words(row: "TripDifference") -> str:
         count = sum(change != 0 for change in changes)
         if count:
             words.append(f"{count} {name} ({min(changes):+d} to {max(changes):+d} s, in all {sum(changes):+d} s)")
+    if row.one_way_change_s:
+        words.append(f"{abs(row.one_way_change_s)} s {'longer' if row.one_way_change_s > 0 else 'shorter'} end to end")
     if row.driving[0] != row.driving[1]:
         words.append(f"driven {row.driving[1]} instead of {row.driving[0]}")
     if row.vehicle[0] != row.vehicle[1]:

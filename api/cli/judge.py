@@ -83,6 +83,7 @@ def judge(
     from api.study.judgement_page import JudgedPlan, render, sensitivity_chart  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
     from dispatch.baseline import timetable_in_force  # noqa: PLC0415
+    from dispatch.longer_trips import allowed_in  # noqa: PLC0415
     from scenarios.vehicle import load_vehicle  # noqa: PLC0415
     from simulation.day_store import DayStore  # noqa: PLC0415
     from simulation.engine import started  # noqa: PLC0415
@@ -109,7 +110,7 @@ def judge(
         title=written.scenario.title,
         plan=str(plan),
         judgement=judgement,
-        objections=objections(judgement, mode=written.plan.mode),
+        objections=objections(judgement, mode=written.plan.mode, longer_trips_s=allowed_in(written.plan)),
         asked_interval_percent=interval,
         sensitivity=answers,
         command=" ".join(["headwatt", *sys.argv[1:]]),

@@ -32,6 +32,9 @@ Again, with some things fixed, changing little:  [cyan]headwatt plan beijing_yiz
 
 For the bill, below 5 MW:  [cyan]headwatt plan beijing_yizhuang --objective cost --peak-limit-kw 5000[/]
 
+Trips up to 30 s longer end to end, run in what trains stand at the terminals:
+[cyan]headwatt plan beijing_yizhuang --longer-trips 30[/]
+
 Ctrl-C during the search ends the search: the best plan so far is checked, judged and written. A second one ends all.
 
 With a calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle calibrated.json[/]
@@ -107,6 +110,16 @@ def plan(
             metavar="KW",
         ),
     ] = None,
+    longer_trips: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=120,
+            help="equal-service: trips may take up to this much longer end to end than today, taken from the stand at "
+            "the terminal: electricity against travel time. Vehicles, waiting and shortest turnbacks stay.",
+            metavar="S",
+        ),
+    ] = 0,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the plan's files.", show_default="plans/NAME", metavar="DIR"),
@@ -145,6 +158,7 @@ def plan(
         from api.plan_folder import read_plan_folder, write_plan_folder  # noqa: PLC0415
         from api.result import result_of  # noqa: PLC0415
         from api.summary import sentences  # noqa: PLC0415
+        from dispatch.longer_trips import require_sensible  # noqa: PLC0415
         from dispatch.timing.job import SearchStop  # noqa: PLC0415
         from scenarios.fixes import NO_FIXES, read_fixes  # noqa: PLC0415
         from scenarios.load import load_scenario  # noqa: PLC0415
@@ -154,9 +168,9 @@ def plan(
         wish = headway_wish(mode, objective or "energy", {"--pick": pick, "--mean-waiting": mean_waiting})
         asked = load_scenario(scenario, tuple(override or ()))
         before = read_plan_folder(start) if start is not None else None
-        calibrated = before.vehicle if before is not None else None
-        if vehicle is not None:
-            calibrated = load_vehicle(vehicle)
+        require_sensible(longer_trips, mode, before.plan if before is not None else None, "--longer-trips")
+        kept = before.vehicle if before is not None else None
+        calibrated = load_vehicle(vehicle) if vehicle is not None else kept
         request = PlanRequest(
             scenario=asked,
             mode=mode,
@@ -170,6 +184,7 @@ def plan(
             start=before.plan if before is not None else None,
             keep_close_s=keep_close,
             peak_limit_kw=peak_limit_kw,
+            longer_trips_s=longer_trips,
         )
         folder = out if out is not None else Path("plans") / asked.name
         _make_writable(folder)

@@ -12,7 +12,6 @@ from api.cli.engine_options import EngineAddress, Workers
 from api.day_figures import figures_of
 
 if TYPE_CHECKING:
-    from dispatch.plan import Mode
     from dispatch.timetable import Timetable
     from scenarios.schema import Scenario
     from simulation.day import DayModel
@@ -111,12 +110,14 @@ def simulate(
     train = train_of(asked)
     calibrated = load_vehicle(vehicle) if vehicle is not None else None
     timetables = {"baseline": timetable_in_force(asked)}
-    mode: Mode = "equal-service"
+    against: dict[str, Any] = {}
     if plan is not None:
         from api.plan_folder import read_plan_folder  # noqa: PLC0415
+        from dispatch.longer_trips import allowed_in  # noqa: PLC0415
 
         written = read_plan_folder(plan)
-        timetables["plan"], mode = written.plan.timetable, written.plan.mode
+        timetables["plan"] = written.plan.timetable
+        against = {"mode": written.plan.mode, "longer_trips_s": allowed_in(written.plan)}
         calibrated = calibrated or written.vehicle
     if calibrated is not None:
         train = apply(calibrated, train)
@@ -152,12 +153,12 @@ def simulate(
                 "controller": controller,
                 "metering_point": "substation DC terminals",
                 **figures_of(days),
-                **(_saving(judgement, mode) if judgement is not None else {}),
+                **(_saving(judgement, against) if judgement is not None else {}),
                 "seconds": seconds,
             }
         )
     else:
-        _print(asked.title, days, judgement, mode)
+        _print(asked.title, days, judgement, against)
 
 
 def _trace(asked: "Scenario", model: "DayModel", timetables: "dict[str, Timetable]", seed: int, folder: Path) -> None:
@@ -170,7 +171,7 @@ def _trace(asked: "Scenario", model: "DayModel", timetables: "dict[str, Timetabl
     write_trace(trace_of(asked, day, "plan" if name == "plan" else "in force", headwatt_version()), folder)
 
 
-def _saving(judgement: "Judgement", mode: "Mode") -> dict[str, Any]:
+def _saving(judgement: "Judgement", against: dict[str, Any]) -> dict[str, Any]:
     from simulation.verdict import objections  # noqa: PLC0415
 
     saving, kwh = judgement.saving_percent, judgement.saving_kwh
@@ -179,12 +180,12 @@ def _saving(judgement: "Judgement", mode: "Mode") -> dict[str, Any]:
         "saving_ci95_percent": [round(saving.low, 4), round(saving.high, 4)],
         "savings_percent": [round(value, 4) for value in judgement.savings_percent],
         "saving_kwh": round(kwh.mean, 3),
-        "objections": [objection.sentence for objection in objections(judgement, mode=mode)],
+        "objections": [objection.sentence for objection in objections(judgement, **against)],
         "baseline": figures_of(judgement.baseline),
     }
 
 
-def _print(title: str, days: "Days", judgement: "Judgement | None", mode: "Mode") -> None:
+def _print(title: str, days: "Days", judgement: "Judgement | None", against: dict[str, Any]) -> None:
     energy, service = days.energy(), days.served
     count = len(days.results)
     table = Table(title=f"{title}, {count} simulated days", show_header=judgement is not None, title_justify="left")
@@ -217,7 +218,7 @@ def _print(title: str, days: "Days", judgement: "Judgement | None", mode: "Mode"
         from simulation.verdict import objections  # noqa: PLC0415
 
         saving = judgement.saving_percent
-        for objection in objections(judgement, mode=mode):
+        for objection in objections(judgement, **against):
             console.print(f"[bold red]Rejected.[/] {objection.sentence}")
         console.print(
             f"The plan saves [bold]{saving.mean:.2f} %[/] at the substations' DC terminals "

@@ -105,6 +105,15 @@ class PlanOrderModel(BaseModel):
             description="Limit of the mean power of any 15 minutes at the substation DC terminals.",
         ),
     ] = None
+    longer_trips_s: Annotated[
+        int,
+        Field(
+            strict=True,
+            ge=0,
+            le=120,
+            description="equal-service: trips may take so much longer end to end, taken from the stand at terminals.",
+        ),
+    ] = 0
 
     vehicle: Annotated[
         dict[str, JsonValue] | _LanguageText | None,

@@ -3,6 +3,7 @@
 from api.headway_wish import headway_wish
 from api.jobs.store import JobStore, PlanOrder, UnknownJobError
 from api.plan_folder import WrittenPlan, read_plan_folder
+from dispatch.longer_trips import require_sensible
 from dispatch.revision import require_resolvable
 from energy_models.faults import Fault, InputFaults
 from scenarios.fixes import NO_FIXES, fixes_of
@@ -14,8 +15,8 @@ from simulation.experiment import PlanRequest
 def plan_request(order: PlanOrder, store: JobStore) -> PlanRequest:
     """The request of an order.
 
-    Raises `InputFaults` with every fault of the scenario's name, the wish, the fixes, the vehicle and the plan to
-    start from.
+    Raises `InputFaults` with every fault of the scenario's name, the wish, the fixes, the vehicle, longer trips and the
+    plan to start from.
     """
     faults: list[Fault] = []
     scenario, wish, fixes, start, vehicle = None, None, NO_FIXES, None, None
@@ -36,6 +37,10 @@ def plan_request(order: PlanOrder, store: JobStore) -> PlanRequest:
         faults += error.faults
     try:
         start = _start(order.from_plan, store) if order.from_plan is not None else None
+    except InputFaults as error:
+        faults += error.faults
+    try:
+        require_sensible(order.longer_trips_s, order.mode, start.plan if start is not None else None)
     except InputFaults as error:
         faults += error.faults
     try:
@@ -60,6 +65,7 @@ def plan_request(order: PlanOrder, store: JobStore) -> PlanRequest:
         start=begin,
         keep_close_s=order.keep_close_s,
         peak_limit_kw=order.peak_limit_kw,
+        longer_trips_s=order.longer_trips_s,
     )
 
 

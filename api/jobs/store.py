@@ -45,6 +45,7 @@ class PlanOrder:
     """Id of the plan to start from."""
     keep_close_s: int | None = None
     peak_limit_kw: float | None = None
+    longer_trips_s: int = 0
     vehicle: dict[str, Any] | str | None = None
     """What a vehicle file would hold, or its text."""
 

@@ -103,6 +103,7 @@ function asked(order) {
     order.pick === null ? null : `number ${order.pick} of the set`,
     order.mean_waiting_s === null ? null : `waiting at most ${order.mean_waiting_s} s`,
     order.peak_limit_kw === null ? null : `peak at most ${number.format(order.peak_limit_kw)} kW`,
+    order.longer_trips_s ? `trips up to ${order.longer_trips_s} s longer` : null,
     order.from_plan === null ? null : "from another plan",
     order.keep_close_s === null ? null : `moved by at most ${order.keep_close_s} s`,
     order.fixes === null ? null : "with fixes",
@@ -207,6 +208,7 @@ function showStarts() {
   const first = new Option(mode.value === "demand-led" ? "the demand" : "today's timetable", "");
   from_plan.replaceChildren(first, ...fit.map((plan) => new Option(`${title(plan)}, ${new Date(plan.created_at).toLocaleString()}`, plan.id)));
   from_plan.value = fit.some((plan) => plan.id === before) ? before : "";
+  document.getElementById("longer").hidden = mode.value === "demand-led";
   document.getElementById("trade").hidden = mode.value !== "demand-led" || from_plan.value !== "";
 }
 
@@ -243,6 +245,7 @@ function ordered() {
     from_plan: fields.get("from_plan") || null,
     keep_close_s: amount("keep_close_s"),
     peak_limit_kw: amount("peak_limit_kw"),
+    longer_trips_s: fields.get("mode") === "demand-led" ? 0 : Number(fields.get("longer_trips_s")),
     fixes: fields.get("fixes").trim() ? fields.get("fixes") : null,
   };
 }

@@ -12,6 +12,8 @@ from dispatch.timetable import DIRECTIONS, Direction, Timetable
 EQUAL: tuple[Mode, ...] = ("equal-service",)
 HEADWAY_TOLERANCE_SHARE = 0.05
 """A period's mean headway counts as the same within this share of it (a published headway is a rounded one)."""
+LONGER_TRIPS_MOST_S = 120
+"""By no more may a plan that asked for it make trips longer."""
 WAITING_ROUNDING_S = 0.05
 """Means of waiting are compared to the tenth of a second in which they are quoted."""
 
@@ -91,18 +93,33 @@ def departure_window(case: Case) -> Iterator[Violation]:
                 yield Violation("departure-window", sentence, planned.trip_id, place, planned.start_s, over)
 
 
-@rule("one-way-time", "No trip takes longer end to end than the trip in force that it stands for.", EQUAL)
+@rule(
+    "one-way-time",
+    "No trip takes longer end to end than the trip in force that it stands for; where the plan's option "
+    "`longer_trips_s` asked for that, longer by at most as many seconds (0 to 120).",
+    EQUAL,
+)
 def one_way_time(case: Case) -> Iterator[Violation]:
-    """Passengers do not travel longer."""
+    """Passengers do not travel longer than today and what the planner gave away."""
+    asked = case.plan.options.get("longer_trips_s", 0)
+    is_sound = type(asked) is int and 0 <= asked <= LONGER_TRIPS_MOST_S
+    allowed = asked if is_sound and isinstance(asked, int) else 0
+    if not is_sound:
+        sentence = (
+            f"the plan's option longer_trips_s is {asked!r}; 0 to {LONGER_TRIPS_MOST_S} whole seconds are allowed"
+        )
+        yield Violation("one-way-time", sentence)
     for direction in DIRECTIONS:
         for planned, in_force in case.paired[direction]:
             longer = (planned.end_s - planned.start_s) - (in_force.end_s - in_force.start_s)
-            if longer > 0:
+            if longer > allowed:
                 sentence = (
                     f"trip {planned.trip_id} takes {planned.end_s - planned.start_s} s, "
                     f"{in_force.trip_id} today {in_force.end_s - in_force.start_s} s: {longer} s longer"
                 )
-                yield Violation("one-way-time", sentence, planned.trip_id, planned.stations[-1], planned.end_s, longer)
+                sentence += f"; {allowed} s are allowed, {longer - allowed} s too much" if allowed else ""
+                place, over = planned.stations[-1], longer - allowed
+                yield Violation("one-way-time", sentence, planned.trip_id, place, planned.end_s, over)
 
 
 @rule("dwell-total", "No trip stands longer at its stations together than the trip in force that it stands for.", EQUAL)

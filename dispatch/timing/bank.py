@@ -1,6 +1,7 @@
 """Every motion that the search may choose from, as flat arrays for compiled code."""
 
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -41,8 +42,12 @@ def bank_for(
     train: Train,
     workers: int,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
+    longer_s: int = 0,
 ) -> MotionBank:
-    """Motions for running times around a timetable's, at every load that occurs in it."""
+    """Motions for running times around a timetable's, at every load that occurs in it.
+
+    `longer_s` is by how much a whole trip may become longer: the span of each section grows by its even part.
+    """
     spans: dict[Direction, tuple[tuple[int, int], ...]] = {}
     steps: dict[Direction, tuple[frozenset[int], ...]] = {}
     for direction in DIRECTIONS:
@@ -51,7 +56,14 @@ def bank_for(
         # A trip may be given its neighbours' times but keeps its load, so each load goes with each running time.
         steps[direction] = tuple(frozenset(round(t.passengers[k] / LOAD_STEP) for t in trips) for k in sections)
         spans[direction] = tuple(
-            _span(library, direction, k, [t.running_time_s(k) for t in trips], max(steps[direction][k]) * LOAD_STEP)
+            _span(
+                library,
+                direction,
+                k,
+                [t.running_time_s(k) for t in trips],
+                max(steps[direction][k]) * LOAD_STEP,
+                ceil(longer_s / len(sections)),
+            )
             for k in sections
         )
     wanted = [
@@ -67,12 +79,13 @@ def bank_for(
 
 
 def _span(
-    library: ProfileLibrary, direction: str, section: int, running_s: list[int], passengers: float
+    library: ProfileLibrary, direction: str, section: int, running_s: list[int], passengers: float, longer_s: int
 ) -> tuple[int, int]:
     """Shortest and longest running time to look at, never below what the fullest train can do."""
     shortest, longest = min(running_s), max(running_s)
     possible = int(np.ceil(library.minimum_time_s(direction, section, passengers) + 0.5))
-    return min(max(possible, int((1.0 - REACH_SHARE) * shortest)), shortest), int((1.0 + REACH_SHARE) * longest)
+    most = int((1.0 + REACH_SHARE) * longest) + longer_s
+    return min(max(possible, int((1.0 - REACH_SHARE) * shortest)), shortest), most
 
 
 def motion_bank(

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dispatch.timing.bank import MotionBank
-from dispatch.timing.kernel import PAD_S, Limits, Traffic, Trips, chain_of, empty_traffic, fill, search
+from dispatch.timing.kernel import PAD_S, Limits, Traffic, Trips, chain_of, empty_traffic, fill, odds_within, search
 from dispatch.timing.noise import departure_noise_s
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
-ODDS = np.array([45, 44, 11, 0, 6], dtype=np.int64)
-"""Kinds of change: dwells, running times, departure, another trip's way, dwell into running time."""
+ODDS = np.array([45, 44, 11, 0, 6, 8], dtype=np.int64)
+"""Kinds of change: dwells, running times, departure, another trip's way, dwell into running time, a longer trip."""
 PHASES_TRIED = 24
 PHASE_STEP_S = 4
 
@@ -114,7 +114,7 @@ def _trips(problem: CycleProblem, run_s: IntArray, dwell_s: IntArray, phase_s: i
         gap_longest_s=np.full(2, headway, dtype=np.int64),
         dwell_shortest_s=problem.limits.dwell_shortest_s,
         dwell_longest_s=problem.limits.dwell_longest_s,
-        reach_s=np.zeros((2, run_s.shape[1], 2), dtype=np.int64),
+        reach_s=np.zeros((2, run_s.shape[1] + 1, 2), dtype=np.int64),
     )
 
 
@@ -152,6 +152,7 @@ def find_pattern(problem: CycleProblem, work: int, seed: int, stop: IntArray) ->
     """
     noisy = problem.noise_deviation_s > 0.0 and problem.samples > 1
     starts = min(RUNGS[0].patterns, max(1, int(RUNGS[0].share * work) // LEAST_ROUNDS))
+    odds = odds_within(problem.limits, ODDS)
     climbers = [
         _Climber(_trips(problem, problem.run_s, problem.dwell_s, phase), np.inf)
         for phase in _spread_phases(problem, starts)
@@ -168,7 +169,7 @@ def find_pattern(problem: CycleProblem, work: int, seed: int, stop: IntArray) ->
                 scale_j = float(traffic.power_w.sum()) / samples
             search(
                 climber.trips, problem.limits, problem.bank, noise, traffic, problem.network,
-                chain_of(traffic, problem.network), np.array([0, 1], dtype=np.int64), ODDS, rounds,
+                chain_of(traffic, problem.network), np.array([0, 1], dtype=np.int64), odds, rounds,
                 rung.hot_share * scale_j, rung.cold_share * scale_j, seed + number, True, stop,
             )  # fmt: skip
             climber.energy_j = float(traffic.power_w.sum()) / samples

@@ -18,7 +18,7 @@ seconds."""
 @dataclass(frozen=True, eq=False)
 class TripSpans:
     """What is bounded trip by trip, in the timetable's order: dwells (trips, stations between), and earliest and latest
-    departure from each station in seconds of the day (trips, sections, 2)."""
+    departure from each station, at the last one arrival, in seconds of the day (trips, stations, 2)."""
 
     dwell_shortest_s: IntArray
     dwell_longest_s: IntArray
@@ -127,7 +127,7 @@ def build_day(
         gap_longest_s=gap_longest_s,
         dwell_shortest_s=spans.dwell_shortest_s if spans else limits.dwell_shortest_s[directions],
         dwell_longest_s=spans.dwell_longest_s if spans else limits.dwell_longest_s[directions],
-        reach_s=spans.reach_s - start if spans else np.tile(np.array([0, horizon]), (count, sections, 1)),
+        reach_s=spans.reach_s - start if spans else np.tile(np.array([0, horizon]), (count, sections + 1, 1)),
     )
     weight = np.ones(horizon)
     if weight_at is not None:

@@ -65,13 +65,14 @@ def trip_spans(job: Job, order: tuple[Trip, ...]) -> TripSpans:
     sections = len(order[0].driving)
     directions = np.array([DIRECTIONS.index(trip.direction) for trip in order], dtype=np.int64)
     shortest, longest = limits.dwell_shortest_s[directions], limits.dwell_longest_s[directions]
-    reach = np.tile(np.array([-(10**9), 10**9], dtype=np.int64), (len(order), sections, 1))
+    reach = np.tile(np.array([-(10**9), 10**9], dtype=np.int64), (len(order), sections + 1, 1))
     for j, trip in enumerate(order):
         for station, dwell_s in fixed.dwells_s.get(trip.trip_id, {}).items():
             inner = trip.stations.index(station) - 1
             shortest[j, inner] = longest[j, inner] = dwell_s
         if fixed.close_s is not None and trip.trip_id in fixed.close_to:
-            times = np.array(fixed.close_to[trip.trip_id].departure_s[:-1], dtype=np.int64)
+            close_to = fixed.close_to[trip.trip_id]
+            times = np.array((*close_to.departure_s[:-1], close_to.arrival_s[-1]), dtype=np.int64)
             reach[j, :, 0], reach[j, :, 1] = times - fixed.close_s, times + fixed.close_s
     return TripSpans(shortest, longest, reach)
 

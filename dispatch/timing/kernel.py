@@ -25,8 +25,9 @@ BATCH = 64
 ABSENT = -1.0
 """Auxiliary power of a column in which no train stands."""
 
-SWAP_DWELLS, SWAP_RUNS, MOVE_DEPARTURE, TAKE_OTHER_WAY, TRADE_DWELL_FOR_RUN = range(5)
-"""The kinds of change: each keeps the trip's one-way time."""
+SWAP_DWELLS, SWAP_RUNS, MOVE_DEPARTURE, TAKE_OTHER_WAY, TRADE_DWELL_FOR_RUN, STRETCH_RUN = range(6)
+"""The kinds of change. The last one changes the trip's one-way time, which the vehicle's stand makes up for; another
+trip's way may take it along; the others keep it."""
 
 
 class Trips(NamedTuple):
@@ -37,7 +38,7 @@ class Trips(NamedTuple):
     its next one. `gap_longest_s[j]` bounds the headway before the trip at every station. `column[j]` is the first of
     the trip's columns. `load_step[j, k]` is section k's load in steps of the bank. `dwell_shortest_s[j]` and
     `dwell_longest_s[j]` bound the dwells of the trip, `reach_s[j, i]` is the earliest and latest departure from its
-    i-th station (not asked in a cycle).
+    i-th station, of the last one the arrival (not asked in a cycle).
     """
 
     direction: IntArray
@@ -64,7 +65,8 @@ class Limits(NamedTuple):
 
     `dwell_to_run_s` is how much of a trip's total dwell may be turned into running time. `arrivals_per_s[j, i]` weighs
     the waiting at trip j's i-th departure; `waiting_budget` is by how much the weighted sum of gap²/2 may still grow.
-    `vehicles_most` bounds the vehicles that a cycle needs.
+    `vehicles_most` bounds the vehicles that a cycle needs. By direction, a one-way time that changes lies between
+    `one_way_shortest_s` and `one_way_longest_s`.
     """
 
     dwell_shortest_s: IntArray
@@ -80,7 +82,17 @@ class Limits(NamedTuple):
     waiting_budget: float
     dwell_to_run_s: int
     dwell_total_s: IntArray
+    one_way_shortest_s: IntArray
+    one_way_longest_s: IntArray
     vehicles_most: int
+
+
+def odds_within(limits: Limits, odds: IntArray) -> IntArray:
+    """The odds of the kinds of change, without the one that the limits leave no room for."""
+    left = odds.copy()
+    if (limits.one_way_longest_s <= limits.one_way_shortest_s).all():
+        left[STRETCH_RUN] = 0
+    return left
 
 
 class Traffic(NamedTuple):
@@ -335,11 +347,13 @@ def _waiting_change(j: int, trips: Trips, limits: Limits, old_s: IntArray, new_s
 
 @njit(cache=True, nogil=True)
 def _within_reach(j: int, trips: Trips, new_s: IntArray) -> bool:
-    """Every departure of trip j lies between the earliest and the latest that it may have there."""
-    for i in range(len(new_s)):  # noqa: SIM110 - a plain loop for the compiler
+    """Every departure of trip j, and its last arrival, lies between the earliest and the latest allowed there."""
+    for i in range(len(new_s)):
         if new_s[i] < trips.reach_s[j, i, 0] or new_s[i] > trips.reach_s[j, i, 1]:
             return False
-    return True
+    last = len(new_s)
+    arrival_s = new_s[last - 1] + trips.run_s[j, last - 1]
+    return bool(trips.reach_s[j, last, 0] <= arrival_s <= trips.reach_s[j, last, 1])
 
 
 @njit(cache=True, nogil=True)
@@ -372,7 +386,7 @@ def _step(state: IntArray, largest: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _propose(  # noqa: PLR0911, PLR0912 - one kind of move after the other
+def _propose(  # noqa: PLR0911, PLR0912, PLR0915 - one kind of move after the other
     j: int, kind: int, trips: Trips, limits: Limits, bank: MotionBank, free: IntArray, state: IntArray, cycle_s: int
 ) -> bool:
     """Change trip j in place by one move of a kind; False when the move breaks a limit (the caller puts it back)."""
@@ -414,10 +428,21 @@ def _propose(  # noqa: PLR0911, PLR0912 - one kind of move after the other
         if other == j or trips.direction[other] != d:
             return False
         drift = trips.run_s[other].sum() + trips.dwell_s[other].sum() - trips.run_s[j].sum() - trips.dwell_s[j].sum()
-        if drift != 0:
-            return False
         trips.run_s[j] = trips.run_s[other]
         trips.dwell_s[j] = trips.dwell_s[other]
+        if drift != 0 and not _taken_from_stand(j, drift, trips, limits):
+            return False
+    elif kind == STRETCH_RUN:
+        step = _step(state, 6)
+        trips.run_s[j, _draw(state, sections)] += step
+        if not _taken_from_stand(j, step, trips, limits):
+            return False
+        if trips.before[j] >= 0 and _draw(state, 2) == 0:
+            # The stand before the trip gives the time instead, and the sections that follow stay where they are.
+            trips.departure_s[j] -= step
+            trips.stand_s[trips.before[j]] -= step
+            if trips.after[j] >= 0:
+                trips.stand_s[j] += step
     else:
         if stations < 1:
             return False
@@ -440,6 +465,21 @@ def _propose(  # noqa: PLR0911, PLR0912 - one kind of move after the other
     if trips.departure_s[j] < trips.earliest_s[j] or trips.departure_s[j] > trips.latest_s[j]:
         return False
     return _turnbacks_kept(j, trips, limits, cycle_s)
+
+
+@njit(cache=True, nogil=True)
+def _taken_from_stand(j: int, step: int, trips: Trips, limits: Limits) -> bool:
+    """Take from the stand after trip j by how much the trip has become longer; False beyond the one-way times allowed.
+
+    A trip that is shorter than the shortest may come closer to it. After its last trip a vehicle stands as before.
+    """
+    d = trips.direction[j]
+    total = trips.run_s[j].sum() + trips.dwell_s[j].sum()
+    if (step > 0 and total > limits.one_way_longest_s[d]) or (step < 0 and total < limits.one_way_shortest_s[d]):
+        return False
+    if trips.after[j] >= 0:
+        trips.stand_s[j] -= step
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -579,7 +619,7 @@ def search(  # noqa: PLR0912, PLR0915 - one loop, kept whole for the compiler
             kind += 1
         members[0] = j
         count = 1
-        if kind == MOVE_DEPARTURE and trips.before[j] >= 0:
+        if kind in (MOVE_DEPARTURE, STRETCH_RUN) and trips.before[j] >= 0:
             members[1] = trips.before[j]
             count = 2
         for c in range(count):

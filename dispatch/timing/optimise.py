@@ -76,7 +76,7 @@ def optimise(
     progress: Progress = lambda _stage, _share: None,
     wish: SearchWish | None = None,
 ) -> TimingResult:
-    """Retime the baseline's trips so that the substations feed least; every trip keeps its one-way time.
+    """Retime the baseline's trips so that the substations feed least; no trip becomes longer than the rules allow.
 
     `turn` gives a timetable its vehicles; `wish` asks for more than the rules do. The same seed and effort give the
     same timetable for any number of workers, unless the time limit or a cancel cuts the search short.
@@ -87,7 +87,7 @@ def optimise(
         rules=rules,
         turn=turn,
         options=options,
-        bank=bank_for(_both(baseline, wish.start), library, train, options.workers, progress),
+        bank=bank_for(_both(baseline, wish.start), library, train, options.workers, progress, rules.longer_s),
         network=pack(network)._replace(tolerance_a=SEARCH_TOLERANCE_A),
         limits=_limits(baseline, library, rules),
         progress=progress,
@@ -160,6 +160,7 @@ def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) ->
     sections = len(library.sections["up"])
     spans = np.array([rules.dwell_span_s[d] for d in DIRECTIONS], dtype=np.int64).reshape(2, sections - 1, 2)
     standing = [max(sum(trip.dwell_s(k) for k in range(1, sections)) for trip in baseline.of(d)) for d in DIRECTIONS]
+    one_way = np.array([max(t.end_s - t.start_s for t in baseline.of(d)) for d in DIRECTIONS], dtype=np.int64)
     last = [library.sections[direction][-1] for direction in DIRECTIONS]
     return Limits(
         dwell_shortest_s=np.ascontiguousarray(spans[:, :, 0]),
@@ -175,6 +176,8 @@ def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) ->
         waiting_budget=0.0,
         dwell_to_run_s=rules.dwell_to_run_s,
         dwell_total_s=np.array(standing, dtype=np.int64),
+        one_way_shortest_s=one_way,
+        one_way_longest_s=one_way + rules.longer_s,
         vehicles_most=rules.vehicles_most,
     )
 

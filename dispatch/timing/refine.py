@@ -11,14 +11,14 @@ from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.day import Day, build_day, free_trips, under_noise
 from dispatch.timing.fitting import departure_window_s, held_flags, rigid_trips, trip_spans
 from dispatch.timing.job import Job
-from dispatch.timing.kernel import Limits, chain_of, search
+from dispatch.timing.kernel import Limits, chain_of, odds_within, search
 from dispatch.timing.noise import departure_noise_s
 from dispatch.timing.periods import periods_of
 from dispatch.timing.shifts import WAITING_MARGIN, weighted_waiting
 from energy_models.arrays import IntArray
 
-ODDS = np.array([44, 40, 6, 4, 6], dtype=np.int64)
-"""Kinds of change: dwells, running times, departure, another trip's way, dwell into running time."""
+ODDS = np.array([44, 40, 6, 4, 6, 8], dtype=np.int64)
+"""Kinds of change: dwells, running times, departure, another trip's way, dwell into running time, a longer trip."""
 SPARE_DRIFT = 0.002
 """How far a period may still grow at each end, as a share of its span: what the shifts left of the checker's 5 %."""
 
@@ -65,6 +65,7 @@ def refine(job: Job, start: Timetable) -> Timetable:
     horizon = day.traffic.power_w.shape[1]
     allowed = WAITING_MARGIN * weighted_waiting(job.baseline, rules.arrivals_per_s)
     at_borders = _at_borders(job)
+    odds = odds_within(job.limits, ODDS)
     for number, stage in enumerate(job.worth.passes(day, PASSES)):
         if job.stop[0]:
             break
@@ -89,7 +90,7 @@ def refine(job: Job, start: Timetable) -> Timetable:
                 rounds = int(options.effort * max(stage.rounds_a_trip * len(free), LEAST_ROUNDS))
                 search(
                     day.trips, limits, job.bank, day.noise_s, day.traffic, job.network,
-                    chain_of(day.traffic, job.network), free, ODDS, rounds, stage.hot_j, stage.cold_j,
+                    chain_of(day.traffic, job.network), free, odds, rounds, stage.hot_j, stage.cold_j,
                     options.seed * 13 + number * 2 + part, False, job.stop,
                 )  # fmt: skip
 

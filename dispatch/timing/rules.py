@@ -20,7 +20,8 @@ class TimingRules:
     `window_s` maps a trip to its earliest and latest departure, `gap_longest_s` to the longest headway before it;
     `period_starts_s` is when the headway table changes (empty: read off the timetable);
     `arrivals_per_s[trip]` are the passengers who come each second to wait for each departure of the trip.
-    `dwell_to_run_s` is how much of a trip's standing may become running. `fixed` is what the planner fixed.
+    `dwell_to_run_s` is how much of a trip's standing may become running; `longer_s` by how much a trip may become
+    longer from end to end, running while its vehicle stood at the terminal. `fixed` is what the planner fixed.
     """
 
     dwell_span_s: Mapping[Direction, tuple[tuple[int, int], ...]]
@@ -36,6 +37,7 @@ class TimingRules:
     stand_auxiliary_s: int = 900
     stand_fallback_s: int = 180
     fixed: FixedService = NOTHING_FIXED
+    longer_s: int = 0
 
 
 def equal_service_rules(

@@ -239,6 +239,9 @@ def test_a_wish_that_contradicts_itself_is_told_with_every_fault(client: httpx2.
     assert fields_of(problem(client.post("/v1/plans", json=both), 422, "input-faults")) == ["pick"]
     named = {"scenario": "tutorial_line", "mode": "demand-led", "keep_close_s": 5, "fixes": {"trips": ["up-010"]}}
     assert fields_of(problem(client.post("/v1/plans", json=named), 422, "input-faults")) == ["trips", "keep_close_s"]
+    longer = {"scenario": "tutorial_line", "mode": "demand-led", "longer_trips_s": 30, "fixes": {"spare": 1}}
+    body = problem(client.post("/v1/plans", json=longer), 422, "input-faults")
+    assert sorted(fields_of(body)) == ["longer_trips_s", "spare"]
 
 
 def test_fixes_are_resolved_before_the_plan_waits_and_a_text_names_its_lines(client: httpx2.Client) -> None:

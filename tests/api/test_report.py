@@ -16,10 +16,12 @@ from api.report.regeneration import mean_day
 from api.report.render import render_report
 from api.report.trade import trade
 from api.report.train_power import CLASSES, power_class
-from api.result import Choice, LeverSaving, PlanResult, result_of
+from api.result import Choice, LeverSaving, LongerTripsModel, PlanResult, result_of
 from api.summary import sentences
 from energy_models.energy_account import Receptivity
 from simulation.experiment import PlanExperiment
+
+LONGER = LongerTripsModel(allowed_s=40, most_s=30, mean_s=24.3)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,9 @@ def test_sentences_say_saving_baseline_meter_interval_service_and_proof(
         ({"saving_percent": 0.5, "saving_ci95_percent": (-0.5, 1.5)}, "Saving", "a saving is not shown"),
         ({"mode": "demand-led"}, "Passengers", "follow the demand"),
         ({"levers": []}, "Levers", "not split"),
+        ({"longer_trips": LONGER}, "Saving", "For this, trips take up to 30 s longer (on average 24.3 s), as asked."),
+        ({"longer_trips": LONGER}, "Passengers", "trips up to 30 s longer (on average 24.3 s) from end to end"),
+        ({"longer_trips": LONGER}, "Limit", "No timing of these trips, up to 40 s longer, saves more than"),
         (
             {"levers": [LeverSaving(name="dwells", saving_kwh=500), LeverSaving(name="disturbances", saving_kwh=-120)]},
             "Levers",

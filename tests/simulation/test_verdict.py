@@ -10,7 +10,7 @@ from scenarios.build import profile_library
 from scenarios.load import load_scenario
 from simulation.day import DayModel, day_model
 from simulation.judge import judge_with
-from simulation.verdict import objections, trades
+from simulation.verdict import longer_trips_told, objections, trades
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +93,27 @@ def test_a_plan_may_not_starve_trains(model: DayModel, in_force: Timetable) -> N
     feeble = replace(model, network=replace(model.network, substations=weak, storages=()))
     gentle, hard = driven(in_force, "optimal"), driven(in_force, "flat_out")
     assert "unserved_kwh" in measures(feeble, gentle, hard)
+
+
+def test_longer_trips_that_were_asked_for_are_told_and_no_objection(model: DayModel, in_force: Timetable) -> None:
+    """Ten seconds more in the last section; a second less than that asked for is too much."""
+
+    def longer(trip: Trip) -> Trip:
+        end_s = trip.end_s + 10
+        return replace(
+            trip,
+            arrival_s=(*trip.arrival_s[:-1], end_s),
+            departure_s=(*trip.departure_s[:-1], end_s),
+            driving=("optimal",) * len(trip.driving),
+        )
+
+    relaxed = Timetable(tuple(longer(trip) for trip in in_force.trips))
+    judged = judge_with(model, in_force, relaxed, 2, 1)
+    assert "mean_one_way_s" in [one.measure for one in objections(judged)]
+    assert "mean_one_way_s" in [one.measure for one in objections(judged, longer_trips_s=5)]
+    assert "mean_one_way_s" not in [one.measure for one in objections(judged, longer_trips_s=12)]
+    assert longer_trips_told(judged, 0) == ()
+    before, after = (days.served("mean_one_way_s").mean for days in (judged.baseline, judged.plan))
+    (told,) = longer_trips_told(judged, 12)
+    assert "up to 12 s longer" in told
+    assert f"{after:.0f} s instead of {before:.0f} s" in told
