@@ -6,7 +6,8 @@
 The Yizhuang day is planned at equal service with time limits of 15 s and 120 s. The large day is made up, of the size
 of Shanghai's line 8: 28 stations, 37.4 km, 1,332 trips in 18 hours. Growth plans the Yizhuang line with its headways
 multiplied, at the same effort, and fits seconds = c · tripsⁿ. CPU seconds are those of the process, all threads
-together, also on a machine that does other work. Nothing is written.
+together, also on a machine that does other work. The reference puts 800 passengers on every train, as an independent
+model of this line did, and judges the plans on days of the two-track ladder. Nothing is written.
 """
 
 import os
@@ -14,6 +15,7 @@ import resource
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -25,14 +27,16 @@ from rich.console import Console
 from rich.table import Table
 
 from dispatch.baseline import timetable_in_force
-from dispatch.duties import first_in_first_out
+from dispatch.duties import assign, first_in_first_out
 from dispatch.evidence import evidence_of
 from dispatch.levers import lever_shares
 from dispatch.planner import Planned, PlannerOptions, make_plan
 from dispatch.shortest_times import shortest_running_times
+from dispatch.stands import crowding_s
+from dispatch.timetable import Timetable
 from dispatch.timing.bank import bank_for
 from dispatch.timing.job import TimingOptions
-from dispatch.timing.optimise import optimise
+from dispatch.timing.optimise import SearchWish, optimise
 from dispatch.timing.rules import equal_service_rules
 from scenarios.build import profile_library, supply_network, train_of
 from scenarios.load import load_scenario
@@ -41,8 +45,11 @@ from scenarios.schema.demand import Demand
 from scenarios.schema.line import Gradient, SpeedLimit, Station, Terminal, Track
 from scenarios.schema.service import ClockByDirection, FleetPart, HeadwayPeriod, RunningTimes
 from scenarios.schema.supply import Substation
+from simulation.day import DayModel, day_model
+from simulation.judge import compare
+from simulation.replications import DayResult, replicate, replication_seeds
 
-PARTS = ("yizhuang", "convergence", "growth", "large")
+PARTS = ("yizhuang", "convergence", "growth", "large", "reference")
 STATIONS, LENGTH_M, TRIPS = 28, 37_400.0, 1_332
 HOUR = 3600
 
@@ -219,6 +226,63 @@ def growth(console: Console) -> None:
     console.print(f"CPU seconds grow with the trips to the power {exponent:.2f} (last step {last:.2f}).")
 
 
+REFERENCE_PASSENGERS = 800.0
+REFERENCE_EFFORT = 2.0
+REFERENCE_MEAN_PHASE_SHARE = 59_884.0 / 61_100.6
+"""Of an independent model's day: its mean over all phases between the directions, over its bare phase."""
+
+
+def reference(console: Console) -> None:
+    """The day of an independent model: 800 passengers on every train, three kinds of noise, judged on ladder days."""
+    shown = Table(
+        "noise", "reached by a crude search %", "saving %", "95 % interval", "vs mean phase %", "15-minute peak kW",
+        "search s", "CPU s",
+        title=f"Yizhuang, {REFERENCE_PASSENGERS:g} passengers on every train, effort {REFERENCE_EFFORT:g}",
+    )  # fmt: skip
+    known = {"none": (0.0, False, 20.0), "3 s held": (3.0, False, 16.6), "3 s adding up": (3.0, True, 11.5)}
+    for name, (noise_s, accumulates, crude) in known.items():
+        line = load_scenario("beijing_yizhuang", ("accumulating_noise",) if accumulates else ())
+        train, network = train_of(line), supply_network(line)
+        library = profile_library(line, train)
+        load = (REFERENCE_PASSENGERS,) * len(line.running_times_s("up"))
+        before = Timetable(tuple(replace(trip, passengers=load) for trip in timetable_in_force(line).trips))
+        rules = equal_service_rules(line, before, train.auxiliary_w)
+        bank_for(before, library, train, 2)
+        wall, cpu = time.perf_counter(), time.process_time()
+        options = TimingOptions(
+            effort=REFERENCE_EFFORT, time_limit_s=1e6, noise_deviation_s=noise_s, noise_accumulates=accumulates
+        )
+        wish = SearchWish(crowding_s=partial(crowding_s, scenario=line))
+        turn = partial(assign, scenario=line, in_force=before)
+        after = optimise(before, library, train, network, rules, turn, options, wish=wish).timetable
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        model = day_model(line, library)
+        if noise_s:
+            seeds = replication_seeds(0, 10)
+            days = replicate(model, {"before": before, "after": after}, seeds, 2, None, True)
+        else:
+            seeds = (0, 0)
+            days = {
+                key: (_quiet_day(model, timetable),) * 2
+                for key, timetable in {"before": before, "after": after}.items()
+            }
+        judged = compare(seeds, days["before"], days["after"])
+        saving, drawn = judged.saving_percent, judged.plan.energy().mean
+        mean_phase = 100.0 * (1.0 - drawn / (judged.baseline.energy().mean * REFERENCE_MEAN_PHASE_SHARE))
+        peak = judged.plan.energy("peak_15min_sliding_kw").mean
+        shown.add_row(
+            name, f"{crude:.1f}", f"{saving.mean:.2f}", f"{saving.low:.2f} to {saving.high:.2f}", f"{mean_phase:.2f}",
+            f"{peak:,.0f}", f"{wall:.0f}", f"{cpu:.0f}",
+        )  # fmt: skip
+    console.print(shown)
+
+
+def _quiet_day(model: DayModel, timetable: Timetable) -> DayResult:
+    """A day without disturbances, with the loads that the timetable says."""
+    day = model.day(timetable, None, True)
+    return DayResult(day.account, day.service, day.bill, day.train_km, len(day.trips), day.vehicles)
+
+
 def large(console: Console) -> None:
     """28 stations, 37.4 km, 1,332 trips."""
     line = large_line()
@@ -238,7 +302,9 @@ def main() -> None:
     console = Console(width=160)
     make_plan(load_scenario("tutorial_line"), PlannerOptions(time_limit_s=2.0))
     for part in asked:
-        {"yizhuang": yizhuang, "convergence": convergence, "growth": growth, "large": large}[part](console)
+        {"yizhuang": yizhuang, "convergence": convergence, "growth": growth, "large": large, "reference": reference}[
+            part
+        ](console)
 
 
 if __name__ == "__main__":
