@@ -15,7 +15,7 @@ from dispatch.timing.noise import departure_noise_s
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
-ODDS = np.array([45, 44, 11, 0, 6, 8], dtype=np.int64)
+ODDS = np.array([45, 44, 11, 0, 6, 20], dtype=np.int64)
 """Kinds of change: dwells, running times, departure, another trip's way, dwell into running time, a longer trip."""
 PHASES_TRIED = 24
 PHASE_STEP_S = 4

@@ -17,7 +17,7 @@ from dispatch.timing.periods import periods_of
 from dispatch.timing.shifts import WAITING_MARGIN, weighted_waiting
 from energy_models.arrays import IntArray
 
-ODDS = np.array([44, 40, 6, 4, 6, 8], dtype=np.int64)
+ODDS = np.array([44, 40, 6, 4, 6, 14], dtype=np.int64)
 """Kinds of change: dwells, running times, departure, another trip's way, dwell into running time, a longer trip."""
 SPARE_DRIFT = 0.002
 """How far a period may still grow at each end, as a share of its span: what the shifts left of the checker's 5 %."""
