@@ -48,6 +48,8 @@ def page(browser: Browser) -> Iterator[Page]:
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("requestfailed", lambda request: wrong.append(f"{request.url}: {request.failure}"))
     yield page
+    # A report that is still on its way would count as a request that failed.
+    page.wait_for_load_state("load")
     page.close()
     assert [line for line in wrong if not line.startswith(("data:", "blob:"))] == []
 
