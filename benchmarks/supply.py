@@ -15,8 +15,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from energy_models.supply.chain import chain_for
 from energy_models.supply.device_laws import PackedNetwork, pack
-from energy_models.supply.equivalent import chain_for, substation_power_w
+from energy_models.supply.equivalent import substation_power_w
 from energy_models.supply.network import Storage, Substation, SupplyNetwork, VehicleLaw
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import Model, solve_packed
@@ -104,7 +105,7 @@ def speed(count: int) -> None:
             train_v[:], static_v[:] = packed.start_v, packed.start_v
         substation_power_w(
             packed, chain, snapshots.offset, snapshots.chainage_m, snapshots.power_w, snapshots.auxiliary_w,
-            train_v, static_v, total_w,
+            train_v, static_v, packed.initial_charge_j, 1.0, total_w,
         )  # fmt: skip
 
     print(f"{'equivalent track, kernel of the search':<44}{per_second(search, count)}", flush=True)

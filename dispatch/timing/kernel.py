@@ -13,8 +13,9 @@ from numba import njit
 
 from dispatch.timing.bank import MotionBank
 from energy_models.arrays import FloatArray, IntArray
+from energy_models.supply.chain import Chain, chain_for
 from energy_models.supply.device_laws import PackedNetwork
-from energy_models.supply.equivalent import Chain, chain_for, substation_power_w
+from energy_models.supply.equivalent import substation_power_w
 
 PAD_S = 16
 """Seconds that a trip's series begins before its departure, so that a noisy departure may be early."""
@@ -262,7 +263,7 @@ def _solve(
             offset[i - begin + 1] = n
             for static in range(statics):
                 w[i - begin, static] = static_v[m, t, static]
-        substation_power_w(network, chain, offset, x, p, a, v, w, fed_w[begin:end])
+        substation_power_w(network, chain, offset, x, p, a, v, w, network.initial_charge_j, 1.0, fed_w[begin:end])
         n = 0
         for i in range(begin, end):
             m, t = list_m[i], list_t[i]

@@ -6,13 +6,12 @@ and Sun, Mathematical Programming 58, 1993) with a line search on the directiona
 gaps and ties have no meaning here.
 """
 
-from typing import Any, NamedTuple
-
 import numba
 import numpy as np
 
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.answer import Answer, record_instant
+from energy_models.supply.chain import Chain, gather, place, scatter, solve_tridiagonal, sort_entries
 from energy_models.supply.device_laws import (
     ISOLATION_LEAK_S,
     PackedNetwork,
@@ -31,191 +30,6 @@ SHORTEST_SHARE = 1e-9
 LENGTHENED = 3.0
 LOOSE_RESIDUAL_A = 1e-4
 """What is still accepted after the last iteration (0.1 W)."""
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _solve_chain(
-    count: int, diagonal: FloatArray, link: FloatArray, right: FloatArray, solution: FloatArray, inverse: FloatArray
-) -> bool:
-    """Solve the tridiagonal system of nodes 1 to count, eliminating from both ends at once; False: not definite.
-
-    Off-diagonals are -link[k] between k and k + 1. `right` is overwritten. The two chains of divisions are independent
-    and hide each other's latency.
-    """
-    half = (count - 1) // 2
-    middle = half + 1 if count == 2 * half + 1 else half + 2
-    low = 1
-    high = count
-    pivot_low = diagonal[1]
-    pivot_high = diagonal[count]
-    smallest = min(pivot_low, pivot_high)
-    for _ in range(half):
-        inverse[low] = 1.0 / pivot_low
-        inverse[high] = 1.0 / pivot_high
-        factor_low = link[low] * inverse[low]
-        factor_high = link[high - 1] * inverse[high]
-        right[low + 1] += factor_low * right[low]
-        right[high - 1] += factor_high * right[high]
-        pivot_low = diagonal[low + 1] - link[low] * factor_low
-        pivot_high = diagonal[high - 1] - link[high - 1] * factor_high
-        low += 1
-        high -= 1
-        smallest = min(smallest, pivot_low, pivot_high)
-    if low == high:
-        # Both chains end in the middle node: each has subtracted its own neighbour, the diagonal counts once.
-        pivot_low += pivot_high - diagonal[low]
-    else:
-        inverse[low] = 1.0 / pivot_low
-        factor_low = link[low] * inverse[low]
-        right[high] += factor_low * right[low]
-        pivot_low = pivot_high - link[low] * factor_low
-    if not (smallest > 0.0 and pivot_low > 0.0):
-        return False
-    solution[middle] = right[middle] / pivot_low
-    if low != high:
-        solution[low] = (right[low] + link[low] * solution[middle]) * inverse[low]
-    for _ in range(half):
-        low -= 1
-        high += 1
-        solution[low] = (right[low] + link[low] * solution[low + 1]) * inverse[low]
-        solution[high] = (right[high] + link[high - 1] * solution[high - 1]) * inverse[high]
-    return True
-
-
-class Chain(NamedTuple):
-    """Working arrays of one instant on the equivalent track; reused from instant to instant."""
-
-    order: IntArray
-    train_slot: IntArray
-    static_slot: IntArray
-    link: FloatArray
-    volts: FloatArray
-    trial: FloatArray
-    current: FloatArray
-    slope: FloatArray
-    residual: FloatArray
-    step: FloatArray
-    diagonal: FloatArray
-    right: FloatArray
-    inverse: FloatArray
-    room_w: FloatArray
-    stock_w: FloatArray
-    drawn_w: FloatArray
-    power_w: FloatArray
-    auxiliary_w: FloatArray
-    place_m: FloatArray
-    train_v: FloatArray
-    train_current: FloatArray
-    train_slope: FloatArray
-    guess_v: FloatArray
-    static_guess_v: FloatArray
-
-
-def working_arrays(lengths: dict[str, int], whole: tuple[str, ...]) -> dict[str, Any]:
-    """Empty arrays of the given lengths by name: whole numbers for the names in `whole`, floats for the others."""
-    return {name: np.empty(length, np.int64 if name in whole else np.float64) for name, length in lengths.items()}
-
-
-def chain_for(network: PackedNetwork, most_trains: int) -> Chain:
-    """Working arrays for instants of at most that many trains."""
-    statics, stores = len(network.chainage_m), len(network.initial_charge_j)
-    nodes = statics + most_trains + 2
-    of_trains = ("order", "train_slot", "power_w", "auxiliary_w", "train_v", "train_current", "train_slope", "guess_v")
-    lengths = dict.fromkeys(Chain._fields, nodes) | dict.fromkeys(of_trains, most_trains)
-    lengths |= {
-        "static_slot": statics,
-        "static_guess_v": statics,
-        "room_w": stores,
-        "stock_w": stores,
-        "drawn_w": stores,
-    }
-    return Chain(**working_arrays(lengths, whole=("order", "train_slot", "static_slot")))
-
-
-@numba.njit(cache=True, error_model="numpy")
-def sort_entries(
-    first: int, count: int, chainage_m: FloatArray, power_w: FloatArray, auxiliary_w: FloatArray, order: IntArray
-) -> None:
-    """Order the entries first to first + count by chainage (insertion sort: few, and often nearly sorted).
-
-    Trains at the same place are put apart in the order of what they ask for, whatever order they came in.
-    """
-    for place in range(count):
-        entry = first + place
-        at = chainage_m[entry]
-        hole = place
-        while hole > 0:
-            before = order[hole - 1]
-            if chainage_m[before] < at:
-                break
-            if chainage_m[before] == at and (
-                power_w[before] < power_w[entry]
-                or (power_w[before] == power_w[entry] and auxiliary_w[before] <= auxiliary_w[entry])
-            ):
-                break
-            order[hole] = before
-            hole -= 1
-        order[hole] = entry
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _place(
-    order: IntArray,
-    trains: int,
-    chainage_m: FloatArray,
-    static_m: FloatArray,
-    loop_ohm_per_m: float,
-    minimum_m: float,
-    place_m: FloatArray,
-    train_slot: IntArray,
-    static_slot: IntArray,
-    link: FloatArray,
-) -> int:
-    """Merge trains and statics into one chain of nodes 1 to count in order of chainage; return the count.
-
-    Nodes 0 and count + 1 are mere padding without a link.
-    """
-    statics = static_m.size
-    count = trains + statics
-    slot = 1
-    static = 0
-    for train in range(trains):
-        at = chainage_m[order[train]]
-        while static < statics and static_m[static] <= at:
-            static_slot[static] = slot
-            place_m[slot] = static_m[static]
-            static += 1
-            slot += 1
-        place_m[slot] = at
-        train_slot[train] = slot
-        slot += 1
-    while static < statics:
-        static_slot[static] = slot
-        place_m[slot] = static_m[static]
-        static += 1
-        slot += 1
-    for slot in range(1, count):
-        link[slot] = 1.0 / (loop_ohm_per_m * max(place_m[slot + 1] - place_m[slot], minimum_m))
-    link[0] = 0.0
-    link[count] = 0.0
-    return count
-
-
-@numba.njit(cache=True, error_model="numpy")
-def gather(count: int, slot: IntArray, all_values: FloatArray, values: FloatArray) -> None:
-    """Take the values at the slots."""
-    for item in range(count):
-        values[item] = all_values[slot[item]]
-
-
-@numba.njit(cache=True, error_model="numpy")
-def scatter(
-    count: int, slot: IntArray, current: FloatArray, slope: FloatArray, all_current: FloatArray, all_slope: FloatArray
-) -> None:
-    """Put currents and slopes to their slots."""
-    for item in range(count):
-        all_current[slot[item]] = current[item]
-        all_slope[slot[item]] = slope[item]
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -261,7 +75,7 @@ def _newton_step(
         for slot in range(1, count + 1):
             diagonal[slot] = link[slot - 1] + link[slot] + ISOLATION_LEAK_S + max(slope[slot], lowest)
             right[slot] = -residual[slot]
-        if _solve_chain(count, diagonal, link, right, step, inverse):
+        if solve_tridiagonal(count, diagonal, link, right, step, inverse):
             break
     longest = 0.0
     for slot in range(1, count + 1):
@@ -290,8 +104,9 @@ def _lay_out(
     step: FloatArray,
     asked_w: FloatArray,
     spent_w: FloatArray,
-    guess_v: FloatArray,
-    static_guess_v: FloatArray,
+    train_v: FloatArray,
+    static_v: FloatArray,
+    instant: int,
     first: int,
     trains: int,
     chainage_m: FloatArray,
@@ -306,7 +121,7 @@ def _lay_out(
     for train in range(trains):
         asked_w[train] = power_w[order[train]]
         spent_w[train] = auxiliary_w[order[train]]
-    count = _place(
+    count = place(
         order, trains, chainage_m, static_m, loop_ohm_per_m, minimum_m, place_m, train_slot, static_slot, link
     )
     for slot in range(count + 2):
@@ -314,9 +129,9 @@ def _lay_out(
         trial[slot] = start_v
         step[slot] = 0.0
     for train in range(trains):
-        trial[train_slot[train]] = guess_v[order[train] - first]
+        trial[train_slot[train]] = train_v[order[train]]
     for static in range(static_slot.size):
-        trial[static_slot[static]] = static_guess_v[static]
+        trial[static_slot[static]] = static_v[instant, static]
     return count
 
 
@@ -396,13 +211,6 @@ def _iterate(
 
 
 @numba.njit(cache=True, error_model="numpy")
-def guess_flat(network: PackedNetwork, chain: Chain, trains: int) -> None:
-    """Have the next instant start from the voltage just below no load everywhere."""
-    chain.guess_v[:trains] = network.start_v
-    chain.static_guess_v[:] = network.start_v
-
-
-@numba.njit(cache=True, error_model="numpy")
 def chain_prices(network: PackedNetwork, chain: Chain, trains: int, price: FloatArray) -> None:
     """Fill `price[entry]` for the instant just solved: d(sum of substation power)/d(train power), the adjoint.
 
@@ -420,7 +228,7 @@ def chain_prices(network: PackedNetwork, chain: Chain, trains: int, price: Float
         if static_substation[static] >= 0:
             slot = static_slot[static]
             right[slot] = -current[slot] - volts[slot] * slope[slot]
-    if not _solve_chain(count, diagonal, link, right, step, inverse):
+    if not solve_tridiagonal(count, diagonal, link, right, step, inverse):
         step[:] = 0.0
     for train in range(trains):
         slot = train_slot[train]
@@ -437,16 +245,20 @@ def substation_power_w(
     auxiliary_w: FloatArray,
     train_v: FloatArray,
     static_v: FloatArray,
+    charge_j: FloatArray,
+    interval_s: float,
     total_w: FloatArray,
-) -> bool:
-    """Summed substation terminal power in W of many independent instants; True when all were solved.
+) -> int:
+    """Summed substation terminal power in W of many instants; the Newton steps of all, or -1 when one was not solved.
 
-    For searches, callable from compiled code. `chain` comes from `chain_for(network, most trains at once)` and serves
-    any number of calls. Instant t owns the entries offset[t] to offset[t + 1], in any order of position, and is solved
-    from the voltages `train_v` of its entries and `static_v[t]` of the statics, which are overwritten by the answer
-    (`network.start_v` will do for a start); storages stand at their initial charge. `total_w` (T) is filled.
+    Callable from compiled code. `chain` comes from `chain_for(network, most trains at once)`, serves any number of
+    calls, and holds the last instant's answer. Instant t owns the entries offset[t] to offset[t + 1], in any order of
+    position, and is solved from the voltages `train_v` of its entries and `static_v[t]` of the statics, which are
+    overwritten by the answer (`network.start_v` will do for a start). The storages have `charge_j` at the beginning of
+    each instant, which lasts `interval_s`. `total_w` (T) is filled.
     """
-    static_substation, initial_charge_j = network.static_substation, network.initial_charge_j
+    # Plain arrays in local names: reaching into a tuple within a loop would count references each time.
+    static_substation = network.static_substation
     order, train_slot, static_slot = chain.order, chain.train_slot, chain.static_slot
     link, place_m = chain.link, chain.place_m
     volts, trial, step, residual = chain.volts, chain.trial, chain.step, chain.residual
@@ -454,29 +266,24 @@ def substation_power_w(
     asked_w, spent_w, law_v, static_m = chain.power_w, chain.auxiliary_w, network.law_v, network.chainage_m
     own_v, train_current, train_slope = chain.train_v, chain.train_current, chain.train_slope
     room_w, stock_w, drawn_w = chain.room_w, chain.stock_w, chain.drawn_w
-    guess_v, static_guess_v, start_v = chain.guess_v, chain.static_guess_v, network.start_v
     static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
     loop_ohm_per_m = network.contact_ohm_per_m / 2.0 + network.return_ohm_per_m
-    minimum_m, tolerance_a = network.minimum_segment_m, network.tolerance_a
-    solved = True
+    minimum_m, tolerance_a, start_v = network.minimum_segment_m, network.tolerance_a, network.start_v
+    steps_in_all = 0
     for instant in range(total_w.size):
         first = offset[instant]
         trains = offset[instant + 1] - first
-        for train in range(trains):
-            guess_v[train] = train_v[first + train]
-        for static in range(static_slot.size):
-            static_guess_v[static] = static_v[instant, static]
-        set_storage_limits(store_law, initial_charge_j, 1.0, room_w, stock_w)
+        set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
         count = _lay_out(
             static_m, loop_ohm_per_m, minimum_m, start_v, order, train_slot, static_slot, link, place_m, trial, volts,
-            step, asked_w, spent_w, guess_v, static_guess_v, first, trains, chainage_m, power_w, auxiliary_w,
+            step, asked_w, spent_w, train_v, static_v, instant, first, trains, chainage_m, power_w, auxiliary_w,
         )  # fmt: skip
         steps = _iterate(
             static_law, store_law, static_storage, law_v, tolerance_a, train_slot, static_slot, link, volts, trial,
             current, slope, residual, step, diagonal, right, inverse, room_w, stock_w, drawn_w, asked_w, spent_w,
             own_v, train_current, train_slope, trains, count,
         )  # fmt: skip
-        solved &= steps >= 0
+        steps_in_all = steps_in_all + steps if min(steps, steps_in_all) >= 0 else -1
         for train in range(trains):
             train_v[order[train]] = volts[train_slot[train]]
         total = 0.0
@@ -486,7 +293,7 @@ def substation_power_w(
             if static_substation[static] >= 0:
                 total -= current[slot] * volts[slot]
         total_w[instant] = total
-    return solved
+    return steps_in_all
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -514,32 +321,18 @@ def solve_window(
     answer: Answer,
 ) -> bool:
     """Solve the instants begin to end and write everything down; True when all were solved."""
-    order, train_slot, static_slot = chain.order, chain.train_slot, chain.static_slot
-    link, place_m = chain.link, chain.place_m
-    volts, trial, step, residual = chain.volts, chain.trial, chain.step, chain.residual
-    current, slope, diagonal, right, inverse = chain.current, chain.slope, chain.diagonal, chain.right, chain.inverse
-    asked_w, spent_w, law_v, static_m = chain.power_w, chain.auxiliary_w, network.law_v, network.chainage_m
-    own_v, train_current, train_slope = chain.train_v, chain.train_current, chain.train_slope
-    room_w, stock_w, drawn_w = chain.room_w, chain.stock_w, chain.drawn_w
-    guess_v, static_guess_v, start_v = chain.guess_v, chain.static_guess_v, network.start_v
-    static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
     loop_ohm_per_m = network.contact_ohm_per_m / 2.0 + network.return_ohm_per_m
-    minimum_m, tolerance_a = network.minimum_segment_m, network.tolerance_a
     return_share = network.return_ohm_per_m / loop_ohm_per_m
+    train_v, static_v, total_w = np.empty(len(power_w)), np.empty((1, network.chainage_m.size)), np.empty(1)
+    train_v[:] = network.start_v
     solved = True
     for instant in range(begin, end):
-        first = offset[instant]
-        trains = offset[instant + 1] - first
-        guess_flat(network, chain, trains)
-        set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
-        count = _lay_out(
-            static_m, loop_ohm_per_m, minimum_m, start_v, order, train_slot, static_slot, link, place_m, trial, volts,
-            step, asked_w, spent_w, guess_v, static_guess_v, first, trains, chainage_m, power_w, auxiliary_w,
-        )  # fmt: skip
-        steps = _iterate(
-            static_law, store_law, static_storage, law_v, tolerance_a, train_slot, static_slot, link, volts, trial,
-            current, slope, residual, step, diagonal, right, inverse, room_w, stock_w, drawn_w, asked_w, spent_w,
-            own_v, train_current, train_slope, trains, count,
+        trains = offset[instant + 1] - offset[instant]
+        # The same start whatever was solved before, so that an answer does not depend on where a window begins.
+        static_v[:] = network.start_v
+        steps = substation_power_w(
+            network, chain, offset[instant : instant + 2], chainage_m, power_w, auxiliary_w, train_v, static_v,
+            charge_j, interval_s, total_w,
         )  # fmt: skip
         solved &= steps >= 0
         answer.iterations[instant] = steps

@@ -13,6 +13,7 @@ import numpy as np
 
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.answer import Answer, record_instant
+from energy_models.supply.chain import gather, scatter, sort_entries, working_arrays
 from energy_models.supply.device_laws import (
     ISOLATION_LEAK_S,
     PackedNetwork,
@@ -29,10 +30,6 @@ from energy_models.supply.equivalent import (
     MAXIMUM_STEPS,
     SHORTEST_SHARE,
     STEP_CAP_V,
-    gather,
-    scatter,
-    sort_entries,
-    working_arrays,
 )
 from energy_models.supply.front import REFERENCE_S, TIE, solve_ladder
 

@@ -9,6 +9,7 @@ from energy_models.arrays import FloatArray
 from energy_models.faults import Fault, InputFaults
 from energy_models.supply import equivalent, ladder
 from energy_models.supply.answer import Answer, empty_answer
+from energy_models.supply.chain import chain_for
 from energy_models.supply.checks import network_faults
 from energy_models.supply.device_laws import PackedNetwork, pack
 from energy_models.supply.network import SupplyNetwork
@@ -73,7 +74,7 @@ def solve_packed(
     charge_j = packed.initial_charge_j.copy()
     interval_s = float(snapshots.interval_s)
     rungs = ladder.rungs_for(packed, most_trains if model == "ladder" else 0)
-    chain = equivalent.chain_for(packed, most_trains if model == "equivalent" else 0)
+    chain = chain_for(packed, most_trains if model == "equivalent" else 0)
     converged = True
     for begin in range(0, snapshots.count, CHUNK):
         end = min(begin + CHUNK, snapshots.count)
