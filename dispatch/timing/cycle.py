@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dispatch.timing.annealing import search
 from dispatch.timing.bank import MotionBank
-from dispatch.timing.kernel import PAD_S, Limits, Traffic, Trips, chain_of, empty_traffic, fill, odds_within, search
+from dispatch.timing.moves import odds_within
 from dispatch.timing.noise import departure_noise_s
+from dispatch.timing.traffic import PAD_S, Traffic, chain_of, empty_traffic, fill
+from dispatch.timing.trips import Limits, Trips
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 

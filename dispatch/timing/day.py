@@ -6,7 +6,8 @@ import numpy as np
 
 from dispatch.timetable import Timetable, Trip
 from dispatch.timing.bank import MotionBank
-from dispatch.timing.kernel import PAD_S, Limits, Traffic, Trips, chain_of, empty_traffic, fill
+from dispatch.timing.traffic import PAD_S, Traffic, chain_of, empty_traffic, fill
+from dispatch.timing.trips import Limits, Trips
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 

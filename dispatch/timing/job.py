@@ -8,8 +8,8 @@ import numpy as np
 
 from dispatch.timetable import Timetable
 from dispatch.timing.bank import MotionBank
-from dispatch.timing.kernel import Limits
 from dispatch.timing.rules import TimingRules
+from dispatch.timing.trips import Limits
 from dispatch.timing.worth import Worth
 from energy_models.arrays import IntArray
 from energy_models.supply.device_laws import PackedNetwork

@@ -19,11 +19,11 @@ from dispatch.timing.cycle import CycleProblem, Pattern, find_pattern
 from dispatch.timing.day import load_steps
 from dispatch.timing.fitting import held, pinned_dwells_s, way_with_dwells
 from dispatch.timing.job import Job, Progress, SearchStop, Step, TimingOptions
-from dispatch.timing.kernel import Limits
 from dispatch.timing.periods import Period, periods_of
 from dispatch.timing.refine import quiet_energy_j, refine
 from dispatch.timing.rules import TimingRules
 from dispatch.timing.shifts import shift_periods
+from dispatch.timing.trips import Limits
 from dispatch.timing.worth import Worth
 from energy_models.arrays import IntArray
 from energy_models.faults import Infeasible

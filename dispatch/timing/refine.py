@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
+from dispatch.timing.annealing import search
 from dispatch.timing.day import Day, build_day, free_trips, under_noise
 from dispatch.timing.fitting import departure_window_s, held_flags, rigid_trips, trip_spans
 from dispatch.timing.job import Job
-from dispatch.timing.kernel import Limits, chain_of, odds_within, search
+from dispatch.timing.moves import odds_within
 from dispatch.timing.noise import departure_noise_s
 from dispatch.timing.periods import periods_of
 from dispatch.timing.shifts import WAITING_MARGIN, weighted_waiting
+from dispatch.timing.traffic import chain_of
+from dispatch.timing.trips import Limits
 from energy_models.arrays import IntArray
 
 ODDS = np.array([44, 40, 6, 4, 6, 14], dtype=np.int64)

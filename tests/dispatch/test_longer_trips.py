@@ -21,13 +21,15 @@ from dispatch.plan import Plan
 from dispatch.planner import Planned, PlannerOptions, make_plan
 from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable, Trip
+from dispatch.timing.annealing import search
 from dispatch.timing.cycle import find_pattern
 from dispatch.timing.day import Day, build_day
 from dispatch.timing.fitting import trip_spans
 from dispatch.timing.job import Job
-from dispatch.timing.kernel import STRETCH_RUN, chain_of, fill, odds_within, search
+from dispatch.timing.moves import STRETCH_RUN, odds_within
 from dispatch.timing.optimise import _cycle_problem
 from dispatch.timing.periods import periods_of
+from dispatch.timing.traffic import chain_of, fill
 from energy_models.faults import InputFaults
 
 TWO_PERIODS = ((SEVEN, SEVEN + 1800, 300), (SEVEN + 1800, SEVEN + 4500, 540))

@@ -19,10 +19,11 @@ from timing_lines import SEVEN, Case, case_of, small_line
 
 from dispatch.bound import energy_bound
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
+from dispatch.timing.annealing import search
 from dispatch.timing.bank import LOAD_STEP, motion_bank
 from dispatch.timing.day import build_day, retimed
-from dispatch.timing.kernel import chain_of, search
 from dispatch.timing.shifts import weighted_waiting
+from dispatch.timing.traffic import chain_of
 from dispatch.traffic import planned_energy_j
 
 ALL_KINDS = np.array([30, 30, 20, 10, 10], dtype=np.int64)

@@ -13,16 +13,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 from timing_lines import SEVEN, Case, case_of, small_line
 
 from dispatch.timetable import Timetable, Trip
+from dispatch.timing.annealing import search
 from dispatch.timing.bank import LOAD_STEP
 from dispatch.timing.cycle import ODDS as CYCLE_ODDS
 from dispatch.timing.cycle import CycleProblem, _filled, _noise, _trips, energy_by_phase, find_pattern
 from dispatch.timing.day import Day, build_day
 from dispatch.timing.job import Job
-from dispatch.timing.kernel import MOVE_DEPARTURE, chain_of, fill, search
+from dispatch.timing.moves import MOVE_DEPARTURE
 from dispatch.timing.noise import departure_noise_s
 from dispatch.timing.optimise import _cycle_problem
 from dispatch.timing.periods import periods_of
 from dispatch.timing.shifts import weighted_waiting
+from dispatch.timing.traffic import chain_of, fill
 from dispatch.traffic import planned_energy_j
 from energy_models.arrays import IntArray
 

@@ -1,0 +1,62 @@
+"""Trips and rules as the compiled search holds them: plain arrays, one row a trip."""
+
+from typing import NamedTuple
+
+from energy_models.arrays import FloatArray, IntArray
+
+
+class Trips(NamedTuple):
+    """What the search may change, and between which limits; one row a trip, sections and stations in order of travel.
+
+    `before[j]` and `after[j]` are the trips that the same vehicle works before and after (-1: none), `ahead[j]` and
+    `behind[j]` the neighbours in the same direction. `stand_s[j]` is how long the vehicle stands after the trip until
+    its next one. `gap_longest_s[j]` bounds the headway before the trip at every station. `column[j]` is the first of
+    the trip's columns. `load_step[j, k]` is section k's load in steps of the bank. `dwell_shortest_s[j]` and
+    `dwell_longest_s[j]` bound the dwells of the trip, `reach_s[j, i]` is the earliest and latest departure from its
+    i-th station, of the last one the arrival (not asked in a cycle).
+    """
+
+    direction: IntArray
+    departure_s: IntArray
+    run_s: IntArray
+    dwell_s: IntArray
+    stand_s: IntArray
+    before: IntArray
+    after: IntArray
+    ahead: IntArray
+    behind: IntArray
+    column: IntArray
+    load_step: IntArray
+    earliest_s: IntArray
+    latest_s: IntArray
+    gap_longest_s: IntArray
+    dwell_shortest_s: IntArray
+    dwell_longest_s: IntArray
+    reach_s: IntArray
+
+
+class Limits(NamedTuple):
+    """The rules that every change must keep: dwell spans (2, stations between), turnback, headway, auxiliaries.
+
+    `dwell_to_run_s` is how much of a trip's total dwell may be turned into running time. `arrivals_per_s[j, i]` weighs
+    the waiting at trip j's i-th departure; `waiting_budget` is by how much the weighted sum of gap²/2 may still grow.
+    `vehicles_most` bounds the vehicles that a cycle needs. By direction, a one-way time that changes lies between
+    `one_way_shortest_s` and `one_way_longest_s`.
+    """
+
+    dwell_shortest_s: IntArray
+    dwell_longest_s: IntArray
+    turnback_shortest_s: IntArray
+    headway_shortest_s: int
+    auxiliary_w: float
+    stand_auxiliary_s: int
+    stand_fallback_s: int
+    terminal_chainage_m: FloatArray
+    station_chainage_m: FloatArray
+    arrivals_per_s: FloatArray
+    waiting_budget: float
+    dwell_to_run_s: int
+    dwell_total_s: IntArray
+    one_way_shortest_s: IntArray
+    one_way_longest_s: IntArray
+    vehicles_most: int
