@@ -14,6 +14,7 @@ import pickle
 import signal
 import tempfile
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
@@ -124,7 +125,7 @@ class _Lost(Exception):
     """A worker died, or a kit went with it."""
 
 
-class _SpreadSession(Session):
+class _SpreadSession(Session, ABC):
     """What a pool and a cluster share: a window of calls under way, and what happens when a worker dies."""
 
     def run(self, calls: Iterable[Call]) -> Iterator[tuple[int, Any]]:
@@ -171,17 +172,21 @@ class _SpreadSession(Session):
             for future in under_way:
                 future.cancel()
 
+    @abstractmethod
     def _window(self) -> int:
-        raise NotImplementedError
+        """Calls that may be under way at once."""
 
+    @abstractmethod
     def _submit(self, call: Call) -> "Future[Any]":
-        raise NotImplementedError
+        """Give a call to a worker. Raises _Lost when there is none to give it to."""
 
+    @abstractmethod
     def _result(self, future: "Future[Any]") -> Any:
-        raise NotImplementedError
+        """The result of a call that is done. Raises _Lost when its worker died."""
 
+    @abstractmethod
     def _mend(self, under_way: "dict[Future[Any], tuple[int, Call]]") -> list[tuple[int, Call]]:
-        raise NotImplementedError
+        """After a loss: take from what is under way, and return, what nobody will do any more."""
 
 
 class _PoolSession(_SpreadSession):
