@@ -9,14 +9,14 @@ rear is (fixed block), as known a reaction time ago. Where that binds, the train
 The motion is integrated over time, from the state at which the authority begins to bind; before, it is the profile's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
 
 from energy_models.arrays import FloatArray, frozen_floats
 from energy_models.driving.profile import DrivingProfile
-from energy_models.starved import collector_energy_j
+from energy_models.starved import with_forces
 from energy_models.train import GRAVITY_M_S2, Train
 
 STEP_S = 0.5
@@ -213,21 +213,15 @@ def profile_along_path(
     traction, brake = np.maximum(net, 0.0), np.maximum(-net, 0.0)
     if wanted.passengers == passengers:
         traction[: own_nodes - 1] = wanted.traction_force_n[: own_nodes - 1]
-    most = np.minimum(train.electric_brake.at(np.maximum(before, after)), train.service_brake_force_n)
-    electric = np.minimum(brake, most)
-    return DrivingProfile(
-        strategy=wanted.strategy,
+    motion = replace(
+        wanted,
         distance_m=place_m,
         speed_m_s=speed,
         time_s=time_s - time_s[0],
         slope=slope,
-        traction_force_n=traction,
-        electric_brake_force_n=electric,
-        friction_brake_force_n=brake - electric,
         passengers=passengers,
-        traction_energy_j=collector_energy_j(train, traction, speed, cell_m, motoring=True),
-        regeneration_energy_j=collector_energy_j(train, electric, speed, cell_m, motoring=False),
     )
+    return with_forces(motion, train, traction, brake)
 
 
 @njit(cache=True, error_model="numpy")

@@ -76,22 +76,29 @@ def starved(profile: DrivingProfile, train: Train, passengers: float, served: Se
         brake,
     )
     time_s = np.concatenate(([0.0], np.cumsum(2.0 * cell_m / (speed[1:] + speed[:-1])))) + profile.time_s[0]
+    return with_forces(replace(profile, speed_m_s=speed, time_s=time_s, passengers=passengers), train, traction, brake)
+
+
+def with_forces(motion: DrivingProfile, train: Train, traction_n: FloatArray, brake_n: FloatArray) -> DrivingProfile:
+    """The motion of a profile with other forces at the wheel, N for each cell, and the energies that follow from them.
+
+    Of the braking force the electric brake gives what its curve and the service brake allow at the higher speed of the
+    cell, friction the rest.
+    """
+    speed, cell_m = motion.speed_m_s, np.diff(motion.distance_m)
     most = np.minimum(train.electric_brake.at(np.maximum(speed[1:], speed[:-1])), train.service_brake_force_n)
-    electric = np.minimum(brake, most)
+    electric_n = np.minimum(brake_n, most)
     return replace(
-        profile,
-        speed_m_s=speed,
-        time_s=time_s,
-        traction_force_n=traction,
-        electric_brake_force_n=electric,
-        friction_brake_force_n=brake - electric,
-        passengers=passengers,
-        traction_energy_j=collector_energy_j(train, traction, speed, cell_m, motoring=True),
-        regeneration_energy_j=collector_energy_j(train, electric, speed, cell_m, motoring=False),
+        motion,
+        traction_force_n=traction_n,
+        electric_brake_force_n=electric_n,
+        friction_brake_force_n=brake_n - electric_n,
+        traction_energy_j=_collector_energy_j(train, traction_n, speed, cell_m, motoring=True),
+        regeneration_energy_j=_collector_energy_j(train, electric_n, speed, cell_m, motoring=False),
     )
 
 
-def collector_energy_j(
+def _collector_energy_j(
     train: Train, force_n: FloatArray, speed_m_s: FloatArray, cell_m: FloatArray, *, motoring: bool
 ) -> float:
     """Energy at the collector of forces at the wheel, cell by cell, in J: drawn when motoring, else offered (>= 0)."""
