@@ -15,6 +15,7 @@ from energy_models.running_times.store import content_hash
 from energy_models.train import Train
 from scenarios.build import profile_library, section_tracks
 from scenarios.schema import Scenario
+from simulation.control import CONTROLLERS, ControllerName
 from simulation.day import day_model
 from simulation.day_store import DayStore, KeptDay, Label, day_key
 from simulation.engine import Call, Held, Session
@@ -31,16 +32,20 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One what-if: the line, its train, timetables by name, and labels for readers of its days."""
+    """One what-if: the line, its train, timetables by name, labels for readers of its days, and who regulates."""
 
     scenario: Scenario
     train: Train
     timetables: Mapping[str, Timetable]
     labels: Mapping[str, Label]
+    controller: ControllerName = "none"
 
     def keys(self, version: str) -> dict[str, str]:
         """The content key of the days of each timetable."""
-        return {name: day_key(self.scenario, self.train, one, version) for name, one in self.timetables.items()}
+        return {
+            name: day_key(self.scenario, self.train, one, version, self.controller)
+            for name, one in self.timetables.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class CaseWork:
 
     def __init__(self, case: Case) -> None:
         self._scenario, self._train, self._timetables = case.scenario, case.train, dict(case.timetables)
+        self._controller = CONTROLLERS[case.controller]
 
     def work(self, task: DaysAsked) -> tuple[DayResult, ...]:
         """Simulate days, in the order asked."""
@@ -66,7 +72,7 @@ class CaseWork:
 
     @cached_property
     def _days(self) -> DayWork:
-        model = day_model(self._scenario, _library(self._scenario, self._train))
+        model = day_model(self._scenario, _library(self._scenario, self._train), self._controller)
         prepare_profiles(model, self._timetables.values())
         return DayWork(model, self._timetables)
 

@@ -25,6 +25,7 @@ from energy_models.faults import Fault, InputFaults
 from energy_models.running_times.store import content_hash
 from energy_models.train import Train
 from scenarios.schema import Scenario
+from simulation.control import ControllerName
 from simulation.replications import DayResult
 from simulation.source import source_hash
 from simulation.stored_values import plain, restored
@@ -35,10 +36,12 @@ BATCH_S = 10.0
 Label = str | int | float | bool | None
 
 
-def day_key(scenario: Scenario, train: Train, timetable: Timetable, version: str) -> str:
-    """Hash of everything but the seed that decides a simulated day: line, train, timetable, version and source."""
+def day_key(
+    scenario: Scenario, train: Train, timetable: Timetable, version: str, controller: ControllerName = "none"
+) -> str:
+    """Hash of all but the seed that decides a simulated day: line, train, timetable, controller, version, source."""
     digest = hashlib.sha256()
-    for part in (version, source_hash(), scenario.hash, content_hash(train), repr(timetable.trips)):
+    for part in (version, source_hash(), scenario.hash, content_hash(train), repr(timetable.trips), controller):
         digest.update(part.encode())
         digest.update(b"|")
     return digest.hexdigest()[:32]

@@ -7,6 +7,7 @@ from dispatch.timetable import Timetable
 from energy_models.train import Train
 from scenarios.schema import Scenario
 from simulation.cases import Case, simulate_cases
+from simulation.control import ControllerName
 from simulation.day_store import DayStore
 from simulation.engine import Session
 from simulation.judge import Judgement, compare
@@ -22,17 +23,19 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is to be judged: the plan's timetable beside the one in force, on one line with one train."""
+    """What is to be judged: the plan's timetable beside the one in force, one line, one train, one controller."""
 
     scenario: Scenario
     train: Train
     in_force: Timetable
     plan: Timetable
+    controller: ControllerName = "none"
 
     @property
     def case(self) -> Case:
         """The line as it is, with both timetables."""
-        return Case(self.scenario, self.train, self.timetables, {"family": "", "variation": "as planned"})
+        labels = {"family": "", "variation": "as planned"}
+        return Case(self.scenario, self.train, self.timetables, labels, self.controller)
 
     @property
     def timetables(self) -> dict[str, Timetable]:
@@ -96,7 +99,7 @@ def judge_variations(
     progress: Progress = lambda _stage, _share: None,
 ) -> tuple[Answer, ...]:
     """Judge the plan under each variation of the world, on the first `days` of the judgement's own days."""
-    asked = variations(question.scenario, question.train, question.timetables)
+    asked = variations(question.case)
     seeds = judged.seeds[:days]
     simulate_cases(
         [variation.case for variation in asked], seeds, session, store, version,

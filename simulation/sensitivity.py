@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dispatch.timetable import Timetable
 from energy_models.train import Efficiency, Train
 from scenarios.schema import Scenario
 from simulation.cases import Case
@@ -40,12 +39,14 @@ class Answer:
     share_of_undisturbed: float | None
 
 
-def variations(scenario: Scenario, train: Train, timetables: Mapping[str, Timetable]) -> tuple[Variation, ...]:
-    """All variations of a line, family by family."""
+def variations(planned: Case) -> tuple[Variation, ...]:
+    """All variations of a line as planned, family by family."""
+    scenario, train = planned.scenario, planned.train
     found: list[Variation] = []
 
     def add(family: str, words: str, other: Scenario = scenario, real: Train = train) -> None:
-        found.append(Variation(family, words, Case(other, real, timetables, {"family": family, "variation": words})))
+        labels = {"family": family, "variation": words}
+        found.append(Variation(family, words, replace(planned, scenario=other, train=real, labels=labels)))
 
     for noise_s in DWELL_NOISE_S:
         noisy = scenario.disturbances.model_copy(update={"dwell_noise_s": noise_s})

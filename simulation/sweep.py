@@ -15,6 +15,7 @@ from scenarios.build import train_of
 from scenarios.sweep import Sweep, TimetableName
 from scenarios.vehicle import CalibratedVehicle, apply
 from simulation.cases import Case
+from simulation.control import ControllerName
 from simulation.day_store import DayStore
 from simulation.interval import Estimate, estimate
 
@@ -61,7 +62,12 @@ class Workload:
         return self.processor_s / max(1, workers)
 
 
-def cases_of(sweep: Sweep, plan: Timetable | None, vehicle: CalibratedVehicle | None = None) -> tuple[Case, ...]:
+def cases_of(
+    sweep: Sweep,
+    plan: Timetable | None,
+    vehicle: CalibratedVehicle | None = None,
+    controller: ControllerName = "none",
+) -> tuple[Case, ...]:
     """The cases of a sweep, each with the timetables asked for. `plan` is needed where the file asks for the plan."""
     asked: tuple[TimetableName, ...] = sweep.file.timetable or (
         ("in_force", "plan") if plan is not None else ("in_force",)
@@ -79,7 +85,7 @@ def cases_of(sweep: Sweep, plan: Timetable | None, vehicle: CalibratedVehicle | 
         timetables: dict[str, Timetable] = {
             name: in_force if name == "in_force" or plan is None else plan for name in asked
         }
-        cases.append(Case(one.scenario, train, timetables, one.labels))
+        cases.append(Case(one.scenario, train, timetables, one.labels, controller))
     return tuple(cases)
 
 

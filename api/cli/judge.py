@@ -10,8 +10,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
-from api.cli.engine_options import EngineAddress, Workers, engine_of
 from api.cli.outcome import ExitCode
+from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_writable
 from api.day_figures import figures_of
 
@@ -73,6 +73,7 @@ def judge(
         Path | None, typer.Option(help="Data set of simulated days; PLAN/days by default.", metavar="DIR")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write a page with plots here.", metavar="FILE.html")] = None,
+    controller: ControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
@@ -98,7 +99,8 @@ def judge(
         progress("reading", 0.0)
         written = read_plan_folder(plan)
         train = written.train(load_vehicle(vehicle) if vehicle is not None else None)
-        question = Question(written.scenario, train, timetable_in_force(written.scenario), written.plan.timetable)
+        in_force = timetable_in_force(written.scenario)
+        question = Question(written.scenario, train, in_force, written.plan.timetable, controller)
         store = DayStore(days or plan / "days")
         effort = Effort(interval, replications, max(most, replications), seed)
         with started(engine_of(workers, engine)) as session:
@@ -121,7 +123,7 @@ def judge(
             out.with_suffix(".svg").write_text(svg(sensitivity_chart(answers, judgement)), encoding="utf-8")
     if json:
         said = _as_json(found, written.scenario.name, written.scenario.hash, seed)
-        print_json({**said, "seconds": {"all": round(time.monotonic() - begin, 3)}})
+        print_json({**said, "controller": controller, "seconds": {"all": round(time.monotonic() - begin, 3)}})
     else:
         _print(found)
         if out is not None:

@@ -2,13 +2,13 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
-from api.cli.engine_options import EngineAddress, Workers
+from api.cli.simulation_options import ControllerOption, EngineAddress, Workers
 from api.day_figures import figures_of
 
 if TYPE_CHECKING:
@@ -73,13 +73,7 @@ def simulate(
     trace_day: Annotated[
         int, typer.Option(min=1, help="Which of the simulated days to trace, counted from 1.", metavar="N")
     ] = 1,
-    controller: Annotated[
-        Literal["none", "hold", "even"],
-        typer.Option(
-            help="Who regulates the traffic: nobody; no train leaves before its time; or trains are held, up to 45 s, "
-            "where the gaps before and behind them have become uneven."
-        ),
-    ] = "none",
+    controller: ControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from api.cli.console import duration_text, print_json, stage_progress, stderr_console, stdout_console
-from api.cli.engine_options import EngineAddress, Workers, engine_of
+from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,7 @@ def sweep(
             metavar="FILE",
         ),
     ] = None,
+    controller: ControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     dry_run: Annotated[
@@ -83,7 +84,7 @@ def sweep(
             _require_no_plan(asked, file)
         written = read_plan_folder(plan_folder) if plan_folder is not None else None
         calibrated = load_vehicle(vehicle) if vehicle is not None else written.vehicle if written is not None else None
-        cases = cases_of(asked, written.plan.timetable if written is not None else None, calibrated)
+        cases = cases_of(asked, written.plan.timetable if written is not None else None, calibrated, controller)
         seeds = replication_seeds(asked.file.seed, asked.file.replications)
         store = DayStore(folder / "days")
         todo = workload(cases, seeds, store, version)
@@ -111,6 +112,7 @@ def sweep(
                 "scenario": asked.file.scenario,
                 "replications": asked.file.replications,
                 "seed": asked.file.seed,
+                "controller": controller,
                 "metering_point": "substation DC terminals",
                 "factors": list(asked.factors),
                 "rows": [

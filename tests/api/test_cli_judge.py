@@ -59,6 +59,15 @@ def test_days_from_the_data_set_are_those_that_would_be_simulated(plan: Path, tm
     assert without_seconds(kept) == without_seconds(again) == without_seconds(fresh)
 
 
+def test_a_controller_regulates_the_days_and_has_its_own(plan: Path, tmp_path: Path) -> None:
+    days = str(tmp_path / "days")
+    nobody = judged(str(plan), "--days", days)
+    even = judged(str(plan), "--days", days, "--controller", "even")
+    assert (nobody["controller"], even["controller"]) == ("none", "even")
+    assert even["savings_percent"] != nobody["savings_percent"]
+    assert without_seconds(even) == without_seconds(judged(str(plan), "--controller", "even"))
+
+
 def test_an_interval_out_of_reach_is_told(plan: Path) -> None:
     said = judged(str(plan), "--interval", "0.001", "--most", "12")
     assert said["replications"] == 12

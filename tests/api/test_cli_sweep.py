@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,6 +46,15 @@ def alone(study: Path) -> tuple[Path, dict[str, Any]]:
     """The sweep by one process, never interrupted: its folder and what it said."""
     out = study.parent / "alone"
     return out, said(str(study), "--out", str(out), "--workers", "1")
+
+
+def test_a_controller_has_days_of_its_own(study: Path, alone: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    out = tmp_path / "even"
+    shutil.copytree(alone[0], out)
+    told = said(str(study), "--out", str(out), "--workers", "1", "--controller", "even")
+    assert (told["controller"], told["days_reused"]) == ("even", 0)
+    noisy, nobodys = told["rows"][2], alone[1]["rows"][2]
+    assert noisy["headway_variation"] != nobodys["headway_variation"]
 
 
 def test_a_table_a_page_and_pictures_come_out(alone: tuple[Path, dict[str, Any]]) -> None:

@@ -92,6 +92,7 @@ def test_what_decides_a_day_decides_its_key() -> None:
         day_key(scenario, train, later, "1"),
         day_key(scenario, replace(train, tare_kg=train.tare_kg + 1.0), timetable, "1"),
         day_key(load_scenario("tutorial_line", ["summer"]), train, timetable, "1"),
+        day_key(scenario, train, timetable, "1", "hold"),
     }
-    assert len(others | {key}) == 5
+    assert len(others | {key}) == 6
     assert day_key(load_scenario("tutorial_line"), train, timetable, "1") == key
