@@ -9,7 +9,7 @@ import numpy as np
 
 from energy_models.arrays import FloatArray
 from energy_models.driving.course import Course, course_of
-from energy_models.driving.interior_point import solve
+from energy_models.driving.interior_point.solve import solve
 from energy_models.driving.mesh import Fineness
 from energy_models.driving.motion import fastest_in_time, running_time
 from energy_models.driving.part_load import extra_price, objective_j
@@ -224,14 +224,14 @@ def _solved(
     for guessed, careful, most_steps in _attempts(course, guess, running_time_s):
         energy = np.clip(guessed, lowest + 0.02 * (limit - lowest), limit - 0.01 * (limit - lowest))
         energy[0] = energy[-1] = course.boundary_energy
-        result = solve(
+        outcome = solve(
             course.cell_m, course.grade, limit, lowest, deceleration, course.vehicle, extra,
             course.train.maximum_jerk_m_s3, running_time_s, energy, most_steps, careful,
         )  # fmt: skip
-        steps += int(result[1])
-        if result[0]:
+        steps += outcome.steps
+        if outcome.converged:
             break
-    return Run(course, energy, float(result[2]) * course.vehicle.inertia_kg, bool(result[0]), steps)
+    return Run(course, energy, outcome.price_of_time_w_kg * course.vehicle.inertia_kg, outcome.converged, steps)
 
 
 def _attempts(course: Course, guess: FloatArray, running_time_s: float) -> Iterator[tuple[FloatArray, bool, int]]:
