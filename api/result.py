@@ -85,6 +85,17 @@ class LongerTripsModel(BaseModel):
     mean_s: float
 
 
+class ShorterStandingModel(BaseModel):
+    """By how many seconds trips stand less at their stations together than today, and run as much longer: at most, on
+    average, and what they stand today."""
+
+    model_config = _STABLE
+
+    most_s: int
+    mean_s: float
+    today_s: float
+
+
 class PlanResult(BaseModel):
     """The object. Names are stable; new ones may be added.
 
@@ -119,6 +130,7 @@ class PlanResult(BaseModel):
     share_of_gap_closed: float | None = None
     saving_against_mean_phase_percent: float | None = None
     longer_trips: LongerTripsModel | None = None
+    shorter_standing: ShorterStandingModel | None = None
 
 
 def result_of(experiment: PlanExperiment) -> PlanResult:
@@ -155,6 +167,9 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         share_of_gap_closed=None if evidence is None else evidence.share_of_gap_closed,
         saving_against_mean_phase_percent=experiment.saving_against_mean_phase_percent,
         longer_trips=None if (longer := experiment.longer_trips) is None else LongerTripsModel(**asdict(longer)),
+        shorter_standing=(
+            None if (less := experiment.shorter_standing) is None else ShorterStandingModel(**asdict(less))
+        ),
     )
 
 

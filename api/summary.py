@@ -117,10 +117,16 @@ def _passengers(result: PlanResult) -> str:
     if result.mode == "equal-service":
         longer = result.longer_trips
         slower = "no trip slower from end to end" if longer is None else f"trips {_longer(longer)} from end to end"
+        standing = ""
+        if (less := result.shorter_standing) is not None:
+            standing = (
+                f" Trips stand up to {less.most_s} s less at their stations (on average {less.mean_s:.1f} of "
+                f"{less.today_s:.0f} s) and run as much longer, as the policy allows."
+            )
         return (
             f"The service stays equal: {after.trips} trips, the same headways in each period "
             "(their means within 5 %), first and last trains as "
-            f"today, {slower}. {wait}."
+            f"today, {slower}.{standing} {wait}."
         )
     change = after.trips - before.trips
     trips = (

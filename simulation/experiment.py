@@ -13,6 +13,7 @@ from dispatch.levers import Lever
 from dispatch.longer_trips import LongerTrips, longer_trips
 from dispatch.plan import Mode, Plan
 from dispatch.planner import PlannerOptions, make_plan
+from dispatch.standing import ShorterStanding, shorter_standing
 from dispatch.timing.job import SearchStop
 from energy_models.arrays import FloatArray
 from energy_models.running_times import ProfileLibrary
@@ -108,6 +109,13 @@ class PlanExperiment:
     def longer_trips(self) -> LongerTrips | None:
         """By how much the planned trips are longer than today's, where that was asked for."""
         return longer_trips(self.plan, self.baseline_plan.timetable)
+
+    @property
+    def shorter_standing(self) -> ShorterStanding | None:
+        """By how much trips stand less at their stations, and run longer, at equal service."""
+        if self.plan.mode != "equal-service":
+            return None
+        return shorter_standing(self.plan.timetable, self.baseline_plan.timetable)
 
     @property
     def saving_against_mean_phase_percent(self) -> float | None:

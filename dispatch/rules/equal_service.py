@@ -122,9 +122,15 @@ def one_way_time(case: Case) -> Iterator[Violation]:
                 yield Violation("one-way-time", sentence, planned.trip_id, place, planned.end_s, over)
 
 
-@rule("dwell-total", "No trip stands longer at its stations together than the trip in force that it stands for.", EQUAL)
+@rule(
+    "dwell-total",
+    "No trip stands longer at its stations together than the trip in force that it stands for, nor shorter by more "
+    "than the policy's `standing_to_running_s`.",
+    EQUAL,
+)
 def dwell_total(case: Case) -> Iterator[Violation]:
-    """Standing is only redistributed."""
+    """Standing is redistributed, and becomes running as far as the policy lets it."""
+    room = case.scenario.policy.standing_to_running_s
     for direction in DIRECTIONS:
         for planned, in_force in case.paired[direction]:
             total, today = (
@@ -138,6 +144,14 @@ def dwell_total(case: Case) -> Iterator[Violation]:
                 yield Violation(
                     "dwell-total", sentence, planned.trip_id, planned.stations[0], planned.start_s, total - today
                 )
+            # A trip that stands longer than others today may come down to them.
+            elif total < today - room:
+                sentence = (
+                    f"trip {planned.trip_id} stands {total} s at its stations, {in_force.trip_id} today "
+                    f"{today} s: {today - total} s shorter; {room:g} s are allowed, {today - room - total:g} s too much"
+                )
+                place, over = planned.stations[0], today - room - total
+                yield Violation("dwell-total", sentence, planned.trip_id, place, planned.start_s, over)
 
 
 @rule(

@@ -1,8 +1,7 @@
 """The repeating pattern of a period: with one headway for both directions, a few minutes of the line say it all.
 
 While a headway H is in force, every trip is a copy of the one before, H seconds later, and what the supply sees repeats
-every H seconds. So one up trip and one down trip, wrapped around a cycle of H instants, stand for the whole period, and
-thousands of patterns a second can be solved exactly.
+every H seconds. So one up trip and one down trip, wrapped around a cycle of H instants, stand for the whole period.
 """
 
 from dataclasses import dataclass
@@ -10,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dispatch.timing.annealing import search
+from dispatch.timing.balance import Balance, empty_balance, fill_balance
 from dispatch.timing.bank import MotionBank
+from dispatch.timing.dive import dive
+from dispatch.timing.estimate import Estimate
 from dispatch.timing.moves import odds_within
 from dispatch.timing.noise import departure_noise_s
 from dispatch.timing.traffic import PAD_S, Traffic, chain_of, empty_traffic, fill
@@ -18,38 +20,24 @@ from dispatch.timing.trips import Limits, Trips
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
-ODDS = np.array([45, 44, 11, 0, 6, 20], dtype=np.int64)
+ODDS = np.array([45, 44, 11, 0, 14, 20], dtype=np.int64)
 """Kinds of change: dwells, running times, departure, another trip's way, dwell into running time, a longer trip."""
 PHASES_TRIED = 24
 PHASE_STEP_S = 4
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One stage of a cycle's search: how many patterns go through it, from which temperature to which, how hard.
-
-    Temperatures are shares of the cycle's energy; `share` is the rung's part of all the work, spread evenly over its
-    patterns; `samples` of the noise are looked at, where there is any.
-    """
-
-    patterns: int
-    hot_share: float
-    cold_share: float
-    share: float
-    samples: int
-
-
-RUNGS = (
-    Rung(8, 1e-2, 1.5e-3, 0.4, 1),
-    Rung(3, 1.5e-3, 6e-4, 0.2, 1),
-    Rung(1, 6e-4, 2e-4, 0.15, 1),
-    Rung(1, 3e-4, 3e-5, 0.25, 6),
-)
-"""Many phases are tried roughly, the best go on, one is finished: the phase between the directions decides which valley
-a search ends in, and a pattern does not cross from one to the next. Disturbances come last: what is deep without them
-is deep with them, at a sixth of the work. Numbers found by trial on the Yizhuang day."""
-LEAST_ROUNDS = 400
-"""Fewer changes of a pattern do not tell a good phase from a bad one: with little to spend, fewer phases are tried."""
+ROUNDS_A_START = 100_000
+"""Changes tried on the estimate from one start. The valleys of a cycle are many and steep: a search from another phase
+finds more than a longer one (by trial on the Yizhuang cycles, 24 starts of 40,000 came as deep as 6 of 400,000)."""
+STARTS_MOST = 24
+HOT_SHARE, COLD_SHARE = 1e-2, 3e-5
+"""Temperatures of a search on the estimate, as shares of the cycle's energy."""
+DISTURBED = 6
+DISTURBED_SHARE = 0.5
+DISTURBED_HOT_SHARE, DISTURBED_COLD_SHARE = 1.5e-3, 1e-4
+"""So many of the patterns found go on under noise, with so much work as a share of that before."""
+FINISHED = 3
+FINISH_SHARE = 0.003
+FINISH_HOT_SHARE, FINISH_COLD_SHARE = 3e-4, 3e-5
+"""So many are finished with exact solutions, each with so many changes as a share of the work before."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +58,10 @@ class Pattern:
 
 @dataclass(frozen=True, eq=False)
 class CycleProblem:
-    """What a period asks: headway, the trips as they run today, loads in steps of the bank, the noise to plan for."""
+    """What a period asks: headway, the trips as they run today, loads in steps of the bank, the noise to plan for.
+
+    `samples` of the noise are solved exactly, `estimated_samples` looked at by the estimate.
+    """
 
     headway_s: int
     run_s: IntArray
@@ -79,9 +70,16 @@ class CycleProblem:
     limits: Limits
     bank: MotionBank
     network: PackedNetwork
+    estimate: Estimate
     noise_deviation_s: float
     noise_accumulates: bool
     samples: int
+    estimated_samples: int
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether there is noise to plan for."""
+        return self.noise_deviation_s > 0.0 and self.samples > 1
 
 
 def _trips(problem: CycleProblem, run_s: IntArray, dwell_s: IntArray, phase_s: int) -> Trips:
@@ -128,6 +126,12 @@ def _filled(problem: CycleProblem, trips: Trips, noise_s: IntArray) -> Traffic:
     return traffic
 
 
+def _balance(problem: CycleProblem, trips: Trips, noise_s: IntArray) -> Balance:
+    balance = empty_balance(len(noise_s), np.ones(problem.headway_s))
+    fill_balance(trips, problem.limits, problem.bank, noise_s, balance, problem.estimate)
+    return balance
+
+
 def _noise(problem: CycleProblem, seed: int, samples: int) -> IntArray:
     sections = problem.run_s.shape[1]
     return departure_noise_s(samples, 2, sections, problem.noise_deviation_s, problem.noise_accumulates, seed)
@@ -147,35 +151,45 @@ def energy_by_phase(
     return np.array(energies)
 
 
-def find_pattern(problem: CycleProblem, work: int, seed: int, stop: IntArray) -> Pattern:
-    """Anneal the cycle under its noise from phases all around, and finish the most promising.
+@dataclass(eq=False)
+class _Climber:
+    """A pattern on its way down, and what it draws by the measure of the last stage."""
 
-    `work` is the number of changes tried, times the samples each is tried under. Deterministic for a seed; `stop[0]`
-    set from another thread ends it early with what it has.
+    trips: Trips
+    energy_j: float
+
+
+def find_pattern(problem: CycleProblem, work: int, seed: int, stop: IntArray) -> Pattern:
+    """Search the cycle on the estimate from phases all around, take the best through the noise, and finish them
+    exactly.
+
+    `work` is the number of changes tried on the estimate without noise; the other stages have their share of it.
+    Deterministic for a seed; `stop[0]` set from another thread ends it early with what it has.
     """
-    noisy = problem.noise_deviation_s > 0.0 and problem.samples > 1
-    starts = min(RUNGS[0].patterns, max(1, int(RUNGS[0].share * work) // LEAST_ROUNDS))
-    odds = odds_within(problem.limits, ODDS)
+    starts = min(STARTS_MOST, max(1, work // ROUNDS_A_START))
     climbers = [
         _Climber(_trips(problem, problem.run_s, problem.dwell_s, phase), np.inf)
         for phase in _spread_phases(problem, starts)
     ]
-    scale_j: float | None = None
-    for number, rung in enumerate(RUNGS):
-        climbers = sorted(climbers, key=lambda climber: climber.energy_j)[: rung.patterns]
-        samples = rung.samples if noisy else 1
-        noise = _noise(problem, seed + 101 * number, samples)
-        rounds = max(1, int(rung.share * work / (samples * len(climbers))))
-        for climber in climbers:
-            traffic = _filled(problem, climber.trips, noise)
-            if scale_j is None:
-                scale_j = float(traffic.power_w.sum()) / samples
-            search(
-                climber.trips, problem.limits, problem.bank, noise, traffic, problem.network,
-                chain_of(traffic, problem.network), np.array([0, 1], dtype=np.int64), odds, rounds,
-                rung.hot_share * scale_j, rung.cold_share * scale_j, seed + number, True, stop,
-            )  # fmt: skip
-            climber.energy_j = float(traffic.power_w.sum()) / samples
+    scale_j = float(_filled(problem, climbers[0].trips, _noise(problem, 0, 1)).power_w.sum())
+    _dive(problem, climbers, 1, work // starts, HOT_SHARE * scale_j, COLD_SHARE * scale_j, seed, stop)
+    if problem.is_disturbed:
+        climbers = sorted(climbers, key=lambda climber: climber.energy_j)[:DISTURBED]
+        samples = problem.estimated_samples
+        rounds = int(DISTURBED_SHARE * work / (samples * len(climbers)))
+        hot_j, cold_j = DISTURBED_HOT_SHARE * scale_j, DISTURBED_COLD_SHARE * scale_j
+        _dive(problem, climbers, samples, rounds, hot_j, cold_j, seed + 101, stop)
+    climbers = sorted(climbers, key=lambda climber: climber.energy_j)[:FINISHED]
+    noise = _noise(problem, seed + 101, problem.samples if problem.is_disturbed else 1)
+    rounds = max(1, int(FINISH_SHARE * work / (len(noise) * len(climbers))))
+    for climber in climbers:
+        traffic = _filled(problem, climber.trips, noise)
+        search(
+            climber.trips, problem.limits, problem.bank, noise, traffic, problem.network,
+            chain_of(traffic, problem.network), np.array([0, 1], dtype=np.int64), odds_within(problem.limits, ODDS),
+            rounds, FINISH_HOT_SHARE * scale_j, FINISH_COLD_SHARE * scale_j, seed + 2, True, stop,
+        )  # fmt: skip
+        climber.energy_j = float(traffic.power_w.sum()) / len(noise)
     best = min(climbers, key=lambda climber: climber.energy_j)
     trips = best.trips
     run_s, dwell_s = trips.run_s.copy(), trips.dwell_s.copy()
@@ -186,12 +200,21 @@ def find_pattern(problem: CycleProblem, work: int, seed: int, stop: IntArray) ->
     return Pattern(problem.headway_s, run_s, dwell_s, phase, best.energy_j, curve)
 
 
-@dataclass(eq=False)
-class _Climber:
-    """A pattern on its way down."""
-
-    trips: Trips
-    energy_j: float
+def _dive(
+    problem: CycleProblem, climbers: list[_Climber], samples: int, rounds: int, hot_j: float, cold_j: float, seed: int,
+    stop: IntArray,
+) -> None:  # fmt: skip
+    """Search each pattern on the estimate, under so many samples of the noise (1: none)."""
+    noise = _noise(problem, seed, samples)
+    odds = odds_within(problem.limits, ODDS)
+    for number, climber in enumerate(climbers):
+        balance = _balance(problem, climber.trips, noise)
+        dive(
+            climber.trips, problem.limits, problem.bank, noise, balance, problem.estimate,
+            np.array([0, 1], dtype=np.int64), odds, max(1, rounds), hot_j, cold_j, seed + number, problem.headway_s,
+            stop,
+        )  # fmt: skip
+        climber.energy_j = float(balance.fed_w.sum()) / samples
 
 
 def _spread_phases(problem: CycleProblem, starts: int) -> list[int]:

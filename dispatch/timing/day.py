@@ -147,6 +147,11 @@ def under_noise(day: Day, noise_s: IntArray, bank: MotionBank, network: PackedNe
     return replace(day, noise_s=noise_s, traffic=traffic)
 
 
+def refill(day: Day, bank: MotionBank, network: PackedNetwork) -> None:
+    """Lay the trips out anew as they stand now, and solve every instant."""
+    fill(day.trips, day.limits, bank, day.noise_s, day.traffic, network, chain_of(day.traffic, network))
+
+
 def load_steps(order: tuple[Trip, ...], load_step: int) -> IntArray:
     """Planned load of each trip and section, in steps of the bank."""
     return np.array([[round(load / load_step) for load in trip.passengers] for trip in order], dtype=np.int64)

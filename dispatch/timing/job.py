@@ -8,6 +8,7 @@ import numpy as np
 
 from dispatch.timetable import Timetable
 from dispatch.timing.bank import MotionBank
+from dispatch.timing.estimate import Estimate
 from dispatch.timing.rules import TimingRules
 from dispatch.timing.trips import Limits
 from dispatch.timing.worth import Worth
@@ -37,8 +38,8 @@ class SearchStop:
 
 @dataclass(frozen=True)
 class TimingOptions:
-    """How hard to search and for what: seed, effort (1 is the default search), time limit, and the noise to plan
-    for."""
+    """How hard to search and for what: seed, effort (1 is the default search), time limit, and the noise to plan for:
+    `samples` of it are solved exactly, `estimated_samples` looked at by the estimate."""
 
     seed: int = 0
     effort: float = 1.0
@@ -46,6 +47,7 @@ class TimingOptions:
     noise_deviation_s: float = 0.0
     noise_accumulates: bool = False
     samples: int = 4
+    estimated_samples: int = 12
     workers: int = 2
 
 
@@ -73,6 +75,7 @@ class Job:
     bank: MotionBank
     network: PackedNetwork
     limits: Limits
+    estimate: Estimate
     progress: Progress
     began_s: float
     worth: Worth = field(default_factory=Worth)

@@ -16,8 +16,10 @@ trip's way may take it along; the others keep it."""
 
 
 def odds_within(limits: Limits, odds: IntArray) -> IntArray:
-    """The odds of the kinds of change, without the one that the limits leave no room for."""
+    """The odds of the kinds of change, without those that the limits leave no room for."""
     left = odds.copy()
+    if limits.dwell_to_run_s <= 0:
+        left[TRADE_DWELL_FOR_RUN] = 0
     if (limits.one_way_longest_s <= limits.one_way_shortest_s).all():
         left[STRETCH_RUN] = 0
     return left

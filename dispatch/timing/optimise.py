@@ -1,7 +1,7 @@
 """The search for the timetable that draws the least electricity for the same service.
 
-Three stages, each exact in what it prices (the supply is solved for every instant, on the equivalent track): patterns
-of each period's cycle, shifts of whole periods, then every trip by itself over the whole day.
+Three stages: patterns of each period's cycle, shifts of whole periods, then every trip by itself over the whole day. A
+quick estimate of the supply finds where to look, and exact solutions on the equivalent track decide.
 """
 
 import threading
@@ -17,6 +17,7 @@ from dispatch.timetable import DIRECTIONS, Timetable
 from dispatch.timing.bank import LOAD_STEP, bank_for
 from dispatch.timing.cycle import CycleProblem, Pattern, find_pattern
 from dispatch.timing.day import load_steps
+from dispatch.timing.estimate import line_estimate
 from dispatch.timing.fitting import held, pinned_dwells_s, way_with_dwells
 from dispatch.timing.job import Job, Progress, SearchStop, Step, TimingOptions
 from dispatch.timing.periods import Period, periods_of
@@ -34,8 +35,8 @@ from energy_models.train import Train
 
 SEARCH_TOLERANCE_A = 0.02
 """Residual current of a node at which the search takes an instant as solved: in all less than 500 W of some 5 MW."""
-PATTERN_WORK = 36_000
-"""Changes tried for a pattern at effort 1, times the samples of the noise that each is tried under."""
+PATTERN_WORK = 1_600_000
+"""Changes tried for a pattern on the estimate at effort 1, without noise."""
 COMPILING_HEADWAY_S = 600
 """Of the cycle that has the search compiled; any would do."""
 
@@ -82,14 +83,18 @@ def optimise(
     same timetable for any number of workers, unless the time limit or a cancel cuts the search short.
     """
     wish = wish or SearchWish()
+    bank = bank_for(_both(baseline, wish.start), library, train, options.workers, progress, rules.longer_s)
+    packed = pack(network)._replace(tolerance_a=SEARCH_TOLERANCE_A)
+    limits = _limits(baseline, library, rules)
     job = Job(
         baseline=baseline,
         rules=rules,
         turn=turn,
         options=options,
-        bank=bank_for(_both(baseline, wish.start), library, train, options.workers, progress, rules.longer_s),
-        network=pack(network)._replace(tolerance_a=SEARCH_TOLERANCE_A),
-        limits=_limits(baseline, library, rules),
+        bank=bank,
+        network=packed,
+        limits=limits,
+        estimate=line_estimate(baseline, limits, bank, packed, options.seed),
         progress=progress,
         began_s=0.0,
         worth=wish.worth,
@@ -226,9 +231,11 @@ def _cycle_problem(job: Job, headway_s: int, periods: list[Period]) -> CycleProb
         limits=_pinned(job.limits, pinned),
         bank=job.bank,
         network=job.network,
+        estimate=job.estimate,
         noise_deviation_s=job.options.noise_deviation_s,
         noise_accumulates=job.options.noise_accumulates,
         samples=job.options.samples,
+        estimated_samples=job.options.estimated_samples,
     )
 
 

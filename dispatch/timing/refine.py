@@ -1,5 +1,6 @@
 """Single trips over the whole day: what the patterns leave where periods meet, loads differ, and disturbances bite."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.annealing import search
-from dispatch.timing.day import Day, build_day, free_trips, under_noise
+from dispatch.timing.balance import empty_balance, fill_balance
+from dispatch.timing.day import Day, build_day, free_trips, refill, under_noise
+from dispatch.timing.dive import dive
 from dispatch.timing.fitting import departure_window_s, held_flags, rigid_trips, trip_spans
 from dispatch.timing.job import Job
 from dispatch.timing.moves import odds_within
@@ -20,91 +23,147 @@ from dispatch.timing.traffic import chain_of
 from dispatch.timing.trips import Limits
 from energy_models.arrays import IntArray
 
-ODDS = np.array([44, 40, 6, 4, 6, 14], dtype=np.int64)
+ODDS = np.array([44, 40, 6, 4, 12, 14], dtype=np.int64)
 """Kinds of change: dwells, running times, departure, another trip's way, dwell into running time, a longer trip."""
 SPARE_DRIFT = 0.002
 """How far a period may still grow at each end, as a share of its span: what the shifts left of the checker's 5 %."""
 
 
 LEAST_ROUNDS = 2000
-"""Of a pass over a part of the day: few trips are quickly looked at, and each deserves it."""
+"""Of an exact pass over a part of the day: few trips are quickly looked at, and each deserves it."""
 WORTH_A_CUT = 40
 """Fewer trips are searched as a whole."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass over the day: where it is cut in two (trips over the cut rest), whose trips it changes how often, from
-    which temperature to which, and whether it looks at disturbances."""
+    """One pass over the day: whether it looks at the estimate or at exact solutions, at disturbances or not, where it
+    is cut in two (trips over the cut rest), whose trips it changes how often, from which temperature to which."""
 
+    is_estimated: bool
+    is_quiet: bool
     cut_share: float
     at_borders: bool
     rounds_a_trip: float
     hot_j: float
     cold_j: float
-    is_quiet: bool
 
 
-PASSES = (
-    Pass(0.5, True, 100.0, 4e5, 1.3e5, True),
-    Pass(0.35, True, 100.0, 1.3e5, 5e4, True),
-    Pass(0.65, True, 100.0, 5e4, 2e4, True),
-    Pass(0.5, False, 4.0, 3e4, 1e4, False),
-    Pass(0.35, False, 4.0, 2e4, 5e3, False),
+BORDERS = (
+    Pass(True, True, 0.5, True, 1500.0, 1e6, 1e5),
+    Pass(True, True, 0.35, True, 1000.0, 2e5, 5e4),
+    Pass(True, True, 0.65, True, 500.0, 1e5, 2e4),
+    Pass(False, True, 0.5, True, 60.0, 5e4, 2e4),
 )
-"""Where periods meet, nothing repeats and no pattern has seen what happens: most is left to gain there, at a tenth of
-what disturbances cost to look at, and what is good without them is good with them. Numbers found by trial on the
-Yizhuang day."""
+"""Where periods meet, nothing repeats and no pattern has seen what happens: most is left to gain there, and what is
+good without disturbances is good with them. Numbers of all passes were found by trial on the Yizhuang day."""
+UNDISTURBED = (
+    Pass(True, True, 0.5, False, 400.0, 1.5e5, 3e4),
+    Pass(True, True, 0.35, False, 200.0, 5e4, 1e4),
+    Pass(False, True, 0.65, False, 12.0, 3e4, 1e4),
+    Pass(False, True, 0.5, False, 12.0, 2e4, 5e3),
+)
+"""All trips, on a day that nothing disturbs."""
+DISTURBED = (
+    Pass(True, False, 0.5, False, 200.0, 1.5e5, 3e4),
+    Pass(True, False, 0.35, False, 150.0, 5e4, 2e4),
+    Pass(True, False, 0.65, False, 100.0, 3e4, 1e4),
+)
+"""All trips under disturbances, each pass under other ones: exact solutions could look at few samples only, and what
+is tuned to few does worse under all others."""
 
 
 def refine(job: Job, start: Timetable) -> Timetable:
     """Change trips one by one, in spans of time that do not touch each other, side by side."""
-    rules, options = job.rules, job.options
+    options = job.options
     order = start.trips
+    is_disturbed = options.noise_deviation_s > 0.0 and options.samples > 1
+    passes = BORDERS + (DISTURBED if is_disturbed else UNDISTURBED)
     day = _day(job, start, _noise(job, order, 1))
     is_quiet = True
-    may_change = held_flags(job, order) == 0
     job.note("periods", day.fed_j)
-    horizon = day.traffic.power_w.shape[1]
-    allowed = WAITING_MARGIN * weighted_waiting(job.baseline, rules.arrivals_per_s)
-    at_borders = _at_borders(job)
-    odds = odds_within(job.limits, ODDS)
-    for number, stage in enumerate(job.worth.passes(day, PASSES)):
+    for number, stage in enumerate(job.worth.passes(day, passes)):
         if job.stop[0]:
             break
         if is_quiet and not stage.is_quiet:
             day, is_quiet = under_noise(day, _noise(job, order, options.samples), job.bank, job.network), False
-        slack = allowed - weighted_waiting(day.timetable("optimal"), rules.arrivals_per_s)
-        cut = int(stage.cut_share * horizon)
-        spans = ((0, cut), (cut, horizon)) if len(order) >= WORTH_A_CUT else ((0, horizon),)
-        limits = day.limits._replace(waiting_budget=max(slack, 0.0) / len(spans))
-
-        def one(
-            part: int,
-            limits: Limits = limits,
-            number: int = number,
-            stage: Pass = stage,
-            spans: tuple[tuple[int, int], ...] = spans,
-            day: Day = day,
-        ) -> None:
-            within = free_trips(day, *spans[part])
-            free = within[may_change[within] & (at_borders[within] | (not stage.at_borders))]
-            if len(free):
-                rounds = int(options.effort * max(stage.rounds_a_trip * len(free), LEAST_ROUNDS))
-                search(
-                    day.trips, limits, job.bank, day.noise_s, day.traffic, job.network,
-                    chain_of(day.traffic, job.network), free, odds, rounds, stage.hot_j, stage.cold_j,
-                    options.seed * 13 + number * 2 + part, False, job.stop,
-                )  # fmt: skip
-
-        with ThreadPoolExecutor(options.workers) as pool:
-            list(pool.map(one, range(len(spans))))
-        job.progress("trips", min((number + 1) / len(PASSES), 1.0))
+        if stage.is_estimated:
+            _pass_estimated(job, day, stage, number)
+        else:
+            _pass_exact(job, day, stage, number)
+        job.progress("trips", min((number + 1) / len(passes), 1.0))
         job.note("trips", day.fed_j)
     job.worth.keeps_limit(day)
     if job.worth.is_plain and day.fed_j > _day(job, start, day.noise_s).fed_j:
         return driven_optimally(start)
     return day.timetable("optimal")
+
+
+def _pass_exact(job: Job, day: Day, stage: Pass, number: int) -> None:
+    """Search the parts of the day on exact solutions."""
+    odds = odds_within(job.limits, ODDS)
+
+    def search_part(free: IntArray, limits: Limits, part: int) -> None:
+        search(
+            day.trips, limits, job.bank, day.noise_s, day.traffic, job.network, chain_of(day.traffic, job.network),
+            free, odds, int(job.options.effort * max(stage.rounds_a_trip * len(free), LEAST_ROUNDS)), stage.hot_j,
+            stage.cold_j, job.options.seed * 13 + number * 2 + part, False, job.stop,
+        )  # fmt: skip
+
+    _in_parts(job, day, stage, search_part)
+
+
+def _pass_estimated(job: Job, day: Day, stage: Pass, number: int) -> None:
+    """Search the parts of the day on the estimate, and take it all back where exact solutions say that it was worse."""
+    odds = odds_within(job.limits, ODDS)
+    samples = 1 if stage.is_quiet else job.options.estimated_samples
+    noise_s = _noise(job, day.order, samples, number)
+    balance = empty_balance(len(noise_s), day.traffic.weight)
+    fill_balance(day.trips, day.limits, job.bank, noise_s, balance, job.estimate)
+    before_j = day.energy_j
+    were = [values.copy() for values in _decided(day)]
+
+    def dive_part(free: IntArray, limits: Limits, part: int) -> None:
+        dive(
+            day.trips, limits, job.bank, noise_s, balance, job.estimate, free, odds,
+            int(job.options.effort * stage.rounds_a_trip * len(free)), stage.hot_j, stage.cold_j,
+            job.options.seed * 17 + number * 2 + part, 0, job.stop,
+        )  # fmt: skip
+
+    _in_parts(job, day, stage, dive_part)
+    refill(day, job.bank, job.network)
+    if day.energy_j > before_j:
+        for values, before in zip(_decided(day), were, strict=True):
+            values[:] = before
+        refill(day, job.bank, job.network)
+
+
+def _decided(day: Day) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """What a search changes."""
+    trips = day.trips
+    return trips.departure_s, trips.run_s, trips.dwell_s, trips.stand_s
+
+
+def _in_parts(job: Job, day: Day, stage: Pass, search_part: Callable[[IntArray, Limits, int], None]) -> None:
+    """Search both sides of the stage's cut at once; each may use half of the waiting that is left."""
+    horizon = day.traffic.power_w.shape[1]
+    cut = int(stage.cut_share * horizon)
+    spans = ((0, cut), (cut, horizon)) if len(day.order) >= WORTH_A_CUT else ((0, horizon),)
+    allowed = WAITING_MARGIN * weighted_waiting(job.baseline, job.rules.arrivals_per_s)
+    slack = allowed - weighted_waiting(day.timetable("optimal"), job.rules.arrivals_per_s)
+    limits = day.limits._replace(waiting_budget=max(slack, 0.0) / len(spans))
+    may_change = held_flags(job, day.order) == 0
+    if stage.at_borders:
+        may_change &= _at_borders(job)
+
+    def one(part: int) -> None:
+        within = free_trips(day, *spans[part])
+        free = within[may_change[within]]
+        if len(free):
+            search_part(free, limits, part)
+
+    with ThreadPoolExecutor(job.options.workers) as pool:
+        list(pool.map(one, range(len(spans))))
 
 
 def driven_optimally(timetable: Timetable) -> Timetable:
@@ -127,8 +186,8 @@ def _day(job: Job, timetable: Timetable, noise_s: IntArray) -> Day:
     )  # fmt: skip
 
 
-def _noise(job: Job, order: tuple[Trip, ...], samples: int) -> IntArray:
-    """Disturbances of every trip's departures; none for a single sample."""
+def _noise(job: Job, order: tuple[Trip, ...], samples: int, number: int = 0) -> IntArray:
+    """Disturbances of every trip's departures, other ones for another number; none for a single sample."""
     options = job.options
     return departure_noise_s(
         samples,
@@ -136,7 +195,7 @@ def _noise(job: Job, order: tuple[Trip, ...], samples: int) -> IntArray:
         len(order[0].driving),
         options.noise_deviation_s,
         options.noise_accumulates,
-        options.seed + 1,
+        options.seed + 1 + 1000 * number,
     )
 
 

@@ -69,7 +69,7 @@ def equal_service_rules(
         gap_longest_s=_longest_gaps(scenario, baseline),
         period_starts_s=tuple(sorted({int(row.from_s) for row in scenario.timetable.periods or ()})),
         arrivals_per_s=_arrivals(scenario, baseline),
-        dwell_to_run_s=0,
+        dwell_to_run_s=int(scenario.policy.standing_to_running_s),
         vehicles_most=len({trip.vehicle for trip in baseline.trips}),
         auxiliary_w=auxiliary_w,
     )

@@ -87,6 +87,9 @@ class Policy(Part):
     """Longest mean waiting over the day; none means no limit beside the headways."""
     departure_window_s: Seconds | None = None
     """Each departure may move by at most this much at equal service; none means half a headway."""
+    standing_to_running_s: Annotated[Number, Field(ge=0, le=600)] = 0
+    """At equal service a trip may stand by this much less at its stations together, each dwell within its limits, and
+    run as much longer."""
 
 
 class Recovery(Part):

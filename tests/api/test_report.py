@@ -16,12 +16,13 @@ from api.report.regeneration import mean_day
 from api.report.render import render_report
 from api.report.trade import trade
 from api.report.train_power import CLASSES, power_class
-from api.result import Choice, LeverSaving, LongerTripsModel, PlanResult, result_of
+from api.result import Choice, LeverSaving, LongerTripsModel, PlanResult, ShorterStandingModel, result_of
 from api.summary import sentences
 from energy_models.energy_account import Receptivity
 from simulation.experiment import PlanExperiment
 
 LONGER = LongerTripsModel(allowed_s=40, most_s=30, mean_s=24.3)
+LESS = ShorterStandingModel(most_s=30, mean_s=29.6, today_s=370.0)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,11 @@ def test_sentences_say_saving_baseline_meter_interval_service_and_proof(
         ({"levers": []}, "Levers", "not split"),
         ({"longer_trips": LONGER}, "Saving", "For this, trips take up to 30 s longer (on average 24.3 s), as asked."),
         ({"longer_trips": LONGER}, "Passengers", "trips up to 30 s longer (on average 24.3 s) from end to end"),
+        (
+            {"shorter_standing": LESS},
+            "Passengers",
+            "stand up to 30 s less at their stations (on average 29.6 of 370 s)",
+        ),
         ({"longer_trips": LONGER}, "Limit", "No timing of these trips, up to 40 s longer, saves more than"),
         (
             {"levers": [LeverSaving(name="dwells", saving_kwh=500), LeverSaving(name="disturbances", saving_kwh=-120)]},

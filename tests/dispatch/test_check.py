@@ -176,6 +176,16 @@ def test_missing_trip_breaks_same_trips() -> None:
     assert [violation.amount for violation in same_trips(case)] == [1]
 
 
+def test_standing_may_become_running_as_far_as_the_policy_lets_it() -> None:
+    """A trip that arrives 3 s later stands 3 s less; 3 s are allowed, 2 s are not enough."""
+    shorter = edited(10, moved({1: 3}, {}))
+    assert report(shorter, scenario=with_policy(standing_to_running_s=3)).passed
+    for allowed_s, over_s in ((2, 1), (0, 3)):
+        (found,) = report(shorter, scenario=with_policy(standing_to_running_s=allowed_s)).violations
+        assert (found.rule, found.amount) == ("dwell-total", over_s)
+        assert f"{allowed_s} s are allowed, {over_s} s too much" in found.sentence
+
+
 def test_slower_period_breaks_same_headways() -> None:
     """Trips of the first hour 632 s apart instead of 600 s: 32 s more, 30 s (5 %) are allowed."""
     timetable = IN_FORCE

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from timing_lines import SEVEN, Case, case_of, small_line
+from timing_lines import TWO_PERIODS, Case, case_of, small_line
 
 from dispatch.bound import energy_bound
 from dispatch.check import CheckReport, check
@@ -32,7 +32,6 @@ from dispatch.timing.periods import periods_of
 from dispatch.timing.traffic import chain_of, fill
 from energy_models.faults import InputFaults
 
-TWO_PERIODS = ((SEVEN, SEVEN + 1800, 300), (SEVEN + 1800, SEVEN + 4500, 540))
 LONGER_S = 20
 ALL_KINDS = np.array([20, 20, 20, 10, 0, 30], dtype=np.int64)
 
@@ -132,7 +131,7 @@ def test_a_pattern_takes_the_time_that_it_may_have() -> None:
     case = longer_case()
     job = case.job()
     problem = _cycle_problem(job, 300, [period for period in periods_of(case.baseline) if period.headway_s == 300])
-    found = find_pattern(problem, 2000, 1, job.stop)
+    found = find_pattern(problem, 40_000, 1, job.stop)
     growth = (found.run_s.sum(axis=1) + found.dwell_s.sum(axis=1)) - (
         problem.run_s.sum(axis=1) + problem.dwell_s.sum(axis=1)
     )

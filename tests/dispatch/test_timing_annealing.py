@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from timing_lines import SEVEN, Case, case_of, small_line
+from timing_lines import SEVEN, TWO_PERIODS, Case, case_of, small_line
 
 from dispatch.timetable import Timetable, Trip
 from dispatch.timing.annealing import search
@@ -28,7 +28,6 @@ from dispatch.timing.traffic import chain_of, fill
 from dispatch.traffic import planned_energy_j
 from energy_models.arrays import IntArray
 
-TWO_PERIODS = ((SEVEN, SEVEN + 1800, 300), (SEVEN + 1800, SEVEN + 4500, 540))
 ALL_KINDS = np.array([30, 30, 20, 10, 10], dtype=np.int64)
 
 
@@ -226,12 +225,12 @@ def test_cycle_is_the_middle_of_a_long_day(cycle: tuple[Case, Job, CycleProblem]
 
 def test_pattern_is_consistent_repeatable_and_no_worse_than_its_start(cycle: tuple[Case, Job, CycleProblem]) -> None:
     _, job, problem = cycle
-    first, again = (find_pattern(problem, 300, 5, job.stop) for _ in range(2))
+    first, again = (find_pattern(problem, 30_000, 5, job.stop) for _ in range(2))
     assert np.array_equal(first.run_s, again.run_s)
     assert np.array_equal(first.dwell_s, again.dwell_s)
     assert first.energy_j == again.energy_j
     trips = _trips(problem, first.run_s, first.dwell_s, first.phase_s)
-    noise = _noise(problem, 5 + 101 * 3, 6)
+    noise = _noise(problem, 5 + 101, problem.samples)
     fresh = float(_filled(problem, trips, noise).power_w.sum()) / len(noise)
     assert first.energy_j == pytest.approx(fresh, rel=1e-6)
     assert first.energy_j < energy_by_phase(problem, problem.run_s, problem.dwell_s, 12, 5).min()

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from timing_lines import SEVEN, Case, case_of, small_line
+from timing_lines import SEVEN, TWO_PERIODS, Case, case_of, small_line
 
 from dispatch.bound import energy_bound
 from dispatch.levers import LEVERS, lever_shares
@@ -21,7 +21,6 @@ from dispatch.timing.shifts import weighted_waiting
 from dispatch.traffic import planned_energy_j
 
 HOUR = ((SEVEN, SEVEN + 3600, 300),)
-TWO_PERIODS = ((SEVEN, SEVEN + 1800, 300), (SEVEN + 1800, SEVEN + 4500, 540))
 ODD_TIMES = [*(("up", SEVEN + t) for t in (0, 410, 700, 1500, 2150)), *(("down", SEVEN + t) for t in (60, 500, 1300))]
 
 

@@ -9,6 +9,7 @@ from dispatch.baseline import timetable_in_force
 from dispatch.duties import first_in_first_out
 from dispatch.timetable import Timetable
 from dispatch.timing.bank import bank_for
+from dispatch.timing.estimate import line_estimate
 from dispatch.timing.job import Job, TimingOptions
 from dispatch.timing.optimise import TimingResult, _limits, optimise
 from dispatch.timing.rules import TimingRules, equal_service_rules
@@ -24,6 +25,8 @@ from scenarios.schema.service import ClockByDirection, Departure, FleetPart, Hea
 
 LINE = load_scenario("tutorial_line")
 SEVEN = 7 * 3600
+TWO_PERIODS = ((SEVEN, SEVEN + 1800, 300), (SEVEN + 1800, SEVEN + 4500, 540))
+"""Periods of a small line: from, to, headway."""
 
 
 def small_line(
@@ -125,14 +128,18 @@ class Case:
 
     def job(self, **options: float) -> Job:
         """The task as the stages of the search see it."""
+        bank = bank_for(self.baseline, self.library, self.train, 1)
+        network = pack(self.network)
+        limits = _limits(self.baseline, self.library, self.rules)
         return Job(
             baseline=self.baseline,
             rules=self.rules,
             turn=self.turn,
             options=TimingOptions(**options),  # type: ignore[arg-type]
-            bank=bank_for(self.baseline, self.library, self.train, 1),
-            network=pack(self.network),
-            limits=_limits(self.baseline, self.library, self.rules),
+            bank=bank,
+            network=network,
+            limits=limits,
+            estimate=line_estimate(self.baseline, limits, bank, network, 0),
             progress=lambda _stage, _share: None,
             began_s=0.0,
             stop=np.zeros(1, dtype=np.int64),
