@@ -36,7 +36,15 @@ VEHICLE_FILE = "vehicle.yaml"
 
 _CLOCK = Field(clock_to_seconds, 'a time of day such as "05:20" or "24:10:30", up to "48:00"')
 _DIRECTION = one_of("up", "down")
-_HEADWAY_COLUMNS = {"direction": _DIRECTION, "from": _CLOCK, "to": _CLOCK, "headway_s": AMOUNT, "trips": WHOLE}
+_HEADWAY_COLUMNS = {
+    "direction": _DIRECTION,
+    "from": _CLOCK,
+    "to": _CLOCK,
+    "headway_s": AMOUNT,
+    "trips": WHOLE,
+    "from_station": TEXT,
+    "to_station": TEXT,
+}
 _TIMETABLE_COLUMNS = {
     "trip_id": WORD,
     "direction": _DIRECTION,
@@ -142,6 +150,8 @@ def _headway_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
             clock_text(period.to_s),
             decimal(period.headway_s, 3),
             period.trips,
+            period.first,
+            period.last,
         )
 
 
@@ -191,8 +201,12 @@ def _model_fault(name: str, detail: Any) -> Fault:
 def _read_headways(path: Path) -> tuple[HeadwayPeriod, ...]:
     rows = read_table(path, _HEADWAY_COLUMNS)
     return tuple(
-        HeadwayPeriod(row["direction"], row["from"], row["to"], row["headway_s"], row["trips"]) for row in rows
-    )
+        HeadwayPeriod(
+            row["direction"], row["from"], row["to"], row["headway_s"], row["trips"],
+            row["from_station"], row["to_station"],
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def _read_trips(path: Path) -> tuple[tuple[Trip, str], ...]:

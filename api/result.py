@@ -65,6 +65,8 @@ class Choice(BaseModel):
     number: int | None
     chosen: bool
     trips: int
+    short_trips: int = 0
+    """Of the trips those that turn on the way."""
     train_km: float
     vehicles: int
     mean_waiting_s: float
@@ -195,6 +197,7 @@ def _choice(row: HeadwayChoice) -> Choice:
         number=row.number,
         chosen=row.is_chosen,
         trips=row.trips,
+        short_trips=row.short_trips,
         train_km=row.train_km,
         vehicles=row.vehicles,
         mean_waiting_s=row.mean_waiting_s,

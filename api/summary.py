@@ -132,14 +132,16 @@ def _passengers(result: PlanResult) -> str:
     trips = (
         f"{after.trips} trips, as many as today" if change == 0 else f"{after.trips} trips instead of {before.trips}"
     )
+    choices = [row for row in result.pareto if row.number != 0]
+    chosen = next((row for row in choices if row.chosen), None)
+    if chosen is not None and chosen.short_trips:
+        trips += f", {chosen.short_trips} of them turning on the way"
     text = f"Headways follow the demand within the policy: {trips}, {after.train_km:,.0f} train-km. {wait}."
     if before.fullest_train_share is not None and after.fullest_train_share is not None:
         text += (
             f" The fullest train carries {after.fullest_train_share:.0%} of its normal capacity, "
             f"today {before.fullest_train_share:.0%}."
         )
-    choices = [row for row in result.pareto if row.number != 0]
-    chosen = next((row for row in choices if row.chosen), None)
     if chosen is not None:
         which = "asked for by its waiting" if chosen.number is None else f"number {chosen.number} of {len(choices)}"
         text += f" These headways are {which} in the set to choose from."

@@ -2,14 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from dispatch.duties import first_in_first_out
 from dispatch.loads import planned_loads
 from dispatch.plan import HeadwayPeriod
+from dispatch.short_turns import ShortTrip
 from dispatch.timetable import DIRECTIONS, Direction, Timetable, Trip
-from scenarios.demand import section_loads
 from scenarios.schema import Scenario
+from scenarios.travel import Travel
 
 SHORTEST_LAST_GAP_S = 180
 """A last train runs at the last departure if the train before it left at least this long ago."""
@@ -55,10 +57,13 @@ def _headway_at(scenario: Scenario, direction: Direction, time_s: int) -> int:
     raise ValueError(f"no headway {direction} at {time_s} s; the scenario's checks see to it")
 
 
-def timetable_from_departures(scenario: Scenario, departures: Mapping[Direction, Sequence[int]]) -> Timetable:
+def timetable_from_departures(
+    scenario: Scenario, departures: Mapping[Direction, Sequence[int]], shorts: Sequence[ShortTrip] = ()
+) -> Timetable:
     """Trips over the whole line at those departures, run and stand as today, with planned loads and without vehicles.
 
-    Trips are named by direction and place in the day: up-001, up-002, …
+    Trips are named by direction and place in the day: up-001, up-002, …; short trips run over their part of the line
+    and are named up-short-001, up-short-002, …
     """
     trips: list[Trip] = []
     for direction in DIRECTIONS:
@@ -77,12 +82,39 @@ def timetable_from_departures(scenario: Scenario, departures: Mapping[Direction,
                     passengers=(0.0,) * sections,
                 )
             )
-    return Timetable(planned_loads(trips, section_loads(scenario), [station.id for station in scenario.stations]))
+        turning = sorted((short for short in shorts if short.direction == direction), key=lambda one: one.departure_s)
+        trips += [_short_trip(scenario, short, number) for number, short in enumerate(turning, start=1)]
+    trips.sort(key=lambda trip: (trip.direction != "up", trip.start_s))
+    return Timetable(planned_loads(trips, Travel.of(scenario), [station.id for station in scenario.stations]))
+
+
+def _short_trip(scenario: Scenario, short: ShortTrip, number: int) -> Trip:
+    order = [station.id for station in scenario.stations_in_order(short.direction)]
+    arrival_after, departure_after = _times_after_departure(scenario, short.direction)
+    first, last = order.index(short.first), order.index(short.last)
+    began = short.departure_s - departure_after[first]
+    arrivals = [began + arrival_after[k] for k in range(first, last + 1)]
+    departures = [began + departure_after[k] for k in range(first, last + 1)]
+    arrivals[0], departures[-1] = departures[0], arrivals[-1]
+    return Trip(
+        trip_id=f"{short.direction}-short-{number:03d}",
+        direction=short.direction,
+        stations=tuple(order[first : last + 1]),
+        arrival_s=tuple(arrivals),
+        departure_s=tuple(departures),
+        driving=(scenario.driving.baseline,) * (last - first),
+        passengers=(0.0,) * (last - first),
+    )
 
 
 def one_way_time_s(scenario: Scenario, direction: Direction) -> int:
     """Departure at one terminal to arrival at the other, as today."""
     return _times_after_departure(scenario, direction)[0][-1]
+
+
+def station_arrivals_s(scenario: Scenario, direction: Direction) -> tuple[int, ...]:
+    """Arrival at each station after the departure from the terminal, as today."""
+    return _times_after_departure(scenario, direction)[0]
 
 
 def station_offsets_s(scenario: Scenario, direction: Direction) -> tuple[int, ...]:
@@ -119,18 +151,57 @@ def headway_table(
 
     A trip counts for the period in which it departs, or, with `in_force` (equal service), for that of the trip in
     force it stands for. A period's headway is the mean of the gaps after its departures; a period without one shows
-    its own length.
+    its own length. Where trips turn on the way, a part of the line that they run has rows of its own.
     """
-    table = []
+    table: list[HeadwayPeriod] = []
     for direction in DIRECTIONS:
-        starts = [trip.start_s for trip in timetable.of(direction)]
-        counted = starts if in_force is None else [trip.start_s for trip in in_force.of(direction)]
-        periods = periods_in_force(scenario, direction)
-        begins = [begin for begin, _ in periods]
-        for number, (begin, end) in enumerate(periods):
-            inside = [k for k, time in enumerate(counted) if max(bisect_right(begins, time) - 1, 0) == number]
-            inside = [k for k in inside if k < len(starts)]
-            gaps = [starts[k + 1] - starts[k] for k in inside if k + 1 < len(starts)]
-            headway = sum(gaps) / len(gaps) if gaps else float(max(end - begin, 1))
-            table.append(HeadwayPeriod(direction, begin, end, round(headway, 3), len(inside)))
+        order = tuple(station.id for station in scenario.stations_in_order(direction))
+        trips = timetable.of(direction)
+        if in_force is not None or all(trip.stations == order for trip in trips):
+            starts = [trip.start_s for trip in trips]
+            counted = starts if in_force is None else [trip.start_s for trip in in_force.of(direction)]
+            table += _headway_rows(scenario, direction, starts, counted)
+            continue
+        starts = [trip.start_s for trip in trips if trip.stations == order]
+        rows = _headway_rows(scenario, direction, starts, starts)
+        for part in sorted({trip.stations for trip in trips} - {order}, key=lambda part: order.index(part[0])):
+            rows += _rows_on_part(scenario, direction, trips, part)
+        table += sorted(rows, key=lambda row: row.from_s)
     return tuple(table)
+
+
+def _rows_on_part(
+    scenario: Scenario, direction: Direction, trips: Sequence[Trip], part: tuple[str, ...]
+) -> list[HeadwayPeriod]:
+    """All trains over a part of the line, in the periods in which some of them run only there.
+
+    They count for the period in which they leave the end of the line, or would have left it, run as today.
+    """
+    order = [station.id for station in scenario.stations_in_order(direction)]
+    after_s = station_offsets_s(scenario, direction)[order.index(part[0])]
+    over = [trip for trip in trips if part[0] in trip.stations[:-1] and part[-1] in trip.stations[1:]]
+    leaves = sorted((trip.departure_s[trip.stations.index(part[0])] - after_s, trip.stations == part) for trip in over)
+    times = [time for time, _ in leaves]
+    turning = [time for time, turns in leaves if turns]
+    rows = _headway_rows(scenario, direction, times, times)
+    return [
+        replace(row, first=part[0], last=part[-1])
+        for row in rows
+        if any(row.from_s <= time < row.to_s for time in turning)
+    ]
+
+
+def _headway_rows(
+    scenario: Scenario, direction: Direction, starts: Sequence[int], counted: Sequence[int]
+) -> list[HeadwayPeriod]:
+    """Mean headways of departures by the periods in which `counted` ones, one for each, leave."""
+    rows = []
+    periods = periods_in_force(scenario, direction)
+    begins = [begin for begin, _ in periods]
+    for number, (begin, end) in enumerate(periods):
+        inside = [k for k, time in enumerate(counted) if max(bisect_right(begins, time) - 1, 0) == number]
+        inside = [k for k in inside if k < len(starts)]
+        gaps = [starts[k + 1] - starts[k] for k in inside if k + 1 < len(starts)]
+        headway = sum(gaps) / len(gaps) if gaps else float(max(end - begin, 1))
+        rows.append(HeadwayPeriod(direction, begin, end, round(headway, 3), len(inside)))
+    return rows

@@ -7,6 +7,7 @@ stand at terminals no longer than they must. No timetable of whole seconds with 
 and as much standing at stations draws less, as long as all traction is served.
 """
 
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil, floor
@@ -14,7 +15,7 @@ from math import ceil, floor
 import numpy as np
 
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
-from dispatch.traffic import TURNBACK_AUXILIARY_S
+from dispatch.traffic import TURNBACK_AUXILIARY_S, first_section
 from energy_models.arrays import FloatArray
 from energy_models.running_times import ProfileLibrary, RunningTimeFront, front
 from energy_models.supply.network import SupplyNetwork
@@ -54,23 +55,24 @@ def energy_bound(
     dwell_to_run_s: int = 0,
     workers: int = 1,
     longer_s: int = 0,
+    turnback_at_s: Mapping[str, int] | None = None,
 ) -> EnergyBound:
     """The bound of all timetables with a timetable's trips and loads.
 
-    `turnback_shortest_s` is how long a vehicle stands at least after a trip up and down; `dwell_to_run_s` is how much
+    `turnback_shortest_s` is how long a vehicle stands at least after a trip up and down, `turnback_at_s` the same by
+    the station where a trip ends, for trips that turn on the way; `dwell_to_run_s` is how much
     of a trip's standing may become running, `longer_s` by how much each trip may run longer.
 
     Fronts are convex, so their tangents lie below them, beyond the last point too. Between loads the energy is taken on
     a parabola through three fronts, which differs from the front of that very load by some 0.01 %.
     """
     driving_j = auxiliary_s = 0.0
-    for direction, shortest_s in zip(DIRECTIONS, turnback_shortest_s, strict=True):
-        trips = timetable.of(direction)
-        if not trips:
-            continue
+    for trips, tracks in _alike(timetable, library):
         # A second of running costs the auxiliaries as well; standing at stations costs nothing else.
         running_s = np.array([_running_s(trip) + dwell_to_run_s + longer_s for trip in trips], dtype=np.float64)
-        costs = _costs_j(trips, library.sections[direction], train, workers, longer_s)
+        costs = _costs_j(trips, tracks, train, workers, longer_s)
+        shortest_s = turnback_shortest_s[DIRECTIONS.index(trips[0].direction)]
+        shortest_s = (turnback_at_s or {}).get(trips[0].stations[-1], shortest_s)
         driving_j += float(_least_j(costs, running_s, train.auxiliary_w).sum())
         standing_s = sum(trip.end_s - trip.start_s - _running_s(trip) - dwell_to_run_s for trip in trips)
         auxiliary_s += standing_s + len(trips) * min(shortest_s, TURNBACK_AUXILIARY_S)
@@ -81,6 +83,19 @@ def energy_bound(
         for store in network.storages
     )
     return EnergyBound(driving_j, auxiliary_s * train.auxiliary_w, stored_j)
+
+
+def _alike(
+    timetable: Timetable, library: ProfileLibrary
+) -> Iterator[tuple[tuple[Trip, ...], tuple[SectionTrack, ...]]]:
+    """The trips that run the same sections in the same direction, with these sections."""
+    for direction in DIRECTIONS:
+        groups: dict[tuple[str, ...], list[Trip]] = {}
+        for trip in timetable.of(direction):
+            groups.setdefault(trip.stations, []).append(trip)
+        for trips in groups.values():
+            first = first_section(trips[0], library)
+            yield tuple(trips), library.sections[direction][first : first + len(trips[0].driving)]
 
 
 def share_of_gap_closed(before_j: float, after_j: float, bound_j: float) -> float:

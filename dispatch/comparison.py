@@ -18,6 +18,7 @@ from scenarios.emissions import GridCarbon
 from scenarios.schema import Scenario
 
 ENERGISED_S = 86_400.0
+_Row = tuple[Direction, int, int, str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +75,18 @@ class TripDifference:
 
 @dataclass(frozen=True)
 class HeadwayDifference:
-    """One period of one direction: mean headway and departures in both plans; None where a plan has none there."""
+    """One period of one direction: mean headway and departures in both plans; None where a plan has none there.
+
+    With `first` and `last` it is about all trains on that part of the line, where some of them turn.
+    """
 
     direction: Direction
     from_s: int
     to_s: int
     headway_s: tuple[float | None, float | None]
     trips: tuple[int, int]
+    first: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,16 +145,18 @@ def _headways(first: PlannedLine, second: PlannedLine) -> tuple[HeadwayDifferenc
         tables = [_by_period(headway_table(side.plan.timetable, first.scenario)) for side in (first, second)]
     found = []
     for key in sorted(tables[0].keys() | tables[1].keys(), key=lambda key: (key[0] != "up", *key[1:])):
-        direction, from_s, to_s = key
+        direction, from_s, to_s, start, end = key
         rows = [table.get(key) for table in tables]
         headways = [None if row is None or not row.trips else row.headway_s for row in rows]
         trips = [0 if row is None else row.trips for row in rows]
-        found.append(HeadwayDifference(direction, from_s, to_s, (headways[0], headways[1]), (trips[0], trips[1])))
+        found.append(
+            HeadwayDifference(direction, from_s, to_s, (headways[0], headways[1]), (trips[0], trips[1]), start, end)
+        )
     return tuple(found)
 
 
-def _by_period(table: tuple[HeadwayPeriod, ...]) -> dict[tuple[Direction, int, int], HeadwayPeriod]:
-    return {(row.direction, row.from_s, row.to_s): row for row in table}
+def _by_period(table: tuple[HeadwayPeriod, ...]) -> dict[_Row, HeadwayPeriod]:
+    return {(row.direction, row.from_s, row.to_s, row.first, row.last): row for row in table}
 
 
 def _trips(first: Plan, second: Plan) -> tuple[TripDifference, ...]:

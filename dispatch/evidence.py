@@ -75,8 +75,9 @@ def evidence_of(
     with ThreadPoolExecutor(max(1, workers)) as pool:
         before_j, after_j = pool.map(lambda day: planned_energy_j(day, library, train, network), (before, after))
     bound_j = energy_bound(
-        before, library, train, network, rules.turnback_shortest_s, rules.dwell_to_run_s, workers, rules.longer_s
-    ).energy_j
+        before, library, train, network, rules.turnback_shortest_s, rules.dwell_to_run_s, workers, rules.longer_s,
+        rules.turnback_at_s,
+    ).energy_j  # fmt: skip
     by_phase_j = energy_by_phase_j(today, library, train, network, workers=workers)
     return Evidence(
         before_kwh=before_j / J_PER_KWH,

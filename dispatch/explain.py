@@ -82,9 +82,10 @@ def counterparts(plan: Plan, in_force: Timetable) -> dict[str, Trip]:
 
 
 def _as_run_today(trip: Trip, today: Trip) -> Trip:
-    sections = len(today.driving)
-    run = [today.running_time_s(k) for k in range(sections)]
-    dwell = [today.dwell_s(k) for k in range(1, sections)]
+    first = today.stations.index(trip.stations[0])
+    sections = range(first, first + len(trip.driving))
+    run = [today.running_time_s(k) for k in sections]
+    dwell = [today.dwell_s(k) for k in sections[1:]]
     return retimed(trip, trip.start_s, run, dwell, today.driving[0])
 
 

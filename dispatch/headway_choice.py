@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dispatch.baseline import timetable_from_departures
-from dispatch.duties import first_in_first_out
+from dispatch.duties import assign, first_in_first_out, trip_distance_km
 from dispatch.headways import HeadwayOptions, HeadwayPlan, Objective, decide_headways, pareto_headways
 from dispatch.timetable import Timetable
 from dispatch.traffic import planned_snapshots
@@ -47,14 +47,16 @@ class HeadwayChoice:
     """One row of the trade: run as today (driving, running times, dwells), before the timing saves on top of it.
 
     `number` counts the set from its least objective; 0 is the timetable in force, None a choice outside the set that
-    was asked for by its waiting. Energy is noise-free at the substations' DC terminals on the equivalent track; cost
-    and CO2 follow from the same day. `fullest_train_share` is the largest planned load over the normal capacity.
+    was asked for by its waiting. `short_trips` of the trips turn on the way. Energy is noise-free at the substations'
+    DC terminals on the equivalent track; cost and CO2 follow from the same day. `fullest_train_share` is the largest
+    planned load over the normal capacity.
     """
 
     number: int | None
     is_chosen: bool
     timetable: Timetable
     trips: int
+    short_trips: int
     train_km: float
     vehicles: int
     mean_waiting_s: float
@@ -125,7 +127,8 @@ def trade_of(
             is_chosen=plan is chosen,
             timetable=timetable,
             trips=len(timetable.trips),
-            train_km=round(len(timetable.trips) * scenario.length_m / 1000.0, 3),
+            train_km=round(sum(trip_distance_km(trip, scenario) for trip in timetable.trips), 3),
+            short_trips=sum(len(trip.stations) < len(scenario.stations) for trip in timetable.trips),
             vehicles=len({trip.vehicle for trip in timetable.trips}),
             mean_waiting_s=waiting,
             fullest_train_share=heaviest / train.capacity_normal,
@@ -138,10 +141,20 @@ def trade_of(
     today = measured(0, in_force, None)
     choices = []
     for number, plan in numbered:
-        timetable = first_in_first_out(timetable_from_departures(scenario, plan.departures), scenario)
+        timetable = _turned(timetable_from_departures(scenario, plan.departures, plan.shorts), scenario, plan)
         choices.append(measured(number, timetable, plan))
         progress("headways", len(choices) / len(numbered))
     return Trade(wish.objective, today, tuple(choices), chosen)
+
+
+def _turned(timetable: Timetable, scenario: Scenario, plan: HeadwayPlan) -> Timetable:
+    """Vehicles first in first out; where some turn on the way, those that crowd no terminal."""
+    if plan.shorts:
+        try:
+            return assign(timetable, scenario)
+        except Infeasible:
+            pass
+    return first_in_first_out(timetable, scenario)
 
 
 def _joined(front: list[HeadwayPlan], usual: HeadwayPlan) -> HeadwayPlan:

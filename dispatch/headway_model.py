@@ -8,12 +8,15 @@ solution breaks it are added until none does, so that the last solution is optim
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ortools.sat.python import cp_model
 
-from dispatch.baseline import departures_in_force, one_way_time_s
+from dispatch.baseline import departures_in_force
 from dispatch.headway_patterns import Pattern, Segment
-from dispatch.stands import depot_capacity
+from dispatch.short_turns import Part, ShortTrip, short_trips
+from dispatch.stands import CLEARING_S, depot_capacity
+from dispatch.terminal_events import Side, TerminalEvents
 from dispatch.timetable import DIRECTIONS, Direction
 from scenarios.schema import Scenario
 
@@ -42,12 +45,16 @@ class HeadwaySolution:
     objective: int = 0
 
     def departures(self) -> dict[Direction, tuple[int, ...]]:
-        """All departures of the day by direction."""
+        """All departures of the day over the whole line, by direction."""
         return departures_of(self.chosen)
+
+    def shorts(self, scenario: Scenario) -> tuple[ShortTrip, ...]:
+        """All trips of the day that turn on the way, rising by direction."""
+        return shorts_of(self.chosen, scenario)
 
 
 def departures_of(chosen: Mapping[Segment, Pattern]) -> dict[Direction, tuple[int, ...]]:
-    """All departures of the day by direction, rising."""
+    """All departures of the day over the whole line, by direction, rising."""
     return {
         direction: tuple(
             sorted(
@@ -56,6 +63,18 @@ def departures_of(chosen: Mapping[Segment, Pattern]) -> dict[Direction, tuple[in
         )
         for direction in DIRECTIONS
     }
+
+
+def shorts_of(chosen: Mapping[Segment, Pattern], scenario: Scenario) -> tuple[ShortTrip, ...]:
+    """All trips of the day that turn on the way, by direction and departure."""
+    stations = [station.id for station in scenario.stations]
+    found = [
+        short
+        for segment, pattern in chosen.items()
+        if pattern.part is not None
+        for short in short_trips(segment.direction, pattern.part, stations, pattern.shorts)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.direction != "up", one.departure_s)))
 
 
 def highest_demand_kw(patterns: Iterable[Pattern], interval_s: int) -> float:
@@ -91,28 +110,30 @@ class HeadwayModel:
     patterns: Mapping[Segment, Sequence[Pattern]]
     model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     choice: dict[Segment, list[cp_model.IntVar]] = field(default_factory=dict)
-    trips: dict[Segment, cp_model.IntVar] = field(default_factory=dict)
     begin: dict[str, cp_model.IntVar] = field(default_factory=dict)
     known: Moments = field(default_factory=Moments)
     clashing: tuple[int, ...] = ()
     is_impossible: bool = False
+    events: TerminalEvents = field(init=False)
+    _totals: dict[tuple[Side, str, Segment], cp_model.IntVar] = field(default_factory=dict)
     _moments: set[tuple[str, int]] = field(default_factory=set)
     _room_moments: set[tuple[str, int]] = field(default_factory=set)
     _intervals: set[int] = field(default_factory=set)
     _demand: tuple[cp_model.IntVar, float] | None = None
 
     def __post_init__(self) -> None:
+        self.events = TerminalEvents.of(self.scenario, self.patterns)
         most = sum(max(pattern.trips for pattern in patterns) for patterns in self.patterns.values())
         for segment, patterns in self.patterns.items():
             name = f"{segment.direction}-{segment.from_s}"
             choice = [self.model.new_bool_var(f"{name}-{pattern.trips}") for pattern in patterns]
             self.model.add_exactly_one(choice)
             self.choice[segment] = choice
-            self.trips[segment] = self.model.new_int_var(0, most, f"trips-{name}")
-            self.model.add(self.trips[segment] == sum(p.trips * x for p, x in zip(patterns, choice, strict=True)))
-        for direction in DIRECTIONS:
-            station = self.origin(direction)
+        for station in self.events.stations:
             self.begin[station] = self.model.new_int_var(0, most, f"begin-{station}")
+            if station not in self.events.ends:
+                # Where trains only turn on the way, none comes from the night but from a depot.
+                self.model.add(self.begin[station] <= (depot_capacity(self.scenario) or {}).get(station, 0))
         for station in self.begin:
             for time in self._first_moments():
                 self.add_moment(station, time)
@@ -121,10 +142,6 @@ class HeadwayModel:
         for station, time in sorted(self.known.room):
             self.add_room(station, time)
         self.add_overnight()
-
-    def origin(self, direction: Direction) -> str:
-        """Terminal from which a direction departs."""
-        return self.scenario.stations_in_order(direction)[0].id
 
     def total(self, value: Callable[[Pattern], float], scale: float = 1.0) -> cp_model.LinearExpr:
         """The sum of a value over the chosen patterns, in whole units of 1 / scale."""
@@ -137,17 +154,16 @@ class HeadwayModel:
         )
 
     def total_trips(self, direction: Direction) -> cp_model.LinearExpr:
-        """Trips of one direction."""
-        return cp_model.LinearExpr.sum([self.trips[s] for s in self.patterns if s.direction == direction])
+        """Trips of one direction over the whole line."""
+        return self._sum(direction, lambda pattern: len(pattern.departures))
 
     def add_moment(self, station: str, time_s: int) -> None:
         """Enough trains begin at a terminal for its departures up to a moment."""
         if (station, time_s) in self._moments:
             return
         self._moments.add((station, time_s))
-        away, towards = self._directions(station)
-        ready = time_s - one_way_time_s(self.scenario, towards) - self.scenario.terminals[station].turnback_s
-        self.model.add(self.begin[station] >= self._departed(away, time_s) - self._departed(towards, ready))
+        ready = time_s - self.scenario.terminals[station].turnback_s
+        self.model.add(self.begin[station] >= self._left(station, time_s) - self._come(station, ready))
 
     def add_room(self, station: str, time_s: int) -> None:
         """The trains at a terminal find room on its tracks and in its depots at a moment."""
@@ -155,18 +171,16 @@ class HeadwayModel:
         if room is None or (station, time_s) in self._room_moments:
             return
         self._room_moments.add((station, time_s))
-        away, towards = self._directions(station)
-        come = time_s - one_way_time_s(self.scenario, towards)
-        self.model.add(self.begin[station] + self._departed(towards, come) - self._departed(away, time_s) <= room)
+        gone_s = time_s - CLEARING_S
+        self.model.add(self.begin[station] + self._come(station, time_s) - self._left(station, gone_s) <= room)
 
     def add_overnight(self) -> None:
         """The trains that end their day at a terminal find room in its depots."""
         capacity = depot_capacity(self.scenario)
-        if capacity is None:
-            return
         for station, begin in self.begin.items():
-            away, towards = self._directions(station)
-            self.model.add(begin + self.total_trips(towards) - self.total_trips(away) <= capacity.get(station, 0))
+            if capacity is not None or station not in self.events.ends:
+                stay = begin + self._come(station, None) - self._left(station, None)
+                self.model.add(stay <= (capacity or {}).get(station, 0))
 
     def add_depots(self) -> None:
         """No more trains begin at a terminal than its depots hold."""
@@ -176,10 +190,16 @@ class HeadwayModel:
                 self.model.add(begin <= capacity.get(station, 0))
 
     def add_balance(self) -> tuple[cp_model.Constraint, ...]:
-        """Trips up and down differ by no more than today, so that trains do not pile up at one end overnight."""
+        """Trips up and down over the whole line differ by no more than today, so that trains do not pile up at one end
+        overnight; those over a part of the line do not differ."""
         today = abs(len(departures_in_force(self.scenario, "up")) - len(departures_in_force(self.scenario, "down")))
         difference = self.total_trips("up") - self.total_trips("down")
-        return (self.model.add(difference <= today), self.model.add(difference >= -today))
+        held = [self.model.add(difference <= today), self.model.add(difference >= -today)]
+        parts = {pattern.part for patterns in self.patterns.values() for pattern in patterns}
+        for part in sorted((part for part in parts if part), key=lambda part: (part.first, part.last)):
+            up, down = (self._sum(d, partial(_shorts_on, part)) for d in DIRECTIONS)
+            held.append(self.model.add(up == down))
+        return tuple(held)
 
     def add_demand(self, charge_per_kw: float, interval_s: int) -> cp_model.IntVar:
         """The charge on the highest mean power over an interval by the clock, in whole units of the currency.
@@ -213,9 +233,12 @@ class HeadwayModel:
         return self.model.add(waiting <= int(mean_s * passengers) + len(self.patterns))
 
     def room(self, station: str) -> int | None:
-        """Trains that fit on the tracks and into the depots of a terminal; None without depots in the scenario."""
+        """Trains that fit on the tracks and into the depots of a terminal; None at the ends of a line without depots in
+        the scenario."""
         capacity = depot_capacity(self.scenario)
-        return None if capacity is None else self.scenario.terminals[station].tracks + capacity.get(station, 0)
+        if capacity is None and station in self.events.ends:
+            return None
+        return self.scenario.terminals[station].tracks + (capacity or {}).get(station, 0)
 
     def solve(self, limits: SolveLimits, relative_gap: float = 0.0) -> HeadwaySolution | None:
         """The best choice under what was added and minimised; None when there is none, or none was found in time.
@@ -228,6 +251,10 @@ class HeadwayModel:
             solver.parameters.num_workers = 1
             solver.parameters.max_deterministic_time = limits.deterministic_time
             solver.parameters.relative_gap_limit = relative_gap
+            if len(self.begin) > len(self.events.ends):
+                # With short turns there is nothing symmetric, and probing thousands of patterns doubles the time.
+                solver.parameters.symmetry_level = 0
+                solver.parameters.cp_model_probing_level = 0
             status = solver.solve(self.model)
             if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 self.is_impossible = status == cp_model.INFEASIBLE
@@ -239,26 +266,26 @@ class HeadwayModel:
                 for segment, patterns in self.patterns.items()
             }
             begin = {station: solver.value(variable) for station, variable in self.begin.items()}
-            broken = self._add_broken(departures_of(chosen), begin)
+            broken = self._add_broken(chosen, begin)
             if not self._add_highest(chosen, solver) and not broken:
                 is_proven = status == cp_model.OPTIMAL
                 return HeadwaySolution(chosen, begin, is_proven, round(solver.objective_value))
 
-    def _add_broken(self, departures: Mapping[Direction, Sequence[int]], begin: Mapping[str, int]) -> bool:
+    def _add_broken(self, chosen: Mapping[Segment, Pattern], begin: Mapping[str, int]) -> bool:
         broken = False
         for station, count in begin.items():
-            away, towards = self._directions(station)
-            travel = one_way_time_s(self.scenario, towards)
-            ready = [t + travel + self.scenario.terminals[station].turnback_s for t in departures[towards]]
-            excess = {time: k - bisect_right(ready, time) for k, time in enumerate(departures[away], start=1)}
+            left, come = self.events.chosen(station, chosen)
+            turnback_s = self.scenario.terminals[station].turnback_s
+            excess = {time: k - bisect_right(come, time - turnback_s) for k, time in enumerate(left, start=1)}
             for time in _worst_of_each_hour(excess, count):
                 self.known.covered.add((station, time))
                 self.add_moment(station, time)
                 broken = True
             room = self.room(station)
             if room is not None:
-                come = [t + travel for t in departures[towards]]
-                there = {time: count + k - bisect_right(departures[away], time) for k, time in enumerate(come, start=1)}
+                there = {
+                    time: count + k - bisect_right(left, time - CLEARING_S) for k, time in enumerate(come, start=1)
+                }
                 for time in _worst_of_each_hour(there, room):
                     self.known.room.add((station, time))
                     self.add_room(station, time)
@@ -281,23 +308,47 @@ class HeadwayModel:
             self._add_interval(interval)
         return bool(worst)
 
-    def _directions(self, station: str) -> tuple[Direction, Direction]:
-        """The direction that departs from a terminal and the one that arrives there."""
-        return ("up", "down") if station == self.origin("up") else ("down", "up")
-
-    def _departed(self, direction: Direction, time_s: int) -> cp_model.LinearExpr:
-        terms: list[cp_model.LinearExprT] = [0]
-        for segment, patterns in self.patterns.items():
-            if segment.direction != direction or segment.from_s > time_s:
-                continue
-            if segment.to_s < time_s:
-                terms.append(self.trips[segment])
-            else:
-                terms += [
-                    bisect_right(pattern.departures, time_s) * x
-                    for pattern, x in zip(patterns, self.choice[segment], strict=True)
-                ]
+    def _sum(self, direction: Direction, value: Callable[[Pattern], int]) -> cp_model.LinearExpr:
+        terms = [
+            value(pattern) * x
+            for segment, patterns in self.patterns.items()
+            if segment.direction == direction
+            for pattern, x in zip(patterns, self.choice[segment], strict=True)
+        ]
         return cp_model.LinearExpr.sum(terms)
+
+    def _left(self, station: str, time_s: int | None) -> cp_model.LinearExpr:
+        """Departures from a station up to a moment; None: of the whole day."""
+        return self._counted("left", station, time_s)
+
+    def _come(self, station: str, time_s: int | None) -> cp_model.LinearExpr:
+        """Arrivals of trips that end at a station up to a moment; None: of the whole day."""
+        return self._counted("come", station, time_s)
+
+    def _counted(self, what: Side, station: str, time_s: int | None) -> cp_model.LinearExpr:
+        terms: list[cp_model.LinearExprT] = [0]
+        for segment in self.patterns:
+            first, last = self.events.span(what, station, segment)
+            if time_s is not None and first > time_s:
+                continue
+            if time_s is None or last <= time_s:
+                terms.append(self._all_of(what, station, segment))
+            else:
+                of_patterns = zip(self.events.of_patterns(what, station, segment), self.choice[segment], strict=True)
+                terms += [bisect_right(times, time_s) * x for times, x in of_patterns]
+        return cp_model.LinearExpr.sum(terms)
+
+    def _all_of(self, what: Side, station: str, segment: Segment) -> cp_model.IntVar | int:
+        """How many trips of a segment leave or come to a station in all: a variable that stands in many constraints."""
+        counts = [len(times) for times in self.events.of_patterns(what, station, segment)]
+        if not any(counts):
+            return 0
+        key = (what, station, segment)
+        if key not in self._totals:
+            total = self.model.new_int_var(0, max(counts), f"{what}-{station}-{segment.direction}-{segment.from_s}")
+            self.model.add(total == cp_model.LinearExpr.weighted_sum(self.choice[segment], counts))
+            self._totals[key] = total
+        return self._totals[key]
 
     def _first_moments(self) -> Iterable[int]:
         if not self.patterns:
@@ -305,6 +356,10 @@ class HeadwayModel:
         first = min(segment.from_s for segment in self.patterns)
         last = max(segment.to_s for segment in self.patterns)
         return range(first, last + FIRST_MOMENTS_EVERY_S, FIRST_MOMENTS_EVERY_S)
+
+
+def _shorts_on(part: Part, pattern: Pattern) -> int:
+    return len(pattern.shorts) if pattern.part == part else 0
 
 
 def _worst_of_each_hour(counts: Mapping[int, int], allowed: int) -> list[int]:

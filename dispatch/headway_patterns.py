@@ -1,20 +1,28 @@
 """What a headway does: the departures that it gives in a period, and what they mean for loads and waiting."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
-from dispatch.baseline import departures_in_force, one_way_time_s, periods_in_force, station_offsets_s
+from dispatch.baseline import (
+    departures_in_force,
+    one_way_time_s,
+    periods_in_force,
+    station_arrivals_s,
+    station_offsets_s,
+)
 from dispatch.loads import cumulative_passengers
+from dispatch.short_turns import Mix, Part, loads_of_slots, part_km
 from dispatch.timetable import DIRECTIONS, Direction
 from energy_models.arrays import FloatArray
 from scenarios.build import train_of
-from scenarios.demand import SectionLoads, section_loads
+from scenarios.demand import SectionLoads
 from scenarios.emissions import GridCarbon
 from scenarios.schema import Scenario
+from scenarios.travel import PartOfTravel, Travel
 
 TripEnergy = Callable[[Direction, float], float]
 """Energy of one trip at the substations in kWh, from its direction and the mean number of passengers on board."""
@@ -49,7 +57,8 @@ class Pattern:
     `gaps` is the number of headways that end in the segment. `shortest_gap_s` and `longest_gap_s` are over these gaps;
     `heaviest_load` is the fullest train over any section; `waiting_passenger_s` the expected waiting of all who come.
     `cost` is that of energy by time of use; `demand_kwh` the energy in each interval of the demand charge, counted from
-    midnight (empty where the tariff has no such charge).
+    midnight (empty where the tariff has no such charge). `departures` are those of trips over the whole line; `shorts`
+    those of trips that run over `part` only, from their own first station.
     """
 
     gaps: int
@@ -63,11 +72,13 @@ class Pattern:
     cost: float
     co2_kg: float
     demand_kwh: Mapping[int, float]
+    shorts: tuple[int, ...] = ()
+    part: Part | None = None
 
     @property
     def trips(self) -> int:
-        """Departures in the segment."""
-        return len(self.departures)
+        """Departures in the segment, short trips included."""
+        return len(self.departures) + len(self.shorts)
 
 
 def segments_of(scenario: Scenario) -> Mapping[Direction, tuple[Segment, ...]]:
@@ -104,14 +115,20 @@ class PatternMaker:
 
     scenario: Scenario
     trip_energy_kwh: TripEnergy
-    loads: SectionLoads
+    travel: Travel
     carbon: GridCarbon
+    _parts: dict[tuple[Direction, Part], tuple[PartOfTravel, PartOfTravel]] = field(default_factory=dict)
 
     @staticmethod
     def of(scenario: Scenario, trip_energy_kwh: TripEnergy | None = None) -> "PatternMaker":
         """For a scenario; without `trip_energy_kwh` by tonne-kilometres."""
         energy = trip_energy_kwh or energy_by_tonne_km(scenario)
-        return PatternMaker(scenario, energy, section_loads(scenario), GridCarbon.of(scenario))
+        return PatternMaker(scenario, energy, Travel.of(scenario), GridCarbon.of(scenario))
+
+    @property
+    def loads(self) -> SectionLoads:
+        """All passengers, wherever they go."""
+        return self.travel.loads
 
     def even(self, segment: Segment, gaps: int) -> Pattern:
         """That many even gaps in whole seconds: a train at the beginning, and one at the end of the day."""
@@ -160,6 +177,82 @@ class PatternMaker:
             demand_kwh=self._by_demand_interval(departures, energy, 2 * half_trip),
         )
 
+    def mixed(self, segment: Segment, gaps: int, mix: Mix) -> Pattern:
+        """That many even gaps on the shared part of a mix of long and short trips, a long one at the beginning."""
+        direction, scenario = segment.direction, self.scenario
+        stations = len(scenario.stations)
+        first, last = mix.part.in_order(direction, stations)
+        times = segment.from_s + np.rint(np.arange(gaps + 1) * segment.length_s / gaps).astype(int)
+        is_short = mix.is_short(gaps, begins_inside=first > 0)
+        longs = np.append(np.flatnonzero(~is_short), gaps)
+        offsets = np.array(station_offsets_s(scenario, direction), dtype=np.float64)
+        local, through = self._local_and_through(direction, mix.part)
+        at_station = times[:, None] + offsets[None, :-1]
+        carried = self._gathered(local.passengers_per_hour, at_station)
+        carried_on = self._gathered(through.passengers_per_hour, at_station[longs])
+        loads = loads_of_slots(carried, carried_on, longs)
+        turns = np.append(is_short, False)[1:]
+        gap_s, long_gap_s = np.diff(times), np.diff(times[longs])
+        if segment.is_first:
+            # The day's first train finds those of a gap as long as the one behind it.
+            before = [np.vstack([at_station[0] - gap[0], at_station[0]]) for gap in (gap_s, long_gap_s)]
+            first_load = self._gathered(local.passengers_per_hour, before[0])
+            first_load += self._gathered(through.passengers_per_hour, before[1])
+            loads, turns = np.vstack([first_load, loads]), np.append(False, turns)
+        if self.has_demand:
+            come, come_on = (
+                self._gathered(part.boardings_per_hour, when)
+                for part, when in ((local, at_station), (through, at_station[longs]))
+            )
+        else:
+            inside = np.array([first <= station < last for station in range(stations - 1)])
+            come, come_on = gap_s[:, None] * inside, long_gap_s[:, None] * ~inside
+        waiting = float((come * gap_s[:, None] / 2).sum() + (come_on * long_gap_s[:, None] / 2).sum())
+        departures = tuple(int(t) for t in (times[longs] if segment.is_last else times[longs[:-1]]))
+        starts = tuple(int(t) for t in times[:-1][is_short] + int(offsets[first]))
+        share = 1000.0 * part_km(scenario, mix.part) / scenario.length_m
+        heaviest = loads.max(axis=0)
+        kinds = (
+            (departures, one_way_time_s(scenario, direction), self.trip_energy_kwh(direction, _mean(loads[~turns]))),
+            (
+                starts,
+                station_arrivals_s(scenario, direction)[last] - int(offsets[first]),
+                share * self.trip_energy_kwh(direction, _mean(loads[turns, first:last])),
+            ),
+        )
+        demand: dict[int, float] = {}
+        for leaving, trip_s, energy in kinds:
+            for interval, kwh in self._by_demand_interval(leaving, energy, trip_s).items():
+                demand[interval] = demand.get(interval, 0.0) + kwh
+        return Pattern(
+            gaps=gaps,
+            departures=departures,
+            shortest_gap_s=int(gap_s.min()),
+            longest_gap_s=int(long_gap_s.max()),
+            heaviest_load=float(heaviest.max()),
+            busiest_section=int(heaviest.argmax()),
+            waiting_passenger_s=waiting,
+            energy_kwh=sum(energy * len(leaving) for leaving, _, energy in kinds),
+            cost=sum(energy * price_at(scenario, t + trip_s / 2) for leaving, trip_s, energy in kinds for t in leaving),
+            co2_kg=sum(
+                energy * float(self.carbon.at(np.array(leaving, dtype=np.float64) + trip_s / 2).sum())
+                for leaving, trip_s, energy in kinds
+            ),
+            demand_kwh=demand,
+            shorts=starts,
+            part=mix.part,
+        )
+
+    def _local_and_through(self, direction: Direction, part: Part) -> tuple[PartOfTravel, PartOfTravel]:
+        """Passengers whom short trips take from where they come to where they go, and all others."""
+        if (direction, part) not in self._parts:
+            stations = len(self.scenario.stations)
+            first, last = part.in_order(direction, stations)
+            served = np.zeros((stations, stations), dtype=np.bool_)
+            served[first : last + 1, first : last + 1] = True
+            self._parts[direction, part] = self.travel.part(direction, served), self.travel.part(direction, ~served)
+        return self._parts[direction, part]
+
     def _by_demand_interval(self, departures: Sequence[int], trip_kwh: float, trip_s: float) -> Mapping[int, float]:
         """The energy of trips in each interval of the demand charge; a trip draws evenly while it runs."""
         tariff = self.scenario.tariff
@@ -198,6 +291,10 @@ class PatternMaker:
             for column in range(at_station.shape[1])
         ]
         return np.diff(np.stack(come, axis=1), axis=0)
+
+
+def _mean(loads: FloatArray) -> float:
+    return float(loads.mean()) if loads.size else 0.0
 
 
 def cycle_s(scenario: Scenario) -> int:

@@ -1,6 +1,6 @@
 """Headways for each period and direction: kept as today (equal service) or decided from demand and policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Literal
@@ -11,6 +11,7 @@ from dispatch.headway_model import HeadwayModel, HeadwaySolution, Moments, Solve
 from dispatch.headway_patterns import Pattern, PatternMaker, Segment, TripEnergy, cycle_s, load_limit, segments_of
 from dispatch.infeasibility import explain, impossible_segments
 from dispatch.plan import HeadwayPeriod, Mode
+from dispatch.short_turns import MOST_IDLE, SHORTS_AFTER_A_LONG, Mix, ShortTrip, part_km, parts_of
 from dispatch.timetable import DIRECTIONS, Direction
 from dispatch.transitions import smoothed
 from energy_models.faults import Infeasible
@@ -45,6 +46,8 @@ class HeadwayOptions:
 class HeadwayPlan:
     """Decided headways: departures by direction, the table that says them, and what they bring.
 
+    `departures` are those of trips over the whole line, `shorts` the trips that turn on the way.
+
     `begin[station]` trains begin their day there. `energy_kwh`, `co2_kg` and `cost`, which includes one day's demand
     charge, are by the trip energies that were supplied: a weight between headways, not a forecast. `notes` says where
     the timetable in force itself breaks the policy. `is_proven`: no choice of headways within the rules is better.
@@ -52,6 +55,7 @@ class HeadwayPlan:
 
     mode: Mode
     departures: Mapping[Direction, tuple[int, ...]]
+    shorts: tuple[ShortTrip, ...]
     table: tuple[HeadwayPeriod, ...]
     begin: Mapping[str, int]
     trips: int
@@ -144,7 +148,7 @@ class _Problem:
                 )
         problem = _Problem(scenario, mode, options, maker, patterns)
         if not all(patterns.values()):
-            raise Infeasible(explain(scenario, maker, mode))
+            raise Infeasible(explain(scenario, maker, mode, patterns))
         return problem
 
     @property
@@ -234,7 +238,7 @@ class _Problem:
         """The rules that clash, and what would do."""
         shortest = self.solve(None, value_limit=float("inf")) if self.waiting_limit_s is not None else None
         if shortest is None or self.waiting_limit_s is None:
-            return explain(self.scenario, self.maker, self.mode)
+            return explain(self.scenario, self.maker, self.mode, self.patterns)
         reached = self.waiting_s(shortest)
         return (
             f"these rules clash: passengers wait at most {self.waiting_limit_s:.1f} s on average; the fleet has "
@@ -249,29 +253,28 @@ class _Problem:
         patterns = list(solution.chosen.values())
         mean_waiting_s = self.waiting_s(solution)
         heaviest = max((pattern.heaviest_load for pattern in patterns), default=0.0)
-        if self.mode == "demand-led":
+        shorts = solution.shorts(self.scenario)
+        if self.mode == "demand-led" and not shorts:
             smooth = smoothed(self.scenario, self.maker, segments_of(self.scenario), departures)
             departures, heaviest = smooth.departures, smooth.heaviest_load
             mean_waiting_s = smooth.waiting_passenger_s / self.passengers
-        timetable = timetable_from_departures(self.scenario, departures)
+        timetable = timetable_from_departures(self.scenario, departures, shorts)
         tariff = self.scenario.tariff
         trips = sum(pattern.trips for pattern in patterns)
         capacity = self.scenario.train_types[self.scenario.main_train_type].capacity.normal
         table = (
             headway_table(timetable, self.scenario)
             if self.mode == "equal-service"
-            else tuple(
-                HeadwayPeriod(s.direction, s.from_s, s.to_s, round(s.length_s / p.gaps, 3), p.trips)
-                for s, p in solution.chosen.items()
-            )
+            else tuple(row for s, p in solution.chosen.items() for row in _rows(self.scenario, s, p))
         )
         return HeadwayPlan(
             mode=self.mode,
             departures=departures,
+            shorts=shorts,
             table=table,
             begin=dict(fleet_need(timetable, self.scenario).begin),
             trips=trips,
-            train_km=round(trips * self.scenario.length_m / 1000.0, 3),
+            train_km=round(sum(_train_km(self.scenario, pattern) for pattern in patterns), 3),
             energy_kwh=sum(pattern.energy_kwh for pattern in patterns),
             cost=sum(pattern.cost for pattern in patterns)
             + highest_demand_kw(patterns, tariff.demand_interval_s)
@@ -294,12 +297,40 @@ def within_policy(scenario: Scenario, maker: PatternMaker, segment: Segment) -> 
     # A vehicle leaves the same terminal at most once a cycle, so the fleet bounds the departures in any cycle.
     window = min(cycle_s(scenario), segment.length_s)
     many = min(many, max((scenario.trainsets + 1) * segment.length_s // window, few))
-    made = (maker.even(segment, gaps) for gaps in range(few, many + 1))
+    made = (*(maker.even(segment, gaps) for gaps in range(few, many + 1)), *_mixed(scenario, maker, segment, few))
     return tuple(
         pattern
         for pattern in made
         if pattern.shortest_gap_s >= shortest and pattern.longest_gap_s <= longest and pattern.heaviest_load <= limit
     )
+
+
+def _mixed(scenario: Scenario, maker: PatternMaker, segment: Segment, few: int) -> Iterator[Pattern]:
+    """Whole cycles of long and short trips on each part of the line where trains may turn, long ones often enough."""
+    many = segment.length_s // scenario.signalling.minimum_headway_s
+    for part in parts_of(scenario):
+        for shorts in SHORTS_AFTER_A_LONG:
+            for gaps in range((1 + shorts) * few, many + 1, 1 + shorts):
+                for idle in range(min(MOST_IDLE, gaps // (1 + shorts) * shorts - 1) + 1):
+                    yield maker.mixed(segment, gaps, Mix(part, shorts, idle))
+
+
+def _train_km(scenario: Scenario, pattern: Pattern) -> float:
+    shorts_km = len(pattern.shorts) * part_km(scenario, pattern.part) if pattern.part is not None else 0.0
+    return len(pattern.departures) * scenario.length_m / 1000.0 + shorts_km
+
+
+def _rows(scenario: Scenario, segment: Segment, pattern: Pattern) -> Iterator[HeadwayPeriod]:
+    """The headway of long trips and, where some turn on the way, that of all trains on their part of the line."""
+    longs = len(pattern.departures)
+    gaps = pattern.gaps - len(pattern.shorts)
+    whole = HeadwayPeriod(segment.direction, segment.from_s, segment.to_s, round(segment.length_s / gaps, 3), longs)
+    yield whole
+    if pattern.part is not None:
+        first, last = pattern.part.in_order(segment.direction, len(scenario.stations))
+        order = scenario.stations_in_order(segment.direction)
+        headway_s = round(segment.length_s / pattern.gaps, 3)
+        yield replace(whole, headway_s=headway_s, trips=pattern.trips, first=order[first].id, last=order[last].id)
 
 
 def policy_breaks_today(scenario: Scenario, maker: PatternMaker) -> tuple[str, ...]:

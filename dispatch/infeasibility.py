@@ -1,6 +1,6 @@
 """Why no headways exist: a small set of rules that clash, by how much, and the nearest relaxation, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
@@ -86,13 +86,19 @@ def _impossible_by_policy(scenario: Scenario, maker: PatternMaker, segment: Segm
     )
 
 
-def explain(scenario: Scenario, maker: PatternMaker, mode: Mode, limits: SolveLimits | None = None) -> tuple[str, ...]:
+def explain(
+    scenario: Scenario,
+    maker: PatternMaker,
+    mode: Mode,
+    possible: Mapping[Segment, Sequence[Pattern]],
+    limits: SolveLimits | None = None,
+) -> tuple[str, ...]:
     """Reasons why no choice of headways keeps all rules, each segment by itself being possible.
 
-    First the conflicting set (no rule of it can be left out), then each relaxation that makes a plan possible: trains,
-    more depot places, longer headways.
+    `possible` are the patterns that keep the policy. First the conflicting set (no rule of it can be left out), then
+    each relaxation that makes a plan possible: trains, more depot places, longer headways.
     """
-    inquiry = _Inquiry(scenario, maker, mode, limits or SolveLimits(deterministic_time=3.0))
+    inquiry = _Inquiry(scenario, maker, mode, possible, limits or SolveLimits(deterministic_time=3.0))
     core = inquiry.conflict()
     if not core:
         return ("no headways were found within the time limit of the search, and none were proven impossible",)
@@ -118,6 +124,7 @@ class _Inquiry:
     scenario: Scenario
     maker: PatternMaker
     mode: Mode
+    possible: Mapping[Segment, Sequence[Pattern]]
     limits: SolveLimits
     rules: dict[str, _Rule] = field(default_factory=dict)
     patterns: dict[Segment, Sequence[Pattern]] = field(default_factory=dict)
@@ -174,8 +181,11 @@ class _Inquiry:
             why = f"the load limit of {limit:.0f} passengers" if by_load else f"the longest headway of {longest} s"
             sentence = f"{_when(segment)} {why} asks for a train every {segment.length_s / fewest:.0f} s"
             # Denser service than this can only need more trains.
-            self.patterns[segment] = tuple(even[: max(fewest, today.gaps) * 5 // 4 + 2])
-            self.kept[segment] = frozenset(k for k in self.kept[segment] if k < len(self.patterns[segment]))
+            even = even[: max(fewest, today.gaps) * 5 // 4 + 2]
+            mixed = [pattern for pattern in self.possible[segment] if pattern.part is not None]
+            self.patterns[segment] = (*even, *mixed)
+            turning = range(len(even), len(even) + len(mixed))
+            self.kept[segment] = frozenset((*(k for k in self.kept[segment] if k < len(even)), *turning))
         self.needed[segment] = self.patterns[segment][min(self.kept[segment])].gaps
         name = f"headway {segment.direction} {segment.from_s}"
         self.rules[name] = _Rule(name, sentence, segment)

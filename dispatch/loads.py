@@ -5,36 +5,36 @@ from dataclasses import replace
 
 import numpy as np
 
+from dispatch.riders import riders
 from dispatch.timetable import DIRECTIONS, Trip
 from energy_models.arrays import FloatArray
-from scenarios.demand import SectionLoads
+from scenarios.travel import Travel
 
 
-def planned_loads(trips: Sequence[Trip], loads: SectionLoads, stations: Sequence[str]) -> tuple[Trip, ...]:
+def planned_loads(trips: Sequence[Trip], travel: Travel, stations: Sequence[str]) -> tuple[Trip, ...]:
     """The same trips with `passengers` as the demand and the gaps between trains make them.
 
-    A train carries over a section those who wanted to travel there since the train ahead left the section's first
-    station: load = ∫ q(t) dt over the gap, q the section's flow in passengers an hour, constant within each time bin.
-    The first train takes those of a gap as long as the one behind it; a train alone in its direction those of one
-    hour. `stations` are the line's stations in order of rising chainage.
+    A train carries over a section those who wanted to travel there since the train ahead that they could have taken
+    left the section's first station: load = Σ ∫ q(t) dt over the gap, q a group's flow in passengers an hour, constant
+    within each time bin. Where all trains run the whole line there is one group; else passengers wait for a train that
+    goes where they want. The first train takes those of a gap as long as the one behind it; a train alone in its
+    direction those of one hour. `stations` are the line's stations in order of rising chainage.
     """
     result = {trip.trip_id: trip for trip in trips}
     for direction in DIRECTIONS:
         order = list(stations if direction == "up" else stations[::-1])
         in_order = sorted((trip for trip in trips if trip.direction == direction), key=lambda trip: trip.start_s)
-        load: dict[str, dict[int, float]] = {trip.trip_id: {} for trip in in_order}
-        for section, station in enumerate(order[:-1]):
-            calling = [trip for trip in in_order if station in trip.stations[:-1]]
-            departures = np.array([float(trip.departure_s[trip.stations.index(station)]) for trip in calling])
-            flow = loads.passengers_per_hour[direction][:, section]
-            carried = passengers_since_train_ahead(loads.time_bin_s, flow, departures)
-            for trip, passengers in zip(calling, carried, strict=True):
-                load[trip.trip_id][section] = round(float(passengers), 3)
+        load: dict[str, list[float]] = {trip.trip_id: [0.0] * len(trip.driving) for trip in in_order}
+        for group in riders(in_order, order, direction, travel):
+            for section in range(len(order) - 1):
+                calls = group.calls(order, section)
+                departures = np.array([float(trip.departure_s[place]) for trip, place in calls])
+                flow = group.passengers_per_hour[:, section]
+                carried = passengers_since_train_ahead(group.time_bin_s, flow, departures)
+                for (trip, place), passengers in zip(calls, carried, strict=True):
+                    load[trip.trip_id][place] += float(passengers)
         for trip in in_order:
-            first = order.index(trip.stations[0])
-            result[trip.trip_id] = replace(
-                trip, passengers=tuple(load[trip.trip_id][first + k] for k in range(len(trip.stations) - 1))
-            )
+            result[trip.trip_id] = replace(trip, passengers=tuple(round(one, 3) for one in load[trip.trip_id]))
     return tuple(result[trip.trip_id] for trip in trips)
 
 

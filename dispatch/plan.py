@@ -17,13 +17,19 @@ PLAN_FORMAT = "headwatt-plan-1"
 
 @dataclass(frozen=True)
 class HeadwayPeriod:
-    """One direction from `from_s` until before `to_s`: `trips` departures, `headway_s` apart on average."""
+    """One direction from `from_s` until before `to_s`: `trips` departures, `headway_s` apart on average.
+
+    A row with `first` and `last` is about all trains on the part of the line between those stations, where some of them
+    turn; `from_s` and `to_s` are the same clock times as at the end of the line.
+    """
 
     direction: Direction
     from_s: int
     to_s: int
     headway_s: float
     trips: int
+    first: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,8 @@ class _HeadwayDocument(_Document):
     to_s: int
     headway_s: float = Field(gt=0)
     trips: int = Field(ge=0)
+    first: str = ""
+    last: str = ""
 
 
 class _TripDocument(_Document):

@@ -7,7 +7,6 @@ has nothing left to say.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import pairwise
 
 from dispatch.check import CheckReport
 from dispatch.headway_patterns import load_limit
@@ -28,14 +27,18 @@ def demand_led_rules(rules: TimingRules, scenario: Scenario, start: Timetable) -
     longest = dict(rules.gap_longest_s)
     limit = load_limit(scenario)
     policy = scenario.policy.longest_headway_s
+    by_section: dict[str, list[int]] = {}
     for direction in DIRECTIONS:
-        trips = start.of(direction)
-        for ahead, trip in pairwise(trips):
-            gap = trip.start_s - ahead.start_s
+        for (ahead, trip), places in start.neighbours(direction).items():
             room = limit / max(*trip.passengers, 1e-9)
-            allowed = min(float(policy), gap * room) * (1.0 - MARGIN_SHARE)
-            longest[trip.trip_id] = max(gap, int(allowed))
-    return replace(rules, gap_longest_s=longest, vehicles_most=scenario.trainsets)
+            sections = by_section.setdefault(trip.trip_id, [int(policy)] * len(trip.driving))
+            for place_ahead, place in places:
+                gap = trip.departure_s[place] - ahead.departure_s[place_ahead]
+                allowed = min(float(policy), gap * room) * (1.0 - MARGIN_SHARE)
+                sections[place] = max(gap, int(allowed))
+            longest[trip.trip_id] = sections[places[0][1]]
+    turning = {name: tuple(of_trip) for name, of_trip in by_section.items()} if start.turns_on_the_way else {}
+    return replace(rules, gap_longest_s=longest, section_gap_longest_s=turning, vehicles_most=scenario.trainsets)
 
 
 def repaired(
@@ -80,11 +83,11 @@ def better_of(
 
 def _with_those_ahead(timetable: Timetable, named: set[str]) -> set[str]:
     """The trips and those just ahead of them in their direction."""
-    pairs = (pair for direction in DIRECTIONS for pair in pairwise(timetable.of(direction)))
+    pairs = (pair for direction in DIRECTIONS for pair in timetable.neighbours(direction))
     return named | {ahead.trip_id for ahead, trip in pairs if trip.trip_id in named}
 
 
 def _with_those_behind(timetable: Timetable, named: set[str]) -> set[str]:
     """The trips and those just behind them in their direction."""
-    pairs = (pair for direction in DIRECTIONS for pair in pairwise(timetable.of(direction)))
+    pairs = (pair for direction in DIRECTIONS for pair in timetable.neighbours(direction))
     return named | {trip.trip_id for ahead, trip in pairs if ahead.trip_id in named}

@@ -6,7 +6,7 @@ from dispatch.fixed_service import FixedService
 from dispatch.fixes import fixed_service
 from dispatch.plan import Mode, Plan
 from dispatch.shortest_times import shortest_running_times
-from dispatch.timetable import Timetable
+from dispatch.timetable import Timetable, Trip
 from dispatch.timing.rules import TimingRules, equal_service_rules
 from energy_models.faults import Fault, InputFaults
 from energy_models.train import Train
@@ -30,7 +30,7 @@ def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable
         faults.append(Fault(FROM, "", "mode", plan.mode, f"{mode}, or ask for the mode {plan.mode}"))
     line = {direction: tuple(s.id for s in scenario.stations_in_order(direction)) for direction in ("up", "down")}
     for trip in plan.timetable.trips:
-        if trip.stations != line[trip.direction]:
+        if not _runs_on(trip, line[trip.direction], scenario, mode):
             stations = f"the stations of {scenario.name}, {line[trip.direction][0]} to {line[trip.direction][-1]}"
             faults.append(Fault(FROM, f"trip {trip.trip_id}", "stations", ", ".join(trip.stations)[:60], stations))
     planned = {trip.trip_id: trip for trip in plan.timetable.trips}
@@ -57,6 +57,18 @@ def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable
     if mode == "equal-service":
         return Timetable(tuple(planned[trip.trip_id] for trip in in_force.trips))
     return plan.timetable
+
+
+def _runs_on(trip: Trip, order: tuple[str, ...], scenario: Scenario, mode: Mode) -> bool:
+    """Whether a trip runs the whole line or, where headways follow the demand, between two stations where trains may
+    turn."""
+    if trip.stations == order:
+        return True
+    turns = {trip.stations[0], trip.stations[-1]} <= scenario.terminals.keys()
+    if mode == "equal-service" or not turns or trip.stations[0] not in order:
+        return False
+    first = order.index(trip.stations[0])
+    return order[first : first + len(trip.stations)] == trip.stations
 
 
 def require_resolvable(

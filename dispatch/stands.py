@@ -69,7 +69,7 @@ def goes_to_depot(turn: Turn, scenario: Scenario) -> bool:
 
 
 def on_tracks(turns: Iterable[Turn], scenario: Scenario, station: str) -> list[Interval]:
-    """When trains stand on the turnback tracks of one station.
+    """When trains hold the turnback tracks of one station: until they have cleared them after their departure.
 
     A train that comes from or goes to a depot or its night stands there for half a turnback time.
     """
@@ -79,12 +79,12 @@ def on_tracks(turns: Iterable[Turn], scenario: Scenario, station: str) -> list[I
         if turn.station != station:
             continue
         if turn.from_s is not None and turn.to_s is not None and not goes_to_depot(turn, scenario):
-            intervals.append((turn.from_s, turn.to_s))
+            intervals.append((turn.from_s, turn.to_s + CLEARING_S))
             continue
         if turn.from_s is not None:
             intervals.append((turn.from_s, turn.from_s + half))
         if turn.to_s is not None:
-            intervals.append((turn.to_s - half, turn.to_s))
+            intervals.append((turn.to_s - half, turn.to_s + CLEARING_S))
     return intervals
 
 
@@ -112,14 +112,14 @@ def busiest_moment(intervals: Iterable[Interval]) -> Moment:
 
 
 def crowding_s(timetable: Timetable, scenario: Scenario) -> float:
-    """For how many train-seconds trains come to terminals whose tracks are taken; clearing a track takes its time."""
+    """For how many train-seconds trains come to terminals whose tracks are taken."""
     chains: dict[str, list[Trip]] = {}
     for trip in sorted(timetable.trips, key=lambda trip: trip.start_s):
         chains.setdefault(trip.vehicle, []).append(trip)
     turns = turns_of(chains)
     total_s = 0.0
     for station, terminal in scenario.terminals.items():
-        standing = [(begin, end + CLEARING_S) for begin, end in on_tracks(turns, scenario, station)]
+        standing = on_tracks(turns, scenario, station)
         events = sorted([(begin, 1) for begin, _ in standing] + [(end, -1) for _, end in standing])
         count = 0
         for (time, change), (following, _) in pairwise([*events, events[-1]]):

@@ -1,6 +1,7 @@
 """The timetable: trips in whole seconds from the service day's midnight."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 Direction = Literal["up", "down"]
@@ -54,3 +55,35 @@ class Timetable:
     def of(self, direction: Direction) -> tuple[Trip, ...]:
         """The trips of one direction in order of departure."""
         return tuple(trip for trip in self.trips if trip.direction == direction)
+
+    def line(self, direction: Direction) -> tuple[str, ...]:
+        """The stations of the longest trip of a direction: the whole line, unless every trip turns on the way."""
+        return max((trip.stations for trip in self.of(direction)), key=len, default=())
+
+    @property
+    def turns_on_the_way(self) -> bool:
+        """True when some trips run over a part of the line only."""
+        return any(len(trip.stations) < len(self.line(d)) for d in DIRECTIONS for trip in self.of(d))
+
+    def first_sections(self) -> tuple[int, ...]:
+        """Where each trip begins: the number of its first section in order of travel, in the timetable's order."""
+        lines = {direction: self.line(direction) for direction in DIRECTIONS}
+        return tuple(lines[trip.direction].index(trip.stations[0]) for trip in self.trips)
+
+    def calls(self, direction: Direction) -> dict[str, list[tuple[Trip, int]]]:
+        """At each station but the last the trips that leave it, by departure, with the station's place in the trip."""
+        trips = self.of(direction)
+        found: dict[str, list[tuple[Trip, int]]] = {}
+        for station in self.line(direction)[:-1]:
+            calling = [(trip, trip.stations.index(station)) for trip in trips if station in trip.stations[:-1]]
+            found[station] = sorted(calling, key=lambda call: call[0].departure_s[call[1]])
+        return found
+
+    def neighbours(self, direction: Direction) -> dict[tuple[Trip, Trip], list[tuple[int, int]]]:
+        """Each train with the next one behind it, and for every station at which it is that the station's places in
+        both."""
+        found: dict[tuple[Trip, Trip], list[tuple[int, int]]] = {}
+        for calling in self.calls(direction).values():
+            for (ahead, place), (behind, place_behind) in pairwise(calling):
+                found.setdefault((ahead, behind), []).append((place, place_behind))
+        return found

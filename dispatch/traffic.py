@@ -65,10 +65,11 @@ def trip_movements(trip: Trip, library: ProfileLibrary, train: Train) -> tuple[l
     runs: list[Run] = []
     stands: list[Stand] = []
     index = TRACK_INDEX[trip.direction]
-    tracks = library.sections[trip.direction]
+    first = first_section(trip, library)
+    tracks = library.sections[trip.direction][first : first + len(trip.driving)]
     for k, track in enumerate(tracks):
         passengers = trip.passengers[k]
-        profile = library.profile(trip.direction, k, trip.running_time_s(k), passengers, trip.driving[k])
+        profile = library.profile(trip.direction, first + k, trip.running_time_s(k), passengers, trip.driving[k])
         runs.append(Run(track, index, trip.departure_s[k], seconds_of_motion(profile, train, passengers)))
         if k + 1 < len(tracks):
             stands.append(Stand(_end_m(track), index, trip.arrival_s[k + 1], trip.departure_s[k + 1]))
@@ -80,7 +81,16 @@ def turnback_stand(trip: Trip, next_departure_s: int | None, library: ProfileLib
     until = trip.end_s + TURNBACK_AUXILIARY_S
     if next_departure_s is not None and next_departure_s - trip.end_s <= STAND_AUXILIARY_S:
         until = max(next_departure_s, trip.end_s)
-    return Stand(_end_m(library.sections[trip.direction][-1]), TRACK_INDEX[trip.direction], trip.end_s, until)
+    last = library.sections[trip.direction][first_section(trip, library) + len(trip.driving) - 1]
+    return Stand(_end_m(last), TRACK_INDEX[trip.direction], trip.end_s, until)
+
+
+def first_section(trip: Trip, library: ProfileLibrary) -> int:
+    """Where a trip begins, as the number of its first section in order of travel; 0 over the whole line."""
+    tracks = library.sections[trip.direction]
+    if len(trip.driving) == len(tracks):
+        return 0
+    return [track.name for track in tracks].index(f"{trip.stations[0]}-{trip.stations[1]}")
 
 
 def _end_m(track: SectionTrack) -> float:

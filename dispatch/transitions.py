@@ -15,7 +15,7 @@ import numpy as np
 
 from dispatch.baseline import one_way_time_s
 from dispatch.headway_patterns import PatternMaker, Segment, load_limit
-from dispatch.stands import depot_capacity
+from dispatch.stands import CLEARING_S, depot_capacity
 from dispatch.timetable import DIRECTIONS, Direction
 from scenarios.schema import Scenario
 
@@ -105,7 +105,8 @@ def _terminals_bear(scenario: Scenario, departures: Mapping[Direction, Sequence[
         station = scenario.stations_in_order(away)[0].id
         depot = capacity.get(station, 0)
         come = [time + one_way_time_s(scenario, towards) for time in departures[towards]]
-        there = (begin[away] + count - bisect_right(departures[away], time) for count, time in enumerate(come, start=1))
+        gone = (bisect_right(departures[away], time - CLEARING_S) for time in come)
+        there = (begin[away] + count - left for count, left in enumerate(gone, start=1))
         room = scenario.terminals[station].tracks + depot
         overnight = begin[away] + len(come) - len(departures[away])
         if begin[away] > depot or overnight > depot or max(there, default=0) > room:

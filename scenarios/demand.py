@@ -51,8 +51,8 @@ def journeys(scenario: Scenario) -> Journeys | None:
     """Where the scenario's table tells origins and destinations: the passengers by both; otherwise None."""
     if scenario.demand.origin_destination is None:
         return None
-    clock = _clock(scenario)
-    table = _journeys(scenario, clock)
+    clock = clock_of(scenario)
+    table = journeys_of_table(scenario, clock)
     last = int(np.flatnonzero(table.any(axis=(1, 2))).max(initial=0)) + 1
     edges = clock.first_s + clock.step_s * np.arange(last + 1)
     rates = table[:last] * (3600.0 / clock.step_s)
@@ -108,7 +108,7 @@ def departure_offsets_s(scenario: Scenario, direction: Direction) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class _Clock:
+class DemandClock:
     """The intervals of the result: enough after the table's last one for its passengers to arrive."""
 
     first_s: float
@@ -131,7 +131,8 @@ class _Clock:
         return shifted
 
 
-def _clock(scenario: Scenario) -> _Clock:
+def clock_of(scenario: Scenario) -> DemandClock:
+    """The intervals from the first passengers until the last ones have arrived."""
     demand = scenario.demand
     tables = demand.origin_destination or demand.station_counts or demand.section_loads or ()
     step = demand.interval_s
@@ -140,10 +141,10 @@ def _clock(scenario: Scenario) -> _Clock:
     first = min(begins, default=0) // step * step
     travel = max(float(departure_offsets_s(scenario, direction)[-1]) for direction in DIRECTIONS)
     bins = int(np.ceil((max(ends, default=step) + travel - first) / step)) + 1
-    return _Clock(float(first), float(step), bins)
+    return DemandClock(float(first), float(step), bins)
 
 
-def _journeys(scenario: Scenario, clock: _Clock) -> FloatArray:
+def journeys_of_table(scenario: Scenario, clock: DemandClock) -> FloatArray:
     """Passengers by interval of entry, origin and destination (positions by rising chainage)."""
     demand = scenario.demand
     place = {station.id: position for position, station in enumerate(scenario.stations)}
@@ -167,7 +168,9 @@ def _to_daily_total(scenario: Scenario, total: float) -> float:
     return asked / total if asked and total else 1.0
 
 
-def _assign(scenario: Scenario, clock: _Clock, journeys: FloatArray, direction: Direction) -> tuple[FloatArray, ...]:
+def assigned(
+    scenario: Scenario, clock: DemandClock, journeys: FloatArray, direction: Direction
+) -> tuple[FloatArray, ...]:
     """Sections, boardings and alightings of the journeys of one direction, as counts by interval."""
     ordered = journeys if direction == "up" else journeys[:, ::-1, ::-1]
     offsets = departure_offsets_s(scenario, direction)
@@ -185,20 +188,20 @@ def _assign(scenario: Scenario, clock: _Clock, journeys: FloatArray, direction: 
 
 
 def _from_journeys(scenario: Scenario) -> SectionLoads:
-    clock = _clock(scenario)
-    journeys = _journeys(scenario, clock)
-    return _as_rates(clock, {d: _assign(scenario, clock, journeys, d) for d in DIRECTIONS})
+    clock = clock_of(scenario)
+    journeys = journeys_of_table(scenario, clock)
+    return _as_rates(clock, {d: assigned(scenario, clock, journeys, d) for d in DIRECTIONS})
 
 
 def _from_station_counts(scenario: Scenario) -> SectionLoads:
     """On board after a station = on board before it + boarding - alighting, each shifted by the time to the section."""
-    clock, table = _clock(scenario), scenario.demand.station_counts or ()
+    clock, table = clock_of(scenario), scenario.demand.station_counts or ()
     scale = scenario.demand.scale * _to_daily_total(scenario, sum(row.boarding for row in table))
-    extra = _journeys(scenario, clock)
+    extra = journeys_of_table(scenario, clock)
     flows = {}
     for direction in DIRECTIONS:
         place = {station.id: position for position, station in enumerate(scenario.stations_in_order(direction))}
-        sections, boardings, alightings = _assign(scenario, clock, extra, direction)
+        sections, boardings, alightings = assigned(scenario, clock, extra, direction)
         board, alight = np.zeros_like(boardings), np.zeros_like(alightings)
         for row in table:
             if row.direction == direction:
@@ -216,12 +219,12 @@ def _from_station_counts(scenario: Scenario) -> SectionLoads:
 
 def _from_section_loads(scenario: Scenario) -> SectionLoads:
     """Loads as given; of boardings and alightings only the difference is known, so each is the least possible."""
-    clock, table = _clock(scenario), scenario.demand.section_loads or ()
-    extra = _journeys(scenario, clock)
+    clock, table = clock_of(scenario), scenario.demand.section_loads or ()
+    extra = journeys_of_table(scenario, clock)
     flows = {}
     for direction in DIRECTIONS:
         place = {station.id: position for position, station in enumerate(scenario.stations_in_order(direction))}
-        sections, boardings, alightings = _assign(scenario, clock, extra, direction)
+        sections, boardings, alightings = assigned(scenario, clock, extra, direction)
         given = np.zeros_like(sections)
         for row in table:
             if row.direction == direction:
@@ -236,7 +239,7 @@ def _from_section_loads(scenario: Scenario) -> SectionLoads:
     return _as_rates(clock, flows)
 
 
-def _as_rates(clock: _Clock, flows: Mapping[Direction, tuple[FloatArray, ...]]) -> SectionLoads:
+def _as_rates(clock: DemandClock, flows: Mapping[Direction, tuple[FloatArray, ...]]) -> SectionLoads:
     """Counts to passengers an hour; empty intervals at the end are cut off."""
     used = [int(np.flatnonzero(table.any(axis=1)).max(initial=0)) + 1 for tables in flows.values() for table in tables]
     last, rate = max(used), 3600.0 / clock.step_s

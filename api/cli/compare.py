@@ -131,7 +131,8 @@ def _print_headways(found: "Comparison", names: tuple[str, str], ends: dict[str,
         before, after = row.headway_s
         cells = [f"{h:.1f} ({n})" if h is not None else "none" for h, n in zip(row.headway_s, row.trips, strict=True)]
         change = "" if before is None or after is None else f"{after - before:+.1f}"
-        table.add_row(ends[row.direction], clock_text(row.from_s), clock_text(row.to_s), *cells, change)
+        part = f", {row.first}-{row.last}" if row.first else ""
+        table.add_row(ends[row.direction] + part, clock_text(row.from_s), clock_text(row.to_s), *cells, change)
     stdout_console().print(table)
 
 

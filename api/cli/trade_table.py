@@ -20,7 +20,9 @@ def trade_table(result: PlanResult) -> Table:
         box=SIMPLE_HEAD,
         padding=(0, 1),
     )
-    names = ("", "kWh", "wait\ns", "fullest\n% full", "\ntrain-km", "\ntrips", "\ntrains", f"\n{result.currency}")
+    has_short = any(row.short_trips for row in result.pareto)
+    trips = "trips\n(short)" if has_short else "\ntrips"
+    names = ("", "kWh", "wait\ns", "fullest\n% full", "\ntrain-km", trips, "\ntrains", f"\n{result.currency}")
     for name in (*names, "CO2\nt"):
         table.add_column(name if "\n" in name else f"\n{name}", justify="right", no_wrap=True)
     for row in result.pareto:
@@ -31,7 +33,7 @@ def trade_table(result: PlanResult) -> Table:
             f"{row.mean_waiting_s:.0f}",
             f"{100 * row.fullest_train_share:.0f}",
             f"{row.train_km:,.0f}",
-            str(row.trips),
+            f"{row.trips} ({row.short_trips})" if has_short else str(row.trips),
             str(row.vehicles),
             f"{row.cost:,.0f}",
             f"{row.co2_kg / 1000:,.1f}",

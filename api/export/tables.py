@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from api.plan_folder import WrittenPlan
-from dispatch.timetable import Trip
+from dispatch.timetable import DIRECTIONS, Trip
 
 Kind = Literal["text", "whole", "number", "clock"]
 Value = str | int | float | None
@@ -66,8 +66,11 @@ def _rounded(figure: object) -> Value:
 
 def _headways(written: WrittenPlan) -> PlanTable:
     columns = (Column("direction"), Column("from", "clock"), Column("to", "clock"), Column("headway_s", "number"),
-               Column("trips", "whole"))  # fmt: skip
-    rows = [(one.direction, one.from_s, one.to_s, one.headway_s, one.trips) for one in written.plan.headways]
+               Column("trips", "whole"), Column("from_station"), Column("to_station"))  # fmt: skip
+    rows = [
+        (one.direction, one.from_s, one.to_s, one.headway_s, one.trips, one.first, one.last)
+        for one in written.plan.headways
+    ]
     return PlanTable("headways", columns, tuple(rows))
 
 
@@ -78,16 +81,21 @@ def _trips(written: WrittenPlan) -> PlanTable:
         Column("dwells_s", "whole"), Column("headway_s", "whole"), Column("most_passengers", "number"),
         Column("vehicle"), Column("train_type"),
     )  # fmt: skip
-    before: dict[str, int] = {}
+    timetable = written.plan.timetable
+    # The gap at the trip's own first station: trips that turn on the way begin elsewhere than those ahead of them.
+    behind_s = {
+        behind.trip_id: behind.start_s - ahead.departure_s[places[0][0]]
+        for direction in DIRECTIONS
+        for (ahead, behind), places in timetable.neighbours(direction).items()
+        if places[0][1] == 0
+    }
     rows: list[tuple[Value, ...]] = []
-    for trip in written.plan.timetable.trips:
+    for trip in timetable.trips:
         dwells_s = sum(trip.dwell_s(k) for k in range(1, len(trip.stations) - 1))
-        headway_s = trip.start_s - before[trip.direction] if trip.direction in before else None
-        before[trip.direction] = trip.start_s
         rows.append((
             trip.trip_id, trip.direction, trip.stations[0], trip.stations[-1], trip.start_s, trip.end_s,
-            trip.end_s - trip.start_s, dwells_s, headway_s, round(max(trip.passengers), 1), trip.vehicle,
-            written.plan.vehicles.get(trip.vehicle, ""),
+            trip.end_s - trip.start_s, dwells_s, behind_s.get(trip.trip_id), round(max(trip.passengers), 1),
+            trip.vehicle, written.plan.vehicles.get(trip.vehicle, ""),
         ))  # fmt: skip
     return PlanTable("trips", columns, tuple(rows))
 

@@ -20,8 +20,10 @@ def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario)
     ):
         for direction in DIRECTIONS:
             trips = timetable.of(direction)
-            starts_s = [trip.start_s for trip in trips]
-            labels = [f"trip {trip.trip_id}" for trip in trips]
+            start = scenario.stations_in_order(direction)[0].id
+            leaving = [trip for trip in trips if trip.stations[0] == start]
+            starts_s = [trip.start_s for trip in leaving]
+            labels = [f"trip {trip.trip_id}" for trip in leaving]
             line = {"color": colours[direction], "width": 1.5}
             shared = {
                 "type": "scatter",
@@ -45,10 +47,10 @@ def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario)
                     **shared,
                     "mode": "lines",
                     "line": line,
-                    "text": labels,
+                    "text": [f"trip {trip.trip_id}" for trip in trips],
                     "showlegend": False,
                     "yaxis": "y2",
-                    "x": clock(starts_s),
+                    "x": clock([trip.start_s for trip in trips]),
                     "y": packed([max(trip.passengers, default=0.0) for trip in trips]),
                     "hovertemplate": "%{text} · %{x|%H:%M:%S} · %{y:.0f} passengers at the fullest section",
                 }

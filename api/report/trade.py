@@ -71,6 +71,10 @@ def trade(result: PlanResult) -> Chart | None:
     )
 
 
+def _trips(row: Choice) -> str:
+    return f"{row.trips} trips" + (f", {row.short_trips} of them short" if row.short_trips else "")
+
+
 def _points(rows: list[Choice], result: PlanResult) -> dict[str, Any]:
     currency = result.currency or ""
     return {
@@ -78,7 +82,7 @@ def _points(rows: list[Choice], result: PlanResult) -> dict[str, Any]:
         "x": [row.mean_waiting_s for row in rows],
         "y": [row.energy_kwh for row in rows],
         "hovertext": [
-            f"{row.trips} trips, {row.train_km:,.0f} train-km, {row.vehicles} trains<br>"
+            f"{_trips(row)}, {row.train_km:,.0f} train-km, {row.vehicles} trains<br>"
             f"fullest train {row.fullest_train_share:.0%}<br>{row.cost:,.0f} {currency}, {row.co2_kg:,.0f} kg CO2"
             for row in rows
         ],

@@ -6,14 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from dispatch.plan import Plan
 from dispatch.timetable import DIRECTIONS, Direction, Timetable, Trip
 from scenarios.demand import section_loads
 from scenarios.schema import Scenario
 from scenarios.schema.train import TrainType
+from scenarios.travel import Travel
 
 DEPOT_AFTER_S = 900
 """Where a terminal with a depot sets no longest turnback, a train that stands longer is taken there (assumed)."""
+
+
+CLEARING_S = 45
+"""After a train's departure its turnback track is not free for the next arrival for as long (assumed; in simulated days
+of the Yizhuang line it takes 44 s from a departure until an arriving train need not brake for it)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +142,44 @@ class Case:
             section_per_hour={d: [[float(x) for x in row] for row in loads.passengers_per_hour[d]] for d in DIRECTIONS},
             boarding_per_hour={d: [[float(x) for x in row] for row in loads.boardings_per_hour[d]] for d in DIRECTIONS},
         )
+
+    @cached_property
+    def travel(self) -> Travel:
+        """The passengers that the scenario expects, by where they come from and go to."""
+        return Travel.of(self.scenario)
+
+    def able_to_take(self, direction: Direction, timetable: Timetable | None = None) -> Sequence["Riders"]:
+        """Passengers of one direction in groups that can take the same trips, those that go where they want."""
+        trips = self.in_order(direction, timetable)
+        order = self.line[direction]
+        spans = {trip.trip_id: (order.index(trip.stations[0]), order.index(trip.stations[-1])) for trip in trips}
+        everyone = frozenset(spans)
+        if all(span == (0, len(order) - 1) for span in spans.values()):
+            return (Riders(everyone, self.demand),)
+        pairs: dict[frozenset[str], list[tuple[int, int]]] = {}
+        for start in range(len(order)):
+            for end in range(start + 1, len(order)):
+                able = frozenset(name for name, (first, last) in spans.items() if first <= start and end <= last)
+                pairs.setdefault(able, []).append((start, end))
+        found = []
+        for able, served in pairs.items():
+            mask = np.zeros((len(order), len(order)), dtype=np.bool_)
+            for start, end in served:
+                mask[start, end] = True
+            part = self.travel.part(direction, mask)
+            passing, boarding = (
+                {direction: rows.tolist()} for rows in (part.passengers_per_hour, part.boardings_per_hour)
+            )
+            found.append(Riders(able, Demand(self.demand.edges_s, passing, boarding)))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Riders:
+    """Passengers who can take the same trips."""
+
+    trips: frozenset[str]
+    demand: "Demand"
 
 
 @dataclass(frozen=True)

@@ -174,13 +174,16 @@ def _mean_waiting_s(case: Case, timetable: Timetable | None) -> float:
     weighted = _has_boardings(case)
     for direction in DIRECTIONS:
         calls = case.calls(direction, timetable)
+        groups = case.able_to_take(direction, timetable)
         for number, station in enumerate(case.line[direction][:-1]):
-            departures = [call.departure_s for call in calls[station] if call.index + 1 < len(call.trip.stations)]
-            for ahead, behind in pairwise(departures):
-                gap = behind - ahead
-                passengers = case.demand.boarding(direction, number, ahead, behind) if weighted else float(gap)
-                waited += passengers * gap / 2
-                came += passengers
+            leaving = [call for call in calls[station] if call.index + 1 < len(call.trip.stations)]
+            for group in groups if weighted else groups[:1]:
+                able = [call.departure_s for call in leaving if not weighted or call.trip.trip_id in group.trips]
+                for ahead, behind in pairwise(able):
+                    gap = behind - ahead
+                    passengers = group.demand.boarding(direction, number, ahead, behind) if weighted else float(gap)
+                    waited += passengers * gap / 2
+                    came += passengers
     return waited / came if came else 0.0
 
 

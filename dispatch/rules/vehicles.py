@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dispatch.rules.case import DEPOT_AFTER_S, Case
+from dispatch.rules.case import CLEARING_S, DEPOT_AFTER_S, Case
 from dispatch.rules.violation import Violation, clock, rule
 from dispatch.timetable import Trip
 
@@ -94,10 +94,9 @@ class Stand:
 
 @rule(
     "terminal-tracks",
-    "No more trains stand at a terminal at once than it has tracks. A train stands there from arrival to "
-    "departure, or, when "
-    "it goes to the depot (beyond the longest turnback, or 900 s), for half a turnback time after arrival and "
-    "before departure.",
+    "No more trains are at a terminal at once than it has tracks. A train is there from arrival until 45 s after "
+    "departure, when the next one may arrive, or, when it goes to the depot (beyond the longest turnback, or 900 s), "
+    "for half a turnback time after arrival and from as long before departure.",
 )
 def terminal_tracks(case: Case) -> Iterator[Violation]:
     """Occupation of turnback tracks stays within their number."""
@@ -166,12 +165,12 @@ def _occupations(case: Case, standing: Sequence[Stand]) -> Mapping[str, list[Occ
         half = case.scenario.terminals[stand.station].turnback_s / 2
         at_station = result.setdefault(stand.station, [])
         if stand.from_s is not None and stand.to_s is not None and not _goes_to_depot(case, stand):
-            at_station.append((stand.from_s, stand.to_s, stand.trip.trip_id))
+            at_station.append((stand.from_s, stand.to_s + CLEARING_S, stand.trip.trip_id))
             continue
         if stand.from_s is not None:
             at_station.append((stand.from_s, stand.from_s + half, stand.trip.trip_id))
         if stand.to_s is not None:
-            at_station.append((stand.to_s - half, stand.to_s, stand.trip.trip_id))
+            at_station.append((stand.to_s - half, stand.to_s + CLEARING_S, stand.trip.trip_id))
     return result
 
 

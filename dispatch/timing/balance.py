@@ -64,22 +64,22 @@ def empty_change(samples: int, horizon: int) -> Change:
 
 @njit(cache=True, nogil=True)
 def lay_out(j: int, sample: int, trips: Trips, limits: Limits, noise_s: IntArray, begin_s: IntArray) -> None:
-    """When trip j begins each section in a sample, then when its stand at the terminal ends; before its first section
-    it stands from `PAD_S` before its departure."""
-    sections = trips.run_s.shape[1]
+    """When trip j begins each of its sections in a sample, then when its stand at the terminal ends; before its first
+    section it stands from `PAD_S` before its departure."""
+    last = trips.last_section[j]
     zero = trips.departure_s[j] - PAD_S
     planned, at = PAD_S, 0
-    for k in range(sections):
+    for k in range(trips.first_section[j], last + 1):
         begin = max(planned + noise_s[sample, j, k], at)
         begin_s[k] = zero + begin
         at = begin + trips.run_s[j, k]
         planned += trips.run_s[j, k]
-        if k < sections - 1:
+        if k < last:
             planned += trips.dwell_s[j, k]
     stand = trips.stand_s[j]
     if stand > limits.stand_auxiliary_s:
         stand = limits.stand_fallback_s
-    begin_s[sections] = zero + max(planned + stand - PAD_S, at)
+    begin_s[last + 1] = zero + max(planned + stand - PAD_S, at)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -130,15 +130,15 @@ def lay(
     change: Change,
 ) -> None:
     """Add (sign 1) or take away (-1) what trip j does with these times and not with the other ones."""
-    sections = len(run_s)
+    past = trips.last_section[j] + 1
     d = trips.direction[j]
     station_w, motion_w = estimate.station_w[d], estimate.motion_w
     end, other_end = departure_s - PAD_S, other_departure_s - PAD_S
-    for k in range(sections + 1):
+    for k in range(trips.first_section[j], past + 1):
         begin, other_begin = begin_s[k], other_begin_s[k]
         if end != other_end or begin != other_begin:
             _add(sign, sample, end, begin - end, station_w, k, 0, change)
-        if k == sections:
+        if k == past:
             return
         if begin != other_begin or run_s[k] != other_run_s[k]:
             first = bank.first[d, k, run_s[k] - bank.shortest_s[d, k], trips.load_step[j, k]]

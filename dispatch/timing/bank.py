@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dispatch.timetable import DIRECTIONS, Direction, Timetable
+from dispatch.traffic import first_section
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.movement import seconds_of_motion
 from energy_models.running_times import ProfileLibrary
@@ -51,16 +52,19 @@ def bank_for(
     spans: dict[Direction, tuple[tuple[int, int], ...]] = {}
     steps: dict[Direction, tuple[frozenset[int], ...]] = {}
     for direction in DIRECTIONS:
-        trips = timetable.of(direction)
-        sections = range(len(trips[0].driving))
+        sections = range(len(library.sections[direction]))
+        begins = [(trip, first_section(trip, library)) for trip in timetable.of(direction)]
+        over = [[(trip, k - first) for trip, first in begins if 0 <= k - first < len(trip.driving)] for k in sections]
         # A trip may be given its neighbours' times but keeps its load, so each load goes with each running time.
-        steps[direction] = tuple(frozenset(round(t.passengers[k] / LOAD_STEP) for t in trips) for k in sections)
+        steps[direction] = tuple(
+            frozenset(round(trip.passengers[place] / LOAD_STEP) for trip, place in over[k]) for k in sections
+        )
         spans[direction] = tuple(
             _span(
                 library,
                 direction,
                 k,
-                [t.running_time_s(k) for t in trips],
+                [trip.running_time_s(place) for trip, place in over[k]],
                 max(steps[direction][k]) * LOAD_STEP,
                 ceil(longer_s / len(sections)),
             )

@@ -97,7 +97,8 @@ def _trips(problem: CycleProblem, run_s: IntArray, dwell_s: IntArray, phase_s: i
             stand[d] -= headway
     span = int(duration.max()) + max(problem.limits.stand_auxiliary_s, problem.limits.stand_fallback_s) + 1200
     columns = (span + 4 * headway) // headway + 2
-    none = np.full(2, -1, dtype=np.int64)
+    sections = run_s.shape[1]
+    none = np.full((2, sections), -1, dtype=np.int64)
     return Trips(
         direction=np.array([0, 1], dtype=np.int64),
         departure_s=departure,
@@ -112,10 +113,13 @@ def _trips(problem: CycleProblem, run_s: IntArray, dwell_s: IntArray, phase_s: i
         load_step=problem.load_step,
         earliest_s=np.full(2, PAD_S, dtype=np.int64),
         latest_s=np.full(2, PAD_S + 3 * headway, dtype=np.int64),
-        gap_longest_s=np.full(2, headway, dtype=np.int64),
+        gap_longest_s=np.full((2, sections), headway, dtype=np.int64),
         dwell_shortest_s=problem.limits.dwell_shortest_s,
         dwell_longest_s=problem.limits.dwell_longest_s,
-        reach_s=np.zeros((2, run_s.shape[1] + 1, 2), dtype=np.int64),
+        reach_s=np.zeros((2, sections + 1, 2), dtype=np.int64),
+        first_section=np.zeros(2, dtype=np.int64),
+        last_section=np.full(2, sections - 1, dtype=np.int64),
+        turnback_shortest_s=problem.limits.turnback_shortest_s,
     )
 
 

@@ -54,8 +54,8 @@ class Day:
                 retimed(
                     trip,
                     int(self.trips.departure_s[j]) + self.start_s,
-                    self.trips.run_s[j].tolist(),
-                    self.trips.dwell_s[j].tolist(),
+                    self.trips.run_s[j, self.trips.first_section[j] : self.trips.last_section[j] + 1].tolist(),
+                    self.trips.dwell_s[j, self.trips.first_section[j] : self.trips.last_section[j]].tolist(),
                     strategy,
                 )
                 for j, trip in enumerate(self.order)
@@ -82,11 +82,14 @@ def build_day(
     network: PackedNetwork,
     weight_at: FloatArray | None = None,
     spans: TripSpans | None = None,
+    turnback_s: IntArray | None = None,
 ) -> Day:
     """Lay a timetable out for the search and solve every instant.
 
+    `gap_longest_s` bounds the headway before each trip, at every station or, with a column a section, at each of them.
     `window_s` is the earliest and latest departure of each trip in the timetable's order, `weight_at` the worth of a
-    joule by second of the day (none: 1), `spans` what is bounded trip by trip (none: nothing beside the limits).
+    joule by second of the day (none: 1), `spans` what is bounded trip by trip (none: nothing beside the limits),
+    `turnback_s` the shortest stand after each trip (none: that of its direction's end of the line).
     """
     order = timetable.trips
     count = len(order)
@@ -94,7 +97,9 @@ def build_day(
     start = min(trip.start_s for trip in order) - 4 * PAD_S - 3600
     horizon = last_arrival - start + limits.stand_auxiliary_s + 3600
     before, after = _duty_neighbours(order)
-    ahead, behind = _line_neighbours(order)
+    first = np.array(timetable.first_sections(), dtype=np.int64)
+    sections = max(len(trip.driving) for trip in order)
+    ahead, behind = _line_neighbours(order, first, sections)
     vehicles = sorted({trip.vehicle for trip in order})
     rank: dict[str, int] = dict.fromkeys(vehicles, 0)
     column = np.zeros(count, dtype=np.int64)
@@ -109,26 +114,28 @@ def build_day(
         ],
         dtype=np.int64,
     )
-    sections = len(order[0].driving)
     directions = np.array([0 if trip.direction == "up" else 1 for trip in order], dtype=np.int64)
     trips = Trips(
         direction=directions,
         departure_s=np.array([trip.start_s - start for trip in order], dtype=np.int64),
-        run_s=np.array([[trip.running_time_s(k) for k in range(sections)] for trip in order], dtype=np.int64),
-        dwell_s=np.array([[trip.dwell_s(k) for k in range(1, sections)] for trip in order], dtype=np.int64),
+        run_s=_laid([[trip.running_time_s(k) for k in range(len(trip.driving))] for trip in order], first, sections),
+        dwell_s=_laid([[trip.dwell_s(k) for k in range(1, len(trip.driving))] for trip in order], first, sections - 1),
         stand_s=stand,
         before=before,
         after=after,
         ahead=ahead,
         behind=behind,
         column=column,
-        load_step=load_steps(order, bank.load_step),
+        load_step=load_steps(order, bank.load_step, first, sections),
         earliest_s=window_s[0] - start,
         latest_s=window_s[1] - start,
-        gap_longest_s=gap_longest_s,
+        gap_longest_s=np.broadcast_to(gap_longest_s.reshape(count, -1), (count, sections)).copy(),
         dwell_shortest_s=spans.dwell_shortest_s if spans else limits.dwell_shortest_s[directions],
         dwell_longest_s=spans.dwell_longest_s if spans else limits.dwell_longest_s[directions],
         reach_s=spans.reach_s - start if spans else np.tile(np.array([0, horizon]), (count, sections + 1, 1)),
+        first_section=first,
+        last_section=first + np.array([len(trip.driving) - 1 for trip in order], dtype=np.int64),
+        turnback_shortest_s=turnback_s if turnback_s is not None else limits.turnback_shortest_s[directions],
     )
     weight = np.ones(horizon)
     if weight_at is not None:
@@ -152,9 +159,24 @@ def refill(day: Day, bank: MotionBank, network: PackedNetwork) -> None:
     fill(day.trips, day.limits, bank, day.noise_s, day.traffic, network, chain_of(day.traffic, network))
 
 
-def load_steps(order: tuple[Trip, ...], load_step: int) -> IntArray:
-    """Planned load of each trip and section, in steps of the bank."""
-    return np.array([[round(load / load_step) for load in trip.passengers] for trip in order], dtype=np.int64)
+def load_steps(
+    order: tuple[Trip, ...], load_step: int, first: IntArray | None = None, sections: int | None = None
+) -> IntArray:
+    """Planned load of each trip and section, in steps of the bank; `first` where trips begin on the way."""
+    steps = [[round(load / load_step) for load in trip.passengers] for trip in order]
+    return _laid(
+        steps,
+        np.zeros(len(order), dtype=np.int64) if first is None else first,
+        len(order[0].driving) if sections is None else sections,
+    )
+
+
+def _laid(rows: list[list[int]], first: IntArray, columns: int) -> IntArray:
+    """Rows of unlike length, each from its first column on; zero elsewhere."""
+    table = np.zeros((len(rows), columns), dtype=np.int64)
+    for row, values, begin in zip(table, rows, first, strict=True):
+        row[begin : begin + len(values)] = values
+    return table
 
 
 def _duty_neighbours(order: tuple[Trip, ...]) -> tuple[IntArray, IntArray]:
@@ -169,15 +191,18 @@ def _duty_neighbours(order: tuple[Trip, ...]) -> tuple[IntArray, IntArray]:
     return before, after
 
 
-def _line_neighbours(order: tuple[Trip, ...]) -> tuple[IntArray, IntArray]:
-    ahead, behind = np.full(len(order), -1, dtype=np.int64), np.full(len(order), -1, dtype=np.int64)
-    last: dict[str, int] = {}
-    for j in sorted(range(len(order)), key=lambda j: order[j].start_s):
-        direction = order[j].direction
-        if direction in last:
-            ahead[j] = last[direction]
-            behind[last[direction]] = j
-        last[direction] = j
+def _line_neighbours(order: tuple[Trip, ...], first: IntArray, sections: int) -> tuple[IntArray, IntArray]:
+    """The trips ahead and behind of each trip on each section (-1: none)."""
+    ahead, behind = (np.full((len(order), sections), -1, dtype=np.int64) for _ in range(2))
+    for section in range(sections):
+        last: dict[str, int] = {}
+        there = [j for j, trip in enumerate(order) if 0 <= section - first[j] < len(trip.driving)]
+        for j in sorted(there, key=lambda j: order[j].departure_s[section - first[j]]):
+            direction = order[j].direction
+            if direction in last:
+                ahead[j, section] = last[direction]
+                behind[last[direction], section] = j
+            last[direction] = j
     return ahead, behind
 
 
@@ -197,7 +222,7 @@ def free_trips(day: Day, begin_s: int, end_s: int) -> IntArray:
         first = trips.before[j] if trips.before[j] >= 0 else j
         if trips.departure_s[first] - 4 * PAD_S < begin_s or trips.departure_s[j] + sections_s[j] + room > end_s:
             continue
-        neighbours = [n for n in (trips.ahead[j], trips.behind[j]) if n >= 0]
+        neighbours = {n for n in (*trips.ahead[j], *trips.behind[j]) if n >= 0}
         if all(begin_s <= trips.departure_s[n] < end_s for n in neighbours):
             free.append(j)
     return np.array(free, dtype=np.int64)

@@ -66,7 +66,8 @@ def line_estimate(
     timetable: Timetable, limits: Limits, bank: MotionBank, network: PackedNetwork, seed: int
 ) -> Estimate:
     """The estimate for a line, fitted to its timetable with every departure shaken, so that trains meet all ways."""
-    noise_s = departure_noise_s(2, len(timetable.trips), len(timetable.trips[0].driving), SHAKEN_S, False, seed)[:1]
+    sections = max(len(trip.driving) for trip in timetable.trips)
+    noise_s = departure_noise_s(2, len(timetable.trips), sections, SHAKEN_S, False, seed)[:1]
     nothing = np.zeros(len(timetable.trips), dtype=np.int64)
     day = build_day(timetable, (nothing, nothing), nothing, limits, bank, noise_s, network)
     return fitted(day.traffic, bank, limits)

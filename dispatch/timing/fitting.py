@@ -52,8 +52,7 @@ def _chains(timetable: Timetable) -> dict[str, list[Trip]]:
 def _turns_kept(job: Job, timetable: Timetable) -> bool:
     """Whether every vehicle still goes from trip to trip in time."""
     return all(
-        after.stations[0] == before.stations[-1]
-        and after.start_s - before.end_s >= job.rules.turnback_shortest_s[DIRECTIONS.index(before.direction)]
+        after.stations[0] == before.stations[-1] and after.start_s - before.end_s >= job.rules.turnback_s(before)
         for chain in _chains(timetable).values()
         for before, after in pairwise(chain)
     )
@@ -62,18 +61,20 @@ def _turns_kept(job: Job, timetable: Timetable) -> bool:
 def trip_spans(job: Job, order: tuple[Trip, ...]) -> TripSpans:
     """Bounds of dwells and of departures at each station, trip by trip, as the search wants them."""
     fixed, limits = job.rules.fixed, job.limits
-    sections = len(order[0].driving)
+    sections = max(len(trip.driving) for trip in order)
+    begins = Timetable(order).first_sections()
     directions = np.array([DIRECTIONS.index(trip.direction) for trip in order], dtype=np.int64)
     shortest, longest = limits.dwell_shortest_s[directions], limits.dwell_longest_s[directions]
     reach = np.tile(np.array([-(10**9), 10**9], dtype=np.int64), (len(order), sections + 1, 1))
     for j, trip in enumerate(order):
         for station, dwell_s in fixed.dwells_s.get(trip.trip_id, {}).items():
-            inner = trip.stations.index(station) - 1
+            inner = begins[j] + trip.stations.index(station) - 1
             shortest[j, inner] = longest[j, inner] = dwell_s
         if fixed.close_s is not None and trip.trip_id in fixed.close_to:
             close_to = fixed.close_to[trip.trip_id]
             times = np.array((*close_to.departure_s[:-1], close_to.arrival_s[-1]), dtype=np.int64)
-            reach[j, :, 0], reach[j, :, 1] = times - fixed.close_s, times + fixed.close_s
+            here = slice(begins[j], begins[j] + len(times))
+            reach[j, here, 0], reach[j, here, 1] = times - fixed.close_s, times + fixed.close_s
     return TripSpans(shortest, longest, reach)
 
 
@@ -183,13 +184,18 @@ class _Departures:
     def _headways(self) -> None:
         rules = self.job.rules
         for direction in DIRECTIONS:
-            for ahead, trip in pairwise(self.wished.of(direction)):
-                ours, theirs = (np.array(t.departure_s[:-1]) - t.start_s for t in (trip, ahead))
-                our_arrivals, their_arrivals = (np.array(t.arrival_s[1:]) - t.start_s for t in (trip, ahead))
-                least = min(int((ours - theirs).min()), int((our_arrivals - their_arrivals).min()))
+            for (ahead, trip), places in self.wished.neighbours(direction).items():
+                longest = rules.gaps_longest_s(trip)
+                least, most = [], []
+                for theirs, ours in places:
+                    # By how much the gap here is longer than that between the first departures of the two.
+                    longer = (trip.departure_s[ours] - trip.start_s) - (ahead.departure_s[theirs] - ahead.start_s)
+                    arriving = trip.running_time_s(ours) - ahead.running_time_s(theirs)
+                    least.append(longer + min(0, arriving))
+                    most.append(longest[ours] - longer)
                 gap = self.at[trip.trip_id] - self.at[ahead.trip_id]
-                self.model.add(gap >= rules.headway_shortest_s - least)
-                self.model.add(gap <= rules.gap_longest_s[trip.trip_id] - int((ours - theirs).max()))
+                self.model.add(gap >= rules.headway_shortest_s - min(least))
+                self.model.add(gap <= min(most))
 
     def _turnbacks(self) -> None:
         """Trains turn first in first out, and no more of them begin at a terminal than in the reference.
@@ -199,10 +205,11 @@ class _Departures:
         begin: dict[str, int] = {}
         for chain in _chains(self.reference).values():
             begin[chain[0].stations[0]] = begin.get(chain[0].stations[0], 0) + 1
-        for direction in DIRECTIONS:
-            arrivals = self.wished.of(direction)
-            turn = self.job.rules.turnback_shortest_s[DIRECTIONS.index(direction)]
-            station = arrivals[0].stations[-1]
+        for station in sorted({trip.stations[-1] for trip in self.wished.trips}):
+            arrivals = sorted(
+                (trip for trip in self.wished.trips if trip.stations[-1] == station), key=lambda trip: trip.end_s
+            )
+            turn = self.job.rules.turnback_s(arrivals[0])
             departures = sorted(
                 (trip for trip in self.wished.trips if trip.stations[0] == station), key=lambda trip: trip.start_s
             )

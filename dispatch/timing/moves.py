@@ -34,12 +34,21 @@ def draw(state: IntArray, bound: int) -> int:
 
 @njit(cache=True, nogil=True)
 def departures(j: int, trips: Trips, out: IntArray) -> None:
-    """Departure at each station but the last."""
+    """Departure at each station that the trip leaves."""
     at = trips.departure_s[j]
-    for i in range(len(out)):
+    for i in range(trips.first_section[j], trips.last_section[j] + 1):
         out[i] = at
-        if i < trips.dwell_s.shape[1]:
+        if i < trips.last_section[j]:
             at += trips.run_s[j, i] + trips.dwell_s[j, i]
+
+
+@njit(cache=True, nogil=True)
+def _departure_at(j: int, station: int, trips: Trips) -> int:
+    """Departure of trip j from a station that it leaves."""
+    at = trips.departure_s[j]
+    for i in range(trips.first_section[j], station):
+        at += trips.run_s[j, i] + trips.dwell_s[j, i]
+    return int(at)
 
 
 @njit(cache=True, nogil=True)
@@ -47,16 +56,19 @@ def waiting_change(j: int, trips: Trips, limits: Limits, old_s: IntArray, new_s:
     """Change of the weighted sum of gap²/2 when trip j's departures move from old to new."""
     change = 0.0
     for side in range(2):
-        other = trips.ahead[j] if side == 0 else trips.behind[j]
-        if other < 0:
-            continue
-        follower = j if side == 0 else other
-        at = trips.departure_s[other]
-        for i in range(len(old_s)):
+        neighbours = trips.ahead if side == 0 else trips.behind
+        known, at = -1, 0
+        for i in range(trips.first_section[j], trips.last_section[j] + 1):
+            other = neighbours[j, i]
+            if other < 0:
+                continue
+            if other != known:
+                known, at = other, _departure_at(other, i, trips)
+            follower = j if side == 0 else other
             old_gap = old_s[i] - at
             new_gap = new_s[i] - at
             change += limits.arrivals_per_s[follower, i] * 0.5 * (new_gap * new_gap - old_gap * old_gap)
-            if i < trips.dwell_s.shape[1]:
+            if i < trips.last_section[other]:
                 at += trips.run_s[other, i] + trips.dwell_s[other, i]
     return change
 
@@ -64,10 +76,10 @@ def waiting_change(j: int, trips: Trips, limits: Limits, old_s: IntArray, new_s:
 @njit(cache=True, nogil=True)
 def within_reach(j: int, trips: Trips, new_s: IntArray) -> bool:
     """Every departure of trip j, and its last arrival, lies between the earliest and the latest allowed there."""
-    for i in range(len(new_s)):
+    last = trips.last_section[j] + 1
+    for i in range(trips.first_section[j], last):
         if new_s[i] < trips.reach_s[j, i, 0] or new_s[i] > trips.reach_s[j, i, 1]:
             return False
-    last = len(new_s)
     arrival_s = new_s[last - 1] + trips.run_s[j, last - 1]
     return bool(trips.reach_s[j, last, 0] <= arrival_s <= trips.reach_s[j, last, 1])
 
@@ -77,19 +89,22 @@ def headway_kept(j: int, trips: Trips, limits: Limits, new_s: IntArray) -> bool:
     """Gaps to both neighbours at every station: departures and the next arrivals not too close, departures not too
     far."""
     for side in range(2):
-        other = trips.ahead[j] if side == 0 else trips.behind[j]
-        if other < 0:
-            continue
+        neighbours = trips.ahead if side == 0 else trips.behind
         sign = 1 if side == 0 else -1
-        at = trips.departure_s[other]
-        for i in range(len(new_s)):
+        known, at = -1, 0
+        for i in range(trips.first_section[j], trips.last_section[j] + 1):
+            other = neighbours[j, i]
+            if other < 0:
+                continue
+            if other != known:
+                known, at = other, _departure_at(other, i, trips)
             gap = sign * (new_s[i] - at)
             arrival_gap = gap + sign * (trips.run_s[j, i] - trips.run_s[other, i])
-            if gap > trips.gap_longest_s[j if side == 0 else other]:
+            if gap > trips.gap_longest_s[j if side == 0 else other, i]:
                 return False
             if gap < limits.headway_shortest_s or arrival_gap < limits.headway_shortest_s:
                 return False
-            if i < trips.dwell_s.shape[1]:
+            if i < trips.last_section[other]:
                 at += trips.run_s[other, i] + trips.dwell_s[other, i]
     return True
 
@@ -106,7 +121,8 @@ def propose(  # noqa: PLR0911, PLR0912, PLR0915 - one kind of move after the oth
     j: int, kind: int, trips: Trips, limits: Limits, bank: MotionBank, free: IntArray, state: IntArray, cycle_s: int
 ) -> bool:
     """Change trip j in place by one move of a kind; False when the move breaks a limit (the caller puts it back)."""
-    sections = trips.run_s.shape[1]
+    begin, end = trips.first_section[j], trips.last_section[j] + 1
+    sections = end - begin
     stations = sections - 1
     d = trips.direction[j]
     if kind == SWAP_DWELLS:
@@ -117,8 +133,8 @@ def propose(  # noqa: PLR0911, PLR0912, PLR0915 - one kind of move after the oth
         step = _step(state, 8)
         if first == second:
             return False
-        trips.dwell_s[j, first] += step
-        trips.dwell_s[j, second] -= step
+        trips.dwell_s[j, begin + first] += step
+        trips.dwell_s[j, begin + second] -= step
     elif kind == SWAP_RUNS:
         if sections < 2:
             return False
@@ -127,12 +143,12 @@ def propose(  # noqa: PLR0911, PLR0912, PLR0915 - one kind of move after the oth
         step = _step(state, 6)
         if first == second:
             return False
-        trips.run_s[j, first] += step
-        trips.run_s[j, second] -= step
+        trips.run_s[j, begin + first] += step
+        trips.run_s[j, begin + second] -= step
         if stations > 0 and draw(state, 2) == 0:
             # The dwells behind both sections make up for it, so that no other section moves in time.
-            trips.dwell_s[j, min(first, stations - 1)] -= step
-            trips.dwell_s[j, min(second, stations - 1)] += step
+            trips.dwell_s[j, begin + min(first, stations - 1)] -= step
+            trips.dwell_s[j, begin + min(second, stations - 1)] += step
     elif kind == MOVE_DEPARTURE:
         step = _step(state, 40 if cycle_s > 0 else 12)
         trips.departure_s[j] += step
@@ -143,6 +159,8 @@ def propose(  # noqa: PLR0911, PLR0912, PLR0915 - one kind of move after the oth
         other = free[draw(state, len(free))]
         if other == j or trips.direction[other] != d:
             return False
+        if trips.first_section[other] != begin or trips.last_section[other] + 1 != end:
+            return False
         drift = trips.run_s[other].sum() + trips.dwell_s[other].sum() - trips.run_s[j].sum() - trips.dwell_s[j].sum()
         trips.run_s[j] = trips.run_s[other]
         trips.dwell_s[j] = trips.dwell_s[other]
@@ -150,7 +168,7 @@ def propose(  # noqa: PLR0911, PLR0912, PLR0915 - one kind of move after the oth
             return False
     elif kind == STRETCH_RUN:
         step = _step(state, 6)
-        trips.run_s[j, draw(state, sections)] += step
+        trips.run_s[j, begin + draw(state, sections)] += step
         if not _taken_from_stand(j, step, trips, limits):
             return False
         if trips.before[j] >= 0 and draw(state, 2) == 0:
@@ -162,7 +180,7 @@ def propose(  # noqa: PLR0911, PLR0912, PLR0915 - one kind of move after the oth
     else:
         if stations < 1:
             return False
-        section, station = draw(state, sections), draw(state, stations)
+        section, station = begin + draw(state, sections), begin + draw(state, stations)
         step = _step(state, 4)
         trips.run_s[j, section] += step
         trips.dwell_s[j, station] -= step
@@ -170,12 +188,12 @@ def propose(  # noqa: PLR0911, PLR0912, PLR0915 - one kind of move after the oth
             return False
         if trips.dwell_s[j].sum() > limits.dwell_total_s[d]:
             return False
-    for k in range(sections):
+    for k in range(begin, end):
         if trips.run_s[j, k] < bank.shortest_s[d, k] or trips.run_s[j, k] > bank.longest_s[d, k]:
             return False
         if bank.first[d, k, trips.run_s[j, k] - bank.shortest_s[d, k], trips.load_step[j, k]] < 0:
             return False
-    for i in range(stations):
+    for i in range(begin, end - 1):
         if trips.dwell_s[j, i] < trips.dwell_shortest_s[j, i] or trips.dwell_s[j, i] > trips.dwell_longest_s[j, i]:
             return False
     if trips.departure_s[j] < trips.earliest_s[j] or trips.departure_s[j] > trips.latest_s[j]:
@@ -206,7 +224,7 @@ def _turnbacks_kept(j: int, trips: Trips, limits: Limits, cycle_s: int) -> bool:
     for i in (j, other):
         if i < 0 or (i == j and trips.after[j] < 0):
             continue
-        shortest = limits.turnback_shortest_s[trips.direction[i]]
+        shortest = trips.turnback_shortest_s[i]
         if cycle_s > 0:
             while trips.stand_s[i] < shortest:
                 trips.stand_s[i] += cycle_s

@@ -146,9 +146,14 @@ def _prepared(job: Job, wish: SearchWish) -> tuple[Timetable, Timetable]:
         return start, start
     periods = periods_of(job.baseline, job.rules.period_starts_s)
     if not job.rules.fixed.holds_times and not job.rules.fixed.holds_duties:
+        if job.baseline.turns_on_the_way:
+            # A cycle stands for trips that all run the whole line; the search of single trips begins without.
+            return job.baseline, job.baseline
         return min(_laid(job, periods), job.baseline, key=partial(quiet_energy_j, job)), job.baseline
     # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
     plain = wish.duties(held(job, job.baseline, job.baseline))
+    if job.baseline.turns_on_the_way:
+        return plain, plain
     try:
         return wish.duties(held(job, _laid(job, periods), job.baseline)), plain
     except Infeasible:
@@ -164,8 +169,12 @@ def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) ->
     """The rules in kernel form."""
     sections = len(library.sections["up"])
     spans = np.array([rules.dwell_span_s[d] for d in DIRECTIONS], dtype=np.int64).reshape(2, sections - 1, 2)
-    standing = [max(sum(trip.dwell_s(k) for k in range(1, sections)) for trip in baseline.of(d)) for d in DIRECTIONS]
-    one_way = np.array([max(t.end_s - t.start_s for t in baseline.of(d)) for d in DIRECTIONS], dtype=np.int64)
+    whole = {d: [trip for trip in baseline.of(d) if len(trip.driving) == sections] for d in DIRECTIONS}
+    standing = [max(sum(trip.dwell_s(k) for k in range(1, sections)) for trip in whole[d]) for d in DIRECTIONS]
+    one_way = np.array([max(t.end_s - t.start_s for t in whole[d]) for d in DIRECTIONS], dtype=np.int64)
+    arrivals = np.zeros((len(baseline.trips), sections))
+    for row, trip, first in zip(arrivals, baseline.trips, baseline.first_sections(), strict=True):
+        row[first : first + len(trip.driving)] = rules.arrivals_per_s[trip.trip_id]
     last = [library.sections[direction][-1] for direction in DIRECTIONS]
     return Limits(
         dwell_shortest_s=np.ascontiguousarray(spans[:, :, 0]),
@@ -177,7 +186,7 @@ def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) ->
         stand_fallback_s=rules.stand_fallback_s,
         terminal_chainage_m=np.array([t.departure_chainage_m + t.chainage_sign * t.length_m for t in last]),
         station_chainage_m=np.array([[t.departure_chainage_m for t in library.sections[d]] for d in DIRECTIONS]),
-        arrivals_per_s=np.array([list(rules.arrivals_per_s[trip.trip_id]) for trip in baseline.trips]),
+        arrivals_per_s=arrivals,
         waiting_budget=0.0,
         dwell_to_run_s=rules.dwell_to_run_s,
         dwell_total_s=np.array(standing, dtype=np.int64),
@@ -219,7 +228,9 @@ def _patterns(job: Job, periods: tuple[Period, ...]) -> tuple[Pattern | None, ..
 
 def _cycle_problem(job: Job, headway_s: int, periods: list[Period]) -> CycleProblem:
     """The cycle of periods with one headway, with their trips' typical loads."""
-    trips = [tuple(job.baseline.trips[j] for period in periods for j in period.members[d]) for d in range(2)]
+    sections = len(job.limits.station_chainage_m[0])
+    members = [[job.baseline.trips[j] for period in periods for j in period.members[d]] for d in range(2)]
+    trips = [tuple(trip for trip in group if len(trip.driving) == sections) for group in members]
     middle = [group[len(group) // 2] for group in trips]
     pinned = [pinned_dwells_s(job, group) for group in trips]
     ways = [way_with_dwells(job, trip, fixed, []) for trip, fixed in zip(middle, pinned, strict=True)]

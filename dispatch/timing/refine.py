@@ -153,7 +153,8 @@ def _in_parts(job: Job, day: Day, stage: Pass, search_part: Callable[[IntArray, 
     slack = allowed - weighted_waiting(day.timetable("optimal"), job.rules.arrivals_per_s)
     limits = day.limits._replace(waiting_budget=max(slack, 0.0) / len(spans))
     may_change = held_flags(job, day.order) == 0
-    if stage.at_borders:
+    # Without patterns every trip is still as today, and there is as much to gain anywhere.
+    if stage.at_borders and not Timetable(day.order).turns_on_the_way:
         may_change &= _at_borders(job)
 
     def one(part: int) -> None:
@@ -179,11 +180,22 @@ def quiet_energy_j(job: Job, timetable: Timetable) -> float:
 def _day(job: Job, timetable: Timetable, noise_s: IntArray) -> Day:
     """A timetable laid out for the search."""
     order = timetable.trips
-    longest = np.array([job.rules.gap_longest_s[trip.trip_id] for trip in order], dtype=np.int64)
     return build_day(
-        timetable, _windows(job, timetable), longest, job.limits, job.bank, noise_s, job.network,
+        timetable, _windows(job, timetable), _longest_gaps(job, timetable), job.limits, job.bank, noise_s, job.network,
         spans=trip_spans(job, order),
+        turnback_s=np.array([job.rules.turnback_s(trip) for trip in order], dtype=np.int64),
     )  # fmt: skip
+
+
+def _longest_gaps(job: Job, timetable: Timetable) -> IntArray:
+    """The longest headway before each trip, at every station or, where trips turn on the way, by section."""
+    order = timetable.trips
+    if not timetable.turns_on_the_way:
+        return np.array([job.rules.gap_longest_s[trip.trip_id] for trip in order], dtype=np.int64)
+    longest = np.zeros((len(order), len(timetable.line("up")) - 1), dtype=np.int64)
+    for row, trip, first in zip(longest, order, timetable.first_sections(), strict=True):
+        row[first : first + len(trip.driving)] = job.rules.gaps_longest_s(trip)
+    return longest
 
 
 def _noise(job: Job, order: tuple[Trip, ...], samples: int, number: int = 0) -> IntArray:
@@ -192,7 +204,7 @@ def _noise(job: Job, order: tuple[Trip, ...], samples: int, number: int = 0) -> 
     return departure_noise_s(
         samples,
         len(order),
-        len(order[0].driving),
+        max(len(trip.driving) for trip in order),
         options.noise_deviation_s,
         options.noise_accumulates,
         options.seed + 1 + 1000 * number,

@@ -68,7 +68,14 @@ def _commonest(periods: tuple[Period, ...], patterns: tuple[Pattern | None, ...]
 def weighted_waiting(timetable: Timetable, arrivals_per_s: Mapping[str, Sequence[float]]) -> float:
     """Passenger seconds waited at the weights given: sum over departures of arrivals a second times gap²/2."""
     total = 0.0
+    turns = timetable.turns_on_the_way
     for direction in DIRECTIONS:
+        if turns:
+            for (ahead, trip), places in timetable.neighbours(direction).items():
+                for place_ahead, place in places:
+                    gap = trip.departure_s[place] - ahead.departure_s[place_ahead]
+                    total += 0.5 * arrivals_per_s[trip.trip_id][place] * gap * gap
+            continue
         for ahead, trip in pairwise(timetable.of(direction)):
             gaps = np.subtract(trip.departure_s[:-1], ahead.departure_s[:-1]).astype(np.float64)
             total += 0.5 * float(np.dot(arrivals_per_s[trip.trip_id], gaps * gaps))

@@ -78,7 +78,8 @@ def series_of(
     d = trips.direction[j]
     planned: int = PAD_S
     at: int = 0
-    for k in range(sections):
+    last = trips.last_section[j]
+    for k in range(trips.first_section[j], last + 1):
         begin = max(planned + noise_s[sample, j, k], at)
         here = limits.station_chainage_m[d, k]
         while at < begin:
@@ -92,13 +93,13 @@ def series_of(
             asked_w[at + u] = bank.power_w[first + u]
         at += r
         planned += r
-        if k < sections - 1:
+        if k < last:
             planned += trips.dwell_s[j, k]
     stand = trips.stand_s[j]
     if stand > limits.stand_auxiliary_s:
         stand = limits.stand_fallback_s
     end = max(planned + stand - PAD_S, at)
-    here = limits.terminal_chainage_m[d]
+    here = limits.terminal_chainage_m[d] if last == sections - 1 else limits.station_chainage_m[d, last + 1]
     while at < end:
         chainage_m[at] = here
         asked_w[at] = 0.0

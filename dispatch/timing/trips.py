@@ -8,9 +8,11 @@ from energy_models.arrays import FloatArray, IntArray
 class Trips(NamedTuple):
     """What the search may change, and between which limits; one row a trip, sections and stations in order of travel.
 
-    `before[j]` and `after[j]` are the trips that the same vehicle works before and after (-1: none), `ahead[j]` and
-    `behind[j]` the neighbours in the same direction. `stand_s[j]` is how long the vehicle stands after the trip until
-    its next one. `gap_longest_s[j]` bounds the headway before the trip at every station. `column[j]` is the first of
+    A trip runs from `first_section[j]` to `last_section[j]`; outside of them its running times and dwells are zero.
+    `before[j]` and `after[j]` are the trips that the same vehicle works before and after (-1: none), `ahead[j, k]` and
+    `behind[j, k]` the neighbours in the same direction on section k. `stand_s[j]` is how long the vehicle stands after
+    the trip until its next one, `turnback_shortest_s[j]` the least of that. `gap_longest_s[j, k]` bounds the headway
+    before the trip where section k begins. `column[j]` is the first of
     the trip's columns. `load_step[j, k]` is section k's load in steps of the bank. `dwell_shortest_s[j]` and
     `dwell_longest_s[j]` bound the dwells of the trip, `reach_s[j, i]` is the earliest and latest departure from its
     i-th station, of the last one the arrival (not asked in a cycle).
@@ -33,6 +35,9 @@ class Trips(NamedTuple):
     dwell_shortest_s: IntArray
     dwell_longest_s: IntArray
     reach_s: IntArray
+    first_section: IntArray
+    last_section: IntArray
+    turnback_shortest_s: IntArray
 
 
 class Limits(NamedTuple):

@@ -56,7 +56,8 @@ class Courses:
     def on(self, fineness: Fineness) -> Course:
         """The course on that mesh."""
         if fineness not in self._made:
-            self._made[fineness] = course_of(*self._arguments, fineness=fineness)
+            # Two threads may make it at once: the first one stands, so that runs of both are known by it.
+            self._made.setdefault(fineness, course_of(*self._arguments, fineness=fineness))
         return self._made[fineness]
 
     def make(self) -> None:

@@ -139,7 +139,9 @@ class ProfileLibrary:
         place = (direction, section_index, passengers)
         if place not in self._courses:
             track = self.sections[direction][section_index]
-            self._courses[place] = Courses(track, self.train, passengers, regeneration_credit=self.regeneration_credit)
+            courses = Courses(track, self.train, passengers, regeneration_credit=self.regeneration_credit)
+            # Two threads may make them at once: the first ones stand.
+            self._courses.setdefault(place, courses)
         return self._courses[place]
 
     def _find_or_compute(self, key: ProfileKey) -> Run:
@@ -173,7 +175,7 @@ class ProfileLibrary:
     def _keep_of(self, direction: str, section_index: int) -> dict[tuple[ProfileKey, Fineness], FloatArray]:
         place = (direction, section_index)
         if place not in self._kept:
-            self._kept[place] = self._read(direction, section_index)
+            self._kept.setdefault(place, self._read(direction, section_index))
         return self._kept[place]
 
     def _read(self, direction: str, section_index: int) -> dict[tuple[ProfileKey, Fineness], FloatArray]:

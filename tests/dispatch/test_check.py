@@ -128,7 +128,7 @@ CASES: dict[str, Callable[[], CheckReport]] = {
     "known-driving": lambda: report(edited(3, lambda t: replace(t, driving=("warp", *t.driving[1:])))),
     "minimum-running-time": lambda: report(shortest={"up": (60.0, 104.2, 80.0, 70.0), "down": SHORTEST["down"]}),
     "dwell-limits": lambda: report(edited(10, moved({}, {1: -12})), LED),
-    "minimum-headway": lambda: report(assign(edited(10, later(-205)), LINE), LED),
+    "minimum-headway": lambda: report(assign(edited(10, later(-205)), with_room()), LED, with_room()),
     "train-ahead": lambda: report(assign(edited(10, later(-275)), with_room()), LED, with_signalling(20)),
     "longest-headway": lambda: report(assign(without(3), LINE), LED),
     "vehicle-continuity": lambda: report(edited(3, lambda t: replace(t, vehicle=""))),
@@ -203,7 +203,7 @@ def test_timetable_in_force_breaks_no_rule_of_equal_service() -> None:
 
 
 def test_sentence_says_trip_place_time_and_amount() -> None:
-    violation = report(assign(edited(10, later(-205)), LINE), LED).violations[0]
+    violation = report(assign(edited(10, later(-205)), with_room()), LED, with_room()).violations[0]
     assert violation.trip == "up-011"
     assert violation.place == "HAR"
     assert violation.amount == 5
@@ -220,3 +220,15 @@ def test_malformed_trip_is_reported_and_the_rest_still_checked() -> None:
 
 def test_rules_of_equal_service_are_not_asked_of_demand_led_plans() -> None:
     assert "expected-waiting" not in report(mode="demand-led").rules
+
+
+@pytest.mark.parametrize(("behind_s", "is_broken"), [(44, True), (45, False)])
+def test_a_track_is_free_only_when_the_train_ahead_has_cleared_it(behind_s: int, is_broken: bool) -> None:
+    """One track: a train turns, and the next one arrives so long after it has left."""
+    first, second = (trip for trip in IN_FORCE.trips if trip.trip_id in ("up-010", "up-011"))
+    back = next(trip for trip in IN_FORCE.trips if trip.trip_id == "down-012")
+    back = replace(later(first.end_s + 120 - back.start_s)(back), vehicle="one")
+    second = replace(later(back.start_s + behind_s - second.end_s)(second), vehicle="two")
+    three = Timetable((replace(first, vehicle="one"), second, back))
+    found = report(three, "demand-led", with_terminals(tracks=1)).violations
+    assert any(one.rule == "terminal-tracks" and one.place == "AIR" for one in found) is is_broken

@@ -14,9 +14,9 @@ from dispatch.loads import planned_loads
 from dispatch.timetable import DIRECTIONS
 from dispatch.transitions import WIDEST, ramped, smoothed
 from dispatch.waiting import expected_waiting
-from scenarios.demand import section_loads
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
+from scenarios.travel import Travel
 
 LINE = load_scenario("tutorial_line")
 YIZHUANG = load_scenario("beijing_yizhuang")
@@ -75,7 +75,7 @@ def test_decided_headways_keep_every_promise_with_their_ramps(line: Scenario) ->
     decided = decide_headways(line, "demand-led")
     timetable = timetable_from_departures(line, decided.departures)
     assert expected_waiting(timetable, line).mean_s == pytest.approx(decided.mean_waiting_s, rel=1e-6)
-    loads = planned_loads(timetable.trips, section_loads(line), [station.id for station in line.stations])
+    loads = planned_loads(timetable.trips, Travel.of(line), [station.id for station in line.stations])
     capacity = line.train_types[line.main_train_type].capacity.normal
     assert max(max(trip.passengers) for trip in loads) / capacity == pytest.approx(
         decided.heaviest_load_share, rel=1e-4
