@@ -88,7 +88,8 @@ def judge(
     from scenarios.vehicle import load_vehicle  # noqa: PLC0415
     from simulation.day_store import DayStore  # noqa: PLC0415
     from simulation.engine import started  # noqa: PLC0415
-    from simulation.judging import Effort, Question, judge_until, judge_variations  # noqa: PLC0415
+    from simulation.enough_days import Effort  # noqa: PLC0415
+    from simulation.judging import Question, judge_until, judge_variations  # noqa: PLC0415
     from simulation.sequential import LEAST_DAYS  # noqa: PLC0415
     from simulation.verdict import objections  # noqa: PLC0415
 
