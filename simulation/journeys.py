@@ -147,6 +147,11 @@ class Duty:
     vehicle: str
     journeys: tuple[Journey, ...]
 
+    @property
+    def has_vehicle(self) -> bool:
+        """Whether the timetable names the vehicle."""
+        return bool(self.journeys[0].trip.vehicle)
+
     def after(self, journey: Journey) -> tuple[Journey, ...]:
         """The journeys after one of them."""
         return self.journeys[self.journeys.index(journey) + 1 :]

@@ -12,6 +12,7 @@ from energy_models.supply.outages import Outage
 from energy_models.supply.snapshots import Snapshots, SupplySolution
 from scenarios.billing import Bill
 from simulation.crowding import Crowding
+from simulation.depot_wait import DepotWait
 from simulation.energy_tables import EnergyTables
 from simulation.journey_times import JourneyTimes
 from simulation.service import ServiceMeasures
@@ -85,7 +86,8 @@ class DayRecord:
     """One simulated day; `seed` is None for a day without disturbances.
 
     `energy` lays the account's collector energy out by train and section, `crowding` and `journeys` tell of the
-    passengers, `outages` of the substations and storages that were out, `cancelled` of the trips that did not run.
+    passengers, `outages` of the substations and storages that were out, `cancelled` of the trips that did not run,
+    `depot_waits` of the trains that found their depot full.
     """
 
     seed: int | None
@@ -100,4 +102,5 @@ class DayRecord:
     journeys: JourneyTimes
     outages: tuple[Outage, ...] = ()
     cancelled: tuple[Trip, ...] = ()
+    depot_waits: tuple[DepotWait, ...] = ()
     traces: DayTraces | None = None
