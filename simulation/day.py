@@ -191,6 +191,7 @@ class DayModel:
             )
         whole = account(snapshots, solution, self.network, energised_s=SERVICE_DAY_S)
         times = journey_times(trips, self.station_order)
+        failed = self._failed(disturbed, timetable)
         return DayRecord(
             seed=seed,
             trips=trips,
@@ -205,6 +206,12 @@ class DayModel:
             outages=outages,
             cancelled=operations.cancelled,
             depot_waits=operations.depot_waits,
+            disturbed=disturbed,
+            failed={
+                name: failed[name] - self._geometry.first_section(trip)
+                for trip in trips
+                if (name := trip.trip.trip_id) in failed
+            },
             traces=day_traces,
         )
 

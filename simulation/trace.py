@@ -5,7 +5,6 @@ collector of a train or the DC terminals of a substation, in W, drawn or deliver
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,19 +16,12 @@ import pyarrow as pa
 
 from energy_models.faults import Fault, InputFaults
 from scenarios.schema import Scenario
-from scenarios.schema.base import seconds_to_clock
-from simulation.record import DayRecord, TripRecord
+from simulation.record import DayRecord
+from simulation.trace_events import EVENT_COLUMNS, event_rows
 
 FILES = ("run.json", "events.csv", "events.parquet", "trains.parquet", "supply.parquet")
 
-EVENT_COLUMNS = (
-    "time_s", "clock", "vehicle", "trip", "direction", "event", "station", "late_s", "duration_s", "passengers",
-    "boarded", "denied",
-)  # fmt: skip
 TRAIN_COLUMNS = ("time_s", "trip", "vehicle", "direction", "chainage_m", "power_w", "voltage_v", "passengers")
-
-_NOTICED = 0.05
-"""Seconds or passengers below which nothing is told."""
 
 
 @dataclass(frozen=True)
@@ -89,73 +81,8 @@ def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -
         stations=tuple(Place(s.id, s.name, s.chainage_m) for s in scenario.stations),
         substations=tuple(sorted(substations, key=lambda place: place.chainage_m)),
     )
-    told = [row for trip in day.trips for row in _events(trip)] + list(_events_of_the_line(day))
-    rows = sorted(told, key=lambda row: (row["time_s"], row["trip"]))
-    events = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
+    events = pd.DataFrame(event_rows(day, scenario.outside_temperature_c), columns=list(EVENT_COLUMNS))
     return Trace(run, events, _trains(day), _supply(day))
-
-
-def _events(record: TripRecord) -> Iterator[dict[str, Any]]:
-    trip = record.trip
-    last = len(trip.stations) - 1
-
-    def row(time_s: float, event: str, i: int, late_s: float, **more: float) -> dict[str, Any]:
-        return {
-            "time_s": round(time_s, 3),
-            "clock": seconds_to_clock(round(time_s)),
-            "vehicle": trip.vehicle or trip.trip_id,
-            "trip": trip.trip_id,
-            "direction": trip.direction,
-            "event": event,
-            "station": trip.stations[i],
-            "late_s": round(late_s, 3),
-            **{name: round(value, 3) for name, value in more.items()},
-        }
-
-    for i in range(last + 1):
-        if i > 0:
-            arrival_s = record.arrival_s[i]
-            late_s = arrival_s - trip.arrival_s[i]
-            slowed_s = record.slowed_s[i - 1] if record.slowed_s else 0.0
-            if slowed_s > _NOTICED:
-                yield row(arrival_s - slowed_s, "slowed by the supply", i, late_s, duration_s=slowed_s)
-            hindered_s = record.hindered_s[i - 1]
-            if hindered_s > _NOTICED:
-                yield row(arrival_s - hindered_s, "held by the train ahead", i, late_s, duration_s=hindered_s)
-            yield row(arrival_s, "arrives", i, late_s, passengers=record.passengers[i - 1])
-        if i < last:
-            departure_s = record.departure_s[i]
-            late_s = departure_s - trip.departure_s[i]
-            if record.boarded[i] > _NOTICED:
-                yield row(departure_s, "boards", i, late_s, boarded=record.boarded[i], denied=record.denied[i])
-            on_board = {"passengers": record.passengers[i]}
-            yield row(departure_s, "departs", i, late_s, duration_s=departure_s - record.arrival_s[i], **on_board)
-
-
-def _events_of_the_line(day: DayRecord) -> Iterator[dict[str, Any]]:
-    """What befell no single running train: what was out of service, and trips that did not run."""
-    for trip in day.cancelled:
-        yield {
-            "time_s": trip.start_s,
-            "clock": seconds_to_clock(trip.start_s),
-            "vehicle": trip.vehicle or trip.trip_id,
-            "trip": trip.trip_id,
-            "direction": trip.direction,
-            "event": "does not run",
-            "station": trip.stations[0],
-        }
-    for outage in day.outages:
-        for time_s, event in ((outage.from_s, "goes out of service"), (outage.to_s, "is back in service")):
-            yield {
-                "time_s": round(time_s, 3),
-                "clock": seconds_to_clock(round(time_s)),
-                "vehicle": "",
-                "trip": "",
-                "direction": "",
-                "event": event,
-                "station": outage.name,
-                "duration_s": round(outage.to_s - outage.from_s, 3),
-            }
 
 
 def _trains(day: DayRecord) -> pd.DataFrame:
