@@ -5,6 +5,7 @@ collector of a train or the DC terminals of a substation, in W, drawn or deliver
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from energy_models.faults import Fault, InputFaults
 from scenarios.schema import Scenario
+from scenarios.schema.supply import Storage, Substation
 from simulation.record import DayRecord
 from simulation.trace_events import EVENT_COLUMNS, event_rows
 
@@ -26,7 +28,7 @@ TRAIN_COLUMNS = ("time_s", "trip", "vehicle", "direction", "chainage_m", "power_
 
 @dataclass(frozen=True)
 class Place:
-    """A station or a substation on the line."""
+    """A station, a substation or a storage on the line."""
 
     name: str
     title: str
@@ -47,6 +49,7 @@ class TracedRun:
     no_load_v: float
     stations: tuple[Place, ...]
     substations: tuple[Place, ...]
+    storages: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +67,15 @@ def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -
     if day.traces is None:
         raise ValueError("a day simulated with traces=True is needed")
     chainage = {station.id: station.chainage_m for station in scenario.stations}
-    substations = tuple(
-        Place(item.id, item.id, chainage[item.station] if item.station is not None else float(item.chainage_m or 0.0))
-        for item in scenario.supply.substations
-        if item.in_service
-    )
+
+    def places(items: Iterable[Substation | Storage]) -> tuple[Place, ...]:
+        found = (
+            Place(one.id, one.id, chainage[one.station] if one.station is not None else float(one.chainage_m or 0.0))
+            for one in items
+            if one.in_service
+        )
+        return tuple(sorted(found, key=lambda place: place.chainage_m))
+
     run = TracedRun(
         scenario=scenario.name,
         scenario_hash=scenario.hash,
@@ -79,7 +86,8 @@ def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -
         energy_kwh=day.account.energy_kwh,
         no_load_v=scenario.supply.no_load_v,
         stations=tuple(Place(s.id, s.name, s.chainage_m) for s in scenario.stations),
-        substations=tuple(sorted(substations, key=lambda place: place.chainage_m)),
+        substations=places(scenario.supply.substations),
+        storages=places(scenario.supply.storages),
     )
     events = pd.DataFrame(event_rows(day, scenario.outside_temperature_c), columns=list(EVENT_COLUMNS))
     return Trace(run, events, _trains(day), _supply(day))
@@ -163,8 +171,8 @@ def read_trace(folder: Path) -> Trace:
     run: TracedRun | None = None
     try:
         content = json.loads((folder / "run.json").read_text("utf-8"))
-        for kind in ("stations", "substations"):
-            content[kind] = tuple(Place(**place) for place in content[kind])
+        for kind in ("stations", "substations", "storages"):
+            content[kind] = tuple(Place(**place) for place in content.get(kind, ()))
         run = TracedRun(**content)
     except (OSError, ValueError, TypeError, KeyError) as error:
         faults.append(Fault(str(folder / "run.json"), "", "", str(error)[:80], made))
