@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
@@ -124,6 +125,7 @@ def simulate(
     from simulation.interval import estimate  # noqa: PLC0415
     from simulation.judge import Days, compare  # noqa: PLC0415
     from simulation.judging import IN_FORCE, PLAN, as_planned, energies_percent, savings_percent  # noqa: PLC0415
+    from simulation.least_headway import headways_below  # noqa: PLC0415
     from simulation.replications import prepare_profiles  # noqa: PLC0415
 
     _check(replications, interval, trace_day)
@@ -144,6 +146,7 @@ def simulate(
         model = day_model(asked, library, CONTROLLERS[controller])
         if workers > 1 and engine is None:
             prepare_profiles(model, timetables.values(), workers)
+        warnings = headways_below(model, timetables[IN_FORCE])
         lap("read")
         with _store(days, plan) as store, started(engine_of(workers, engine)) as session:
             case = as_planned(asked, line.train, timetables, controller)
@@ -170,13 +173,14 @@ def simulate(
                 "controller": controller,
                 "metering_point": "substation DC terminals",
                 "interval": reached.as_json(),
+                "warnings": list(warnings),
                 **figures_of(simulated),
                 **(_saving(judgement, line.against) if judgement is not None else {}),
                 "seconds": seconds,
             }
         )
     else:
-        _print(asked.title, simulated, judgement, line.against)
+        _print(asked.title, simulated, judgement, line.against, warnings)
         if interval is not None:
             stdout_console().print(reached.sentence())
 
@@ -267,7 +271,9 @@ def _saving(judgement: "Judgement", against: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _print(title: str, days: "Days", judgement: "Judgement | None", against: dict[str, Any]) -> None:
+def _print(
+    title: str, days: "Days", judgement: "Judgement | None", against: dict[str, Any], warnings: tuple[str, ...]
+) -> None:
     energy, service = days.energy(), days.served
     count = len(days.results)
     table = Table(title=f"{title}, {count} simulated days", show_header=judgement is not None, title_justify="left")
@@ -296,6 +302,8 @@ def _print(title: str, days: "Days", judgement: "Judgement | None", against: dic
     row("energy balance open by, %", lambda d: f"{100.0 * d.worst_residual_share:.1e}")
     console = stdout_console()
     console.print(table)
+    for warning in warnings:
+        console.print(f"[yellow]Warning.[/] {escape(warning)}")
     if judgement is not None:
         from simulation.verdict import objections  # noqa: PLC0415
 
