@@ -6,6 +6,7 @@ time (the plan's checker counts the same way). A train that finds no track free 
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -214,20 +215,27 @@ def _rests_at(stands: list[_Stand], rules: OperatingRules, station: str) -> set[
         rest(stand)
     if not rules.has_depot(station):
         return rests
-    for time_s in sorted({stand.from_s for stand in stands}):
-        while True:
+    begins_s, ends_s = _ordered(stands)
+    for time_s in sorted(set(begins_s)):
+        while bisect_right(begins_s, time_s) - bisect_right(ends_s, time_s) > rules.turnback_tracks[station]:
             there = [stand for stand in stands if stand.from_s <= time_s < stand.to_s]
             able = [
                 s
                 for s in there
                 if s.trip_id is not None and s.to_s - s.from_s >= 3.0 * half_s and s.to_s - half_s > time_s
             ]
-            if len(there) <= rules.turnback_tracks[station] or not able:
+            if not able:
                 break
             rest(max(able, key=lambda s: (s.to_s - s.from_s, s.trip_id)))
+            begins_s, ends_s = _ordered(stands)
             if sum(s.from_s <= time_s < s.to_s for s in stands) >= len(there):
                 break
     return rests
+
+
+def _ordered(stands: list[_Stand]) -> tuple[list[float], list[float]]:
+    """When stands begin, and when they end, each in order: as many are there as have begun and not ended."""
+    return sorted(stand.from_s for stand in stands), sorted(stand.to_s for stand in stands)
 
 
 def shunting_s(rules: OperatingRules, station: str) -> float:
