@@ -1,6 +1,6 @@
 """The trace of a simulated day: what happened to each train, where each was in every second, what the supply did.
 
-Three tables that a person can read and a program can replay. Times are seconds of the service day; powers at the
+Tables that a person can read and a program can replay. Times are seconds of the service day; powers at the
 collector of a train or the DC terminals of a substation, in W, drawn or delivered positive.
 """
 
@@ -17,11 +17,15 @@ import pyarrow as pa
 
 from energy_models.faults import Fault, InputFaults
 from scenarios.schema import Scenario
+from scenarios.schema.base import DIRECTIONS
 from scenarios.schema.supply import Storage, Substation
+from simulation.passenger_tables import CROWDING_COLUMNS, JOURNEY_COLUMNS, crowding_table, journey_table
 from simulation.record import DayRecord
 from simulation.trace_events import EVENT_COLUMNS, event_rows
 
-FILES = ("run.json", "events.csv", "events.parquet", "trains.parquet", "supply.parquet")
+FILES = (
+    "run.json", "events.csv", "events.parquet", "trains.parquet", "supply.parquet", "crowding.csv", "journeys.csv"
+)  # fmt: skip
 
 TRAIN_COLUMNS = ("time_s", "trip", "vehicle", "direction", "chainage_m", "power_w", "voltage_v", "passengers")
 
@@ -54,12 +58,17 @@ class TracedRun:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One day in tables: `events` a row an event, `trains` a row a running train a second, `supply` a row a second."""
+    """One day in tables: `events` a row an event, `trains` a row a running train a second, `supply` a row a second.
+
+    `crowding` has a row for each quarter of an hour and section, `journeys` one for each origin and destination.
+    """
 
     run: TracedRun
     events: pd.DataFrame
     trains: pd.DataFrame
     supply: pd.DataFrame
+    crowding: pd.DataFrame
+    journeys: pd.DataFrame
 
 
 def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -> Trace:
@@ -90,7 +99,9 @@ def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -
         storages=places(scenario.supply.storages),
     )
     events = pd.DataFrame(event_rows(day, scenario.outside_temperature_c), columns=list(EVENT_COLUMNS))
-    return Trace(run, events, _trains(day), _supply(day))
+    order = {d: [station.id for station in scenario.stations_in_order(d)] for d in DIRECTIONS}
+    crowding, journeys = crowding_table(day.crowding, order), journey_table(day.journeys, order)
+    return Trace(run, events, _trains(day), _supply(day), crowding, journeys)
 
 
 def _trains(day: DayRecord) -> pd.DataFrame:
@@ -144,6 +155,8 @@ def write_trace(trace: Trace, folder: Path) -> None:
     trace.events.to_parquet(folder / "events.parquet", index=False)
     trace.trains.to_parquet(folder / "trains.parquet", index=False, compression="zstd")
     trace.supply.to_parquet(folder / "supply.parquet", index=False, compression="zstd")
+    trace.crowding.to_csv(folder / "crowding.csv", index=False)
+    trace.journeys.to_csv(folder / "journeys.csv", index=False)
     (folder / "run.json").write_text(json.dumps(asdict(trace.run), indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
@@ -159,8 +172,8 @@ def read_trace(folder: Path) -> Trace:
 
     def table(name: str, needed: tuple[str, ...]) -> pd.DataFrame:
         try:
-            found = pd.read_parquet(folder / name)
-        except (OSError, pa.ArrowException) as error:
+            found = pd.read_csv(folder / name) if name.endswith(".csv") else pd.read_parquet(folder / name)
+        except (OSError, ValueError, pa.ArrowException) as error:
             faults.append(Fault(str(folder / name), "", "", str(error).split("\n")[0][:80], made))
             return pd.DataFrame()
         missing = [column for column in needed if column not in found]
@@ -179,9 +192,10 @@ def read_trace(folder: Path) -> Trace:
     events = table("events.parquet", EVENT_COLUMNS)
     trains = table("trains.parquet", TRAIN_COLUMNS)
     supply = table("supply.parquet", ("time_s", "lowest_voltage_v"))
+    crowding, journeys = table("crowding.csv", CROWDING_COLUMNS), table("journeys.csv", JOURNEY_COLUMNS)
     if faults or run is None:
         raise InputFaults(faults)
-    return Trace(run, events, trains, supply)
+    return Trace(run, events, trains, supply, crowding, journeys)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,18 @@ def test_running_trains_are_where_their_trip_is(trace: Trace, day: DayRecord) ->
     assert set(own["passengers"].round(3)) == {round(load, 3) for load in map(np.float32, trip.passengers)}
 
 
+def test_passengers_by_section_and_time_and_by_journey_are_those_of_the_record(trace: Trace, day: DayRecord) -> None:
+    crowding, journeys = trace.crowding, trace.journeys
+    assert crowding["trains"].sum() == sum(len(trip.running_time_s) for trip in day.trips)
+    on_board = (crowding["trains"] * crowding["mean_load"]).sum()
+    assert on_board == pytest.approx(sum(sum(trip.passengers) for trip in day.trips), rel=1e-4)
+    assert crowding["fullest_load"].max() == pytest.approx(day.service.maximum_load, abs=1e-3)
+    assert (crowding["to_s"] - crowding["from_s"] == 900.0).all()
+    assert journeys["passengers"].sum() == pytest.approx(day.service.passengers, rel=1e-4)
+    waited_s = (journeys["passengers"] * journeys["mean_waiting_s"]).sum() / journeys["passengers"].sum()
+    assert waited_s == pytest.approx(day.service.mean_waiting_s, rel=1e-3)
+
+
 def test_a_train_stands_between_arrival_and_departure(trace: Trace, day: DayRecord) -> None:
     trip = day.trips[0]
     dwell = next(s for s in standing(trace) if s.trip == trip.trip.trip_id and s.station == trip.trip.stations[1])
@@ -82,6 +94,8 @@ def test_a_trace_reads_back_as_written(trace: Trace, tmp_path: Path) -> None:
     assert again.run == trace.run
     assert again.trains.astype({"trip": str}).equals(trace.trains.astype({"trip": str}))
     assert again.supply.equals(trace.supply)
+    assert again.crowding.equals(trace.crowding)
+    assert again.journeys.equals(trace.journeys)
     assert (tmp_path / "trace" / "events.csv").read_text().splitlines()[0].startswith("time_s,clock,vehicle,trip")
 
 
