@@ -12,7 +12,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
-from api.cli.targets import require_writable
+from api.cli.targets import require_folders, require_writable
 from api.day_figures import figures_of
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def judge(
 
     begin = time.monotonic()
     require_writable({"--out": out})
+    require_folders({"--days": days})
     version = headwatt_version()
     with stage_progress(f"headwatt judge {plan.name}") as progress:
         progress("reading", 0.0)

@@ -1,7 +1,7 @@
 """`headwatt simulate`: disturbed days of today's timetable, or of a written plan, with energy and service."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.reached import Reached
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
+from api.cli.targets import unusable_folders
 from api.day_figures import figures_of
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def simulate(
     from simulation.least_headway import headways_below  # noqa: PLC0415
     from simulation.replications import prepare_profiles  # noqa: PLC0415
 
-    _check(replications, interval, trace_day)
+    _check(replications, interval, trace_day, {"--trace": trace, "--days": days})
     begin = time.monotonic()
     seconds: dict[str, float] = {}
 
@@ -218,12 +219,12 @@ def _read(scenario: str, overrides: tuple[str, ...], vehicle: Path | None, plan:
     return _Line(asked, train if calibrated is None else apply(calibrated, train), timetables, against)
 
 
-def _check(replications: int, interval: float | None, trace_day: int) -> None:
-    """Raise `InputFaults` with every option that contradicts another one."""
+def _check(replications: int, interval: float | None, trace_day: int, folders: Mapping[str, Path | None]) -> None:
+    """Raise `InputFaults` with every option that contradicts another one, and every folder that cannot be written."""
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
     from simulation.sequential import LEAST_DAYS  # noqa: PLC0415
 
-    faults = []
+    faults = unusable_folders(folders)
     if trace_day > replications:
         allowed = f"1 to {replications}, the number of simulated days"
         faults.append(Fault("", "", "--trace-day", str(trace_day), allowed))

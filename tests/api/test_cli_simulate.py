@@ -88,6 +88,18 @@ def test_an_interval_out_of_reach_is_told() -> None:
     assert "more than 12 days would be needed" in " ".join(result.stdout.split())
 
 
+def test_folders_that_cannot_be_written_are_told_before_the_work(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = CliRunner().invoke(app, [*SIMULATE, "--trace", str(file), "--days", str(file / "days")])
+    assert result.exit_code == 2
+    words = " ".join(result.output.split())
+    assert "2 faults" in words
+    assert "--trace" in words
+    assert "--days" in words
+    assert "simulated days" not in words
+
+
 def test_options_that_contradict_each_other_are_told_together() -> None:
     result = CliRunner().invoke(app, [*SIMULATE, "--interval", "0.1", "--trace-day", "5"])
     assert result.exit_code == 2
