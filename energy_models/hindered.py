@@ -10,6 +10,7 @@ The motion is integrated over time, from the state at which the authority begins
 """
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numba import njit
@@ -71,13 +72,18 @@ class Path:
 
 @dataclass(frozen=True, eq=False)
 class Obstacle:
-    """The rear of a train ahead, on the ruler of the run: its path, and when it leaves the track (inf: not known)."""
+    """The rear of a train ahead: its path, and when it leaves the track (inf: not known).
+
+    The path, moved by `moved_m`, is on the ruler of the run.
+    """
 
     rear: Path
     gone_s: float = np.inf
+    moved_m: float = 0.0
 
 
 STANDING = np.zeros(1)
+_NOTHING = np.zeros(0)
 
 
 def standing_at(place_m: float) -> Path:
@@ -96,15 +102,19 @@ class Ahead:
     def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, np.ndarray, FloatArray]:
         """Nodes of all obstacles one after another, where each begins, and when each is gone."""
         paths = [obstacle.rear for obstacle in self.obstacles]
-        offset = np.zeros(len(paths) + 1, dtype=np.int64)
-        np.cumsum([len(path.time_s) for path in paths], out=offset[1:])
-        empty = np.zeros(0)
+        offset = np.array(list(accumulate((len(path.time_s) for path in paths), initial=0)), dtype=np.int64)
+        gone_s = np.array([obstacle.gone_s for obstacle in self.obstacles], dtype=np.float64)
+        if not paths:
+            return _NOTHING, _NOTHING, _NOTHING, offset, gone_s
+        places = [obstacle.rear.place_m + obstacle.moved_m for obstacle in self.obstacles]
+        if len(paths) == 1:
+            return paths[0].time_s, places[0], paths[0].speed_m_s, offset, gone_s
         return (
-            np.concatenate([empty, *(path.time_s for path in paths)]),
-            np.concatenate([empty, *(path.place_m for path in paths)]),
-            np.concatenate([empty, *(path.speed_m_s for path in paths)]),
+            np.concatenate([path.time_s for path in paths]),
+            np.concatenate(places),
+            np.concatenate([path.speed_m_s for path in paths]),
             offset,
-            np.array([obstacle.gone_s for obstacle in self.obstacles], dtype=np.float64),
+            gone_s,
         )
 
 

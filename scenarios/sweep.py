@@ -151,7 +151,7 @@ def read_sweep(path: Path) -> Sweep:
     try:
         file = SweepFile.model_validate(tree.plain())
     except ValidationError as error:
-        raise InputFaults(faults_of_schema(error, tree, SweepFile)) from error
+        raise InputFaults((*faults_of_schema(error, tree, SweepFile), *_faults_of_paths(tree, path.parent))) from error
     faults: list[Fault] = []
     if file.design == "latin_hypercube" and file.samples is None:
         faults.append(Fault(path.name, tree.place, "samples", "missing", "how many cases the Latin hypercube has"))
@@ -179,6 +179,26 @@ def read_sweep(path: Path) -> Sweep:
     if faults:
         raise InputFaults(dict.fromkeys(faults))
     return Sweep(file, path.parent, tuple(factors), tuple(cases))
+
+
+def _faults_of_paths(tree: Located, folder: Path) -> list[Fault]:
+    """Where the factors of a file with other faults lead nowhere, as far as the file tells its scenario."""
+    content = tree.plain()
+    name, factors = (content.get(key) for key in ("scenario", "factors")) if isinstance(content, dict) else (None, None)
+    if not isinstance(name, str) or not isinstance(factors, dict):
+        return []
+    faults: list[Fault] = []
+    try:
+        base = ScenarioSource(_scenario_name(name, folder), ()).variant()
+    except InputFaults:
+        return []
+    for factor in factors:
+        try:
+            if factor != OVERRIDES:
+                _there(base, str(factor), tree.at(("factors", factor)))
+        except InputFaults as error:
+            faults += error.faults
+    return faults
 
 
 def _scenario_name(name: str, folder: Path) -> str:

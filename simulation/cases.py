@@ -22,7 +22,10 @@ from simulation.engine import Call, Held, Session
 from simulation.replications import DayResult, DayWork, prepare_profiles
 
 DAYS_A_TASK = 5
-"""Days that a worker simulates in one go: few enough to lose little, enough to build a line seldom."""
+"""Most days that a worker simulates in one go: few enough to lose little, enough to build a line seldom."""
+
+_LEAST_TASKS = 16
+"""Where few days are missing they are cut finer, into at least so many tasks, so that no worker stands idle."""
 
 _LIBRARIES_HELD = 3
 
@@ -118,10 +121,11 @@ def simulate_cases(
     done = count - len(planned)
     if progress is not None:
         progress(done, count)
+    size = max(1, min(DAYS_A_TASK, len(planned) // _LEAST_TASKS))
     tasks = [
-        (number, tuple(days[first : first + DAYS_A_TASK]))
+        (number, tuple(days[first : first + size]))
         for number, days in missing.items()
-        for first in range(0, len(days), DAYS_A_TASK)
+        for first in range(0, len(days), size)
     ]
     left = {number: sum(task[0] == number for task in tasks) for number in missing}
     held: dict[int, Held] = {}

@@ -37,16 +37,13 @@ from simulation.laid_out import LaidOut, LineGeometry, asked_of, lay_out, vehicl
 from simulation.limited_driving import LimitedLibraries
 from simulation.passengers import Call, PlatformDemand, opening_s, scheduled_waiting_s
 from simulation.record import DayRecord, DayTraces, TripRecord
-from simulation.rules import (
-    DEPOT_AFTER_S,
-    OperatingRules,
-    RecoveryRules,
-)  # fmt: skip
+from simulation.rules import DEPOT_AFTER_S, OperatingRules, RecoveryRules
 from simulation.runs import RunAsked
 from simulation.service import ServiceMeasures, measure
 from simulation.signalling import Signalling, signalling_of
 from simulation.starvation import MOST_ROUNDS, NOBODY, SETTLED_S, RunKey, Starvation, blended, starved_runs
-from simulation.trains import LineDemand, Operations, Railway, operate
+from simulation.traffic import LineDemand, Railway
+from simulation.trains import Operations, operate
 from simulation.turnbacks import AlwaysReady
 
 SERVICE_DAY_S = 86_400.0
@@ -194,6 +191,7 @@ class DayModel:
             )
         whole = account(snapshots, solution, self.network, energised_s=SERVICE_DAY_S)
         times = journey_times(trips, self.station_order)
+        failed = self._failed(disturbed, timetable)
         return DayRecord(
             seed=seed,
             trips=trips,
@@ -207,6 +205,13 @@ class DayModel:
             journeys=times,
             outages=outages,
             cancelled=operations.cancelled,
+            depot_waits=operations.depot_waits,
+            disturbed=disturbed,
+            failed={
+                name: failed[name] - self._geometry.first_section(trip)
+                for trip in trips
+                if (name := trip.trip.trip_id) in failed
+            },
             traces=day_traces,
         )
 
@@ -260,6 +265,7 @@ class DayModel:
             float(self.train.capacity_normal),
             times.total_ride_s,
             len(operations.cancelled),
+            len(operations.depot_waits),
         )
 
 
@@ -279,7 +285,8 @@ def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controlle
                 tolerated_lateness_s=recovery.tolerated_lateness_s,
             ),
             turnback_tracks={name: terminal.tracks for name, terminal in scenario.terminals.items()},
-            depots=frozenset(depot.station for depot in scenario.depots) if scenario.depots else None,
+            depot_places=_depot_places(scenario),
+            shared_points=frozenset(name for name, terminal in scenario.terminals.items() if terminal.shares_points),
             longest_turnback_s={
                 name: float(terminal.maximum_turnback_s or DEPOT_AFTER_S)
                 for name, terminal in scenario.terminals.items()
@@ -301,6 +308,13 @@ def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controlle
         exchange=scenario.train_types[scenario.main_train_type].passenger_exchange,
         limited=LimitedLibraries(library),
     )
+
+
+def _depot_places(scenario: Scenario) -> dict[str, int] | None:
+    """Trains that the depots at each station hold; None where the scenario tells of no depots."""
+    stations = {depot.station for depot in scenario.depots}
+    places = {name: sum(depot.capacity for depot in scenario.depots if depot.station == name) for name in stations}
+    return places or None
 
 
 def platform_demand(scenario: Scenario) -> dict[Direction, PlatformDemand]:

@@ -5,7 +5,7 @@ A run is its driving profile until what is ahead begins to hinder it; from there
 simulation one event.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -126,7 +126,8 @@ class _Run:
                 return
             if env.now >= arrival_s - _INSTANT_S:
                 return
-            yield from self._wait(min(arrival_s, hindrance.from_s), leaders)
+            # Good news of the trains ahead may come until then; only when it binds does it matter whether they did.
+            yield from self._wait(min(arrival_s, hindrance.from_s), [leader.change(env) for leader in leaders])
 
     def hindered(self) -> Generator[simpy.Event, Any, None]:
         """Move as far and as fast as is allowed, planned anew at each news of what is ahead."""
@@ -137,7 +138,7 @@ class _Run:
             self._plan_anew(ahead)
             arrival_s = np.inf if self._stands else float(self._motion.time_s[-1])
             if arrival_s > env.now + _INSTANT_S:
-                yield from self._wait(arrival_s, leaders)
+                yield from self._wait(arrival_s, [leader.news(env) for leader in leaders])
             if not self._stands and env.now >= arrival_s - _INSTANT_S:
                 return
 
@@ -181,10 +182,9 @@ class _Run:
         self._motion, self._stands = _joined(_until(self._motion, now_s), chosen.path), chosen.stands
         self._journey.change_run(self._motion, self._origin_m)
 
-    def _wait(self, until_s: float, leaders: Sequence[Journey]) -> Generator[simpy.Event, Any, None]:
-        """Let time pass until then, or until there is news."""
+    def _wait(self, until_s: float, events: list[simpy.Event]) -> Generator[simpy.Event, Any, None]:
+        """Let time pass until then, or until one of the events, or the way into the terminal opens."""
         env = self._env
-        events: list[simpy.Event] = [leader.news(env) for leader in leaders]
         if self._opens is not None and self._closed:
             events.append(self._opens)
         if np.isfinite(until_s):

@@ -37,7 +37,9 @@ class Journey:
         self.cancelled = False
         self._departed: dict[int, simpy.Event] = {}
         self._news: simpy.Event | None = None
+        self._change: simpy.Event | None = None
         self._runs: list[Path] = []
+        self._path: Path | None = None
 
     @property
     def last_station(self) -> int:
@@ -83,15 +85,30 @@ class Journey:
             self._news = env.event()
         return self._news
 
+    def change(self, env: simpy.Environment) -> simpy.Event:
+        """The event of the next news that this train moves otherwise than it was going to: later, it may be.
+
+        Other news are that it goes on from where it was known to stand, or out of the way: those are good for whoever
+        comes behind.
+        """
+        if self._change is None:
+            self._change = env.event()
+        return self._change
+
     def begin_run(self, motion: Path, origin_m: float) -> None:
         """Note how the train means to move from here on; `origin_m` is where its ruler begins on the line."""
         self._runs = [*self._runs[-1:], _moved(motion, origin_m)]
+        self._path = None
         self._tell()
 
     def change_run(self, motion: Path, origin_m: float) -> None:
         """Note that the run under way goes on otherwise."""
         self._runs[-1] = _moved(motion, origin_m)
+        self._path = None
         self._tell()
+        if self._change is not None:
+            change, self._change = self._change, None
+            change.succeed()
 
     def ask_for_track(self) -> None:
         """Note that the train has asked for a track of the terminal where its trip ends."""
@@ -107,13 +124,13 @@ class Journey:
         """Where the front of the train is, on the ruler of its direction, since it left the station before the last."""
         if not self._runs:
             return standing_at(station_m[self.first_station])
-        if len(self._runs) == 1:
-            return self._runs[0]
-        return Path(
-            np.concatenate([run.time_s for run in self._runs]),
-            np.concatenate([run.place_m for run in self._runs]),
-            np.concatenate([run.speed_m_s for run in self._runs]),
-        )
+        if self._path is None:
+            self._path = Path(
+                np.concatenate([run.time_s for run in self._runs]),
+                np.concatenate([run.place_m for run in self._runs]),
+                np.concatenate([run.speed_m_s for run in self._runs]),
+            )
+        return self._path
 
     def _tell(self) -> None:
         if self._news is not None:
@@ -146,6 +163,11 @@ class Duty:
 
     vehicle: str
     journeys: tuple[Journey, ...]
+
+    @property
+    def has_vehicle(self) -> bool:
+        """Whether the timetable names the vehicle."""
+        return bool(self.journeys[0].trip.vehicle)
 
     def after(self, journey: Journey) -> tuple[Journey, ...]:
         """The journeys after one of them."""

@@ -1,6 +1,6 @@
 """A written plan judged on as many pairs of days as the asked interval needs; days that are kept are reused."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatch.timetable import Timetable
@@ -10,15 +10,11 @@ from simulation.cases import Case, simulate_cases
 from simulation.control import ControllerName
 from simulation.day_store import DayStore
 from simulation.engine import Session
+from simulation.enough_days import Effort, Progress, Results, kept_days, simulate_until
 from simulation.judge import Judgement, compare
-from simulation.replications import replication_seeds
 from simulation.sensitivity import Answer, Variation, answers, variations
-from simulation.sequential import LEAST_DAYS, MOST_DAYS, is_narrow_enough, next_count
 
-BASELINE, PLAN = "in_force", "plan"
-
-Progress = Callable[[str, float], None]
-"""Called with the name of a stage and the share of it that is done."""
+IN_FORCE, PLAN = "in_force", "plan"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,32 +30,15 @@ class Question:
     @property
     def case(self) -> Case:
         """The line as it is, with both timetables."""
-        labels = {"family": "", "variation": "as planned"}
-        return Case(self.scenario, self.train, self.timetables, labels, self.controller)
-
-    @property
-    def timetables(self) -> dict[str, Timetable]:
-        """Both timetables by name."""
-        return {BASELINE: self.in_force, PLAN: self.plan}
+        timetables = {IN_FORCE: self.in_force, PLAN: self.plan}
+        return as_planned(self.scenario, self.train, timetables, self.controller)
 
 
-@dataclass(frozen=True)
-class Effort:
-    """How surely: the widest 95 % interval of the saving, percentage points from end to end, and the most days.
-
-    Without an interval `least` days are simulated, no more.
-    """
-
-    interval_percent: float | None = None
-    least: int = LEAST_DAYS
-    most: int = MOST_DAYS
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.interval_percent is not None and not self.interval_percent > 0.0:
-            raise ValueError(f"interval_percent(={self.interval_percent}) must be > 0")
-        if not LEAST_DAYS <= self.least <= self.most:
-            raise ValueError(f"least(={self.least}) must be {LEAST_DAYS} to most(={self.most})")
+def as_planned(
+    scenario: Scenario, train: Train, timetables: dict[str, Timetable], controller: ControllerName = "none"
+) -> Case:
+    """The line as it is, with its timetables by name: the same days for whoever simulates or judges it."""
+    return Case(scenario, train, timetables, {"family": "", "variation": "as planned"}, controller)
 
 
 def judge_until(
@@ -70,23 +49,14 @@ def judge_until(
     version: str,
     progress: Progress = lambda _stage, _share: None,
 ) -> Judgement:
-    """Judge on pairs of days until the interval is narrow enough, or at most as many days as the effort allows.
+    """Judge on pairs of days until the interval of the saving (percentage points) is as narrow as the effort asks.
 
     The judgement depends on question, effort and version alone; what the store has only saves time.
     """
-    case, count = question.case, effort.least
-    while True:
-        stage = f"{count} pairs of days"
-        seeds = replication_seeds(effort.seed, count)
-        simulate_cases(
-            [case], seeds, session, store, version,
-            lambda done, of, stage=stage: progress(stage, done / max(1, of)),  # type: ignore[misc]
-        )  # fmt: skip
-        judgement = _kept(case, seeds, store, version)
-        width = effort.interval_percent
-        if width is None or is_narrow_enough(judgement.savings_percent, width) or count >= effort.most:
-            return judgement
-        count = next_count(judgement.savings_percent, width, effort.most)
+    found = simulate_until(
+        question.case, effort, savings_percent, session, store, version, progress, "pairs of days"
+    )  # fmt: skip
+    return compare(found.seeds, found.results[IN_FORCE], found.results[PLAN])
 
 
 def judge_variations(
@@ -109,6 +79,17 @@ def judge_variations(
     return answers(judged, found)
 
 
+def savings_percent(results: Results) -> Sequence[float]:
+    """The saving of each pair of days, percent of the day of the timetable in force."""
+    return compare((), results[IN_FORCE], results[PLAN]).savings_percent
+
+
+def energies_percent(results: Results) -> Sequence[float]:
+    """The energy of each day of the timetable in force, percent of their mean."""
+    energy_kwh = [day.account.energy_kwh for day in results[IN_FORCE]]
+    return [100.0 * one * len(energy_kwh) / sum(energy_kwh) for one in energy_kwh]
+
+
 def _kept(case: Case, seeds: Sequence[int], store: DayStore, version: str) -> Judgement:
-    keys = case.keys(version)
-    return compare(seeds, store.find(keys[BASELINE], seeds), store.find(keys[PLAN], seeds))
+    results = kept_days(case, seeds, store, version)
+    return compare(seeds, results[IN_FORCE], results[PLAN])

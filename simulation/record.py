@@ -1,5 +1,6 @@
 """What a simulated day leaves behind: every trip as it ran, its passengers, and the energy account."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,8 @@ from energy_models.supply.outages import Outage
 from energy_models.supply.snapshots import Snapshots, SupplySolution
 from scenarios.billing import Bill
 from simulation.crowding import Crowding
+from simulation.depot_wait import DepotWait
+from simulation.disturbances.day import DisturbedDay
 from simulation.energy_tables import EnergyTables
 from simulation.journey_times import JourneyTimes
 from simulation.service import ServiceMeasures
@@ -85,7 +88,9 @@ class DayRecord:
     """One simulated day; `seed` is None for a day without disturbances.
 
     `energy` lays the account's collector energy out by train and section, `crowding` and `journeys` tell of the
-    passengers, `outages` of the substations and storages that were out, `cancelled` of the trips that did not run.
+    passengers, `outages` of the substations and storages that were out, `cancelled` of the trips that did not run,
+    `depot_waits` of the trains that found their depot full. `disturbed` is what befell the day (None: nothing could),
+    `failed` the trips whose train failed, with the section in order of the trip from which on it was slow.
     """
 
     seed: int | None
@@ -100,4 +105,7 @@ class DayRecord:
     journeys: JourneyTimes
     outages: tuple[Outage, ...] = ()
     cancelled: tuple[Trip, ...] = ()
+    depot_waits: tuple[DepotWait, ...] = ()
+    disturbed: DisturbedDay | None = None
+    failed: Mapping[str, int] = field(default_factory=dict)
     traces: DayTraces | None = None

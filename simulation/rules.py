@@ -43,7 +43,8 @@ class OperatingRules:
     `minimum_headway_s` separates two departures at one place in one direction. `minimum_dwell_s` is what a late train
     cannot go below, `minimum_turnback_s` separates arrival and departure of one vehicle at a terminal; a train that
     stands longer than `longest_turnback_s` rests in the depot. `turnback_tracks` of a terminal take as many trains; a
-    station without an entry takes any number. `depots` are the stations with one; None: trains may rest anywhere.
+    station without an entry takes any number. At the terminals of `shared_points` one train at a time runs in or out.
+    `depot_places` are the trains that depots hold, by station; None: any number may rest anywhere.
     """
 
     minimum_headway_s: float
@@ -53,7 +54,8 @@ class OperatingRules:
     recovery: RecoveryRules = RecoveryRules()
     turnback_tracks: Mapping[str, int] = field(default_factory=lambda: NO_TRACKS)
     longest_turnback_s: Mapping[str, float] = field(default_factory=lambda: NO_LIMITS)
-    depots: frozenset[str] | None = None
+    depot_places: Mapping[str, int] | None = None
+    shared_points: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.minimum_headway_s >= 0.0:
@@ -61,4 +63,4 @@ class OperatingRules:
 
     def has_depot(self, station: str) -> bool:
         """Whether trains can leave the running tracks there."""
-        return self.depots is None or station in self.depots
+        return self.depot_places is None or station in self.depot_places

@@ -27,7 +27,8 @@ class ServiceMeasures:
 
     `mean_ride_s` is on board, `mean_travel_s` that and the waiting; `mean_crowding_share` is the load over normal
     capacity that a passenger travels in, mean over all passengers and their time on board. `cancelled_trips` did not
-    run, because their vehicle was withdrawn.
+    run, because their vehicle was withdrawn; `found_depot_full` times a train had to stand on its track because the
+    depot had no place.
     """
 
     passengers: float
@@ -48,6 +49,7 @@ class ServiceMeasures:
     mean_travel_s: float = 0.0
     mean_crowding_share: float = 0.0
     cancelled_trips: int = 0
+    found_depot_full: int = 0
 
 
 def measure(
@@ -57,6 +59,7 @@ def measure(
     normal_capacity: float,
     rode_s: float = 0.0,
     cancelled_trips: int = 0,
+    found_depot_full: int = 0,
 ) -> ServiceMeasures:
     """Measure the service of trips as they ran.
 
@@ -90,6 +93,7 @@ def measure(
         mean_travel_s=(waited_s + rode_s) / passengers if passengers > 0.0 else 0.0,
         mean_crowding_share=_load_met(trips) / normal_capacity,
         cancelled_trips=cancelled_trips,
+        found_depot_full=found_depot_full,
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from dispatch.timetable import Direction
 from energy_models.arrays import FloatArray
-from energy_models.hindered import Ahead, Authority, Obstacle, Path, braking_rate_m_s2
+from energy_models.hindered import Ahead, Authority, Obstacle, braking_rate_m_s2
 from energy_models.train import Train
 from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS
@@ -61,8 +61,7 @@ class Signalling:
                 continue  # it has left the station after the next: it is out of reach
             leaders.append(leader)
             path = leader.path(self.station_m[direction])
-            rear = Path(path.time_s, path.place_m - origin_m - self.train_length_m, path.speed_m_s)
-            obstacles.append(Obstacle(rear, leader.gone_s))
+            obstacles.append(Obstacle(path, leader.gone_s, -origin_m - self.train_length_m))
         length_m = self.station_m[direction][section + 1] - origin_m
         wall_m = length_m - self.throat_m if wall else np.inf
         return Ahead(tuple(obstacles), self.authority(direction, section, service_m_s2), wall_m), leaders

@@ -1,11 +1,11 @@
 """The trace of a simulated day: what happened to each train, where each was in every second, what the supply did.
 
-Three tables that a person can read and a program can replay. Times are seconds of the service day; powers at the
+Tables that a person can read and a program can replay. Times are seconds of the service day; powers at the
 collector of a train or the DC terminals of a substation, in W, drawn or delivered positive.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,24 +17,22 @@ import pyarrow as pa
 
 from energy_models.faults import Fault, InputFaults
 from scenarios.schema import Scenario
-from scenarios.schema.base import seconds_to_clock
-from simulation.record import DayRecord, TripRecord
+from scenarios.schema.base import DIRECTIONS
+from scenarios.schema.supply import Storage, Substation
+from simulation.passenger_tables import CROWDING_COLUMNS, JOURNEY_COLUMNS, crowding_table, journey_table
+from simulation.record import DayRecord
+from simulation.trace_events import EVENT_COLUMNS, event_rows
 
-FILES = ("run.json", "events.csv", "events.parquet", "trains.parquet", "supply.parquet")
-
-EVENT_COLUMNS = (
-    "time_s", "clock", "vehicle", "trip", "direction", "event", "station", "late_s", "duration_s", "passengers",
-    "boarded", "denied",
+FILES = (
+    "run.json", "events.csv", "events.parquet", "trains.parquet", "supply.parquet", "crowding.csv", "journeys.csv"
 )  # fmt: skip
-TRAIN_COLUMNS = ("time_s", "trip", "vehicle", "direction", "chainage_m", "power_w", "voltage_v", "passengers")
 
-_NOTICED = 0.05
-"""Seconds or passengers below which nothing is told."""
+TRAIN_COLUMNS = ("time_s", "trip", "vehicle", "direction", "chainage_m", "power_w", "voltage_v", "passengers")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A station or a substation on the line."""
+    """A station, a substation or a storage on the line."""
 
     name: str
     title: str
@@ -55,16 +53,22 @@ class TracedRun:
     no_load_v: float
     stations: tuple[Place, ...]
     substations: tuple[Place, ...]
+    storages: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One day in tables: `events` a row an event, `trains` a row a running train a second, `supply` a row a second."""
+    """One day in tables: `events` a row an event, `trains` a row a running train a second, `supply` a row a second.
+
+    `crowding` has a row for each quarter of an hour and section, `journeys` one for each origin and destination.
+    """
 
     run: TracedRun
     events: pd.DataFrame
     trains: pd.DataFrame
     supply: pd.DataFrame
+    crowding: pd.DataFrame
+    journeys: pd.DataFrame
 
 
 def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -> Trace:
@@ -72,11 +76,15 @@ def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -
     if day.traces is None:
         raise ValueError("a day simulated with traces=True is needed")
     chainage = {station.id: station.chainage_m for station in scenario.stations}
-    substations = tuple(
-        Place(item.id, item.id, chainage[item.station] if item.station is not None else float(item.chainage_m or 0.0))
-        for item in scenario.supply.substations
-        if item.in_service
-    )
+
+    def places(items: Iterable[Substation | Storage]) -> tuple[Place, ...]:
+        found = (
+            Place(one.id, one.id, chainage[one.station] if one.station is not None else float(one.chainage_m or 0.0))
+            for one in items
+            if one.in_service
+        )
+        return tuple(sorted(found, key=lambda place: place.chainage_m))
+
     run = TracedRun(
         scenario=scenario.name,
         scenario_hash=scenario.hash,
@@ -87,75 +95,13 @@ def trace_of(scenario: Scenario, day: DayRecord, timetable: str, version: str) -
         energy_kwh=day.account.energy_kwh,
         no_load_v=scenario.supply.no_load_v,
         stations=tuple(Place(s.id, s.name, s.chainage_m) for s in scenario.stations),
-        substations=tuple(sorted(substations, key=lambda place: place.chainage_m)),
+        substations=places(scenario.supply.substations),
+        storages=places(scenario.supply.storages),
     )
-    told = [row for trip in day.trips for row in _events(trip)] + list(_events_of_the_line(day))
-    rows = sorted(told, key=lambda row: (row["time_s"], row["trip"]))
-    events = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
-    return Trace(run, events, _trains(day), _supply(day))
-
-
-def _events(record: TripRecord) -> Iterator[dict[str, Any]]:
-    trip = record.trip
-    last = len(trip.stations) - 1
-
-    def row(time_s: float, event: str, i: int, late_s: float, **more: float) -> dict[str, Any]:
-        return {
-            "time_s": round(time_s, 3),
-            "clock": seconds_to_clock(round(time_s)),
-            "vehicle": trip.vehicle or trip.trip_id,
-            "trip": trip.trip_id,
-            "direction": trip.direction,
-            "event": event,
-            "station": trip.stations[i],
-            "late_s": round(late_s, 3),
-            **{name: round(value, 3) for name, value in more.items()},
-        }
-
-    for i in range(last + 1):
-        if i > 0:
-            arrival_s = record.arrival_s[i]
-            late_s = arrival_s - trip.arrival_s[i]
-            slowed_s = record.slowed_s[i - 1] if record.slowed_s else 0.0
-            if slowed_s > _NOTICED:
-                yield row(arrival_s - slowed_s, "slowed by the supply", i, late_s, duration_s=slowed_s)
-            hindered_s = record.hindered_s[i - 1]
-            if hindered_s > _NOTICED:
-                yield row(arrival_s - hindered_s, "held by the train ahead", i, late_s, duration_s=hindered_s)
-            yield row(arrival_s, "arrives", i, late_s, passengers=record.passengers[i - 1])
-        if i < last:
-            departure_s = record.departure_s[i]
-            late_s = departure_s - trip.departure_s[i]
-            if record.boarded[i] > _NOTICED:
-                yield row(departure_s, "boards", i, late_s, boarded=record.boarded[i], denied=record.denied[i])
-            on_board = {"passengers": record.passengers[i]}
-            yield row(departure_s, "departs", i, late_s, duration_s=departure_s - record.arrival_s[i], **on_board)
-
-
-def _events_of_the_line(day: DayRecord) -> Iterator[dict[str, Any]]:
-    """What befell no single running train: what was out of service, and trips that did not run."""
-    for trip in day.cancelled:
-        yield {
-            "time_s": trip.start_s,
-            "clock": seconds_to_clock(trip.start_s),
-            "vehicle": trip.vehicle or trip.trip_id,
-            "trip": trip.trip_id,
-            "direction": trip.direction,
-            "event": "does not run",
-            "station": trip.stations[0],
-        }
-    for outage in day.outages:
-        for time_s, event in ((outage.from_s, "goes out of service"), (outage.to_s, "is back in service")):
-            yield {
-                "time_s": round(time_s, 3),
-                "clock": seconds_to_clock(round(time_s)),
-                "vehicle": "",
-                "trip": "",
-                "direction": "",
-                "event": event,
-                "station": outage.name,
-                "duration_s": round(outage.to_s - outage.from_s, 3),
-            }
+    events = pd.DataFrame(event_rows(day, scenario.outside_temperature_c), columns=list(EVENT_COLUMNS))
+    order = {d: [station.id for station in scenario.stations_in_order(d)] for d in DIRECTIONS}
+    crowding, journeys = crowding_table(day.crowding, order), journey_table(day.journeys, order)
+    return Trace(run, events, _trains(day), _supply(day), crowding, journeys)
 
 
 def _trains(day: DayRecord) -> pd.DataFrame:
@@ -209,6 +155,8 @@ def write_trace(trace: Trace, folder: Path) -> None:
     trace.events.to_parquet(folder / "events.parquet", index=False)
     trace.trains.to_parquet(folder / "trains.parquet", index=False, compression="zstd")
     trace.supply.to_parquet(folder / "supply.parquet", index=False, compression="zstd")
+    trace.crowding.to_csv(folder / "crowding.csv", index=False)
+    trace.journeys.to_csv(folder / "journeys.csv", index=False)
     (folder / "run.json").write_text(json.dumps(asdict(trace.run), indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
@@ -224,8 +172,8 @@ def read_trace(folder: Path) -> Trace:
 
     def table(name: str, needed: tuple[str, ...]) -> pd.DataFrame:
         try:
-            found = pd.read_parquet(folder / name)
-        except (OSError, pa.ArrowException) as error:
+            found = pd.read_csv(folder / name) if name.endswith(".csv") else pd.read_parquet(folder / name)
+        except (OSError, ValueError, pa.ArrowException) as error:
             faults.append(Fault(str(folder / name), "", "", str(error).split("\n")[0][:80], made))
             return pd.DataFrame()
         missing = [column for column in needed if column not in found]
@@ -236,17 +184,18 @@ def read_trace(folder: Path) -> Trace:
     run: TracedRun | None = None
     try:
         content = json.loads((folder / "run.json").read_text("utf-8"))
-        for kind in ("stations", "substations"):
-            content[kind] = tuple(Place(**place) for place in content[kind])
+        for kind in ("stations", "substations", "storages"):
+            content[kind] = tuple(Place(**place) for place in content.get(kind, ()))
         run = TracedRun(**content)
     except (OSError, ValueError, TypeError, KeyError) as error:
         faults.append(Fault(str(folder / "run.json"), "", "", str(error)[:80], made))
     events = table("events.parquet", EVENT_COLUMNS)
     trains = table("trains.parquet", TRAIN_COLUMNS)
     supply = table("supply.parquet", ("time_s", "lowest_voltage_v"))
+    crowding, journeys = table("crowding.csv", CROWDING_COLUMNS), table("journeys.csv", JOURNEY_COLUMNS)
     if faults or run is None:
         raise InputFaults(faults)
-    return Trace(run, events, trains, supply)
+    return Trace(run, events, trains, supply, crowding, journeys)
 
 
 @dataclass(frozen=True)

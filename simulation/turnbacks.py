@@ -6,9 +6,10 @@ time (the plan's checker counts the same way). A train that finds no track free 
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import simpy
 
@@ -56,12 +57,15 @@ class AlwaysReady:
 class TurnbackTracks:
     """The tracks of one terminal, with the trains that stand there or wait for one.
 
+    `points` are what trains in and out take one at a time; None where their routes do not cross.
+
     Trains leave in the order of the timetable. Where that order would block the terminal (each track held by a train
     that has to follow one which finds no track) the train on a track with the earliest departure goes first.
     """
 
-    def __init__(self, env: simpy.Environment, tracks: int, order: TrainOrder) -> None:
-        self._env = env
+    def __init__(self, env: simpy.Environment, tracks: int, order: TrainOrder, shared_points: bool = False) -> None:
+        self.env = env
+        self.points = simpy.Resource(env, capacity=1) if shared_points else None
         self._resource = simpy.Resource(env, capacity=tracks)
         self._order = order
         self._waiting_for_order: list[Journey] = []
@@ -99,7 +103,7 @@ class TurnbackTracks:
 
 
 class TrackRequest:
-    """One train's claim to a turnback track."""
+    """One train's claim to a turnback track, or to the points before them."""
 
     def __init__(self, resource: simpy.Resource) -> None:
         self._resource = resource
@@ -111,27 +115,51 @@ class TrackRequest:
         return None if self._request.triggered else self._request
 
     def release(self) -> None:
-        """Give the track back."""
+        """Give it back."""
         self._resource.release(self._request)
 
 
 class TerminalGate:
-    """The way into a terminal for one train: `track` is its claim once it has asked."""
+    """The way into a terminal for one train: `track` is its claim once it has asked.
+
+    Where trains share the points it also needs them, after the track, until it stands: so no train holds the points
+    and waits for a track that another one leaves only over them.
+    """
 
     def __init__(self, tracks: TurnbackTracks) -> None:
         self._tracks = tracks
         self.track: TrackRequest | None = None
+        self._points: TrackRequest | None = None
 
     def request(self) -> simpy.Event | None:
-        """Ask for a track, once: None when it is granted at once, else the event of its becoming free."""
-        if self.track is None:
-            self.track = self._tracks.request()
-        return self.track.event
+        """Ask for the way in, once: None when it is open at once, else the event of its opening."""
+        self.track = self._tracks.request()
+        if self._tracks.points is None:
+            return self.track.event
+        if self.track.event is not None:
+            return self._tracks.env.process(self._come_over_points(self.track.event))
+        self._points = TrackRequest(self._tracks.points)
+        return self._points.event
+
+    def stands(self) -> None:
+        """Note that the train stands on its track: the points are free again."""
+        if self._points is not None:
+            self._points.release()
+
+    def _come_over_points(self, track: simpy.Event) -> Generator[simpy.Event, Any, None]:
+        yield track
+        assert self._tracks.points is not None
+        self._points = TrackRequest(self._tracks.points)
+        if self._points.event is not None:
+            yield self._points.event
 
 
-def tracks_of(env: simpy.Environment, tracks: Mapping[str, int], order: TrainOrder) -> dict[str, TurnbackTracks]:
+def tracks_of(env: simpy.Environment, rules: OperatingRules, order: TrainOrder) -> dict[str, TurnbackTracks]:
     """The turnback tracks of all terminals of a day."""
-    return {station: TurnbackTracks(env, count, order) for station, count in tracks.items()}
+    return {
+        station: TurnbackTracks(env, count, order, station in rules.shared_points)
+        for station, count in rules.turnback_tracks.items()
+    }
 
 
 def ready_after_s(rules: OperatingRules, journey: Journey) -> float:
@@ -187,20 +215,27 @@ def _rests_at(stands: list[_Stand], rules: OperatingRules, station: str) -> set[
         rest(stand)
     if not rules.has_depot(station):
         return rests
-    for time_s in sorted({stand.from_s for stand in stands}):
-        while True:
+    begins_s, ends_s = _ordered(stands)
+    for time_s in sorted(set(begins_s)):
+        while bisect_right(begins_s, time_s) - bisect_right(ends_s, time_s) > rules.turnback_tracks[station]:
             there = [stand for stand in stands if stand.from_s <= time_s < stand.to_s]
             able = [
                 s
                 for s in there
                 if s.trip_id is not None and s.to_s - s.from_s >= 3.0 * half_s and s.to_s - half_s > time_s
             ]
-            if len(there) <= rules.turnback_tracks[station] or not able:
+            if not able:
                 break
             rest(max(able, key=lambda s: (s.to_s - s.from_s, s.trip_id)))
+            begins_s, ends_s = _ordered(stands)
             if sum(s.from_s <= time_s < s.to_s for s in stands) >= len(there):
                 break
     return rests
+
+
+def _ordered(stands: list[_Stand]) -> tuple[list[float], list[float]]:
+    """When stands begin, and when they end, each in order: as many are there as have begun and not ended."""
+    return sorted(stand.from_s for stand in stands), sorted(stand.to_s for stand in stands)
 
 
 def shunting_s(rules: OperatingRules, station: str) -> float:

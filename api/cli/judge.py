@@ -12,7 +12,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
-from api.cli.targets import require_writable
+from api.cli.targets import require_folders, require_writable
 from api.day_figures import figures_of
 
 if TYPE_CHECKING:
@@ -88,12 +88,14 @@ def judge(
     from scenarios.vehicle import load_vehicle  # noqa: PLC0415
     from simulation.day_store import DayStore  # noqa: PLC0415
     from simulation.engine import started  # noqa: PLC0415
-    from simulation.judging import Effort, Question, judge_until, judge_variations  # noqa: PLC0415
+    from simulation.enough_days import Effort  # noqa: PLC0415
+    from simulation.judging import Question, judge_until, judge_variations  # noqa: PLC0415
     from simulation.sequential import LEAST_DAYS  # noqa: PLC0415
     from simulation.verdict import objections  # noqa: PLC0415
 
     begin = time.monotonic()
     require_writable({"--out": out})
+    require_folders({"--days": days})
     version = headwatt_version()
     with stage_progress(f"headwatt judge {plan.name}") as progress:
         progress("reading", 0.0)

@@ -15,6 +15,7 @@ from energy_models.faults import Fault, InputFaults
 
 if TYPE_CHECKING:
     from scenarios.imported.folder import ImportedFolder
+    from scenarios.schema import Scenario as CheckedScenario
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +45,8 @@ def check(scenario: Scenario, override: Overrides = None, json: Json = False) ->
     """Read a scenario and each of its overrides, and tell every fault at once.
 
     Each fault comes with file, line or row, field, value and what is allowed. Exit code 0: it can be used; 2: it has
-    faults.
+    faults. What can be used and yet does not agree is a warning: signalling that keeps trains further apart than the
+    minimum headway.
     """
     from scenarios.load import faults_of, load_scenario  # noqa: PLC0415
 
@@ -58,10 +60,10 @@ def check(scenario: Scenario, override: Overrides = None, json: Json = False) ->
     from scenarios.provenance import unexplained  # noqa: PLC0415
 
     found = load_scenario(scenario, tuple(override or ()))
-    without = unexplained(found)
+    without, warnings = unexplained(found), _warnings(found)
     if json:
         print_json(
-            {"scenario": found.name, "valid": True, "faults": [], "scenario_hash": found.hash,
+            {"scenario": found.name, "valid": True, "faults": [], "warnings": warnings, "scenario_hash": found.hash,
              "numbers_without_source": list(without)}
         )  # fmt: skip
         return
@@ -69,11 +71,25 @@ def check(scenario: Scenario, override: Overrides = None, json: Json = False) ->
     console.print(f"[green]✓[/] {escape(found.title)} ([bold]{found.name}[/]): no faults.")
     for sentence in loads_in_words(found):
         console.print("  " + sentence)
+    for warning in warnings:
+        console.print(f"  [yellow]Warning.[/] {escape(warning)}")
     if without:
         listing = ", ".join(without[:5]) + (" and so on" if len(without) > 5 else "")
         console.print(f"  [yellow]{len(without)} numbers have no source[/] (add them to provenance): {escape(listing)}")
     else:
         console.print("  Every number has its source or is called assumed.")
+
+
+def _warnings(scenario: "CheckedScenario") -> list[str]:
+    """What a simulated day would meet; raises `InputFaults` for running times that no train can meet."""
+    from dispatch.baseline import timetable_in_force  # noqa: PLC0415 - imports the physics
+    from scenarios.build import profile_library, require_possible_running_times  # noqa: PLC0415
+    from simulation.day import day_model  # noqa: PLC0415
+    from simulation.least_headway import headways_below  # noqa: PLC0415
+
+    library = profile_library(scenario)
+    require_possible_running_times(scenario, library)
+    return list(headways_below(day_model(scenario, library), timetable_in_force(scenario)))
 
 
 @app.command()

@@ -1,27 +1,37 @@
 """`headwatt simulate`: disturbed days of today's timetable, or of a written plan, with energy and service."""
 
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
-from api.cli.simulation_options import ControllerOption, EngineAddress, Workers
+from api.cli.reached import Reached
+from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
+from api.cli.targets import unusable_folders
 from api.day_figures import figures_of
 
 if TYPE_CHECKING:
     from dispatch.timetable import Timetable
+    from energy_models.train import Train
     from scenarios.schema import Scenario
     from simulation.day import DayModel
+    from simulation.day_store import DayStore
     from simulation.judge import Days, Judgement
 
 HELP = (
     "Simulate disturbed days and account for their electricity at the substations.\n\n"
     "Trains run with dwell noise and passengers, the two-track DC network is solved at every second, and the energy "
     "balance closes to 0.1 %, or the day is an error. With --plan the plan and today's timetable meet the same "
-    "disturbances, and the saving is told with its 95 % interval."
+    "disturbances, and the saving is told with its 95 % interval. With --interval as many days are simulated as it "
+    "takes, at least ten; days that are kept (--days) are not simulated again, so that a stopped run goes on."
 )
 EPILOG = """\
 [bold]Examples[/]
@@ -30,6 +40,9 @@ Ten days of today's timetable:  [cyan]headwatt simulate beijing_yizhuang[/]
 
 A plan that was written, beside today's timetable on the same days:
 [cyan]headwatt simulate beijing_yizhuang --plan plans/beijing_yizhuang[/]
+
+As many days as the day's energy to ± 0.05 % needs, kept so that a stopped run goes on:
+[cyan]headwatt simulate beijing_yizhuang --interval 0.1 --days out/days[/]
 
 The same plan on a hot day, for a program:
 [cyan]headwatt simulate beijing_yizhuang --plan plans/beijing_yizhuang --override summer --json[/]
@@ -48,7 +61,30 @@ def simulate(
         Path | None,
         typer.Option(help="Simulate the plan in this folder, and today's timetable on the same days.", metavar="DIR"),
     ] = None,
-    replications: Annotated[int, typer.Option(min=2, max=1000, help="Simulated days.", metavar="N")] = 10,
+    replications: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Simulated days; with --interval those to begin with.", metavar="N")
+    ] = 10,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=100.0,
+            metavar="POINTS",
+            help="Width of the 95 % interval from end to end: of the mean energy of a day, in percent of it; with "
+            "--plan of the mean saving, in percentage points.",
+        ),
+    ] = None,
+    most: Annotated[
+        int, typer.Option(min=10, max=100_000, help="Days at which --interval stops in any case.", metavar="N")
+    ] = 400,
+    days: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep the simulated days in this data set, and take from it those that are there.",
+            show_default="DIR/days of --plan DIR, else none are kept",
+            metavar="DIR",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same days.", metavar="N")] = 0,
     vehicle: Annotated[
         Path | None,
@@ -81,78 +117,135 @@ def simulate(
     """Simulate replications of today's timetable, or of a written plan beside it; see HELP."""
     # The physics takes seconds to import; `--help` and the other commands do not wait for it.
 
-    from dispatch.baseline import timetable_in_force  # noqa: PLC0415
-    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
-    from scenarios.build import profile_library, require_possible_running_times, train_of  # noqa: PLC0415
-    from scenarios.load import load_scenario  # noqa: PLC0415
-    from scenarios.vehicle import apply, load_vehicle  # noqa: PLC0415
+    from api.version import headwatt_version  # noqa: PLC0415
+    from scenarios.build import profile_library, require_possible_running_times  # noqa: PLC0415
     from simulation.control import CONTROLLERS  # noqa: PLC0415
     from simulation.day import day_model  # noqa: PLC0415
+    from simulation.engine import started  # noqa: PLC0415
+    from simulation.enough_days import Effort, simulate_until  # noqa: PLC0415
+    from simulation.interval import estimate  # noqa: PLC0415
     from simulation.judge import Days, compare  # noqa: PLC0415
-    from simulation.replications import replicate, replication_seeds  # noqa: PLC0415
+    from simulation.judging import IN_FORCE, PLAN, as_planned, energies_percent, savings_percent  # noqa: PLC0415
+    from simulation.least_headway import headways_below  # noqa: PLC0415
+    from simulation.replications import prepare_profiles  # noqa: PLC0415
 
-    if trace_day > replications:
-        allowed = f"1 to {replications}, the number of simulated days"
-        raise InputFaults([Fault("", "", "--trace-day", str(trace_day), allowed)])
+    _check(replications, interval, trace_day, {"--trace": trace, "--days": days})
     begin = time.monotonic()
     seconds: dict[str, float] = {}
 
     def lap(stage: str) -> None:
         seconds[stage] = round(time.monotonic() - begin - sum(seconds.values()), 3)
 
-    asked = load_scenario(scenario, tuple(override or ()))
-    train = train_of(asked)
-    calibrated = load_vehicle(vehicle) if vehicle is not None else None
-    timetables = {"baseline": timetable_in_force(asked)}
-    against: dict[str, Any] = {}
-    if plan is not None:
-        from api.plan_folder import read_plan_folder  # noqa: PLC0415
-        from dispatch.longer_trips import allowed_in  # noqa: PLC0415
-
-        written = read_plan_folder(plan)
-        timetables["plan"] = written.plan.timetable
-        against = {"mode": written.plan.mode, "longer_trips_s": allowed_in(written.plan)}
-        calibrated = calibrated or written.vehicle
-    if calibrated is not None:
-        train = apply(calibrated, train)
+    line = _read(scenario, tuple(override or ()), vehicle, plan)
+    asked, timetables = line.scenario, line.timetables
+    effort = Effort(interval, replications, max(most, replications), seed)
+    watched = energies_percent if plan is None else savings_percent
     with stage_progress(f"headwatt simulate {asked.name}") as progress:
-        library = profile_library(asked, train)
+        progress("reading", 0.0)
+        library = profile_library(asked, line.train)
         require_possible_running_times(asked, library)
         model = day_model(asked, library, CONTROLLERS[controller])
+        if workers > 1 and engine is None:
+            prepare_profiles(model, timetables.values(), workers)
+        warnings = headways_below(model, timetables[IN_FORCE])
         lap("read")
-        seeds = replication_seeds(seed, replications)
-        progress("simulated days", 0.0)
-        results = replicate(
-            model,
-            timetables,
-            seeds,
-            workers,
-            lambda done, count: progress("simulated days", done / count),
-            address=engine,
-        )
+        with _store(days, plan) as store, started(engine_of(workers, engine)) as session:
+            case = as_planned(asked, line.train, timetables, controller)
+            called = "pairs of days" if plan is not None else "simulated days"
+            found = simulate_until(case, effort, watched, session, store, headwatt_version(), progress, called)
         lap("days")
         if trace is not None:
-            _trace(asked, model, timetables, seeds[trace_day - 1], trace)
+            progress("traced day", 0.0)
+            _trace(asked, model, timetables, found.seeds[trace_day - 1], trace)
             lap("trace")
-    judgement = compare(seeds, results["baseline"], results["plan"]) if plan is not None else None
-    days = judgement.plan if judgement is not None else Days(results["baseline"])
+    results = found.results
+    judgement = compare(found.seeds, results[IN_FORCE], results[PLAN]) if plan is not None else None
+    simulated = judgement.plan if judgement is not None else Days(results[IN_FORCE])
+    width = 2.0 * estimate(watched(results)).half_width
+    reached = Reached(interval, width, plan is not None, len(found.seeds))
     if json:
         print_json(
             {
                 "scenario": asked.name,
                 "scenario_hash": asked.hash,
                 "timetable": "plan" if plan is not None else "in force",
-                "replications": replications,
+                "replications": len(found.seeds),
                 "seed": seed,
                 "controller": controller,
                 "metering_point": "substation DC terminals",
-                **figures_of(days),
-                **(_saving(judgement, against) if judgement is not None else {}),
+                "interval": reached.as_json(),
+                "warnings": list(warnings),
+                **figures_of(simulated),
+                **(_saving(judgement, line.against) if judgement is not None else {}),
                 "seconds": seconds,
             }
         )
     else:
-        _print(asked.title, days, judgement, against)
+        _print(asked.title, simulated, judgement, line.against, warnings)
+        if interval is not None:
+            stdout_console().print(reached.sentence())
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """What is simulated: the line, its train, the timetables by name, and what the verdict on a plan has to know."""
+
+    scenario: "Scenario"
+    train: "Train"
+    timetables: "dict[str, Timetable]"
+    against: dict[str, Any]
+
+
+def _read(scenario: str, overrides: tuple[str, ...], vehicle: Path | None, plan: Path | None) -> _Line:
+    from dispatch.baseline import timetable_in_force  # noqa: PLC0415
+    from scenarios.build import train_of  # noqa: PLC0415
+    from scenarios.load import load_scenario  # noqa: PLC0415
+    from scenarios.vehicle import apply, load_vehicle  # noqa: PLC0415
+    from simulation.judging import IN_FORCE, PLAN  # noqa: PLC0415
+
+    asked = load_scenario(scenario, overrides)
+    train = train_of(asked)
+    calibrated = load_vehicle(vehicle) if vehicle is not None else None
+    timetables = {IN_FORCE: timetable_in_force(asked)}
+    against: dict[str, Any] = {}
+    if plan is not None:
+        from api.plan_folder import read_plan_folder  # noqa: PLC0415
+        from dispatch.longer_trips import allowed_in  # noqa: PLC0415
+
+        written = read_plan_folder(plan)
+        timetables[PLAN] = written.plan.timetable
+        against = {"mode": written.plan.mode, "longer_trips_s": allowed_in(written.plan)}
+        calibrated = calibrated or written.vehicle
+    return _Line(asked, train if calibrated is None else apply(calibrated, train), timetables, against)
+
+
+def _check(replications: int, interval: float | None, trace_day: int, folders: Mapping[str, Path | None]) -> None:
+    """Raise `InputFaults` with every option that contradicts another one, and every folder that cannot be written."""
+    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
+    from simulation.sequential import LEAST_DAYS  # noqa: PLC0415
+
+    faults = unusable_folders(folders)
+    if trace_day > replications:
+        allowed = f"1 to {replications}, the number of simulated days"
+        faults.append(Fault("", "", "--trace-day", str(trace_day), allowed))
+    if interval is not None and replications < LEAST_DAYS:
+        allowed = f"at least {LEAST_DAYS} with --interval: fewer days say too little about their own spread"
+        faults.append(Fault("", "", "--replications", str(replications), allowed))
+    if faults:
+        raise InputFaults(faults)
+
+
+@contextmanager
+def _store(days: Path | None, plan: Path | None) -> Iterator["DayStore"]:
+    """The data set of simulated days: where it was asked for, beside the plan, or for this run only."""
+    from simulation.day_store import DayStore  # noqa: PLC0415
+
+    folder = days or (plan / "days" if plan is not None else None)
+    if folder is not None:
+        yield DayStore(folder)
+    else:
+        with TemporaryDirectory(prefix="headwatt-days-") as passing:
+            yield DayStore(Path(passing))
 
 
 def _trace(asked: "Scenario", model: "DayModel", timetables: "dict[str, Timetable]", seed: int, folder: Path) -> None:
@@ -160,7 +253,7 @@ def _trace(asked: "Scenario", model: "DayModel", timetables: "dict[str, Timetabl
     from api.version import headwatt_version  # noqa: PLC0415
     from simulation.trace import trace_of, write_trace  # noqa: PLC0415
 
-    name = "plan" if "plan" in timetables else "baseline"
+    name = "plan" if "plan" in timetables else "in_force"
     day = model.day(timetables[name], seed, traces=True)
     write_trace(trace_of(asked, day, "plan" if name == "plan" else "in force", headwatt_version()), folder)
 
@@ -179,7 +272,9 @@ def _saving(judgement: "Judgement", against: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _print(title: str, days: "Days", judgement: "Judgement | None", against: dict[str, Any]) -> None:
+def _print(
+    title: str, days: "Days", judgement: "Judgement | None", against: dict[str, Any], warnings: tuple[str, ...]
+) -> None:
     energy, service = days.energy(), days.served
     count = len(days.results)
     table = Table(title=f"{title}, {count} simulated days", show_header=judgement is not None, title_justify="left")
@@ -208,6 +303,8 @@ def _print(title: str, days: "Days", judgement: "Judgement | None", against: dic
     row("energy balance open by, %", lambda d: f"{100.0 * d.worst_residual_share:.1e}")
     console = stdout_console()
     console.print(table)
+    for warning in warnings:
+        console.print(f"[yellow]Warning.[/] {escape(warning)}")
     if judgement is not None:
         from simulation.verdict import objections  # noqa: PLC0415
 

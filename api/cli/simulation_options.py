@@ -23,7 +23,7 @@ EngineAddress = Annotated[
     typer.Option(
         "--engine",
         help="Address of a Dask scheduler, tcp://host:port: its workers compute instead of processes here, with the "
-        "same results. Needs the extra headwatt[cluster].",
+        "same results. Needs the extra headwatt\\[cluster].",
         metavar="ADDRESS",
     ),
 ]

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from api.cli.console import duration_text, print_json, stage_progress, stderr_console, stdout_console
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
+from api.cli.targets import require_folders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,7 @@ def sweep(
     begin = time.monotonic()
     version = headwatt_version()
     folder = out or Path("out") / file.stem
+    require_folders({"--out": folder})
     with stage_progress(f"headwatt sweep {file.name}") as progress:
         progress("reading", 0.0)
         asked = read_sweep(file)

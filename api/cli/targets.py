@@ -21,3 +21,26 @@ def require_writable(files: Mapping[str, Path | None]) -> None:
             faults.append(Fault("", "", option, str(file), "a file that you may write"))
     if faults:
         raise InputFaults(faults)
+
+
+def require_folders(folders: Mapping[str, Path | None]) -> None:
+    """Raise `InputFaults` with each option whose folder is a file, or cannot be made or written by this user."""
+    faults = unusable_folders(folders)
+    if faults:
+        raise InputFaults(faults)
+
+
+def unusable_folders(folders: Mapping[str, Path | None]) -> list[Fault]:
+    """A fault for each option whose folder is a file, or cannot be made or written by this user."""
+    faults = []
+    for option, folder in folders.items():
+        if folder is None:
+            continue
+        there = folder.absolute()
+        while not there.exists() and there != there.parent:
+            there = there.parent
+        if not there.is_dir():
+            faults.append(Fault("", "", option, str(folder), f"a folder; {there} is a file"))
+        elif not os.access(there, os.W_OK):
+            faults.append(Fault("", "", option, str(folder), "a folder that you may write"))
+    return faults

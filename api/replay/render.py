@@ -1,7 +1,8 @@
 """From a trace to one HTML page that plays it in time: trains, power, voltage along the line, without a network.
 
-The day travels in the page as compressed arrays: every running train in every second (position, power, voltage), and
-power and voltage of each substation. A whole day of the Yizhuang line takes about four megabytes.
+The day travels in the page as compressed arrays: every running train in every second (position, power, voltage), power
+and voltage of each substation, power and state of charge of each storage. A whole day of the Yizhuang line takes four
+to six megabytes.
 """
 
 import base64
@@ -20,6 +21,9 @@ from simulation.trace import Trace, standing
 _HERE = Path(__file__).parent
 _POSITIONS = 65_535
 _LARGEST_KW = 32_767
+_FULL_CHARGE = 10_000
+_TEXTS = ("event", "station", "trip", "direction", "detail")
+_ROUTINE = ("arrives", "departs", "boards", "held by the train ahead", "slowed by the supply")
 
 
 def render_replay(trace: Trace, from_s: int | None = None, to_s: int | None = None) -> str:
@@ -64,8 +68,9 @@ def _content(
     trips = list(dict.fromkeys(str(t) for t in trace.events["trip"] if t))
     number_of = {name: k for k, name in enumerate(vehicles)}
     trip_of = {name: k for k, name in enumerate(trips)}
-    low_m = min(place.chainage_m for place in (*run.stations, *run.substations))
-    high_m = max(place.chainage_m for place in (*run.stations, *run.substations))
+    places = (*run.stations, *run.substations, *run.storages)
+    low_m = min(place.chainage_m for place in places)
+    high_m = max(place.chainage_m for place in places)
     span_m = max(high_m - low_m, 1.0)
     time_s = trains["time_s"].to_numpy()
     trip = trains["trip"].astype(str).map(trip_of).to_numpy(dtype=np.int64)
@@ -102,6 +107,11 @@ def _content(
         # A substation that is out has no voltage of its own: zero in the page.
         volts = 10.0 * np.nan_to_num(supply[f"voltage_v.{place.name}"].to_numpy(dtype=np.float64))
         arrays[f"substation_v_{k}"] = volts.round().astype(np.uint16)
+    storages = [place for place in run.storages if f"storage_power_w.{place.name}" in supply]
+    for k, place in enumerate(storages):
+        arrays[f"storage_kw_{k}"] = _kilowatts(supply[f"storage_power_w.{place.name}"].to_numpy(dtype=np.float64))
+        share = supply[f"storage_charge_share.{place.name}"].to_numpy(dtype=np.float64)
+        arrays[f"storage_charge_{k}"] = (np.clip(share, 0.0, 1.0) * _FULL_CHARGE).round().astype(np.uint16)
     meta = {
         "title": run.title,
         "timetable": run.timetable,
@@ -115,11 +125,32 @@ def _content(
         "span_m": span_m,
         "stations": [{"name": p.title, "at_m": p.chainage_m} for p in run.stations],
         "substations": [{"name": p.title, "at_m": p.chainage_m} for p in substations],
+        "storages": [{"name": p.title, "at_m": p.chainage_m} for p in storages],
+        "happenings": _happenings(trace.events, begin_s, end_s),
         "vehicles": vehicles,
         "trips": trips,
         "version": run.version,
     }
     return meta, arrays
+
+
+def _happenings(events: pd.DataFrame, begin_s: int, end_s: int) -> list[dict[str, Any]]:
+    """What befell the day within the window, beside what trains do all day; also what began before and lasts."""
+    told = events[~events["event"].isin(_ROUTINE) & (events["time_s"] <= end_s)]
+    told = told.assign(duration_s=told["duration_s"].astype(float).fillna(0.0))
+    texts = {name: told[name].astype(object).where(told[name].notna(), "") for name in _TEXTS}
+    rows: list[dict[str, Any]] = told.assign(**texts).to_dict("records")  # type: ignore[assignment]
+    found = []
+    for row in rows:
+        at_s, lasts_s = float(row["time_s"]), float(row["duration_s"])
+        if at_s + lasts_s < begin_s:
+            continue
+        trip = f"trip {row['trip']}" if row["trip"] else ""
+        words = [str(part) for part in (row["event"], row["station"], trip, row["direction"], row["detail"]) if part]
+        if lasts_s and not row["detail"]:
+            words.append(f"{lasts_s:.0f} s")
+        found.append({"at": round(at_s - begin_s), "words": ", ".join(words)})
+    return found
 
 
 def _kilowatts(power_w: np.ndarray) -> np.ndarray:

@@ -72,6 +72,13 @@ function trainsAt(moment) {
 const across = (metres, width) =>
   MARGIN.left + ((metres - meta.low_m) / meta.span_m) * (width - MARGIN.left - MARGIN.right);
 
+/** The text, cut to a width with an ellipsis. */
+function shortened(pen, text, room) {
+  let kept = text;
+  while (kept.length > 1 && pen.measureText(kept).width > room) kept = `${kept.slice(0, -2).trimEnd()}…`;
+  return kept;
+}
+
 function powerColour(kw, runs) {
   if (!runs || Math.abs(kw) < 120) return colour("--rolls");
   return colour(kw > 0 ? "--draws" : "--feeds");
@@ -96,7 +103,7 @@ function drawLine(trains, second) {
     last = x;
     pen.save();
     pen.translate(x + 4, up - 36); pen.rotate(-0.6);
-    pen.fillStyle = ink; pen.fillText(station.name, 0, 0);
+    pen.fillStyle = ink; pen.fillText(shortened(pen, station.name, (width - x - 12) / Math.cos(0.6)), 0, 0);
     pen.restore();
   }
   state.spots = [];
@@ -133,9 +140,71 @@ function drawLine(trains, second) {
       text = x;
     }
   });
+  drawStorages(pen, width, ground, second, scale);
   pen.textAlign = "left";
   pen.fillStyle = soft;
   pen.fillText("MW", 8, ground + 15);
+}
+
+/** Each storage as a vessel that its charge fills, with its power as a bar: up while it feeds the line. */
+function drawStorages(pen, width, ground, second, scale) {
+  const high = 46;
+  meta.storages.forEach((storage, k) => {
+    const x = across(storage.at_m, width) + 14;
+    const charge = state.data[`storage_charge_${k}`][second] / 10000;
+    const kw = state.data[`storage_kw_${k}`][second];
+    pen.fillStyle = colour("--store");
+    pen.globalAlpha = 0.8;
+    pen.fillRect(x, ground - charge * high, 12, charge * high);
+    pen.globalAlpha = 1;
+    pen.strokeStyle = colour("--soft");
+    pen.strokeRect(x + 0.5, ground - high + 0.5, 11, high - 1);
+    pen.fillStyle = powerColour(-kw, true); // what it takes from the line it draws, as a train does
+    const tall = Math.min(Math.abs(kw) * scale, 60);
+    if (tall > 1) pen.fillRect(x + 14, ground - tall, 5, tall);
+    pen.fillStyle = colour("--store");
+    pen.fillText(`${Math.round(100 * charge)} %`, x + 9, ground - high - 5);
+    state.spots.push({ x: x + 8, y: ground - high / 2, storage: { name: storage.name, charge, kw } });
+  });
+}
+
+const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
+
+/** The state of charge of each storage over the day, a line each. */
+function drawCharge() {
+  if (!meta.storages.length) return;
+  const { pen, width, height } = prepared("charge");
+  const inner = width - MARGIN.left - MARGIN.right;
+  const [top, floor] = [8, height - 8];
+  const level = (share) => floor - share * (floor - top);
+  pen.fillStyle = colour("--soft");
+  pen.strokeStyle = colour("--rule");
+  for (const share of [0, 0.5, 1]) {
+    pen.beginPath(); pen.moveTo(MARGIN.left, level(share)); pen.lineTo(width - MARGIN.right, level(share)); pen.stroke();
+    pen.fillText(String(100 * share), 14, level(share) + 4);
+  }
+  pen.strokeStyle = colour("--store");
+  meta.storages.forEach((storage, k) => {
+    const charge = state.data[`storage_charge_${k}`];
+    pen.setLineDash(DASHES[k % DASHES.length]);
+    pen.beginPath();
+    for (let x = 0; x <= inner; x += 1) {
+      const second = Math.min(Math.floor((x / inner) * meta.seconds), meta.seconds - 1);
+      pen[x ? "lineTo" : "moveTo"](MARGIN.left + x, level(charge[second] / 10000));
+    }
+    pen.stroke();
+  });
+  pen.setLineDash([]);
+  pen.fillStyle = colour("--ink");
+  pen.fillRect(MARGIN.left + (state.at / meta.seconds) * inner - 1, 0, 2, height);
+}
+
+const SHOWN_S = 300; // an event stays in sight so long
+
+function tellHappenings(second) {
+  const now = meta.happenings.filter(({ at }) => at <= second && second < at + SHOWN_S);
+  byId("befell").hidden = !now.length;
+  byId("befell").textContent = now.map(({ at, words }) => `${clockText(Math.max(at, 0))} ${words}`).join(" · ");
 }
 
 function drawVoltage(trains, second) {
@@ -203,12 +272,20 @@ function draw() {
   const trains = trainsAt(state.at);
   drawLine(trains, second);
   const lowest = drawVoltage(trains, second);
+  drawCharge();
   drawDay();
+  tellHappenings(second);
   const kw = trains.map((train) => train.kw);
   byId("clock").textContent = clockText(state.at);
   byId("total").textContent = megawatts(state.total[second]);
   byId("drawn").textContent = megawatts(kw.filter((one) => one > 0).reduce((a, b) => a + b, 0));
   byId("fed").textContent = megawatts(-kw.filter((one) => one < 0).reduce((a, b) => a + b, 0));
+  const stored = meta.storages.map((_, k) => state.data[`storage_charge_${k}`][second] / 10000);
+  const gives = meta.storages.reduce((sum, _, k) => sum + state.data[`storage_kw_${k}`][second], 0);
+  if (stored.length) {
+    const mean = stored.reduce((a, b) => a + b, 0) / stored.length;
+    byId("storages").textContent = `${megawatts(gives)}, ${Math.round(100 * mean)} %`;
+  }
   byId("lowest").textContent = lowest === null ? "–" : `${lowest.toFixed(0)} V`;
   const running = trains.filter((train) => train.runs).length;
   byId("count").textContent = `${running}, ${trains.length - running}`;
@@ -274,17 +351,22 @@ function listen() {
     let best = null;
     for (const spot of state.spots) {
       const far = Math.hypot(spot.x - x, (spot.y - y) / 2);
-      if (far < 16 && (!best || far < best.far)) best = { far, train: spot.train };
+      if (far < 16 && (!best || far < best.far)) best = { far, ...spot };
     }
     tip.hidden = !best;
     if (!best) return;
+    tip.style.left = `${Math.min(event.clientX + 14, window.innerWidth - 220)}px`;
+    tip.style.top = `${event.clientY + 14}px`;
+    if (best.storage) {
+      const { name, charge, kw } = best.storage;
+      tip.textContent = `Storage ${name}\n${kw < 0 ? "takes" : "gives"} ${Math.abs(kw)} kW, ${Math.round(100 * charge)} % charged`;
+      return;
+    }
     const { train } = best;
     const figures = train.runs
       ? `${train.kw} kW, ${train.volts.toFixed(0)} V\n${train.speed.toFixed(0)} km/h, ${train.passengers} passengers`
       : "stands";
     tip.textContent = `${meta.vehicles[train.vehicle]}, trip ${meta.trips[train.trip]}\n${figures}`;
-    tip.style.left = `${Math.min(event.clientX + 14, window.innerWidth - 220)}px`;
-    tip.style.top = `${event.clientY + 14}px`;
   });
   byId("line").addEventListener("pointerleave", () => { tip.hidden = true; });
   window.addEventListener("resize", draw);
@@ -313,6 +395,9 @@ function begin(data) {
   byId("subtitle").textContent =
     `Timetable ${meta.timetable}, ${day}; ${Math.round(meta.energy_kwh).toLocaleString("en")} kWh in all at the ` +
     `substations' DC terminals. Scenario ${meta.scenario}, Headwatt ${meta.version}.`;
+  for (const id of ["stored", "storage-key", "charge-figure"]) byId(id).hidden = !meta.storages.length;
+  const strokes = ["solid", "dashed", "dotted", "dash-dotted"];
+  byId("charge-key").textContent = meta.storages.map(({ name }, k) => `${name} ${strokes[k % 4]}`).join(", ");
   byId("scrubber").max = String(meta.seconds - 1);
   for (const speed of SPEEDS) {
     const option = document.createElement("option");

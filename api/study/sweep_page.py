@@ -28,6 +28,9 @@ MEASURES = (
 )
 """Column of the table, title, unit, and by what its numbers are multiplied to be in that unit."""
 
+_ROUNDING = 1e-9
+"""Share of a mean below which the half width of its interval is rounding, not chance."""
+
 
 def charts(sweep: Sweep, table: pd.DataFrame) -> dict[str, Chart]:
     """A chart for each measure that is there and moves, by its column."""
@@ -116,6 +119,8 @@ def interval_text(row: "pd.Series[float]", column: str, scale: float = 1.0) -> s
     if isnan(mean):  # the table's gap: a saving of today's timetable
         return ""
     half = (high - low) / 2
+    if half < _ROUNDING * abs(mean):  # days without chance are the same, but for rounding
+        half = 0.0
     digits = decimals(half)
     return f"{mean:,.{digits}f} ± {half:,.{digits}f}" if half > 0 else f"{mean:,.{max(digits, 0)}f}"
 

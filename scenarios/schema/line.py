@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scenarios.schema.base import Applies, Chainage, Identifier, Number, Part, Seconds, Text, Whole
+from scenarios.schema.base import Applies, Chainage, Identifier, Number, Part, Seconds, Text, Whole, YesNo
 
 
 class Station(Part):
@@ -37,6 +37,9 @@ class Terminal(Part):
     """Longest time that a train may stand there; none means no limit."""
     tracks: Annotated[Whole, Field(ge=1, le=20)] = 2
     """Trains that can stand there at the same time."""
+    shares_points: YesNo = False
+    """On the simulated day one train at a time runs in or out over the points before the tracks. False: routes in and
+    out do not cross, as where trains turn on tail tracks beyond the platforms."""
 
 
 class Depot(Part):

@@ -5,15 +5,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.plan_folder import read_plan_folder, write_plan_folder
+from api.study.judgement_page import days_figure
 from dispatch.baseline import timetable_in_force
 from dispatch.timetable import DIRECTIONS
 from scenarios.schema.service import Departure
 from simulation.experiment import PlanExperiment
+from simulation.interval import estimate
+from simulation.judge import Days, Judgement
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +153,33 @@ def test_wrong_options_are_told(plan: Path, tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["judge", str(plan), "--interval", "0"]).exit_code == 2
     assert CliRunner().invoke(app, ["judge", str(tmp_path / "nothing")]).exit_code == 2
     assert CliRunner().invoke(app, ["judge", str(plan), "--out", str(tmp_path / "no" / "where.html")]).exit_code == 2
+
+
+def judgement_of(savings_percent: list[float]) -> Judgement:
+    """A judgement of which only the savings matter."""
+    found = estimate(savings_percent)
+    return Judgement(tuple(range(len(savings_percent))), Days(()), Days(()), tuple(savings_percent), found, found)
+
+
+@pytest.mark.parametrize("count", [2, 10, 40])
+def test_few_days_are_drawn_one_by_one(count: int) -> None:
+    savings = [12.0 + 0.01 * k for k in range(count)]
+    (dots,) = days_figure(judgement_of(savings)).data
+    assert dots.type == "scatter"
+    assert list(dots.x) == savings
+    assert list(dots.y) == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize("count", [41, 400])
+def test_many_days_are_drawn_in_bins_that_show_their_shape(count: int) -> None:
+    savings = list(np.random.default_rng(1).normal(12.0, 0.2, count))
+    (bars,) = days_figure(judgement_of(savings)).data
+    assert bars.type == "histogram"
+    bins = round((bars.xbins.end - bars.xbins.start) / bars.xbins.size)
+    assert 8 <= bins <= 40
+    assert bars.xbins.start <= min(savings)
+    assert bars.xbins.end >= max(savings)
+
+
+def test_days_without_spread_are_drawn_too() -> None:
+    assert days_figure(judgement_of([3.0] * 50)).data[0].type == "histogram"

@@ -1,7 +1,9 @@
 """`headwatt simulate` as a person and a program type it."""
 
 import json
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
@@ -55,3 +57,51 @@ def test_a_controller_changes_the_day_and_is_told() -> None:
     assert free["service"] != even["service"]
     unknown = CliRunner().invoke(app, [*SIMULATE, "--controller", "magic"])
     assert unknown.exit_code == 2
+
+
+def test_an_interval_takes_as_many_days_as_it_needs_and_at_least_ten(tmp_path: Path) -> None:
+    """A run asked for a narrower interval goes on from the days of the first, and finds what a fresh run finds."""
+    days = ("--days", str(tmp_path / "days"))
+    ten = said("--replications", "10", *days)
+    low, high = ten["energy"]["ci95_kwh"]  # type: ignore[index]
+    wide = 100.0 * (high - low) / ten["energy"]["mean_kwh"]  # type: ignore[index]
+    assert ten["interval"] == {
+        "of": "energy, percent of its mean",
+        "asked": None,
+        "reached": pytest.approx(wide, abs=1e-4),
+        "is_reached": True,
+    }
+    asked = f"{0.8 * wide:.6f}"
+    more = said("--replications", "10", "--interval", asked, *days)
+    assert int(str(more["replications"])) > 10
+    assert more["interval"]["is_reached"]  # type: ignore[index]
+    assert more["energy"]["days_kwh"][:10] == ten["energy"]["days_kwh"]  # type: ignore[index]
+    fresh = said("--replications", "10", "--interval", asked)
+    assert {**fresh, "seconds": {}} == {**more, "seconds": {}}
+
+
+def test_an_interval_out_of_reach_is_told() -> None:
+    result = CliRunner().invoke(
+        app, [*SIMULATE[:-4], "--workers", "1", "--interval", "0.001", "--most", "12"]
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "more than 12 days would be needed" in " ".join(result.stdout.split())
+
+
+def test_folders_that_cannot_be_written_are_told_before_the_work(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = CliRunner().invoke(app, [*SIMULATE, "--trace", str(file), "--days", str(file / "days")])
+    assert result.exit_code == 2
+    words = " ".join(result.output.split())
+    assert "2 faults" in words
+    assert "--trace" in words
+    assert "--days" in words
+    assert "simulated days" not in words
+
+
+def test_options_that_contradict_each_other_are_told_together() -> None:
+    result = CliRunner().invoke(app, [*SIMULATE, "--interval", "0.1", "--trace-day", "5"])
+    assert result.exit_code == 2
+    assert "--trace-day" in result.output
+    assert "at least 10 with --interval" in " ".join(result.output.split())

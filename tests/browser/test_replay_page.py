@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.replay.render import render_replay
 from energy_models.faults import InputFaults
 from simulation.trace import Trace, read_trace
 
@@ -125,9 +128,47 @@ def test_trains_are_drawn_and_tell_their_figures(page: Page, trace: Trace) -> No
     expect(page.get_by_role("tooltip")).to_contain_text("km/h")
 
 
+def test_storages_are_drawn_with_their_charge(page: Page, trace: Trace) -> None:
+    """The page tells power and charge of the storages of the trace, and fills their vessels."""
+    (storage,) = trace.run.storages
+    row = trace.supply.iloc[len(trace.supply) // 2]
+    seek(page, trace, int(row["time_s"]))
+    power, charge = page.locator("#storages").inner_text().split(" MW, ")
+    assert float(power) == pytest.approx(float(row[f"storage_power_w.{storage.name}"]) / 1e6, abs=0.006)
+    assert float(charge.split()[0]) == pytest.approx(100.0 * row[f"storage_charge_share.{storage.name}"], abs=0.51)
+    expect(page.locator("#charge")).to_be_visible()
+    low = min(place.chainage_m for place in trace.run.stations)
+    high = max(place.chainage_m for place in trace.run.stations)
+    box = page.locator("#line").bounding_box()
+    assert box is not None
+    across = 46 + (storage.chainage_m - low) / (high - low) * (box["width"] - 46 - 72) + 14 + 6
+    page.mouse.move(box["x"] + across, box["y"] + box["height"] - 24 - 20)
+    expect(page.get_by_role("tooltip")).to_contain_text(f"Storage {storage.name}")
+
+
+def test_what_befell_the_day_is_told_when_it_does(trace: Trace, tmp_path: Path, chromium: str) -> None:
+    """An outage between two times is told from its beginning on, and no longer in sight before it."""
+    at_s = int(trace.supply["time_s"].iloc[0]) + 600
+    row = {"time_s": float(at_s), "clock": "", "vehicle": "", "trip": "", "direction": "",
+           "event": "goes out of service", "station": "UNI"}  # fmt: skip
+    events = pd.concat([trace.events, pd.DataFrame([row])], ignore_index=True)
+    file = tmp_path / "outage.html"
+    file.write_text(render_replay(replace(trace, events=events)), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_context(offline=True).new_page()
+        page.goto(file.as_uri())
+        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        seek(page, trace, at_s - 1)
+        expect(page.locator("#befell")).not_to_contain_text("UNI")
+        seek(page, trace, at_s + 5)
+        expect(page.locator("#befell")).to_contain_text("goes out of service, UNI")
+        browser.close()
+
+
 def test_a_window_is_smaller_than_the_day(folder: Path, tmp_path: Path) -> None:
     window = tmp_path / "window.html"
-    line = ["replay", str(folder), "--from", "07:00", "--to", "07:30", "--out", str(window)]
+    line = ["replay", str(folder), "--from", "07:00", "--to", "07:20", "--out", str(window)]
     assert CliRunner().invoke(app, line).exit_code == 0
     assert window.stat().st_size < 0.3 * (folder / "replay.html").stat().st_size
     outside = CliRunner().invoke(app, ["replay", str(folder), "--from", "47:00"])

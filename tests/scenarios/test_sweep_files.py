@@ -131,3 +131,10 @@ def test_faults_say_where_and_what_is_allowed(tmp_path: Path, text: str, words: 
 def test_all_faults_of_factors_are_told_at_once(tmp_path: Path) -> None:
     text = HEAD + "factors:\n  demand.scale: []\n  overrides: [3]\n  co2_kg_per_kwh: {uniform: {from: 1}}\n"
     assert len(faults(tmp_path, text)) == 3
+
+
+def test_paths_that_lead_nowhere_are_told_beside_what_else_is_wrong_with_the_file(tmp_path: Path) -> None:
+    told = faults(tmp_path, HEAD + "replications: 1\nfactors:\n  demand.skale: [1, 2]\n  demand.scale: [1]\n")
+    assert len(told) == 2
+    assert "replications" in told[0]
+    assert "demand.skale" in told[1]

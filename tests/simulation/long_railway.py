@@ -10,7 +10,8 @@ from dispatch.timetable import Timetable, Trip
 from simulation.disturbances.dwell_noise import DwellNoise
 from simulation.record import TripRecord
 from simulation.signalling import Signalling
-from simulation.trains import Railway, operate
+from simulation.traffic import Railway
+from simulation.trains import operate
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_railway import ORDER, RULES, Trapezoids, trapezoid

@@ -13,7 +13,7 @@ from simulation.disturbances import DwellNoise
 from simulation.rules import OperatingRules
 from simulation.runs import RunAsked
 from simulation.signalling import Signalling
-from simulation.trains import Railway
+from simulation.traffic import Railway
 
 ORDER: dict[Direction, tuple[str, ...]] = {"up": ("A", "B", "C"), "down": ("C", "B", "A")}
 RULES = OperatingRules(90.0, {"B": 20.0}, {"A": 120.0, "C": 120.0}, DwellNoise(0.0))

@@ -11,7 +11,8 @@ from dispatch.timetable import Timetable, Trip
 from simulation.control import Controller, EvenHeadways, HoldToSchedule, Neighbour, NoControl, ReadyTrain
 from simulation.disturbances.dwell_noise import DwellNoise
 from simulation.dwells import PlatformStop
-from simulation.trains import Railway, operate
+from simulation.traffic import Railway
+from simulation.trains import operate
 
 sys.path.insert(0, str(Path(__file__).parent))
 from long_railway import FREE, SECTION_M, whole_trip

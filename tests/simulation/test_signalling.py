@@ -15,7 +15,8 @@ from scenarios.schema import Scenario
 from simulation.rules import RecoveryRules
 from simulation.runs import RunAsked
 from simulation.signalling import signalling_of
-from simulation.trains import Railway, operate
+from simulation.traffic import Railway
+from simulation.trains import operate
 
 sys.path.insert(0, str(Path(__file__).parent))
 from long_railway import FREE, LENGTH_M, MARGIN_M, RATE, REACTION_S, RUN_S, SECTION_M, two_trains, whole_trip

@@ -16,7 +16,8 @@ from simulation.journeys import Duty, Journey
 from simulation.passengers import PlatformDemand
 from simulation.rules import OperatingRules
 from simulation.starvation import Starvation
-from simulation.trains import LineDemand, operate
+from simulation.traffic import LineDemand
+from simulation.trains import operate
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_railway import ORDER, RULES, railway

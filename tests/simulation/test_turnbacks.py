@@ -17,7 +17,7 @@ from simulation.turnbacks import depot_rests
 sys.path.insert(0, str(Path(__file__).parent))
 from small_railway import ORDER, RULES, railway
 
-ONE_TRACK = replace(RULES, minimum_headway_s=0.0, turnback_tracks={"A": 9, "C": 1}, depots=frozenset({"A"}))
+ONE_TRACK = replace(RULES, minimum_headway_s=0.0, turnback_tracks={"A": 9, "C": 1}, depot_places={"A": 9})
 TWO_TRACKS = replace(ONE_TRACK, turnback_tracks={"A": 9, "C": 2})
 
 
@@ -113,7 +113,7 @@ def test_a_timetable_with_more_trains_than_tracks_sends_the_longest_stand_to_a_d
     day = (
         trip("u1", 1000, "V1"), trip("u2", 1200, "V2"), trip("d2", 1600, "V2", "down"), trip("d1", 1800, "V1", "down"),
     )  # fmt: skip
-    with_depot = replace(ONE_TRACK, depots=frozenset({"A", "C"}))
+    with_depot = replace(ONE_TRACK, depot_places={"A": 9, "C": 9})
     assert rests(with_depot, *day) == {"u1"}
     assert rests(ONE_TRACK, *day) == frozenset()  # no depot at C
     assert rests(replace(with_depot, turnback_tracks={"C": 2}), *day) == frozenset()

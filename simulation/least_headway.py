@@ -1,0 +1,113 @@
+"""The least headway that signalling lets trains run at as planned, section by section, beside the scenario's rule.
+
+Two trains run the same trip of the timetable, the busiest of its direction, one headway apart: the least one at which
+the second is nowhere hindered is the blocking time of a section and the platform at its end (`energy_models.hindered`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from dispatch.timetable import DIRECTIONS, Direction, Timetable, Trip
+from energy_models.hindered import Ahead, Obstacle, Path, first_hindered
+from simulation.day import DayModel
+from simulation.driving import DrivenTrain
+from simulation.runs import RunAsked
+
+_LONGEST_S = 3600.0
+_WITHIN_S = 0.05
+_TOLD_BEYOND_S = 0.5
+
+
+@dataclass(frozen=True)
+class LeastHeadway:
+    """At which headway a train can follow another one as planned to the next station; stations by identifier."""
+
+    direction: Direction
+    from_station: str
+    to_station: str
+    headway_s: float
+
+
+def least_headways(model: DayModel, timetable: Timetable) -> tuple[LeastHeadway, ...]:
+    """For each section that the busiest trip of each direction runs, in order of travel; dwells as planned."""
+    return tuple(found for direction in DIRECTIONS for found in _of_direction(model, timetable, direction))
+
+
+def headways_below(model: DayModel, timetable: Timetable) -> tuple[str, ...]:
+    """A sentence for each direction in which signalling keeps trains further apart than the rule for plans says."""
+    allowed_s = model.rules.minimum_headway_s
+    sentences = []
+    for direction in DIRECTIONS:
+        found = _of_direction(model, timetable, direction)
+        too_long = [one for one in found if one.headway_s > allowed_s + _TOLD_BEYOND_S]
+        if not too_long:
+            continue
+        worst = max(too_long, key=lambda one: one.headway_s)
+        others = [f"{one.from_station} to {one.to_station} {one.headway_s:.0f} s" for one in too_long if one != worst]
+        sentences.append(
+            f"Direction {direction}: from {worst.from_station} to the platform of {worst.to_station} signalling lets "
+            f"trains follow no closer than {worst.headway_s:.0f} s as planned; signalling.minimum_headway_s allows "
+            f"{allowed_s:.0f} s, at which they would hinder each other. {np.ceil(worst.headway_s):.0f} s, or shorter "
+            "blocks, would agree." + (f" Likewise {', '.join(others)}." if others else "")
+        )
+    return tuple(sentences)
+
+
+def _of_direction(model: DayModel, timetable: Timetable, direction: Direction) -> Iterator[LeastHeadway]:
+    trips = timetable.of(direction)
+    if not trips:
+        return
+    trip = max(trips, key=lambda one: (len(one.stations), sum(one.passengers), one.trip_id))
+    driven = DrivenTrain(model.library, model.train)
+    first = model.station_order[direction].index(trip.stations[0])
+    paths = [_path(driven, trip, first, k) for k in range(len(trip.stations) - 1)]
+    for k, own in enumerate(paths):
+        yield LeastHeadway(
+            direction, trip.stations[k], trip.stations[k + 1], _least_s(model, trip, first, k, own, paths)
+        )
+
+
+def _path(driven: DrivenTrain, trip: Trip, first: int, k: int) -> Path:
+    """A run of a trip from its departure on, in m from where it begins."""
+    asked = RunAsked(
+        trip.trip_id, trip.direction, first + k, trip.running_time_s(k), trip.passengers[k], trip.driving[k], 0.0
+    )  # fmt: skip
+    shortest_s = driven.shortest_s(asked)
+    if asked.running_time_s < shortest_s:
+        asked = RunAsked(
+            trip.trip_id, trip.direction, first + k, shortest_s, trip.passengers[k], trip.driving[k], 0.0
+        )  # fmt: skip
+    profile = driven.profile(asked)
+    return Path(profile.time_s - profile.time_s[0], profile.distance_m, profile.speed_m_s)
+
+
+def _least_s(model: DayModel, trip: Trip, first: int, k: int, own: Path, paths: list[Path]) -> float:
+    """By bisection: trains further apart never hinder each other more."""
+    signalling = model.signalling
+    length_m = float(own.place_m[-1])
+    time_s, place_m, speed_m_s = own.time_s, own.place_m, own.speed_m_s
+    gone_s = float(own.time_s[-1])
+    if k + 1 < len(paths):
+        leaves_s = gone_s + trip.dwell_s(k + 1)
+        after = paths[k + 1]
+        time_s = np.concatenate((time_s, leaves_s + after.time_s))
+        place_m = np.concatenate((place_m, length_m + after.place_m))
+        speed_m_s = np.concatenate((speed_m_s, after.speed_m_s))
+        gone_s = np.inf
+    authority = signalling.authority(trip.direction, first + k, model.train.maximum_deceleration_m_s2)
+
+    def is_free(headway_s: float) -> bool:
+        rear = Path(time_s - headway_s, place_m - signalling.train_length_m, speed_m_s)
+        return first_hindered(own, 0.0, Ahead((Obstacle(rear, gone_s - headway_s),), authority)).from_s == np.inf
+
+    low, high = 0.0, 60.0
+    while not is_free(high):
+        low, high = high, 2.0 * high
+        if high > _LONGEST_S:
+            return np.inf
+    while high - low > _WITHIN_S:
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if is_free(middle) else (middle, high)
+    return high
