@@ -40,7 +40,7 @@ from scenarios.schema import Scenario
 
 Progress = Callable[[str, float], None]
 
-SECONDS_AN_EFFORT = 60.0
+SECONDS_AN_EFFORT = 75.0
 """Time limit that buys one measure of search; two cores of 2026 need less, so that the clock does not decide."""
 
 
