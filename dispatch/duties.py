@@ -91,6 +91,15 @@ def vehicle_names(scenario: Scenario) -> dict[str, str]:
     return names
 
 
+def home_stations(scenario: Scenario) -> dict[str, str | None]:
+    """The station at whose depot each vehicle of the fleet belongs, in fleet order; None: any."""
+    station_of = {depot.id: depot.station for depot in scenario.depots}
+    homes: list[str | None] = []
+    for part in scenario.fleet:
+        homes += [station_of[part.depot] if part.depot is not None else None] * part.trainsets
+    return dict(zip(vehicle_names(scenario), homes, strict=True))
+
+
 def first_in_first_out(timetable: Timetable, scenario: Scenario) -> Timetable:
     """The timetable with vehicles as operators turn them by default: who came first leaves first, after the turnback
     time.

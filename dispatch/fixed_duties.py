@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from ortools.sat.python import cp_model
 
-from dispatch.duties import chains_of, fleet_need, vehicle_names
+from dispatch.duties import chains_of, fleet_need, home_stations
 from dispatch.fixed_service import FixedService
 from dispatch.stands import busiest_moment, depot_capacity, in_depot, on_tracks, turns_of
 from dispatch.timetable import Timetable, Trip
@@ -68,7 +68,7 @@ class _Model:
     @staticmethod
     def of(timetable: Timetable, scenario: Scenario, fixed: FixedService) -> "_Model":
         named = {*fixed.vehicles.values(), *(out.vehicle for out in fixed.withdrawals)}
-        model = _Model(timetable, scenario, fixed, tuple(sorted(named)), _homes(scenario))
+        model = _Model(timetable, scenario, fixed, tuple(sorted(named)), home_stations(scenario))
         model._variables()
         model._places()
         model._fleet()
@@ -216,18 +216,9 @@ def _without_vehicles(fixed: FixedService) -> FixedService:
     return fixed.model_copy(update={"vehicles": {}, "withdrawals": [], "spare_trains": 0})
 
 
-def _homes(scenario: Scenario) -> dict[str, str | None]:
-    """The station at whose depot each vehicle belongs; None: any."""
-    station_of = {depot.id: depot.station for depot in scenario.depots}
-    homes: list[str | None] = []
-    for part in scenario.fleet:
-        homes += [station_of[part.depot] if part.depot is not None else None] * part.trainsets
-    return dict(zip(vehicle_names(scenario), homes, strict=True))
-
-
 def _named(timetable: Timetable, scenario: Scenario, answer: _Answer, last_first: bool) -> Timetable:
     """Names for the trips that any train may work: who came first leaves first, or who came last."""
-    homes = _homes(scenario)
+    homes = home_stations(scenario)
     spare = [vehicle for vehicle in homes if vehicle not in answer.told_apart]
     began = {vehicle: chain[0].stations[0] for vehicle, chain in chains_of(timetable).items()}
     at: dict[str, list[tuple[int, str]]] = {station: [] for station in scenario.terminals}

@@ -24,12 +24,13 @@ from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.revision import fixed_for, timetable_of
 from dispatch.shortest_times import shortest_running_times
 from dispatch.stands import crowding_s
-from dispatch.timetable import Timetable
+from dispatch.timetable import Direction, Timetable
 from dispatch.timing.job import SearchStop, TimingOptions
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
 from dispatch.timing.refine import driven_optimally
 from dispatch.timing.rules import TimingRules, equal_service_rules
 from dispatch.traffic import planned_energy_j
+from dispatch.vehicle_choice import Kind, dealt_by_energy, kinds_of_fleet
 from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
@@ -137,6 +138,42 @@ class _Task:
         return assign(timetable, self.scenario, self.in_force)
 
 
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """Makes plans of timetables and checks them; `shortest` as the checker wants it, `kinds` by train type."""
+
+    task: _Task
+    options: PlannerOptions
+    metadata: Mapping[str, JsonValue]
+    paired: Timetable | None
+    shortest: Mapping[Direction, tuple[float, ...]]
+    kinds: Mapping[str, Kind]
+
+    def proven(self, timetable: Timetable) -> tuple[Plan, CheckReport]:
+        """The timetable as a checked plan; where its own duties break rules, other duties may keep them."""
+        plan, report = self._by_energy(timetable)
+        if report.passed:
+            return plan, report
+        try:
+            return self._by_energy(self.task.reassigned(timetable))
+        except Infeasible:
+            return plan, report
+
+    def _by_energy(self, timetable: Timetable) -> tuple[Plan, CheckReport]:
+        """The duties with the vehicles that draw least, where vehicles differ and no more rules are broken."""
+        plan, report = self._checked(timetable, self.metadata)
+        dealt, told = dealt_by_energy(timetable, self.task.scenario, self.kinds, self.task.rules.fixed)
+        if not told:
+            return plan, report
+        other, of_other = self._checked(dealt, {**self.metadata, **told})
+        return (plan, report) if len(of_other.violations) > len(report.violations) else (other, of_other)
+
+    def _checked(self, timetable: Timetable, metadata: Mapping[str, JsonValue]) -> tuple[Plan, CheckReport]:
+        task = self.task
+        plan = _plan(task.scenario, timetable, self.paired, self.options, metadata, task.rules.fixed)
+        return plan, check(plan, task.scenario, task.in_force, self.shortest)
+
+
 def _task(
     scenario: Scenario,
     options: PlannerOptions,
@@ -234,24 +271,12 @@ def make_plan(
     }
     paired = in_force if options.mode == "equal-service" else None
     shortest = shortest_running_times(scenario, train=train)
-
-    def proven(timetable: Timetable) -> tuple[Plan, CheckReport]:
-        """The timetable as a checked plan; where its own duties break rules, other duties may keep them."""
-        plan = _plan(scenario, timetable, paired, options, metadata, rules.fixed)
-        report = check(plan, scenario, in_force, shortest)
-        if report.passed:
-            return plan, report
-        try:
-            other = _plan(scenario, task.reassigned(timetable), paired, options, metadata, rules.fixed)
-        except Infeasible:
-            return plan, report
-        return other, check(other, scenario, in_force, shortest)
-
-    plan, report = proven(timing.timetable)
+    judge = _Judge(task, options, metadata, paired, shortest, kinds_of_fleet(scenario, train, library))
+    plan, report = judge.proven(timing.timetable)
     if not report.passed:
         tried = plan, report
         plan, report, trips_back = repaired(
-            plan, report, timing.fallback, lambda timetable: proven(task.with_vehicles(timetable))
+            plan, report, timing.fallback, lambda timetable: judge.proven(task.with_vehicles(timetable))
         )
         key = "trips_back_at_even_headways" if options.mode == "demand-led" else "trips_back_at_todays_times"
         plan = replace(plan, metadata={**plan.metadata, key: trips_back})
@@ -261,7 +286,7 @@ def make_plan(
         elif options.mode == "demand-led":
             plan, report = better_of(
                 (plan, report),
-                proven(task.with_vehicles(driven_optimally(start))),
+                judge.proven(task.with_vehicles(driven_optimally(start))),
                 lambda one: planned_energy_j(one.timetable, library, train, network),
             )
     timetable = plan.timetable

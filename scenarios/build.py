@@ -239,10 +239,14 @@ def supply_network(scenario: Scenario) -> SupplyNetwork:
     )
 
 
-def profile_library(scenario: Scenario, train: Train | None = None) -> ProfileLibrary:
-    """The driving profiles of a train on this line; `train` replaces the scenario's main type, as calibration does."""
-    train = train or train_of(scenario)
-    return ProfileLibrary({direction: section_tracks(scenario, direction, train) for direction in DIRECTIONS}, train)
+def profile_library(scenario: Scenario, train: Train | None = None, train_type: str | None = None) -> ProfileLibrary:
+    """The driving profiles of a type (the fleet's first by default) on this line; `train` replaces that type's train,
+    as calibration does."""
+    train = train or train_of(scenario, train_type)
+    return ProfileLibrary(
+        {direction: section_tracks(scenario, direction, train, train_type=train_type) for direction in DIRECTIONS},
+        train,
+    )
 
 
 def require_possible_running_times(scenario: Scenario, library: ProfileLibrary) -> None:

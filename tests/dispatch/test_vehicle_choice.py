@@ -1,0 +1,167 @@
+"""Vehicles by energy: against every possible choice, with homes, fixes and trips that a kind cannot run."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispatch.baseline import timetable_in_force
+from dispatch.duties import assign, chains_of, home_stations, vehicle_names
+from dispatch.fixed_service import FixedService, OutOfService
+from dispatch.planner import PlannerOptions, make_plan
+from dispatch.timetable import Timetable
+from dispatch.traffic import planned_snapshots
+from dispatch.vehicle_choice import dealt_by_energy, kinds_of_fleet, least_energy_vehicles, trip_energy_j
+from energy_models.faults import Infeasible
+from scenarios.build import profile_library, train_of
+from scenarios.load import load_scenario
+from scenarios.schema import Scenario
+
+LINE = load_scenario("tutorial_line")
+TODAY = assign(timetable_in_force(LINE), LINE)
+
+
+def mixed(*counts: int, heavy_t: float = 170, depots: tuple[str | None, ...] = (None, None)) -> Scenario:
+    """The tutorial line with so many of its own trains, and so many heavier ones behind them in the fleet."""
+    own = LINE.train_types["four_car"]
+    parts = tuple(
+        LINE.fleet[0].model_copy(update={"train_type": name, "trainsets": count, "depot": depot})
+        for name, count, depot in zip(("four_car", "heavy"), counts, depots, strict=True)
+    )
+    types = {"four_car": own, "heavy": own.model_copy(update={"tare_t": heavy_t})}
+    return LINE.model_copy(update={"train_types": types, "fleet": parts})
+
+
+def energies(timetable: Timetable, light_j: list[int], heavy_j: list[int]) -> dict[str, dict[str, float]]:
+    """The first trip of each duty draws the given energy, the others none."""
+    by_kind = {}
+    for kind, drawn_j in (("four_car", light_j), ("heavy", heavy_j)):
+        by_kind[kind] = {trip.trip_id: 0.0 for trip in timetable.trips}
+        for trips, one_j in zip(chains_of(timetable).values(), drawn_j, strict=True):
+            by_kind[kind][trips[0].trip_id] = float(one_j)
+    return by_kind
+
+
+SIX = st.lists(st.integers(-20, 10**6).map(lambda drawn_kj: 1000 * drawn_kj), min_size=6, max_size=6)
+
+
+@given(SIX, SIX, st.sampled_from([(None, None), (None, "AIR_depot"), ("HAR_yard", None)]))
+def test_least_of_all_choices_by_enumeration(
+    light_j: list[int], heavy_j: list[int], depots: tuple[str | None, str | None]
+) -> None:
+    scenario = mixed(4, 3, depots=depots)
+    energy_j = energies(TODAY, light_j, heavy_j)
+    kind_of, homes, chains = vehicle_names(scenario), home_stations(scenario), chains_of(TODAY)
+    orders = [dict(zip(order, chains.values(), strict=True)) for order in permutations(kind_of, len(chains))]
+    sums = [
+        sum(energy_j[kind_of[vehicle]][trip.trip_id] for vehicle, duty in worked.items() for trip in duty)
+        for worked in orders
+        if all(homes[vehicle] in (None, duty[0].stations[0]) for vehicle, duty in worked.items())
+    ]
+    if not sums:
+        with pytest.raises(Infeasible, match="cannot be dealt"):
+            least_energy_vehicles(TODAY, scenario, energy_j)
+        return
+    choice = least_energy_vehicles(TODAY, scenario, energy_j)
+    assert choice.energy_j == min(sums)
+    worked = chains_of(choice.timetable)
+    assert {tuple(t.trip_id for t in duty) for duty in worked.values()} == {
+        tuple(t.trip_id for t in duty) for duty in chains.values()
+    }
+    assert choice.energy_j == sum(energy_j[kind_of[v]][t.trip_id] for v, duty in worked.items() for t in duty)
+    assert all(homes[vehicle] in (None, duty[0].stations[0]) for vehicle, duty in worked.items())
+
+
+def test_one_kind_changes_nothing_whatever_it_draws() -> None:
+    energy_j = {"four_car": {trip.trip_id: float(k) for k, trip in enumerate(TODAY.trips)}}
+    assert least_energy_vehicles(TODAY, LINE, energy_j).timetable is TODAY
+    kinds = kinds_of_fleet(LINE, train_of(LINE), profile_library(LINE))
+    assert dealt_by_energy(TODAY, LINE, kinds, FixedService()) == (TODAY, {})
+
+
+def test_vehicles_that_draw_alike_keep_their_duties() -> None:
+    timetable = renamed(TODAY, mixed(3, 3))
+    energy_j = energies(timetable, [7] * 6, [7] * 6)
+    assert least_energy_vehicles(timetable, mixed(3, 4), energy_j).timetable == timetable
+
+
+def renamed(timetable: Timetable, scenario: Scenario) -> Timetable:
+    names = dict(zip(sorted({trip.vehicle for trip in timetable.trips}), vehicle_names(scenario), strict=True))
+    return Timetable(tuple(replace(trip, vehicle=names[trip.vehicle]) for trip in timetable.trips))
+
+
+def test_fixed_vehicles_stay_and_withdrawn_ones_rest() -> None:
+    scenario = mixed(3, 4)
+    timetable = renamed(TODAY, mixed(3, 3))
+    heavy_is_dear = energies(timetable, [1000 * k for k in range(1, 7)], [10_000 * k for k in range(1, 7)])
+    longest = chains_of(timetable)["heavy-03"]
+    free = chains_of(least_energy_vehicles(timetable, scenario, heavy_is_dear).timetable)
+    assert [t.trip_id for t in free["heavy-03"]] != [t.trip_id for t in longest]
+    fixed = FixedService(
+        vehicles={longest[0].trip_id: "heavy-03"},
+        withdrawals=[OutOfService(vehicle="four_car-02", from_s=0, to_s=90000)],
+    )
+    worked = chains_of(least_energy_vehicles(timetable, scenario, heavy_is_dear, fixed).timetable)
+    assert [t.trip_id for t in worked["heavy-03"]] == [t.trip_id for t in longest]
+    assert "four_car-02" not in worked
+    assert set(worked) == {"four_car-01", "four_car-03", "heavy-01", "heavy-02", "heavy-03", "heavy-04"}
+
+
+def test_a_calibrated_vehicle_is_a_kind_of_its_own() -> None:
+    kind_of = {name: "worn" if name == "four_car-01" else "as new" for name in vehicle_names(LINE)}
+    energy_j = {
+        kind: {trip.trip_id: per_trip_j for trip in TODAY.trips}
+        for kind, per_trip_j in (("worn", 9e6), ("as new", 8e6))
+    }
+    worked = chains_of(least_energy_vehicles(TODAY, LINE, energy_j, kind_of=kind_of).timetable)
+    assert len(worked["four_car-01"]) == min(len(duty) for duty in worked.values())
+
+
+def test_duty_that_no_vehicle_may_work_is_named() -> None:
+    energy_j = energies(TODAY, [1] * 6, [1] * 6)
+    first = TODAY.trips[0]
+    for of_kind in energy_j.values():
+        del of_kind[first.trip_id]
+    with pytest.raises(Infeasible, match=r"no vehicle may work the duty that begins with trip .* from HAR at 06:"):
+        least_energy_vehicles(TODAY, mixed(3, 3), energy_j)
+
+
+def test_energy_of_trips_adds_up_to_what_the_planned_day_draws_at_the_collectors() -> None:
+    kind = kinds_of_fleet(LINE, train_of(LINE), profile_library(LINE))["four_car"]
+    day = planned_snapshots(TODAY, kind.library, kind.train)
+    drawn_j = float(day.power_w.sum() + day.auxiliary_w.sum())
+    assert sum(trip_energy_j(TODAY, kind).values()) == pytest.approx(drawn_j, rel=1e-9)
+
+
+def test_trains_too_heavy_for_the_running_times_and_trains_too_small_stay_in_the_depot() -> None:
+    slow = mixed(6, 6, heavy_t=400)
+    kinds = kinds_of_fleet(slow, train_of(slow), profile_library(slow))
+    energy_j = {name: trip_energy_j(TODAY, kind) for name, kind in kinds.items()}
+    assert len(energy_j["four_car"]) == len(TODAY.trips)
+    assert len(energy_j["heavy"]) == 0
+    worked = least_energy_vehicles(renamed(TODAY, mixed(0, 6)), slow, energy_j)
+    assert {vehicle_names(slow)[trip.vehicle] for trip in worked.timetable.trips} == {"four_car"}
+    assert worked.energy_as_given_j is None
+    few = mixed(2, 6, heavy_t=400)
+    kept, told = dealt_by_energy(TODAY, few, kinds, FixedService())
+    assert kept is TODAY
+    assert "cannot be dealt to 6 duties" in str(told["vehicles_by_energy"])
+    small = replace(kinds["four_car"], most_passengers=max(TODAY.trips[0].passengers) - 1)
+    assert TODAY.trips[0].trip_id not in trip_energy_j(TODAY, small)
+
+
+def test_plan_of_a_mixed_fleet_gives_long_duties_to_light_trains() -> None:
+    scenario = mixed(3, 5)
+    planned = make_plan(scenario, PlannerOptions(time_limit_s=0.5, workers=1))
+    assert planned.check.passed
+    kept = planned.plan.metadata["vehicles_by_energy"]
+    assert isinstance(kept, dict)
+    assert kept["metering_point"] == "collector"
+    worked = chains_of(planned.plan.timetable)
+    assert {planned.plan.vehicles[vehicle] for vehicle in worked} == {"four_car", "heavy"}
+    light = [len(duty) for vehicle, duty in worked.items() if planned.plan.vehicles[vehicle] == "four_car"]
+    heavy = [len(duty) for vehicle, duty in worked.items() if planned.plan.vehicles[vehicle] == "heavy"]
+    assert len(light) == 3
+    assert min(light) >= max(heavy)
