@@ -178,8 +178,11 @@ def duty_summary(timetable: Timetable, scenario: Scenario) -> DutySummary:
 
 def trip_distance_km(trip: Trip, scenario: Scenario) -> float:
     """Distance from the trip's first station to its last."""
-    chainage = {station.id: station.chainage_m for station in scenario.stations}
-    return abs(chainage[trip.stations[-1]] - chainage[trip.stations[0]]) / 1000.0
+    return _distance_km(trip, {station.id: station.chainage_m for station in scenario.stations})
+
+
+def _distance_km(trip: Trip, chainage_m: Mapping[str, float]) -> float:
+    return abs(chainage_m[trip.stations[-1]] - chainage_m[trip.stations[0]]) / 1000.0
 
 
 def _by_departure(timetable: Timetable) -> list[Trip]:
@@ -294,6 +297,8 @@ def _balance(chains: dict[str, list[Trip]], scenario: Scenario, in_force: Timeta
         station: max(terminal.tracks, busiest_moment(on_tracks(today, scenario, station)).trains)
         for station, terminal in scenario.terminals.items()
     }
+    # What two vehicles could swap stays as it is until one of them has swapped.
+    known: dict[tuple[str, str], list[_Exchange]] = {}
     while True:
         exchanges: list[_Exchange] = []
         for train_type in sorted({type_of[vehicle] for vehicle in chains}):
@@ -304,7 +309,10 @@ def _balance(chains: dict[str, list[Trip]], scenario: Scenario, in_force: Timeta
             for extreme in {ranked[0], ranked[-1]}:
                 for other in ranked:
                     if other != extreme:
-                        exchanges += _exchanges(chains, extreme, other, scenario)
+                        pair = extreme, other
+                        if pair not in known:
+                            known[pair] = list(_exchanges(chains, extreme, other, scenario))
+                        exchanges += known[pair]
         exchanges.sort(key=lambda e: (-e.gain, e.first, e.second, e.after_first, e.after_second))
         for exchange in exchanges:
             one, two = chains[exchange.first], chains[exchange.second]
@@ -315,6 +323,8 @@ def _balance(chains: dict[str, list[Trip]], scenario: Scenario, in_force: Timeta
             station = _standing_at(one, exchange.after_first)
             if busiest_moment(on_tracks(turns_of(trial), scenario, station)).trains <= tracks[station]:
                 chains.update(trial)
+                swapped = {exchange.first, exchange.second}
+                known = {pair: found for pair, found in known.items() if swapped.isdisjoint(pair)}
                 break
         else:
             return
@@ -325,10 +335,11 @@ def _exchanges(chains: Mapping[str, list[Trip]], first: str, second: str, scenar
     one, two = chains[first], chains[second]
     done_one, done_two = _distances(one, scenario), _distances(two, scenario)
     gap = done_one[-1] - done_two[-1]
+    at_two = [_standing_at(two, j) for j in range(len(two) + 1)]
     for i in range(len(one) + 1):
         station = _standing_at(one, i)
         for j in range(len(two) + 1):
-            if station != _standing_at(two, j) or (i == 0 and j in (0, len(two))) or (j == 0 and i == len(one)):
+            if station != at_two[j] or (i == 0 and j in (0, len(two))) or (j == 0 and i == len(one)):
                 continue
             # d1 and d2 become d1 - x and d2 + x, x being the difference of the rests; the sum of squares falls by 2 x
             # (gap - x).
@@ -366,4 +377,5 @@ def _long_enough(turn: Turn, scenario: Scenario) -> bool:
 
 def _distances(trips: list[Trip], scenario: Scenario) -> list[float]:
     """Distance in km after each number of trips, from none on."""
-    return list(accumulate((trip_distance_km(trip, scenario) for trip in trips), initial=0.0))
+    chainage_m = {station.id: station.chainage_m for station in scenario.stations}
+    return list(accumulate((_distance_km(trip, chainage_m) for trip in trips), initial=0.0))

@@ -63,7 +63,8 @@ class Timetable:
     @property
     def turns_on_the_way(self) -> bool:
         """True when some trips run over a part of the line only."""
-        return any(len(trip.stations) < len(self.line(d)) for d in DIRECTIONS for trip in self.of(d))
+        lengths = ({len(trip.stations) for trip in self.of(direction)} for direction in DIRECTIONS)
+        return any(len(different) > 1 for different in lengths)
 
     def first_sections(self) -> tuple[int, ...]:
         """Where each trip begins: the number of its first section in order of travel, in the timetable's order."""

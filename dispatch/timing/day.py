@@ -8,7 +8,7 @@ from dispatch.timetable import Timetable, Trip
 from dispatch.timing.bank import MotionBank
 from dispatch.timing.traffic import PAD_S, Traffic, chain_of, empty_traffic, fill
 from dispatch.timing.trips import Limits, Trips
-from energy_models.arrays import FloatArray, IntArray
+from energy_models.arrays import IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
 COLUMNS_PER_VEHICLE = 2
@@ -72,24 +72,32 @@ def retimed(trip: Trip, departure_s: int, run_s: list[int], dwell_s: list[int], 
     return replace(trip, arrival_s=tuple(arrivals), departure_s=tuple(departures), driving=(strategy,) * len(run_s))
 
 
-def build_day(
+@dataclass(frozen=True, eq=False)
+class LaidTrips:
+    """The trips of a day in kernel form; instant 0 is `start_s`, there are `horizon_s` of them, and `columns` columns
+    hold all trains of an instant."""
+
+    trips: Trips
+    start_s: int
+    horizon_s: int
+    columns: int
+
+
+def lay_trips(
     timetable: Timetable,
     window_s: tuple[IntArray, IntArray],
     gap_longest_s: IntArray,
     limits: Limits,
     bank: MotionBank,
-    noise_s: IntArray,
-    network: PackedNetwork,
-    weight_at: FloatArray | None = None,
     spans: TripSpans | None = None,
     turnback_s: IntArray | None = None,
-) -> Day:
-    """Lay a timetable out for the search and solve every instant.
+) -> LaidTrips:
+    """Bring a timetable into kernel form.
 
     `gap_longest_s` bounds the headway before each trip, at every station or, with a column a section, at each of them.
-    `window_s` is the earliest and latest departure of each trip in the timetable's order, `weight_at` the worth of a
-    joule by second of the day (none: 1), `spans` what is bounded trip by trip (none: nothing beside the limits),
-    `turnback_s` the shortest stand after each trip (none: that of its direction's end of the line).
+    `window_s` is the earliest and latest departure of each trip in the timetable's order, `spans` what is bounded trip
+    by trip (none: nothing beside the limits), `turnback_s` the shortest stand after each trip (none: that of its
+    direction's end of the line).
     """
     order = timetable.trips
     count = len(order)
@@ -137,13 +145,25 @@ def build_day(
         last_section=first + np.array([len(trip.driving) - 1 for trip in order], dtype=np.int64),
         turnback_shortest_s=turnback_s if turnback_s is not None else limits.turnback_shortest_s[directions],
     )
-    weight = np.ones(horizon)
-    if weight_at is not None:
-        reach = np.arange(horizon) + start
-        weight = weight_at[np.clip(reach, 0, len(weight_at) - 1)]
-    traffic = empty_traffic(len(noise_s), horizon, COLUMNS_PER_VEHICLE * len(vehicles), weight, network)
-    fill(trips, limits, bank, noise_s, traffic, network, chain_of(traffic, network))
-    return Day(order, trips, limits, noise_s, traffic, start)
+    return LaidTrips(trips, start, horizon, COLUMNS_PER_VEHICLE * len(vehicles))
+
+
+def build_day(
+    timetable: Timetable,
+    window_s: tuple[IntArray, IntArray],
+    gap_longest_s: IntArray,
+    limits: Limits,
+    bank: MotionBank,
+    noise_s: IntArray,
+    network: PackedNetwork,
+    spans: TripSpans | None = None,
+    turnback_s: IntArray | None = None,
+) -> Day:
+    """Lay a timetable out for the search, as `lay_trips` does, and solve every instant."""
+    laid = lay_trips(timetable, window_s, gap_longest_s, limits, bank, spans, turnback_s)
+    traffic = empty_traffic(len(noise_s), laid.horizon_s, laid.columns, np.ones(laid.horizon_s), network)
+    fill(laid.trips, limits, bank, noise_s, traffic, network, chain_of(traffic, network))
+    return Day(timetable.trips, laid.trips, limits, noise_s, traffic, laid.start_s)
 
 
 def under_noise(day: Day, noise_s: IntArray, bank: MotionBank, network: PackedNetwork) -> Day:

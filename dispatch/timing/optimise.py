@@ -21,7 +21,7 @@ from dispatch.timing.estimate import line_estimate
 from dispatch.timing.fitting import held, pinned_dwells_s, way_with_dwells
 from dispatch.timing.job import Job, Progress, SearchStop, Step, TimingOptions
 from dispatch.timing.periods import Period, periods_of
-from dispatch.timing.refine import quiet_energy_j, refine
+from dispatch.timing.refine import estimated_energy_j, quiet_energy_j, refine
 from dispatch.timing.rules import TimingRules
 from dispatch.timing.shifts import shift_periods
 from dispatch.timing.trips import Limits
@@ -162,7 +162,7 @@ def _prepared(job: Job, wish: SearchWish) -> tuple[Timetable, Timetable]:
 
 def _laid(job: Job, periods: tuple[Period, ...]) -> Timetable:
     """Patterns and shifts laid on the day."""
-    return shift_periods(job, periods, _patterns(job, periods), partial(quiet_energy_j, job))
+    return shift_periods(job, periods, _patterns(job, periods), partial(estimated_energy_j, job))
 
 
 def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) -> Limits:

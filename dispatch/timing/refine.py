@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.annealing import search
 from dispatch.timing.balance import empty_balance, fill_balance
-from dispatch.timing.day import Day, build_day, free_trips, refill, under_noise
+from dispatch.timing.day import Day, build_day, free_trips, lay_trips, refill, under_noise
 from dispatch.timing.dive import dive
 from dispatch.timing.fitting import departure_window_s, held_flags, rigid_trips, trip_spans
 from dispatch.timing.job import Job
@@ -82,17 +82,23 @@ def refine(job: Job, start: Timetable) -> Timetable:
     day = _day(job, start, _noise(job, order, 1))
     is_quiet = True
     job.note("periods", day.fed_j)
+    known = _Known(day)
     for number, stage in enumerate(job.worth.passes(day, passes)):
         if job.stop[0]:
             break
         if is_quiet and not stage.is_quiet:
             day, is_quiet = under_noise(day, _noise(job, order, options.samples), job.bank, job.network), False
+            known = _Known(day)
         if stage.is_estimated:
             _pass_estimated(job, day, stage, number)
         else:
             _pass_exact(job, day, stage, number)
+        if stage.is_quiet or not job.worth.is_plain or number + 1 == len(passes):
+            # Passes under disturbances are held against exact solutions together: those take as long as a pass.
+            known = known.or_better(job, day)
+            job.note("trips", day.fed_j)
         job.progress("trips", min((number + 1) / len(passes), 1.0))
-        job.note("trips", day.fed_j)
+    known.or_better(job, day)
     job.worth.keeps_limit(day)
     if job.worth.is_plain and day.fed_j > _day(job, start, day.noise_s).fed_j:
         return driven_optimally(start)
@@ -114,14 +120,12 @@ def _pass_exact(job: Job, day: Day, stage: Pass, number: int) -> None:
 
 
 def _pass_estimated(job: Job, day: Day, stage: Pass, number: int) -> None:
-    """Search the parts of the day on the estimate, and take it all back where exact solutions say that it was worse."""
+    """Search the parts of the day on the estimate; the day's traffic stays as it was."""
     odds = odds_within(job.limits, ODDS)
     samples = 1 if stage.is_quiet else job.options.estimated_samples
     noise_s = _noise(job, day.order, samples, number)
     balance = empty_balance(len(noise_s), day.traffic.weight)
     fill_balance(day.trips, day.limits, job.bank, noise_s, balance, job.estimate)
-    before_j = day.energy_j
-    were = [values.copy() for values in _decided(day)]
 
     def dive_part(free: IntArray, limits: Limits, part: int) -> None:
         dive(
@@ -131,11 +135,26 @@ def _pass_estimated(job: Job, day: Day, stage: Pass, number: int) -> None:
         )  # fmt: skip
 
     _in_parts(job, day, stage, dive_part)
-    refill(day, job.bank, job.network)
-    if day.energy_j > before_j:
-        for values, before in zip(_decided(day), were, strict=True):
-            values[:] = before
+
+
+class _Known:
+    """A day as exact solutions know it: what a search may come back to."""
+
+    def __init__(self, day: Day) -> None:
+        self.decided = [values.copy() for values in _decided(day)]
+        self.energy_by_second = day.traffic.power_w.mean(axis=0)
+
+    def or_better(self, job: Job, day: Day) -> "_Known":
+        """The day as it stands now, solved anew; put back to what was known where that draws less."""
+        if all(np.array_equal(now, before) for now, before in zip(_decided(day), self.decided, strict=True)):
+            return self
         refill(day, job.bank, job.network)
+        if day.energy_j > float(self.energy_by_second @ day.traffic.weight):
+            for values, before in zip(_decided(day), self.decided, strict=True):
+                values[:] = before
+            refill(day, job.bank, job.network)
+            return self
+        return _Known(day)
 
 
 def _decided(day: Day) -> tuple[IntArray, IntArray, IntArray, IntArray]:
@@ -175,6 +194,17 @@ def driven_optimally(timetable: Timetable) -> Timetable:
 def quiet_energy_j(job: Job, timetable: Timetable) -> float:
     """What a timetable draws when nothing disturbs it and all trains are driven for least energy."""
     return _day(job, timetable, _noise(job, timetable.trips, 1)).fed_j
+
+
+def estimated_energy_j(job: Job, timetable: Timetable) -> float:
+    """What a timetable draws by the estimate, when nothing disturbs it and all trains are driven for least energy."""
+    order = timetable.trips
+    laid = lay_trips(
+        timetable, _windows(job, timetable), _longest_gaps(job, timetable), job.limits, job.bank, trip_spans(job, order)
+    )
+    balance = empty_balance(1, np.ones(laid.horizon_s))
+    fill_balance(laid.trips, job.limits, job.bank, _noise(job, order, 1), balance, job.estimate)
+    return float(balance.fed_w.sum())
 
 
 def _day(job: Job, timetable: Timetable, noise_s: IntArray) -> Day:
