@@ -319,7 +319,7 @@ def large(console: Console) -> None:
     line = large_line()
     count = len(timetable_in_force(line).trips)
     shown = table(f"A made-up day of the size of Shanghai's line 8 ({count} trips)", "limit s")
-    shown.add_row("120", *row(*planned(line, 120.0)))
+    shown.add_row("90", *row(*planned(line, 90.0)))
     console.print(shown)
     console.print(f"Largest resident memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB.")
 
