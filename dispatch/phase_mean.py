@@ -6,14 +6,13 @@ that chance.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 
 from dispatch.timetable import Timetable
 from dispatch.traffic import STAND_AUXILIARY_S, planned_movements
 from energy_models.arrays import FloatArray, IntArray
-from energy_models.movement import assemble
+from energy_models.movement import gather, lay_on_clock
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
@@ -42,7 +41,9 @@ def energy_by_phase_j(
     phase changes. Without noise, on the equivalent track, from one second in `every_s` (by default from about
     `INSTANTS` of them).
     """
-    movements = planned_movements(timetable, library, train)
+    movements = planned_movements(timetable, library)
+    trains = gather(movements.runs, movements.stands)
+    trip_of = np.array([*movements.run_trip, *movements.stand_trip], dtype=np.int64)
     gap_s = _gaps_s(timetable)
     start_s = min(trip.start_s for trip in timetable.trips)
     end_s = max(trip.end_s for trip in timetable.trips) + int(gap_s.max()) + STAND_AUXILIARY_S
@@ -50,15 +51,8 @@ def energy_by_phase_j(
 
     def energy(phase: int) -> float:
         later_s = np.rint(gap_s * phase / phases)
-        runs = [
-            replace(run, departure_s=run.departure_s + float(later_s[j]))
-            for run, j in zip(movements.runs, movements.run_trip, strict=True)
-        ]
-        stands = [
-            replace(stand, from_s=stand.from_s + float(later_s[j]), to_s=stand.to_s + float(later_s[j]))
-            for stand, j in zip(movements.stands, movements.stand_trip, strict=True)
-        ]
-        snapshots = one_in(step_s, assemble(runs, stands, train.auxiliary_w, start_s, end_s))
+        shifted = lay_on_clock(trains.later(later_s[trip_of]), train.auxiliary_w, start_s, end_s)
+        snapshots = one_in(step_s, shifted)
         return float(solve(network, snapshots, model="equivalent").source_power_w.sum()) * step_s
 
     with ThreadPoolExecutor(max(1, workers)) as pool:

@@ -1,5 +1,6 @@
 """The whole path of a decision: from a scenario to a checked plan, with what each lever saves."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ from dispatch.timing.refine import driven_optimally
 from dispatch.timing.rules import TimingRules, equal_service_rules
 from dispatch.traffic import planned_energy_j
 from dispatch.vehicle_choice import Kind, dealt_by_energy, kinds_of_fleet
+from dispatch.waiting import expected_waiting
 from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
@@ -43,6 +45,8 @@ Progress = Callable[[str, float], None]
 
 SECONDS_AN_EFFORT = 75.0
 """Time limit that buys one measure of search; two cores of 2026 need less, so that the clock does not decide."""
+RUNS_OF_A_DAY = 5000.0
+"""Sections run in a day for which that is so; the time goes with the root of more of them, as trips share patterns."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +249,7 @@ def make_plan(
         task.with_vehicles,
         TimingOptions(
             seed=options.seed,
-            effort=options.time_limit_s / SECONDS_AN_EFFORT,
+            effort=_effort(options.time_limit_s, start),
             time_limit_s=options.time_limit_s,
             noise_deviation_s=noise.dwell_noise_s,
             noise_accumulates=noise.dwell_noise_accumulates,
@@ -256,6 +260,7 @@ def make_plan(
             start=task.begin,
             worth=worth,
             duties=task.turned,
+            waiting_s=lambda timetable: expected_waiting(timetable, scenario).mean_s,
             crowding_s=lambda timetable: crowding_s(timetable, scenario),
             stop=stop,
         ),
@@ -301,6 +306,12 @@ def make_plan(
     return Planned(
         scenario, train, library, network, baseline, plan, report, levers, timing, evidence, clock.seconds, trade
     )
+
+
+def _effort(time_limit_s: float, timetable: Timetable) -> float:
+    """How much is searched in that time: less of each trip where there are more of them."""
+    runs = sum(len(trip.driving) for trip in timetable.trips)
+    return time_limit_s / (SECONDS_AN_EFFORT * max(1.0, math.sqrt(runs / RUNS_OF_A_DAY)))
 
 
 def _rules_of(report: CheckReport) -> frozenset[str]:

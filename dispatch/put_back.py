@@ -102,7 +102,7 @@ class PlannedDay:
             stand = turnback_stand(trip, None if follower is None else trips[follower].start_s, library)
             for kind, part in enumerate(
                 (
-                    _entries(*trip_movements(trip, library, train), train, start_s),
+                    _entries(*trip_movements(trip, library), train, start_s),
                     _entries([], [stand], train, start_s),
                 )
             ):
@@ -171,7 +171,7 @@ class PlannedDay:
         follower, ahead = self.after.get(j), self.before.get(j)
         stand_next_s = None if follower is None else self.trips[follower].start_s
         added = [
-            _entries(*trip_movements(other, self.library, self.train), self.train, start_s),
+            _entries(*trip_movements(other, self.library), self.train, start_s),
             _entries([], [turnback_stand(other, stand_next_s, self.library)], self.train, start_s),
         ]
         goes = self.owner == j

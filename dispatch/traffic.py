@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dispatch.timetable import Direction, Timetable, Trip
-from energy_models.movement import Run, Stand, assemble, seconds_of_motion
+from energy_models.movement import Run, Stand, assemble
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
@@ -27,7 +27,7 @@ class Movements:
     stand_trip: list[int]
 
 
-def planned_movements(timetable: Timetable, library: ProfileLibrary, train: Train) -> Movements:
+def planned_movements(timetable: Timetable, library: ProfileLibrary) -> Movements:
     """Runs, dwells and turnbacks, with planned loads; a turnback belongs to the trip before it."""
     found = Movements([], [], [], [])
     waiting: dict[str, tuple[Trip, int]] = {}
@@ -40,7 +40,7 @@ def planned_movements(timetable: Timetable, library: ProfileLibrary, train: Trai
         if trip.vehicle in waiting:
             ahead, before = waiting[trip.vehicle]
             stand(turnback_stand(ahead, trip.start_s, library), before)
-        runs, dwells = trip_movements(trip, library, train)
+        runs, dwells = trip_movements(trip, library)
         for run in runs:
             found.runs.append(run)
             found.run_trip.append(number)
@@ -54,13 +54,13 @@ def planned_movements(timetable: Timetable, library: ProfileLibrary, train: Trai
 
 def planned_snapshots(timetable: Timetable, library: ProfileLibrary, train: Train) -> Snapshots:
     """Trains at each second of the day as planned."""
-    found = planned_movements(timetable, library, train)
+    found = planned_movements(timetable, library)
     start = min(trip.start_s for trip in timetable.trips)
     end_s = max(trip.end_s for trip in timetable.trips) + STAND_AUXILIARY_S
     return assemble(found.runs, found.stands, train.auxiliary_w, start, end_s)
 
 
-def trip_movements(trip: Trip, library: ProfileLibrary, train: Train) -> tuple[list[Run], list[Stand]]:
+def trip_movements(trip: Trip, library: ProfileLibrary) -> tuple[list[Run], list[Stand]]:
     """Runs and dwells of one trip as planned, its terminals left out."""
     runs: list[Run] = []
     stands: list[Stand] = []
@@ -69,8 +69,8 @@ def trip_movements(trip: Trip, library: ProfileLibrary, train: Train) -> tuple[l
     tracks = library.sections[trip.direction][first : first + len(trip.driving)]
     for k, track in enumerate(tracks):
         passengers = trip.passengers[k]
-        profile = library.profile(trip.direction, first + k, trip.running_time_s(k), passengers, trip.driving[k])
-        runs.append(Run(track, index, trip.departure_s[k], seconds_of_motion(profile, train, passengers)))
+        motion = library.motion(trip.direction, first + k, trip.running_time_s(k), passengers, trip.driving[k])
+        runs.append(Run(track, index, trip.departure_s[k], motion))
         if k + 1 < len(tracks):
             stands.append(Stand(_end_m(track), index, trip.arrival_s[k + 1], trip.departure_s[k + 1]))
     return runs, stands

@@ -148,7 +148,7 @@ def _motion_energy_j(trip: Trip, kind: Kind) -> float | None:
     if max(trip.passengers, default=0.0) > kind.most_passengers:
         return None
     try:
-        runs, _ = trip_movements(trip, kind.library, kind.train)
+        runs, _ = trip_movements(trip, kind.library)
     except Infeasible:
         return None
     late_s = max(run.motion.running_time_s - trip.running_time_s(k) for k, run in enumerate(runs))

@@ -7,7 +7,7 @@ clock of the day. The metering point is the collector; auxiliaries are told apar
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -117,9 +117,59 @@ def seconds_of_motion(profile: DrivingProfile, train: Train, passengers: float) 
     return SecondsOfMotion(distance_m, power_w, running_time_s)
 
 
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """Runs, then stands, side by side: when and where each begins, for how long, and which motion it follows.
+
+    A stand follows none (-1). Motions lie one after another, each from its offset on.
+    """
+
+    first_s: FloatArray
+    duration_s: FloatArray
+    origin_m: FloatArray
+    sign: FloatArray
+    track: IntArray
+    motion: IntArray
+    motion_offset: IntArray
+    distance_m: FloatArray
+    power_w: FloatArray
+
+    def later(self, by_s: FloatArray) -> "Gathered":
+        """The same, each run and stand by as many seconds later."""
+        return replace(self, first_s=self.first_s + by_s)
+
+
+def gather(runs: Iterable[Run], stands: Iterable[Stand]) -> Gathered:
+    """Runs and stands as arrays, in this order."""
+    run_list, stand_list = list(runs), list(stands)
+    motion_of, motion_offset, distance_m, power_w = _distinct_motions([run.motion for run in run_list])
+    return Gathered(
+        first_s=np.array([run.departure_s for run in run_list] + [stand.from_s for stand in stand_list], np.float64),
+        duration_s=np.array(
+            [run.motion.running_time_s for run in run_list] + [stand.to_s - stand.from_s for stand in stand_list],
+            dtype=np.float64,
+        ),
+        origin_m=np.array(
+            [run.track.departure_chainage_m for run in run_list] + [stand.chainage_m for stand in stand_list],
+            dtype=np.float64,
+        ),
+        sign=np.array([run.track.chainage_sign for run in run_list] + [0] * len(stand_list), dtype=np.float64),
+        track=np.array([run.track_index for run in run_list] + [s.track_index for s in stand_list], dtype=np.int64),
+        motion=np.concatenate([motion_of, np.full(len(stand_list), -1, dtype=np.int64)]),
+        motion_offset=motion_offset,
+        distance_m=distance_m,
+        power_w=power_w,
+    )
+
+
 def assemble(
     runs: Iterable[Run], stands: Iterable[Stand], auxiliary_w: float, start_s: float, end_s: float
 ) -> Snapshots:
+    """Lay runs and standing trains on the clock of the day, as `lay_on_clock` does with what is gathered."""
+    return lay_on_clock(gather(runs, stands), auxiliary_w, start_s, end_s)
+
+
+def lay_on_clock(trains: Gathered, auxiliary_w: float, start_s: float, end_s: float) -> Snapshots:
     """Return the snapshots of every second from `start_s` to `end_s` (whole seconds of the day's clock).
 
     `auxiliary_w` is what each train draws from departure to arrival and while it stands, in W. A run that departs
@@ -129,33 +179,19 @@ def assemble(
 
     Raises ValueError when a run or stand reaches outside the span, or the span is empty or not whole.
     """
-    run_list, stand_list = list(runs), list(stands)
     if start_s != math.floor(start_s) or end_s != math.floor(end_s) or end_s <= start_s:
         raise ValueError(f"a span of whole seconds is needed, not {start_s} to {end_s} s")
-    first_s = np.array([run.departure_s for run in run_list] + [stand.from_s for stand in stand_list], dtype=np.float64)
-    duration_s = np.array(
-        [run.motion.running_time_s for run in run_list] + [stand.to_s - stand.from_s for stand in stand_list],
-        dtype=np.float64,
-    )
-    _check_span(first_s, duration_s, start_s, end_s)
-    motion_of, motion_offset, distance_m, power_w = _distinct_motions([run.motion for run in run_list])
-    origin_m = np.array(
-        [run.track.departure_chainage_m for run in run_list] + [stand.chainage_m for stand in stand_list],
-        dtype=np.float64,
-    )
-    sign = np.array([run.track.chainage_sign for run in run_list] + [0] * len(stand_list), dtype=np.float64)
-    track = np.array([run.track_index for run in run_list] + [stand.track_index for stand in stand_list], np.int64)
-    motion = np.concatenate([motion_of, np.full(len(stand_list), -1, dtype=np.int64)])
+    _check_span(trains.first_s, trains.duration_s, start_s, end_s)
     offset, chainage_m, entry_track, entry_power_w, entry_auxiliary_w, owner = _lay_on_clock(
-        first_s - start_s,
-        duration_s,
-        origin_m,
-        sign,
-        track,
-        motion,
-        motion_offset,
-        distance_m,
-        power_w,
+        trains.first_s - start_s,
+        trains.duration_s,
+        trains.origin_m,
+        trains.sign,
+        trains.track,
+        trains.motion,
+        trains.motion_offset,
+        trains.distance_m,
+        trains.power_w,
         auxiliary_w,
         round(end_s - start_s),
     )

@@ -52,7 +52,7 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
     before, after = experiment.baseline_plan.timetable, experiment.plan.timetable
     charts = {
         "train_graph": train_graph(before, after, scenario),
-        "train_power": train_power(after, experiment.library, experiment.library.train),
+        "train_power": train_power(after, experiment.library),
         "regeneration": regeneration(*_receptivities(experiment), scenario),
         "service": headways_and_loads(before, after, scenario),
         "power": substation_power(

@@ -1,12 +1,14 @@
 """The whole day as the search sees it: every trip with its own times, every instant with its own trains."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from dispatch.timetable import Timetable, Trip
 from dispatch.timing.bank import MotionBank
-from dispatch.timing.traffic import PAD_S, Traffic, chain_of, empty_traffic, fill
+from dispatch.timing.traffic import PAD_S, Traffic, chain_of, empty_batch, empty_traffic, lay_trains, solve
 from dispatch.timing.trips import Limits, Trips
 from energy_models.arrays import IntArray
 from energy_models.supply.device_laws import PackedNetwork
@@ -158,25 +160,43 @@ def build_day(
     network: PackedNetwork,
     spans: TripSpans | None = None,
     turnback_s: IntArray | None = None,
+    workers: int = 1,
 ) -> Day:
-    """Lay a timetable out for the search, as `lay_trips` does, and solve every instant."""
+    """Lay a timetable out for the search, as `lay_trips` does, and solve every instant on so many threads."""
     laid = lay_trips(timetable, window_s, gap_longest_s, limits, bank, spans, turnback_s)
     traffic = empty_traffic(len(noise_s), laid.horizon_s, laid.columns, np.ones(laid.horizon_s), network)
-    fill(laid.trips, limits, bank, noise_s, traffic, network, chain_of(traffic, network))
-    return Day(timetable.trips, laid.trips, limits, noise_s, traffic, laid.start_s)
+    day = Day(timetable.trips, laid.trips, limits, noise_s, traffic, laid.start_s)
+    refill(day, bank, network, workers)
+    return day
 
 
-def under_noise(day: Day, noise_s: IntArray, bank: MotionBank, network: PackedNetwork) -> Day:
+def under_noise(day: Day, noise_s: IntArray, bank: MotionBank, network: PackedNetwork, workers: int = 1) -> Day:
     """The same day under other disturbances, every instant solved anew; the two share their trips."""
     _, horizon, columns = day.traffic.chainage_m.shape
     traffic = empty_traffic(len(noise_s), horizon, columns, day.traffic.weight.copy(), network)
-    fill(day.trips, day.limits, bank, noise_s, traffic, network, chain_of(traffic, network))
-    return replace(day, noise_s=noise_s, traffic=traffic)
+    other = replace(day, noise_s=noise_s, traffic=traffic)
+    refill(other, bank, network, workers)
+    return other
 
 
-def refill(day: Day, bank: MotionBank, network: PackedNetwork) -> None:
-    """Lay the trips out anew as they stand now, and solve every instant."""
-    fill(day.trips, day.limits, bank, day.noise_s, day.traffic, network, chain_of(day.traffic, network))
+def refill(day: Day, bank: MotionBank, network: PackedNetwork, workers: int = 1) -> None:
+    """Lay the trips out anew as they stand now, and solve every instant on so many threads; it makes no difference."""
+    traffic = day.traffic
+    samples, horizon, columns = traffic.chainage_m.shape
+    lay_trains(day.trips, day.limits, bank, day.noise_s, traffic)
+    edges = np.linspace(0, horizon, workers + 1).astype(np.int64)
+
+    def solved(sample: int, begin: int, end: int) -> None:
+        batch = empty_batch(columns, traffic.static_v.shape[2])
+        solve(
+            end - begin, np.full(end - begin, sample), np.arange(begin, end), traffic, network,
+            chain_of(traffic, network), batch, traffic.power_w[sample, begin:end],
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(workers) as pool:
+        parts = [pool.submit(solved, sample, begin, end) for sample in range(samples) for begin, end in pairwise(edges)]
+        for part in parts:
+            part.result()
 
 
 def load_steps(

@@ -63,13 +63,13 @@ def spread(chainage_m: FloatArray, low_m: float, high_m: float, reach_m: float) 
 
 
 def line_estimate(
-    timetable: Timetable, limits: Limits, bank: MotionBank, network: PackedNetwork, seed: int
+    timetable: Timetable, limits: Limits, bank: MotionBank, network: PackedNetwork, seed: int, workers: int = 1
 ) -> Estimate:
     """The estimate for a line, fitted to its timetable with every departure shaken, so that trains meet all ways."""
     sections = max(len(trip.driving) for trip in timetable.trips)
     noise_s = departure_noise_s(2, len(timetable.trips), sections, SHAKEN_S, False, seed)[:1]
     nothing = np.zeros(len(timetable.trips), dtype=np.int64)
-    day = build_day(timetable, (nothing, nothing), nothing, limits, bank, noise_s, network)
+    day = build_day(timetable, (nothing, nothing), nothing, limits, bank, noise_s, network, workers=workers)
     return fitted(day.traffic, bank, limits)
 
 

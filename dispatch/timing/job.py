@@ -64,8 +64,8 @@ class Step:
 class Job:
     """A search under way.
 
-    `turn` gives a timetable its vehicles, `crowding_s` says for how long trains find terminals full; `stop[0]` is set
-    from anywhere to end the search.
+    `turn` gives a timetable its vehicles, `waiting_s` tells its mean waiting, `crowding_s` for how long trains find
+    terminals full; `stop[0]` is set from anywhere to end the search.
     """
 
     baseline: Timetable
@@ -78,6 +78,7 @@ class Job:
     estimate: Estimate
     progress: Progress
     began_s: float
+    waiting_s: Callable[[Timetable], float]
     worth: Worth = field(default_factory=Worth)
     crowding_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
     stop: IntArray = field(default_factory=lambda: np.zeros(1, dtype=np.int64))

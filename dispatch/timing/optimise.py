@@ -23,7 +23,7 @@ from dispatch.timing.job import Job, Progress, SearchStop, Step, TimingOptions
 from dispatch.timing.periods import Period, periods_of
 from dispatch.timing.refine import estimated_energy_j, quiet_energy_j, refine
 from dispatch.timing.rules import TimingRules
-from dispatch.timing.shifts import shift_periods
+from dispatch.timing.shifts import mean_waiting_s, shift_periods
 from dispatch.timing.trips import Limits
 from dispatch.timing.worth import Worth
 from energy_models.arrays import IntArray
@@ -44,11 +44,13 @@ COMPILING_HEADWAY_S = 600
 @dataclass(frozen=True, eq=False)
 class SearchWish:
     """What a search is asked beside its rules: a timetable to start from instead of patterns, the worth of a joule,
-    duties around fixed vehicles, how long trains find terminals full, and a way to end it."""
+    duties around fixed vehicles, mean waiting (by default that of the rules' weights), how long trains find terminals
+    full, and a way to end it."""
 
     start: Timetable | None = None
     worth: Worth = field(default_factory=Worth)
     duties: Callable[[Timetable], Timetable] = field(default=lambda timetable: timetable)
+    waiting_s: Callable[[Timetable], float] | None = None
     crowding_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
     stop: SearchStop = field(default_factory=SearchStop)
 
@@ -94,9 +96,10 @@ def optimise(
         bank=bank,
         network=packed,
         limits=limits,
-        estimate=line_estimate(baseline, limits, bank, packed, options.seed),
+        estimate=line_estimate(baseline, limits, bank, packed, options.seed, options.workers),
         progress=progress,
         began_s=0.0,
+        waiting_s=wish.waiting_s or partial(mean_waiting_s, arrivals_per_s=rules.arrivals_per_s),
         worth=wish.worth,
         crowding_s=wish.crowding_s,
         stop=wish.stop.flag,

@@ -31,6 +31,8 @@ SPARE_DRIFT = 0.002
 
 LEAST_ROUNDS = 2000
 """Of an exact pass over a part of the day: few trips are quickly looked at, and each deserves it."""
+EXACT_VEHICLES = 30
+"""With more vehicles on the line an exact solution takes as much longer, and an exact pass looks at fewer changes."""
 WORTH_A_CUT = 40
 """Fewer trips are searched as a whole."""
 
@@ -87,7 +89,8 @@ def refine(job: Job, start: Timetable) -> Timetable:
         if job.stop[0]:
             break
         if is_quiet and not stage.is_quiet:
-            day, is_quiet = under_noise(day, _noise(job, order, options.samples), job.bank, job.network), False
+            noise_s = _noise(job, order, options.samples)
+            day, is_quiet = under_noise(day, noise_s, job.bank, job.network, options.workers), False
             known = _Known(day)
         if stage.is_estimated:
             _pass_estimated(job, day, stage, number)
@@ -108,11 +111,12 @@ def refine(job: Job, start: Timetable) -> Timetable:
 def _pass_exact(job: Job, day: Day, stage: Pass, number: int) -> None:
     """Search the parts of the day on exact solutions."""
     odds = odds_within(job.limits, ODDS)
+    rounds_a_trip = stage.rounds_a_trip * min(1.0, EXACT_VEHICLES / job.limits.vehicles_most)
 
     def search_part(free: IntArray, limits: Limits, part: int) -> None:
         search(
             day.trips, limits, job.bank, day.noise_s, day.traffic, job.network, chain_of(day.traffic, job.network),
-            free, odds, int(job.options.effort * max(stage.rounds_a_trip * len(free), LEAST_ROUNDS)), stage.hot_j,
+            free, odds, int(job.options.effort * max(rounds_a_trip * len(free), LEAST_ROUNDS)), stage.hot_j,
             stage.cold_j, job.options.seed * 13 + number * 2 + part, False, job.stop,
         )  # fmt: skip
 
@@ -148,11 +152,11 @@ class _Known:
         """The day as it stands now, solved anew; put back to what was known where that draws less."""
         if all(np.array_equal(now, before) for now, before in zip(_decided(day), self.decided, strict=True)):
             return self
-        refill(day, job.bank, job.network)
+        refill(day, job.bank, job.network, job.options.workers)
         if day.energy_j > float(self.energy_by_second @ day.traffic.weight):
             for values, before in zip(_decided(day), self.decided, strict=True):
                 values[:] = before
-            refill(day, job.bank, job.network)
+            refill(day, job.bank, job.network, job.options.workers)
             return self
         return _Known(day)
 
@@ -214,6 +218,7 @@ def _day(job: Job, timetable: Timetable, noise_s: IntArray) -> Day:
         timetable, _windows(job, timetable), _longest_gaps(job, timetable), job.limits, job.bank, noise_s, job.network,
         spans=trip_spans(job, order),
         turnback_s=np.array([job.rules.turnback_s(trip) for trip in order], dtype=np.int64),
+        workers=job.options.workers,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Patterns and shifts laid on the day: each trip takes its period's pattern, each period its shift."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -11,11 +12,15 @@ from dispatch.timing.day import retimed
 from dispatch.timing.job import Job
 from dispatch.timing.periods import Period
 from dispatch.timing.phases import Border, PeriodPhases, best_shifts
-from energy_models.arrays import IntArray
+from energy_models.arrays import FloatArray, IntArray
 
 SHIFT_STEP_S = 4
+WAITING_ROUNDING_S = 0.005
+"""Mean waiting counts as no longer when it is as long to the hundredth of a second: where gaps are even today, any
+other phase makes it longer by some hair."""
 WAITING_MARGIN = 0.9995
-"""The search weighs waiting by today's arrivals; the checker integrates them anew. The margin covers the difference."""
+"""The search of single trips weighs waiting by today's arrivals; the checker integrates them anew. The margin covers
+the difference."""
 DRIFT_SHARE = 0.045
 """By how much a period's mean headway may change; the checker's rule allows 5 %."""
 CROWDED_J_PER_S = 1e6
@@ -23,6 +28,9 @@ CROWDED_J_PER_S = 1e6
 (seen in simulated days of the Yizhuang line)."""
 _PRICES_J = (0.0, 20.0, 60.0, 200.0, 600.0, 2e3, 6e3, 2e4, 1e5)
 _REACHES = (1.0, 0.6, 0.3, 0.1)
+_STEPS = (0, 2, 4, 8, 16)
+_CRUMB_S = 1e-6
+"""What rounding leaves of a whole second."""
 
 
 def shift_periods(
@@ -33,36 +41,49 @@ def shift_periods(
 ) -> Timetable:
     """The baseline with patterns and the cheapest shifts at which waiting and fleet do not grow; duties included.
 
-    Waiting is priced higher, then shifts are bounded closer, until both hold; without any shift, and one pattern for
-    the whole day, they do. Of several prices that do, the one whose day draws least counts, with what it costs when
-    trains find terminals full.
+    Waiting is priced higher, then trips pass from one pattern to the next in steps, then shifts are bounded closer,
+    until both hold; without any shift, and one pattern for the whole day, they do. Of several prices that do, the one
+    whose day draws least counts, with what it costs when trains find terminals full.
     """
-    today_waiting = weighted_waiting(job.baseline, job.rules.arrivals_per_s)
+    longest_s = job.waiting_s(job.baseline) + WAITING_ROUNDING_S
     for reach in _REACHES:
         chain = _chain(job, periods, patterns, reach)
-        possible: dict[bytes, Timetable] = {}
-        for price in _PRICES_J:
-            # The first and the last row belong to the fixed first and last trips.
-            shifts = best_shifts(chain, price, SHIFT_STEP_S)[1:-1]
-            candidate = _laid(job, periods, patterns, shifts)
-            waiting = weighted_waiting(candidate, job.rules.arrivals_per_s)
-            if waiting <= WAITING_MARGIN * today_waiting and _vehicles(candidate) <= job.rules.vehicles_most:
-                possible.setdefault(shifts.tobytes(), candidate)
-        if possible:
-            return min(possible.values(), key=lambda one: energy_j(one) + CROWDED_J_PER_S * job.crowding_s(one))
+        # The first and the last row belong to the fixed first and last trips.
+        priced = [best_shifts(chain, price, SHIFT_STEP_S)[1:-1] for price in _PRICES_J]
+        shifts = {moved.tobytes(): moved for moved in priced}
+        for steps in _STEPS:
+            possible: list[Timetable] = []
+            for moved in shifts.values():
+                laid = _laid(job, periods, patterns, moved, steps)
+                if job.waiting_s(laid) <= longest_s:
+                    turned = job.turn(laid)
+                    possible += [turned] if _vehicles(turned) <= job.rules.vehicles_most else []
+            if possible:
+                return min(possible, key=lambda one: energy_j(one) + CROWDED_J_PER_S * job.crowding_s(one))
     # With one pattern for the whole day every gap stays as it is, at every station.
     still = np.zeros((len(periods), 2), dtype=np.int64)
     for same in (patterns, (_commonest(periods, patterns),) * len(periods)):
-        candidate = _laid(job, periods, same, still)
-        if weighted_waiting(candidate, job.rules.arrivals_per_s) <= today_waiting * (1.0 + 1e-9):
-            return candidate
-    return candidate
+        candidate = _laid(job, periods, same, still, 0)
+        if job.waiting_s(candidate) <= longest_s:
+            break
+    return job.turn(candidate)
 
 
 def _commonest(periods: tuple[Period, ...], patterns: tuple[Pattern | None, ...]) -> Pattern | None:
     """The pattern of the period with most trips, of those that have one."""
     trips = [sum(map(len, period.members)) if pattern else 0 for period, pattern in zip(periods, patterns, strict=True)]
     return patterns[trips.index(max(trips))]
+
+
+def mean_waiting_s(timetable: Timetable, arrivals_per_s: Mapping[str, Sequence[float]]) -> float:
+    """Mean wait in s at the weights given: gaps h count with those who come in them, W = Σ a h²/2 / Σ a h."""
+    waited = weighted_waiting(timetable, arrivals_per_s)
+    came = 0.0
+    for direction in DIRECTIONS:
+        for (ahead, trip), places in timetable.neighbours(direction).items():
+            for place_ahead, place in places:
+                came += arrivals_per_s[trip.trip_id][place] * (trip.departure_s[place] - ahead.departure_s[place_ahead])
+    return waited / came if came else 0.0
 
 
 def weighted_waiting(timetable: Timetable, arrivals_per_s: Mapping[str, Sequence[float]]) -> float:
@@ -146,17 +167,58 @@ def _border(job: Job, period: Period, j: int | None) -> Border | None:
     )
 
 
-def _laid(job: Job, periods: tuple[Period, ...], patterns: tuple[Pattern | None, ...], shifts: IntArray) -> Timetable:
-    """The baseline with each period's pattern and shift, and vehicles; no trip leaves its window."""
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """How a trip runs as its period wants: when it leaves its terminal, and its running times and dwells."""
+
+    departure_s: float
+    run_s: FloatArray
+    dwell_s: FloatArray
+
+    def mixed(self, other: "_Way", share: float) -> "_Way":
+        """This way with a share of another one."""
+        return _Way(
+            (1.0 - share) * self.departure_s + share * other.departure_s,
+            (1.0 - share) * self.run_s + share * other.run_s,
+            (1.0 - share) * self.dwell_s + share * other.dwell_s,
+        )
+
+    def in_whole_seconds(self) -> tuple[int, list[int], list[int]]:
+        """Departure, running times and dwells.
+
+        Sums are rounded, so that each of them stays between those that were mixed; running up and standing down, so
+        that the trip takes no longer.
+        """
+        run_s = np.diff(np.ceil(np.cumsum(self.run_s) - _CRUMB_S), prepend=0.0)
+        dwell_s = np.diff(np.floor(np.cumsum(self.dwell_s) + _CRUMB_S), prepend=0.0)
+        return round(self.departure_s), run_s.astype(int).tolist(), dwell_s.astype(int).tolist()
+
+
+def _way(trip: Trip, d: int, pattern: Pattern | None, shift_s: int) -> _Way:
+    """How a period wants a trip; without a pattern it runs as today."""
+    run = pattern.run_s[d] if pattern else [trip.running_time_s(k) for k in range(len(trip.driving))]
+    dwell = pattern.dwell_s[d] if pattern else [trip.dwell_s(k) for k in range(1, len(trip.driving))]
+    return _Way(trip.start_s + shift_s, np.asarray(run, dtype=np.float64), np.asarray(dwell, dtype=np.float64))
+
+
+def _laid(
+    job: Job, periods: tuple[Period, ...], patterns: tuple[Pattern | None, ...], shifts: IntArray, steps: int
+) -> Timetable:
+    """The baseline with each period's pattern and shift; no trip leaves its window, vehicles stay as they are.
+
+    The `steps` trips on both sides of a border take ever more of the other period's way, so that the change of headway
+    spreads over their gaps.
+    """
     trips = list(job.baseline.trips)
-    for number, (period, pattern) in enumerate(zip(periods, patterns, strict=True)):
+    for number, period in enumerate(periods):
         for d, members in enumerate(period.members):
-            for j in members:
-                trip = trips[j]
-                earliest, latest = job.rules.window_s[trip.trip_id]
-                departure = min(max(trip.start_s + int(shifts[number, d]), earliest), latest)
-                sections = len(trip.driving)
-                run = pattern.run_s[d].tolist() if pattern else [trip.running_time_s(k) for k in range(sections)]
-                dwell = pattern.dwell_s[d].tolist() if pattern else [trip.dwell_s(k) for k in range(1, sections)]
-                trips[j] = retimed(trip, departure, run, dwell, "optimal")
-    return job.turn(Timetable(tuple(trips)))
+            for place, j in enumerate(members):
+                way = _way(trips[j], d, patterns[number], int(shifts[number, d]))
+                for other, from_border in ((number - 1, place), (number + 1, len(members) - 1 - place)):
+                    if 0 <= other < len(periods) and from_border < steps:
+                        share = 0.5 - (from_border + 0.5) / (2 * steps)
+                        way = way.mixed(_way(trips[j], d, patterns[other], int(shifts[other, d])), share)
+                departure_s, run_s, dwell_s = way.in_whole_seconds()
+                earliest, latest = job.rules.window_s[trips[j].trip_id]
+                trips[j] = retimed(trips[j], min(max(departure_s, earliest), latest), run_s, dwell_s, "optimal")
+    return Timetable(tuple(trips))

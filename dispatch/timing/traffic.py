@@ -218,6 +218,19 @@ def longest_series_s(trips: Trips, limits: Limits) -> int:
 
 
 @njit(cache=True, nogil=True)
+def lay_trains(trips: Trips, limits: Limits, bank: MotionBank, noise_s: IntArray, traffic: Traffic) -> None:
+    """Write all trips into the traffic, and nothing else."""
+    chainage, asked = np.empty(longest_series_s(trips, limits)), np.empty(longest_series_s(trips, limits))
+    traffic.auxiliary_w[:] = ABSENT
+    for m in range(traffic.power_w.shape[0]):
+        for j in range(len(trips.departure_s)):
+            length = series_of(j, m, trips, limits, bank, noise_s, chainage, asked)
+            begin = trips.departure_s[j] - PAD_S
+            for u in range(length):
+                write(m, begin + u, trips.column[j], True, chainage[u], asked[u], limits.auxiliary_w, traffic)
+
+
+@njit(cache=True, nogil=True)
 def fill(
     trips: Trips,
     limits: Limits,
@@ -229,15 +242,8 @@ def fill(
 ) -> None:
     """Write all trips into the traffic and solve every instant; `chain` has room for all columns."""
     samples, horizon, columns = traffic.chainage_m.shape
-    chainage, asked = np.empty(longest_series_s(trips, limits)), np.empty(longest_series_s(trips, limits))
     batch = empty_batch(columns, traffic.static_v.shape[2])
     all_t = np.arange(horizon)
-    traffic.auxiliary_w[:] = ABSENT
-    for m in range(samples):
-        for j in range(len(trips.departure_s)):
-            length = series_of(j, m, trips, limits, bank, noise_s, chainage, asked)
-            begin = trips.departure_s[j] - PAD_S
-            for u in range(length):
-                write(m, begin + u, trips.column[j], True, chainage[u], asked[u], limits.auxiliary_w, traffic)
+    lay_trains(trips, limits, bank, noise_s, traffic)
     for m in range(samples):
         solve(horizon, np.full(horizon, m), all_t, traffic, network, chain, batch, traffic.power_w[m])

@@ -15,12 +15,15 @@ from energy_models.driving.mesh import Fineness
 from energy_models.driving.profile import DrivingProfile
 from energy_models.driving.runs import Courses, Run
 from energy_models.faults import Fault, InputFaults
+from energy_models.movement import SecondsOfMotion, seconds_of_motion
 from energy_models.running_times import store
 from energy_models.track import SectionTrack
 from energy_models.train import Train
 
 _MESHES: tuple[Fineness, ...] = ("plain", "fine", "graded")
 _BEYOND_STEP = 100
+_MOTIONS_REMEMBERED = 50_000
+"""Some 100 MB; more than a day of 368 trips has."""
 
 
 class ProfileKey(NamedTuple):
@@ -61,6 +64,7 @@ class ProfileLibrary:
         self._levels = {level.name: level for level in levels}
         self._courses: dict[tuple[str, int, float], Courses] = {}
         self._profiles: dict[ProfileKey, DrivingProfile] = {}
+        self._motions: dict[ProfileKey, SecondsOfMotion] = {}
         # For each section, the node energies on disk and since: (key, mesh) -> energies.
         self._kept: dict[tuple[str, int], dict[tuple[ProfileKey, Fineness], FloatArray]] = {}
 
@@ -90,6 +94,22 @@ class ProfileLibrary:
         if found is None:
             found = self._finish(key, self._find_or_compute(key))
         return found
+
+    def motion(
+        self, direction: str, section_index: int, running_time_s: float, passengers: float, strategy: str
+    ) -> SecondsOfMotion:
+        """Place and power second by second when that profile is run with those passengers; raises like `profile`."""
+        key = ProfileKey(direction, section_index, running_time_s, passengers, strategy)
+        found = self._motions.get(key)
+        if found is None:
+            if len(self._motions) >= _MOTIONS_REMEMBERED:
+                self._motions.clear()
+            found = self._motions[key] = seconds_of_motion(self.profile(*key), self.train, passengers)
+        return found
+
+    def __getstate__(self) -> dict[str, object]:
+        """Motions are quickly made anew, and too many to send to another process."""
+        return {**self.__dict__, "_motions": {}}
 
     def prepare(
         self,

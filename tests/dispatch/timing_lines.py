@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from dispatch.timing.estimate import line_estimate
 from dispatch.timing.job import Job, TimingOptions
 from dispatch.timing.optimise import TimingResult, _limits, optimise
 from dispatch.timing.rules import TimingRules, equal_service_rules
+from dispatch.timing.shifts import mean_waiting_s
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.device_laws import pack
 from energy_models.supply.network import SupplyNetwork
@@ -142,6 +144,7 @@ class Case:
             estimate=line_estimate(self.baseline, limits, bank, network, 0),
             progress=lambda _stage, _share: None,
             began_s=0.0,
+            waiting_s=partial(mean_waiting_s, arrivals_per_s=self.rules.arrivals_per_s),
             stop=np.zeros(1, dtype=np.int64),
         )
 

@@ -1,5 +1,6 @@
 """Fronts, tables and the library of profiles."""
 
+import pickle
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from energy_models.driving.ato import AtoLevel, best_level, follow_level
 from energy_models.driving.flat_out import flat_out
 from energy_models.driving.optimal import optimal
 from energy_models.faults import Infeasible, InputFaults
+from energy_models.movement import seconds_of_motion
 from energy_models.running_times import ProfileKey, ProfileLibrary, front, running_time_tables, store
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -109,6 +111,23 @@ def test_a_load_is_rounded_up_to_its_class() -> None:
         0.0, 250.0, 250.0, 500.0, 1500.0, 1600.0
     ]  # fmt: skip
     assert library.profile("up", 1, 80.0, 10.0, "optimal") is library.profile("up", 1, 80.0, 249.0, "optimal")
+
+
+def test_a_motion_is_that_of_the_profile_remembered_and_not_sent_along() -> None:
+    train = metro()
+    library = ProfileLibrary(SECTIONS, train)
+    motion = library.motion("up", 0, 110.0, 431.0, "optimal")
+    expected = seconds_of_motion(library.profile("up", 0, 110.0, 431.0, "optimal"), train, 431.0)
+    np.testing.assert_array_equal(motion.power_w, expected.power_w)
+    np.testing.assert_array_equal(motion.distance_m, expected.distance_m)
+    assert library.motion("up", 0, 110.0, 431.0, "optimal") is motion
+    assert library.motion("up", 0, 110.0, 432.0, "optimal") is not motion
+    as_sent = pickle.dumps(library)
+    library.motion("up", 0, 110.0, 433.0, "optimal")
+    assert pickle.dumps(library) == as_sent
+    np.testing.assert_array_equal(
+        pickle.loads(as_sent).motion("up", 0, 110.0, 431.0, "optimal").power_w, motion.power_w
+    )
 
 
 def test_what_a_library_has_not_got_is_said_in_words() -> None:

@@ -1,0 +1,123 @@
+"""Patterns and shifts laid on the day, and trips that pass from one period's way to the next one's in steps."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispatch.timetable import DIRECTIONS, Timetable
+from dispatch.timing.cycle import Pattern
+from dispatch.timing.job import Job
+from dispatch.timing.periods import periods_of
+from dispatch.timing.shifts import WAITING_ROUNDING_S, _laid, _Way, mean_waiting_s, shift_periods
+from dispatch.timing.traffic import Traffic
+from dispatch.waiting import expected_waiting
+from tests.dispatch.timing_lines import SEVEN, Case, case_of, small_line
+
+HOUR = 3600
+DENSE = tuple((SEVEN + n * HOUR, SEVEN + (n + 1) * HOUR, headway_s) for n, headway_s in enumerate((200, 202, 200)))
+"""Even headways from one end of the day to the other: nothing can wait less than today."""
+
+
+@pytest.fixture(scope="module")
+def dense() -> Case:
+    return case_of(small_line(5, DENSE, demand=0.0, trainsets=30))
+
+
+def _pattern(case: Case, headway_s: int, earlier_s: int) -> Pattern:
+    """Today's way, but so many seconds earlier at all stations on the way, and as late at the end."""
+    ways = [case.baseline.of(d)[3] for d in DIRECTIONS]
+    run = np.array([[trip.running_time_s(k) for k in range(len(trip.driving))] for trip in ways])
+    run[:, 0] -= earlier_s
+    run[:, -1] += earlier_s
+    dwell = np.array([[trip.dwell_s(k) for k in range(1, len(trip.driving))] for trip in ways])
+    return Pattern(headway_s, run, dwell, 0, 0.0, np.zeros(headway_s))
+
+
+def test_periods_with_unlike_ways_keep_both_where_today_is_even(dense: Case) -> None:
+    """At each border one gap would be 20 s longer; in steps the day waits as long as today to the hundredth of a
+    second, and no pattern is given up."""
+    job = dense.job()
+    periods = periods_of(job.baseline, job.rules.period_starts_s)
+    patterns = (_pattern(dense, 200, 20), _pattern(dense, 202, 0), _pattern(dense, 200, 20))
+    longest_s = job.waiting_s(job.baseline) + WAITING_ROUNDING_S
+    still = np.zeros((len(periods), 2), dtype=np.int64)
+    assert job.waiting_s(_laid(job, periods, patterns, still, 0)) > longest_s
+    found = shift_periods(job, periods, patterns, lambda _: 0.0)
+    assert job.waiting_s(found) <= longest_s
+    for d, direction in enumerate(DIRECTIONS):
+        ways = [tuple(trip.running_time_s(k) for k in range(len(trip.driving))) for trip in found.of(direction)]
+        for pattern in patterns:
+            assert tuple(pattern.run_s[d]) in ways
+        assert len(set(ways)) > 2, "some trips lie between the two"
+
+
+def test_steps_end_where_the_neighbour_begins(dense: Case) -> None:
+    """Trips further from the border than the steps run as their own period wants."""
+    job = dense.job()
+    periods = periods_of(job.baseline, job.rules.period_starts_s)
+    patterns = (_pattern(dense, 200, 20), _pattern(dense, 202, 0), _pattern(dense, 200, 20))
+    still = np.zeros((len(periods), 2), dtype=np.int64)
+    sharp, stepped = (_laid(job, periods, patterns, still, steps) for steps in (0, 4))
+    changed = [j for j, (a, b) in enumerate(zip(sharp.trips, stepped.trips, strict=True)) if a != b]
+    near = {
+        j
+        for before, after in pairwise(periods)
+        for d in range(2)
+        for j in (*before.members[d][-4:], *after.members[d][:4])
+    }
+    assert set(changed) <= near
+    assert len(changed) > len(near) / 2
+
+
+@given(
+    st.lists(st.tuples(st.integers(60, 140), st.integers(60, 140)), min_size=1, max_size=12),
+    st.integers(-20, 20),
+    st.floats(0.0, 1.0),
+)
+def test_mixed_ways_lie_between_in_whole_seconds(pairs: list[tuple[int, int]], longer_s: int, share: float) -> None:
+    """Each running time and dwell, and their sums, stay between those of both ways."""
+    runs = np.array(pairs, dtype=np.float64)
+    dwells = np.array([(a // 4, b // 4) for a, b in pairs], dtype=np.float64)
+    one, other = (_Way(float(n * longer_s), runs[:, n], dwells[:, n]) for n in range(2))
+    departure_s, run_s, dwell_s = one.mixed(other, share).in_whole_seconds()
+    assert min(0, longer_s) <= departure_s <= max(0, longer_s)
+    for found, asked in ((run_s, runs), (dwell_s, dwells)):
+        assert all(low <= value <= high for value, (low, high) in zip(found, np.sort(asked, axis=1), strict=True))
+    longest = max(float(way.run_s.sum() + way.dwell_s.sum()) for way in (one, other))
+    assert sum(run_s) + sum(dwell_s) <= longest
+
+
+def test_mean_waiting_at_even_weights_is_that_of_a_line_without_demand(dense: Case) -> None:
+    job = dense.job()
+    ours = mean_waiting_s(job.baseline, job.rules.arrivals_per_s)
+    assert ours == pytest.approx(expected_waiting(job.baseline, dense.scenario).mean_s, rel=1e-12)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_instants_solved_side_by_side_are_the_same(dense: Case, workers: int) -> None:
+    from dispatch.timing.refine import _day, _noise
+
+    def solved(job: Job, timetable: Timetable) -> Traffic:
+        return _day(job, timetable, _noise(job, timetable.trips, 2)).traffic
+
+    one, several = (
+        solved(dense.job(workers=count, noise_deviation_s=3.0), dense.baseline) for count in (1, workers)
+    )  # fmt: skip
+    for alone, shared in zip(one, several, strict=True):
+        np.testing.assert_array_equal(alone, shared)
+
+
+def test_two_whole_days_differ_when_a_trip_does(dense: Case) -> None:
+    """The means of waiting that shifts are held against see a single trip."""
+    job = dense.job()
+    trips = list(job.baseline.trips)
+    trips[4] = replace(
+        trips[4],
+        arrival_s=tuple(t + 30 for t in trips[4].arrival_s),
+        departure_s=tuple(t + 30 for t in trips[4].departure_s),
+    )
+    assert job.waiting_s(Timetable(tuple(trips))) > job.waiting_s(job.baseline)
