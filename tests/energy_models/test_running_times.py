@@ -116,17 +116,17 @@ def test_a_load_is_rounded_up_to_its_class() -> None:
 def test_a_motion_is_that_of_the_profile_remembered_and_not_sent_along() -> None:
     train = metro()
     library = ProfileLibrary(SECTIONS, train)
-    motion = library.motion("up", 0, 110.0, 431.0, "optimal")
-    expected = seconds_of_motion(library.profile("up", 0, 110.0, 431.0, "optimal"), train, 431.0)
+    motion = library.motion("up", 0, 130.0, 431.0, "optimal")
+    expected = seconds_of_motion(library.profile("up", 0, 130.0, 431.0, "optimal"), train, 431.0)
     np.testing.assert_array_equal(motion.power_w, expected.power_w)
     np.testing.assert_array_equal(motion.distance_m, expected.distance_m)
-    assert library.motion("up", 0, 110.0, 431.0, "optimal") is motion
-    assert library.motion("up", 0, 110.0, 432.0, "optimal") is not motion
+    assert library.motion("up", 0, 130.0, 431.0, "optimal") is motion
+    assert library.motion("up", 0, 130.0, 432.0, "optimal") is not motion
     as_sent = pickle.dumps(library)
-    library.motion("up", 0, 110.0, 433.0, "optimal")
+    library.motion("up", 0, 130.0, 433.0, "optimal")
     assert pickle.dumps(library) == as_sent
     np.testing.assert_array_equal(
-        pickle.loads(as_sent).motion("up", 0, 110.0, 431.0, "optimal").power_w, motion.power_w
+        pickle.loads(as_sent).motion("up", 0, 130.0, 431.0, "optimal").power_w, motion.power_w
     )
 
 
