@@ -13,6 +13,7 @@ from dispatch.duties import assign, first_in_first_out, vehicle_names
 from dispatch.evidence import Evidence, evidence_of
 from dispatch.fixed_duties import assign_fixed
 from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
+from dispatch.fleet_times import refuse_too_fast, shortest_for_all
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
 from dispatch.levers import Lever, fewer_trips, lever_shares
@@ -22,9 +23,10 @@ from dispatch.objective import worth_for
 from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.revision import fixed_for, timetable_of
+from dispatch.rules.case import ShortestTimes
 from dispatch.shortest_times import shortest_running_times
 from dispatch.stands import crowding_s
-from dispatch.timetable import Direction, Timetable
+from dispatch.timetable import Timetable
 from dispatch.timing.job import SearchStop, TimingOptions
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
 from dispatch.timing.refine import driven_optimally
@@ -146,7 +148,7 @@ class _Judge:
     options: PlannerOptions
     metadata: Mapping[str, JsonValue]
     paired: Timetable | None
-    shortest: Mapping[Direction, tuple[float, ...]]
+    shortest: ShortestTimes
     kinds: Mapping[str, Kind]
 
     def proven(self, timetable: Timetable) -> tuple[Plan, CheckReport]:
@@ -227,6 +229,8 @@ def make_plan(
     clock = _Clock()
     train = train or train_of(scenario)
     library = profile_library(scenario, train)
+    shortest = shortest_running_times(scenario, train=train)
+    kinds = kinds_of_fleet(scenario, library, shortest)
     require_possible_running_times(scenario, library)
     network = supply_network(scenario)
     in_force = timetable_in_force(scenario)
@@ -257,6 +261,7 @@ def make_plan(
             worth=worth,
             duties=task.turned,
             crowding_s=lambda timetable: crowding_s(timetable, scenario),
+            possible_s=shortest_for_all(kinds, start),
             stop=stop,
         ),
     )
@@ -270,8 +275,7 @@ def make_plan(
         "cancelled": stop.is_cancelled,
     }
     paired = in_force if options.mode == "equal-service" else None
-    shortest = shortest_running_times(scenario, train=train)
-    judge = _Judge(task, options, metadata, paired, shortest, kinds_of_fleet(scenario, train, library))
+    judge = _Judge(task, options, metadata, paired, shortest, kinds)
     plan, report = judge.proven(timing.timetable)
     if not report.passed:
         tried = plan, report
@@ -289,6 +293,7 @@ def make_plan(
                 judge.proven(task.with_vehicles(driven_optimally(start))),
                 lambda one: planned_energy_j(one.timetable, library, train, network),
             )
+    refuse_too_fast(report, kinds, start)
     timetable = plan.timetable
     clock.lap("check")
     levers = lever_shares(start, timetable, library, train, network, options.workers, progress)

@@ -146,7 +146,8 @@ def test_trips_that_break_a_rule_go_back_and_the_rest_stays(usual: Trade) -> Non
 def test_a_mended_plan_gives_way_to_its_even_headways_where_those_draw_less(usual: Trade) -> None:
     timetables = (usual.choices[0].timetable, usual.choices[-1].timetable)
     little, much = (plan_of(timetable, LINE) for timetable in timetables)
-    good, bad = CheckReport((), ("fleet",)), check(little, LINE, IN_FORCE, {"up": (1e4,) * 4, "down": (1e4,) * 4})
+    never = {"four_car": {"up": (1e4,) * 4, "down": (1e4,) * 4}}
+    good, bad = CheckReport((), ("fleet",)), check(little, LINE, IN_FORCE, never)
     assert not bad.passed
 
     def energy_j(plan: Plan) -> float:

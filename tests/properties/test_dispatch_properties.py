@@ -24,7 +24,7 @@ from scenarios.schema.service import ClockByDirection, FleetPart, HeadwayPeriod
 
 Answer = TypeVar("Answer")
 LINE = load_scenario("tutorial_line")
-ANY_RUNNING_TIME = {"up": (1.0,) * 4, "down": (1.0,) * 4}
+ANY_RUNNING_TIME = {"four_car": {"up": (1.0,) * 4, "down": (1.0,) * 4}}
 
 
 @st.composite
