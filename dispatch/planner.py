@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
-from dispatch.duties import assign, first_in_first_out, vehicle_names
+from dispatch.duties import assign, first_in_first_out
 from dispatch.evidence import Evidence, evidence_of
 from dispatch.fixed_duties import assign_fixed
 from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
@@ -39,6 +39,7 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
 from scenarios.build import profile_library, require_possible_running_times, supply_network, train_of
 from scenarios.fixes import NO_FIXES, FixesFile
+from scenarios.fleet import vehicle_names
 from scenarios.schema import Scenario
 
 Progress = Callable[[str, float], None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ortools.graph.python.linear_sum_assignment import SimpleLinearSumAssignment
 from pydantic import JsonValue
 
-from dispatch.duties import chains_of, home_stations, vehicle_names
+from dispatch.duties import chains_of, home_stations
 from dispatch.fixed_service import NOTHING_FIXED, FixedService
 from dispatch.rules.case import ShortestTimes
 from dispatch.timetable import Direction, Timetable, Trip
@@ -20,6 +20,7 @@ from energy_models.movement import WHOLE_SECOND_TOLERANCE_S
 from energy_models.running_times import ProfileLibrary
 from energy_models.train import Train
 from scenarios.build import profile_libraries
+from scenarios.fleet import vehicle_names
 from scenarios.schema import Scenario, seconds_to_clock
 
 EnergyOfTrips = Mapping[str, Mapping[str, float]]

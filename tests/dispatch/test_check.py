@@ -7,12 +7,13 @@ import pytest
 
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
-from dispatch.duties import assign, duty_summary, vehicle_names
+from dispatch.duties import assign, duty_summary
 from dispatch.plan import Mode, Plan
 from dispatch.rules import Case, registered
 from dispatch.rules.equal_service import same_headways, same_trips
 from dispatch.rules.vehicles import stands
 from dispatch.timetable import Timetable, Trip
+from scenarios.fleet import vehicle_names
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
 

@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
-from dispatch.duties import first_in_first_out, vehicle_names
+from dispatch.duties import first_in_first_out
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.plan import Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
@@ -18,6 +18,7 @@ from dispatch.traffic import planned_energy_j
 from dispatch.waiting import expected_waiting
 from energy_models.faults import Infeasible, InputFaults
 from scenarios.build import profile_library, supply_network, train_of
+from scenarios.fleet import vehicle_names
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
 

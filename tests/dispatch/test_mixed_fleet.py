@@ -12,13 +12,14 @@ from mixed_fleets import LINE, mixed
 
 from dispatch.baseline import timetable_in_force
 from dispatch.check import CheckReport, check
-from dispatch.duties import assign, vehicle_names
+from dispatch.duties import assign
 from dispatch.plan import Mode, Plan
 from dispatch.planner import PlannerOptions, make_plan
 from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import DIRECTIONS, Timetable
 from energy_models.faults import Infeasible, InputFaults
 from scenarios.build import profile_libraries, profile_library, train_of
+from scenarios.fleet import vehicle_names
 from scenarios.schema import Scenario
 from scenarios.schema.train import AtoLevel
 
@@ -115,3 +116,13 @@ def test_every_vehicle_may_work_every_trip_of_a_plan(mode: Mode) -> None:
     alone = make_plan(LINE, replace(SHORT, mode=mode)).plan.timetable
     heavy = shortest_running_times(scenario)["heavy"]
     assert any(t.running_time_s(k) < heavy[t.direction][k] for t in alone.trips for k in range(len(t.driving)))
+
+
+def test_a_vehicle_is_of_the_type_that_the_fleet_has_under_its_name() -> None:
+    scenario = mixed(6, 6)
+    vehicles = {**vehicle_names(scenario), "four_car-02": "heavy"}
+    plan = Plan(LINE.name, LINE.hash, "equal-service", TODAY, (), vehicles, 0, "test")
+    found = check(plan, scenario, timetable_in_force(LINE), shortest_running_times(scenario)).violations
+    assert [(one.rule, one.sentence) for one in found] == [
+        ("fleet", "vehicle four_car-02 is of type four_car in the fleet, not heavy")
+    ]

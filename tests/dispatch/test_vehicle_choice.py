@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mixed_fleets import LINE, mixed
 
 from dispatch.baseline import timetable_in_force
-from dispatch.duties import assign, chains_of, home_stations, vehicle_names
+from dispatch.duties import assign, chains_of, home_stations
 from dispatch.fixed_service import FixedService, OutOfService
 from dispatch.planner import PlannerOptions, make_plan
 from dispatch.shortest_times import shortest_running_times
@@ -23,6 +23,7 @@ from dispatch.traffic import planned_snapshots
 from dispatch.vehicle_choice import dealt_by_energy, kinds_of_fleet, least_energy_vehicles, trip_energy_j
 from energy_models.faults import Infeasible
 from scenarios.build import profile_library
+from scenarios.fleet import vehicle_names
 from scenarios.schema import Scenario
 
 TODAY = assign(timetable_in_force(LINE), LINE)
