@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from dispatch.timetable import Timetable
-from dispatch.traffic import STAND_AUXILIARY_S, planned_movements
+from dispatch.traffic import NO_OTHERS, STAND_AUXILIARY_S, OtherLibraries, planned_movements
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.movement import assemble
 from energy_models.running_times import ProfileLibrary
@@ -34,15 +34,16 @@ def energy_by_phase_j(
     phases: int = PHASES,
     every_s: int | None = None,
     workers: int = 1,
+    others: OtherLibraries = NO_OTHERS,
 ) -> FloatArray:
     """Energy in J at the substation terminals with the down trips 0, 1/phases, 2/phases … of their headway later.
 
     Each down trip moves by that share of the gap to the next one, so that a whole share of one would end at today's
     timetable again, whatever headways it has. Vehicles stand at terminals as long as today, so that nothing but the
     phase changes. Without noise, on the equivalent track, from one second in `every_s` (by default from about
-    `INSTANTS` of them).
+    `INSTANTS` of them). `others` are the vehicles of further train types.
     """
-    movements = planned_movements(timetable, library, train)
+    movements = planned_movements(timetable, library, train, others)
     gap_s = _gaps_s(timetable)
     start_s = min(trip.start_s for trip in timetable.trips)
     end_s = max(trip.end_s for trip in timetable.trips) + int(gap_s.max()) + STAND_AUXILIARY_S
@@ -58,7 +59,7 @@ def energy_by_phase_j(
             replace(stand, from_s=stand.from_s + float(later_s[j]), to_s=stand.to_s + float(later_s[j]))
             for stand, j in zip(movements.stands, movements.stand_trip, strict=True)
         ]
-        snapshots = one_in(step_s, assemble(runs, stands, train.auxiliary_w, start_s, end_s))
+        snapshots = one_in(step_s, assemble(runs, stands, movements.auxiliary_w, start_s, end_s))
         return float(solve(network, snapshots, model="equivalent").source_power_w.sum()) * step_s
 
     with ThreadPoolExecutor(max(1, workers)) as pool:

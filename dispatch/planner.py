@@ -39,7 +39,7 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
 from scenarios.build import profile_library, require_possible_running_times, supply_network, train_of
 from scenarios.fixes import NO_FIXES, FixesFile
-from scenarios.fleet import vehicle_names
+from scenarios.fleet import by_vehicle, vehicle_names
 from scenarios.schema import Scenario
 
 Progress = Callable[[str, float], None]
@@ -276,6 +276,7 @@ def make_plan(
         "cancelled": stop.is_cancelled,
     }
     paired = in_force if options.mode == "equal-service" else None
+    others = by_vehicle(scenario, {name: kind.library for name, kind in kinds.items()}).others
     judge = _Judge(task, options, metadata, paired, shortest, kinds)
     plan, report = judge.proven(timing.timetable)
     if not report.passed:
@@ -292,16 +293,16 @@ def make_plan(
             plan, report = better_of(
                 (plan, report),
                 judge.proven(task.with_vehicles(driven_optimally(start))),
-                lambda one: planned_energy_j(one.timetable, library, train, network),
+                lambda one: planned_energy_j(one.timetable, library, train, network, others),
             )
     refuse_too_fast(report, kinds, start)
     timetable = plan.timetable
     clock.lap("check")
-    levers = lever_shares(start, timetable, library, train, network, options.workers, progress)
+    levers = lever_shares(start, timetable, library, train, network, options.workers, progress, others)
     if options.mode == "demand-led":
-        levers = (fewer_trips(in_force, start, library, train, network), *levers)
+        levers = (fewer_trips(in_force, start, library, train, network, others), *levers)
     clock.lap("levers")
-    evidence = evidence_of(in_force, start, timetable, library, train, network, rules, options.workers)
+    evidence = evidence_of(in_force, start, timetable, library, train, network, rules, options.workers, others)
     plan = replace(plan, metadata={**plan.metadata, **evidence.document()})
     clock.lap("evidence")
     return Planned(
