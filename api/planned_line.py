@@ -7,6 +7,7 @@ from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.comparison import PlannedLine
 from dispatch.plan import Plan
 from scenarios.build import profile_library, supply_network
+from scenarios.fleet import vehicle_names
 from scenarios.vehicle import load_vehicle
 
 
@@ -24,14 +25,14 @@ def read_planned_line(folder: Path, vehicle: Path | None = None) -> tuple[Planne
 
 def line_in_force(line: PlannedLine) -> PlannedLine:
     """The same line with its timetable in force in place of the plan."""
-    timetable = timetable_in_force(line.scenario)
+    timetable, names = timetable_in_force(line.scenario), vehicle_names(line.scenario)
     plan = Plan(
         scenario=line.plan.scenario,
         scenario_hash=line.plan.scenario_hash,
         mode="equal-service",
         timetable=timetable,
         headways=headway_table(timetable, line.scenario),
-        vehicles={trip.vehicle: line.scenario.main_train_type for trip in timetable.trips},
+        vehicles={trip.vehicle: names.get(trip.vehicle, line.scenario.main_train_type) for trip in timetable.trips},
         seed=line.plan.seed,
         version=line.plan.version,
     )

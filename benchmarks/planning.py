@@ -109,7 +109,7 @@ def large_line(count: int = STATIONS, length_m: float = LENGTH_M, substation_cou
             ),
         }
     )  # fmt: skip
-    shortest = shortest_running_times(scenario)
+    shortest = shortest_running_times(scenario)["six_car"]
     slower = {d: tuple(int(np.ceil(1.2 * t)) for t in times) for d, times in shortest.items()}
     timetable = scenario.timetable.model_copy(update={"running_time_s": RunningTimes(**slower)})
     return scenario.model_copy(update={"timetable": timetable})

@@ -7,7 +7,7 @@ stand at terminals no longer than they must. No timetable of whole seconds with 
 and as much standing at stations draws less, as long as all traction is served.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil, floor
@@ -56,46 +56,53 @@ def energy_bound(
     workers: int = 1,
     longer_s: int = 0,
     turnback_at_s: Mapping[str, int] | None = None,
+    others: Sequence[ProfileLibrary] = (),
 ) -> EnergyBound:
     """The bound of all timetables with a timetable's trips and loads.
 
     `turnback_shortest_s` is how long a vehicle stands at least after a trip up and down, `turnback_at_s` the same by
     the station where a trip ends, for trips that turn on the way; `dwell_to_run_s` is how much
-    of a trip's standing may become running, `longer_s` by how much each trip may run longer.
+    of a trip's standing may become running, `longer_s` by how much each trip may run longer. With `others`, the
+    profiles of further train types, each trip counts as one of the type with which it draws least.
 
     Fronts are convex, so their tangents lie below them, beyond the last point too. Between loads the energy is taken on
     a parabola through three fronts, which differs from the front of that very load by some 0.01 %.
     """
-    driving_j = auxiliary_s = 0.0
-    for trips, tracks in _alike(timetable, library):
+    kinds = ((library, train), *((other, other.train) for other in others))
+    driving_j, standing_s = 0.0, [0.0] * len(kinds)
+    for trips in _alike(timetable):
+        direction, first, sections = trips[0].direction, first_section(trips[0], library), len(trips[0].driving)
         # A second of running costs the auxiliaries as well; standing at stations costs nothing else.
         running_s = np.array([_running_s(trip) + dwell_to_run_s + longer_s for trip in trips], dtype=np.float64)
-        costs = _costs_j(trips, tracks, train, workers, longer_s)
-        shortest_s = turnback_shortest_s[DIRECTIONS.index(trips[0].direction)]
-        shortest_s = (turnback_at_s or {}).get(trips[0].stations[-1], shortest_s)
-        driving_j += float(_least_j(costs, running_s, train.auxiliary_w).sum())
-        standing_s = sum(trip.end_s - trip.start_s - _running_s(trip) - dwell_to_run_s for trip in trips)
-        auxiliary_s += standing_s + len(trips) * min(shortest_s, TURNBACK_AUXILIARY_S)
+        shortest_s = turnback_shortest_s[DIRECTIONS.index(direction)]
+        shortest_s = min((turnback_at_s or {}).get(trips[0].stations[-1], shortest_s), TURNBACK_AUXILIARY_S)
+        stands_s = np.array([t.end_s - t.start_s - _running_s(t) - dwell_to_run_s + shortest_s for t in trips])
+        least_j = []
+        for profiles, own in kinds:
+            tracks = profiles.sections[direction][first : first + sections]
+            least_j.append(_least_j(_costs_j(trips, tracks, own, workers, longer_s), running_s, own.auxiliary_w))
+        drawn_j = [least + own.auxiliary_w * stands_s for least, (_, own) in zip(least_j, kinds, strict=True)]
+        chosen = np.argmin(drawn_j, axis=0)
+        for number, least in enumerate(least_j):
+            driving_j += float(least[chosen == number].sum())
+            standing_s[number] += float(stands_s[chosen == number].sum())
+    auxiliaries_j = sum(own.auxiliary_w * stand_s for (_, own), stand_s in zip(kinds, standing_s, strict=True))
     stored_j = sum(
         max(store.initial_charge_share - store.minimum_charge_share, 0.0)
         * store.capacity_j
         * store.discharge_efficiency
         for store in network.storages
     )
-    return EnergyBound(driving_j, auxiliary_s * train.auxiliary_w, stored_j)
+    return EnergyBound(driving_j, auxiliaries_j, stored_j)
 
 
-def _alike(
-    timetable: Timetable, library: ProfileLibrary
-) -> Iterator[tuple[tuple[Trip, ...], tuple[SectionTrack, ...]]]:
-    """The trips that run the same sections in the same direction, with these sections."""
+def _alike(timetable: Timetable) -> Iterator[tuple[Trip, ...]]:
+    """The trips that run the same sections in the same direction."""
     for direction in DIRECTIONS:
         groups: dict[tuple[str, ...], list[Trip]] = {}
         for trip in timetable.of(direction):
             groups.setdefault(trip.stations, []).append(trip)
-        for trips in groups.values():
-            first = first_section(trips[0], library)
-            yield tuple(trips), library.sections[direction][first : first + len(trips[0].driving)]
+        yield from (tuple(trips) for trips in groups.values())
 
 
 def share_of_gap_closed(before_j: float, after_j: float, bound_j: float) -> float:

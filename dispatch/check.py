@@ -3,12 +3,12 @@
 It reads the plan, the scenario and the timetable in force, and shares no code with what decides.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dispatch.plan import Plan
 from dispatch.rules import Case, Violation, registered
-from dispatch.timetable import Direction, Timetable
+from dispatch.rules.case import ShortestTimes
+from dispatch.timetable import Timetable
 from scenarios.schema import Scenario
 
 
@@ -29,13 +29,13 @@ def check(
     plan: Plan,
     scenario: Scenario,
     baseline: Timetable,
-    minimum_running_time_s: Mapping[Direction, Sequence[float]],
+    minimum_running_time_s: ShortestTimes,
 ) -> CheckReport:
     """Ask every rule of the plan's mode about the plan.
 
     `baseline` is the timetable in force with vehicles, against which equal service is judged.
-    `minimum_running_time_s` gives the shortest possible running time in s of each section in order of travel
-    (`dispatch.shortest_times` has those of flat-out driving).
+    `minimum_running_time_s` gives for each train type of the fleet and each direction the shortest possible running
+    time in s of each section in order of travel (`dispatch.shortest_times` has those of flat-out driving).
     """
     case = Case(plan, scenario, baseline, minimum_running_time_s)
     asked = [entry for entry in registered() if plan.mode in entry.modes]

@@ -1,11 +1,12 @@
 """Two plans side by side: trip by trip, by period, in all; energy noise-free on the two-track ladder."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from dispatch.baseline import headway_table
 from dispatch.plan import HeadwayPeriod, Plan
 from dispatch.timetable import Direction, Trip
-from dispatch.traffic import planned_snapshots
+from dispatch.traffic import OtherLibraries, planned_snapshots
 from dispatch.waiting import expected_waiting
 from energy_models.energy_account import account
 from energy_models.faults import Fault, InputFaults
@@ -14,7 +15,9 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.solver import solve
 from energy_models.train import Train
 from scenarios.billing import bill
+from scenarios.build import profile_libraries
 from scenarios.emissions import GridCarbon
+from scenarios.fleet import by_vehicle
 from scenarios.schema import Scenario
 
 ENERGISED_S = 86_400.0
@@ -30,6 +33,11 @@ class PlannedLine:
     library: ProfileLibrary
     train: Train
     network: SupplyNetwork
+
+    @cached_property
+    def others(self) -> OtherLibraries:
+        """The vehicles of further train types."""
+        return by_vehicle(self.scenario, profile_libraries(self.scenario, self.library)).others
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ def totals(line: PlannedLine) -> PlanTotals:
     """What a plan amounts to, solved on the two-track ladder with every train on time."""
     timetable, scenario = line.plan.timetable, line.scenario
     chainage = {station.id: station.chainage_m for station in scenario.stations}
-    snapshots = planned_snapshots(timetable, line.library, line.train)
+    snapshots = planned_snapshots(timetable, line.library, line.train, line.others)
     solution = solve(line.network, snapshots, model="ladder")
     energy = account(snapshots, solution, line.network, energised_s=ENERGISED_S)
     priced = bill(scenario.tariff, GridCarbon.of(scenario), line.network, solution, snapshots.start_s)

@@ -8,6 +8,7 @@ from itertools import accumulate
 from dispatch.stands import Turn, busiest_moment, depot_capacity, goes_to_depot, in_depot, on_tracks, turns_of
 from dispatch.timetable import Timetable, Trip
 from energy_models.faults import Infeasible
+from scenarios.fleet import vehicle_names
 from scenarios.schema import Scenario, seconds_to_clock
 
 DEPOT_VISIT_WORTH_KM = 30.0
@@ -78,17 +79,6 @@ def fleet_need(timetable: Timetable, scenario: Scenario) -> FleetNeed:
             if excess > begin.get(station, 0):
                 begin[station], moment[station] = excess, time
     return FleetNeed(begin, moment)
-
-
-def vehicle_names(scenario: Scenario) -> dict[str, str]:
-    """Train type of every vehicle of the fleet by its name (type and number, as in `metro-07`), in fleet order."""
-    names: dict[str, str] = {}
-    counts: dict[str, int] = {}
-    for part in scenario.fleet:
-        for _ in range(part.trainsets):
-            counts[part.train_type] = counts.get(part.train_type, 0) + 1
-            names[f"{part.train_type}-{counts[part.train_type]:02d}"] = part.train_type
-    return names
 
 
 def home_stations(scenario: Scenario) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ from dispatch.bound import energy_bound, share_of_gap_closed
 from dispatch.phase_mean import energy_by_phase_j
 from dispatch.timetable import Timetable
 from dispatch.timing.rules import TimingRules
-from dispatch.traffic import planned_energy_j
+from dispatch.traffic import NO_OTHERS, OtherLibraries, planned_energy_j
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
@@ -70,15 +70,20 @@ def evidence_of(
     network: SupplyNetwork,
     rules: TimingRules,
     workers: int = 1,
+    others: OtherLibraries = NO_OTHERS,
 ) -> Evidence:
-    """Bound and gap for a plan of the same trips as `before`, and the mean over phases of `today`'s timetable."""
+    """Bound and gap for a plan of the same trips as `before`, and the mean over phases of `today`'s timetable.
+
+    `others` are the vehicles of further train types.
+    """
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        before_j, after_j = pool.map(lambda day: planned_energy_j(day, library, train, network), (before, after))
+        energies = pool.map(lambda day: planned_energy_j(day, library, train, network, others), (before, after))
+        before_j, after_j = energies
     bound_j = energy_bound(
         before, library, train, network, rules.turnback_shortest_s, rules.dwell_to_run_s, workers, rules.longer_s,
-        rules.turnback_at_s,
+        rules.turnback_at_s, tuple(dict.fromkeys(others.values())),
     ).energy_j  # fmt: skip
-    by_phase_j = energy_by_phase_j(today, library, train, network, workers=workers)
+    by_phase_j = energy_by_phase_j(today, library, train, network, workers=workers, others=others)
     return Evidence(
         before_kwh=before_j / J_PER_KWH,
         after_kwh=after_j / J_PER_KWH,

@@ -8,6 +8,7 @@ from dispatch.plan import Plan
 from dispatch.put_back import PlannedDay
 from dispatch.timetable import DIRECTIONS, Direction, Timetable, Trip
 from dispatch.timing.day import retimed
+from dispatch.traffic import NO_OTHERS, OtherLibraries
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
@@ -97,24 +98,25 @@ def explain(
     network: SupplyNetwork,
     *,
     known_levers: Sequence[Lever] = (),
+    others: OtherLibraries = NO_OTHERS,
     workers: int = 1,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
 ) -> Explanation:
     """Account for a plan's saving by lever and by trip.
 
     `known_levers` are those written with the plan; they are taken where they still add up to its saving (the plan was
-    not edited since), otherwise they are computed again.
+    not edited since), otherwise they are computed again. `others` are the vehicles of further train types.
     """
     progress("the day as planned", 0.0)
     back = counterparts(plan, in_force)
     # Both days over the same seconds: storage and reversible substations are at work while no train is.
     everything = (*plan.timetable.trips, *in_force.trips, *back.values())
-    day = PlannedDay.of(plan.timetable, library, train, network, everything)
-    before_kwh = PlannedDay.of(in_force, library, train, network, everything).energy_kwh
+    day = PlannedDay.of(plan.timetable, library, train, network, everything, others)
+    before_kwh = PlannedDay.of(in_force, library, train, network, everything, others).energy_kwh
     levers = tuple(known_levers)
     open_kwh = before_kwh - day.energy_kwh - sum(lever.saving_kwh for lever in levers)
     if not levers or abs(open_kwh) > KNOWN_LEVERS_KWH:
-        levers = _levers(plan, in_force, back, library, train, network, workers, progress)
+        levers = _levers(plan, in_force, back, library, train, network, others, workers, progress)
     trips = []
     for number, trip in enumerate(day.trips):
         trips.append(change_of(day, trip, back[trip.trip_id]))
@@ -169,6 +171,7 @@ def _levers(
     library: ProfileLibrary,
     train: Train,
     network: SupplyNetwork,
+    others: OtherLibraries,
     workers: int,
     progress: Callable[[str, float], None],
 ) -> tuple[Lever, ...]:
@@ -177,10 +180,10 @@ def _levers(
     old = {trip.trip_id: trip for trip in in_force.trips}
     if plan.mode == "equal-service" and old.keys() == back.keys():
         start = Timetable(tuple(old[trip.trip_id] for trip in planned.trips))
-        return lever_shares(start, planned, library, train, network, workers, progress)
+        return lever_shares(start, planned, library, train, network, workers, progress, others)
     start = Timetable(tuple(back[trip.trip_id] for trip in planned.trips))
-    number = fewer_trips(in_force, start, library, train, network)
-    shares = lever_shares(start, planned, library, train, network, workers, progress)
+    number = fewer_trips(in_force, start, library, train, network, others)
+    shares = lever_shares(start, planned, library, train, network, workers, progress, others)
     return (replace(number, name="number of trips and departures"), *shares)
 
 

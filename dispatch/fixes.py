@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dispatch.duties import vehicle_names
 from dispatch.fixed_service import FixedService, HeldGap, OutOfService, TripTimes, belongs, station_index
 from dispatch.plan import Mode
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from energy_models.faults import Fault, InputFaults
 from scenarios.fixes import FixesFile
+from scenarios.fleet import vehicle_names
 from scenarios.names import did_you_mean
 from scenarios.schema import Scenario, seconds_to_clock
 

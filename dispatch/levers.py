@@ -13,7 +13,7 @@ from math import factorial
 
 from dispatch.timetable import Timetable, Trip
 from dispatch.timing.day import retimed
-from dispatch.traffic import planned_energy_j
+from dispatch.traffic import NO_OTHERS, OtherLibraries, planned_energy_j
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
@@ -38,8 +38,12 @@ def lever_shares(
     network: SupplyNetwork,
     workers: int,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
+    others: OtherLibraries = NO_OTHERS,
 ) -> tuple[Lever, ...]:
-    """Shapley shares of the saving between two timetables of the same trips, without noise, on the equivalent track."""
+    """Shapley shares of the saving between two timetables of the same trips, without noise, on the equivalent track.
+
+    `others` are the vehicles of further train types; another vehicle for a trip belongs to the departures.
+    """
     subsets = [subset for size in range(len(LEVERS) + 1) for subset in combinations(range(len(LEVERS)), size)]
     old = {trip.trip_id: trip for trip in before.trips}
     done = 0
@@ -47,7 +51,7 @@ def lever_shares(
     def energy(subset: tuple[int, ...]) -> float:
         nonlocal done
         mixed = Timetable(tuple(_mixed(old[trip.trip_id], trip, subset) for trip in after.trips))
-        joules = planned_energy_j(mixed, library, train, network)
+        joules = planned_energy_j(mixed, library, train, network, others)
         done += 1
         progress("levers", done / len(subsets))
         return joules
@@ -68,11 +72,16 @@ def lever_shares(
 
 
 def fewer_trips(
-    before: Timetable, after: Timetable, library: ProfileLibrary, train: Train, network: SupplyNetwork
+    before: Timetable,
+    after: Timetable,
+    library: ProfileLibrary,
+    train: Train,
+    network: SupplyNetwork,
+    others: OtherLibraries = NO_OTHERS,
 ) -> Lever:
     """What another number of trips saves, run as today: told before all other levers, as they presuppose the trips."""
-    saved_j = planned_energy_j(before, library, train, network) - planned_energy_j(after, library, train, network)
-    return Lever("number of trips", saved_j / 3.6e6)
+    before_j, after_j = (planned_energy_j(day, library, train, network, others) for day in (before, after))
+    return Lever("number of trips", (before_j - after_j) / 3.6e6)
 
 
 def _mixed(old: Trip, new: Trip, subset: tuple[int, ...]) -> Trip:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from dispatch.timetable import Timetable
-from dispatch.traffic import STAND_AUXILIARY_S, planned_movements
+from dispatch.traffic import NO_OTHERS, STAND_AUXILIARY_S, OtherLibraries, planned_movements
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.movement import gather, lay_on_clock
 from energy_models.running_times import ProfileLibrary
@@ -33,15 +33,16 @@ def energy_by_phase_j(
     phases: int = PHASES,
     every_s: int | None = None,
     workers: int = 1,
+    others: OtherLibraries = NO_OTHERS,
 ) -> FloatArray:
     """Energy in J at the substation terminals with the down trips 0, 1/phases, 2/phases … of their headway later.
 
     Each down trip moves by that share of the gap to the next one, so that a whole share of one would end at today's
     timetable again, whatever headways it has. Vehicles stand at terminals as long as today, so that nothing but the
     phase changes. Without noise, on the equivalent track, from one second in `every_s` (by default from about
-    `INSTANTS` of them).
+    `INSTANTS` of them). `others` are the vehicles of further train types.
     """
-    movements = planned_movements(timetable, library)
+    movements = planned_movements(timetable, library, train, others)
     trains = gather(movements.runs, movements.stands)
     trip_of = np.array([*movements.run_trip, *movements.stand_trip], dtype=np.int64)
     gap_s = _gaps_s(timetable)
@@ -51,7 +52,7 @@ def energy_by_phase_j(
 
     def energy(phase: int) -> float:
         later_s = np.rint(gap_s * phase / phases)
-        shifted = lay_on_clock(trains.later(later_s[trip_of]), train.auxiliary_w, start_s, end_s)
+        shifted = lay_on_clock(trains.later(later_s[trip_of]), movements.auxiliary_w, start_s, end_s)
         snapshots = one_in(step_s, shifted)
         return float(solve(network, snapshots, model="equivalent").source_power_w.sum()) * step_s
 

@@ -10,10 +10,11 @@ from pydantic import JsonValue
 
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
-from dispatch.duties import assign, first_in_first_out, vehicle_names
+from dispatch.duties import assign, first_in_first_out
 from dispatch.evidence import Evidence, evidence_of
 from dispatch.fixed_duties import assign_fixed
 from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
+from dispatch.fleet_times import refuse_too_fast, shortest_for_all
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
 from dispatch.levers import Lever, fewer_trips, lever_shares
@@ -23,9 +24,10 @@ from dispatch.objective import worth_for
 from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.revision import fixed_for, timetable_of
+from dispatch.rules.case import ShortestTimes
 from dispatch.shortest_times import shortest_running_times
 from dispatch.stands import crowding_s
-from dispatch.timetable import Direction, Timetable
+from dispatch.timetable import Timetable
 from dispatch.timing.job import SearchStop, TimingOptions
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
 from dispatch.timing.refine import driven_optimally
@@ -39,6 +41,7 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.train import Train
 from scenarios.build import profile_library, require_possible_running_times, supply_network, train_of
 from scenarios.fixes import NO_FIXES, FixesFile
+from scenarios.fleet import by_vehicle, vehicle_names
 from scenarios.schema import Scenario
 
 Progress = Callable[[str, float], None]
@@ -150,7 +153,7 @@ class _Judge:
     options: PlannerOptions
     metadata: Mapping[str, JsonValue]
     paired: Timetable | None
-    shortest: Mapping[Direction, tuple[float, ...]]
+    shortest: ShortestTimes
     kinds: Mapping[str, Kind]
 
     def proven(self, timetable: Timetable) -> tuple[Plan, CheckReport]:
@@ -231,6 +234,8 @@ def make_plan(
     clock = _Clock()
     train = train or train_of(scenario)
     library = profile_library(scenario, train)
+    shortest = shortest_running_times(scenario, train=train)
+    kinds = kinds_of_fleet(scenario, library, shortest)
     require_possible_running_times(scenario, library)
     network = supply_network(scenario)
     in_force = timetable_in_force(scenario)
@@ -262,6 +267,7 @@ def make_plan(
             duties=task.turned,
             waiting_s=lambda timetable: expected_waiting(timetable, scenario).mean_s,
             crowding_s=lambda timetable: crowding_s(timetable, scenario),
+            possible_s=shortest_for_all(kinds, start),
             stop=stop,
         ),
     )
@@ -275,8 +281,8 @@ def make_plan(
         "cancelled": stop.is_cancelled,
     }
     paired = in_force if options.mode == "equal-service" else None
-    shortest = shortest_running_times(scenario, train=train)
-    judge = _Judge(task, options, metadata, paired, shortest, kinds_of_fleet(scenario, train, library))
+    others = by_vehicle(scenario, {name: kind.library for name, kind in kinds.items()}).others
+    judge = _Judge(task, options, metadata, paired, shortest, kinds)
     plan, report = judge.proven(timing.timetable)
     if not report.passed:
         tried = plan, report
@@ -292,15 +298,16 @@ def make_plan(
             plan, report = better_of(
                 (plan, report),
                 judge.proven(task.with_vehicles(driven_optimally(start))),
-                lambda one: planned_energy_j(one.timetable, library, train, network),
+                lambda one: planned_energy_j(one.timetable, library, train, network, others),
             )
+    refuse_too_fast(report, kinds, start)
     timetable = plan.timetable
     clock.lap("check")
-    levers = lever_shares(start, timetable, library, train, network, options.workers, progress)
+    levers = lever_shares(start, timetable, library, train, network, options.workers, progress, others)
     if options.mode == "demand-led":
-        levers = (fewer_trips(in_force, start, library, train, network), *levers)
+        levers = (fewer_trips(in_force, start, library, train, network, others), *levers)
     clock.lap("levers")
-    evidence = evidence_of(in_force, start, timetable, library, train, network, rules, options.workers)
+    evidence = evidence_of(in_force, start, timetable, library, train, network, rules, options.workers, others)
     plan = replace(plan, metadata={**plan.metadata, **evidence.document()})
     clock.lap("evidence")
     return Planned(

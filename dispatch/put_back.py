@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dispatch.timetable import Timetable, Trip
-from dispatch.traffic import STAND_AUXILIARY_S, trip_movements, turnback_stand
+from dispatch.traffic import NO_OTHERS, STAND_AUXILIARY_S, OtherLibraries, as_planned, auxiliary_w, turnback_stand
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.movement import Run, Stand, assemble
 from energy_models.running_times import ProfileLibrary
@@ -79,6 +79,7 @@ class PlannedDay:
     packed: PackedNetwork
     before: Mapping[int, int]
     after: Mapping[int, int]
+    others: OtherLibraries
 
     @staticmethod
     def of(
@@ -87,8 +88,12 @@ class PlannedDay:
         train: Train,
         network: SupplyNetwork,
         also: Iterable[Trip] = (),
+        others: OtherLibraries = NO_OTHERS,
     ) -> "PlannedDay":
-        """Lay a timetable out and solve it; the span also holds the trips that may be put in later (`also`)."""
+        """Lay a timetable out and solve it; the span also holds the trips that may be put in later (`also`).
+
+        `others` are the vehicles of further train types.
+        """
         trips = tuple(sorted(timetable.trips, key=lambda trip: trip.start_s))
         within = (*trips, *also)
         start_s = min(trip.start_s for trip in within) - _MARGIN_S
@@ -102,8 +107,8 @@ class PlannedDay:
             stand = turnback_stand(trip, None if follower is None else trips[follower].start_s, library)
             for kind, part in enumerate(
                 (
-                    _entries(*trip_movements(trip, library), train, start_s),
-                    _entries([], [stand], train, start_s),
+                    _entries(*as_planned(trip, library, others), auxiliary_w(trip, train, others), start_s),
+                    _entries([], [stand], auxiliary_w(trip, train, others), start_s),
                 )
             ):
                 parts.append(part)
@@ -117,7 +122,7 @@ class PlannedDay:
         solution = solve_packed(packed, snapshots, model="equivalent")
         return PlannedDay(
             trips, entries, np.concatenate(owners)[order], np.concatenate(turnbacks)[order], snapshots, solution,
-            library, train, packed, before, after,
+            library, train, packed, before, after, others,
         )  # fmt: skip
 
     @property
@@ -170,14 +175,15 @@ class PlannedDay:
         start_s = int(self.snapshots.start_s)
         follower, ahead = self.after.get(j), self.before.get(j)
         stand_next_s = None if follower is None else self.trips[follower].start_s
+        drawn_w = auxiliary_w(other, self.train, self.others)
         added = [
-            _entries(*trip_movements(other, self.library), self.train, start_s),
-            _entries([], [turnback_stand(other, stand_next_s, self.library)], self.train, start_s),
+            _entries(*as_planned(other, self.library, self.others), drawn_w, start_s),
+            _entries([], [turnback_stand(other, stand_next_s, self.library)], drawn_w, start_s),
         ]
         goes = self.owner == j
         if ahead is not None:
             stand = turnback_stand(self.trips[ahead], other.start_s, self.library)
-            added.append(_entries([], [stand], self.train, start_s))
+            added.append(_entries([], [stand], drawn_w, start_s))
             goes = goes | ((self.owner == ahead) & (self.is_turnback == 1))
         removed = np.flatnonzero(goes)
         comes = Entries.joined(added)
@@ -197,11 +203,11 @@ def _duties(trips: tuple[Trip, ...]) -> tuple[dict[int, int], dict[int, int]]:
     return before, after
 
 
-def _entries(runs: list[Run], stands: list[Stand], train: Train, start_s: int) -> Entries:
-    """The entries of some movements, with instants from the day's start."""
+def _entries(runs: list[Run], stands: list[Stand], drawn_w: float, start_s: int) -> Entries:
+    """The entries of some movements of a train whose auxiliaries draw that much, with instants from the day's start."""
     ends = [run.departure_s + run.motion.running_time_s for run in runs] + [stand.to_s for stand in stands]
     begin = int(min([run.departure_s for run in runs] + [stand.from_s for stand in stands]))
-    snapshots = assemble(runs, stands, train.auxiliary_w, begin, int(max(ends)) + 2)
+    snapshots = assemble(runs, stands, drawn_w, begin, int(max(ends)) + 2)
     instant = np.repeat(np.arange(snapshots.count), np.diff(snapshots.offset)) + (begin - start_s)
     return Entries(
         instant.astype(np.int64), snapshots.chainage_m, snapshots.track, snapshots.power_w, snapshots.auxiliary_w

@@ -9,13 +9,22 @@ from scenarios.schema import Scenario
 
 def shortest_running_times(
     scenario: Scenario, passengers: float | None = None, train: Train | None = None
-) -> dict[Direction, tuple[float, ...]]:
-    """Flat-out running time in s of each section in order of travel, by direction.
+) -> dict[str, dict[Direction, tuple[float, ...]]]:
+    """Flat-out running time in s of each section in order of travel, by train type of the fleet and direction.
 
-    `passengers` on board, by default the normal capacity: a lighter train is never slower. `train` replaces the
-    scenario's, for example by a calibrated one.
+    `passengers` on board, by default the normal capacity of each type: a lighter train is never slower. `train`
+    replaces that of the main type, for example by a calibrated one.
     """
-    train = train or train_of(scenario)
-    load = float(train.capacity_normal) if passengers is None else passengers
-    tracks = {direction: section_tracks(scenario, direction, train) for direction in DIRECTIONS}
-    return {d: tuple(flat_out(track, train, load).running_time_s for track in tracks[d]) for d in DIRECTIONS}
+    trains = {part.train_type: train_of(scenario, part.train_type) for part in scenario.fleet}
+    if train is not None:
+        trains[scenario.main_train_type] = train
+    return {
+        name: {
+            direction: tuple(
+                flat_out(track, one, float(one.capacity_normal) if passengers is None else passengers).running_time_s
+                for track in section_tracks(scenario, direction, one, train_type=name)
+            )
+            for direction in DIRECTIONS
+        }
+        for name, one in trains.items()
+    }

@@ -1,8 +1,11 @@
 """What a planned timetable asks of the supply, second by second, when every train is on time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dispatch.timetable import Direction, Timetable, Trip
+from energy_models.faults import Infeasible
 from energy_models.movement import Run, Stand, assemble
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.network import SupplyNetwork
@@ -16,20 +19,32 @@ STAND_AUXILIARY_S = 900
 TURNBACK_AUXILIARY_S = 180
 TRACK_INDEX: dict[Direction, int] = {"up": 0, "down": 1}
 
+OtherLibraries = Mapping[str, ProfileLibrary]
+"""Driving profiles of the vehicles that are not of the main train type, by vehicle; `scenarios.fleet` makes them."""
+NO_OTHERS: OtherLibraries = MappingProxyType({})
+
 
 @dataclass(frozen=True, eq=False)
 class Movements:
-    """Runs and stands of a planned day; `run_trip` and `stand_trip` say which of the timetable's trips they follow."""
+    """Runs and stands of a planned day; `run_trip` and `stand_trip` say which of the timetable's trips they follow, and
+    `auxiliary_w` what each run and then each stand draws beside its motion."""
 
     runs: list[Run]
     run_trip: list[int]
     stands: list[Stand]
     stand_trip: list[int]
+    auxiliary_w: list[float]
 
 
-def planned_movements(timetable: Timetable, library: ProfileLibrary) -> Movements:
-    """Runs, dwells and turnbacks, with planned loads; a turnback belongs to the trip before it."""
-    found = Movements([], [], [], [])
+def planned_movements(
+    timetable: Timetable, library: ProfileLibrary, train: Train, others: OtherLibraries = NO_OTHERS
+) -> Movements:
+    """Runs, dwells and turnbacks, with planned loads; a turnback belongs to the trip before it.
+
+    `others` are the vehicles of further train types: their trips draw what their own type does. A trip that its
+    vehicle's type cannot run in its time counts as one of the main type.
+    """
+    found = Movements([], [], [], [], [])
     waiting: dict[str, tuple[Trip, int]] = {}
 
     def stand(where: Stand, number: int) -> None:
@@ -40,7 +55,7 @@ def planned_movements(timetable: Timetable, library: ProfileLibrary) -> Movement
         if trip.vehicle in waiting:
             ahead, before = waiting[trip.vehicle]
             stand(turnback_stand(ahead, trip.start_s, library), before)
-        runs, dwells = trip_movements(trip, library)
+        runs, dwells = as_planned(trip, library, others)
         for run in runs:
             found.runs.append(run)
             found.run_trip.append(number)
@@ -49,15 +64,35 @@ def planned_movements(timetable: Timetable, library: ProfileLibrary) -> Movement
         waiting[trip.vehicle] = trip, number
     for trip, number in waiting.values():
         stand(turnback_stand(trip, None, library), number)
+    by_trip_w = [auxiliary_w(trip, train, others) for trip in timetable.trips]
+    found.auxiliary_w.extend(by_trip_w[number] for number in (*found.run_trip, *found.stand_trip))
     return found
 
 
-def planned_snapshots(timetable: Timetable, library: ProfileLibrary, train: Train) -> Snapshots:
-    """Trains at each second of the day as planned."""
-    found = planned_movements(timetable, library)
+def auxiliary_w(trip: Trip, train: Train, others: OtherLibraries = NO_OTHERS) -> float:
+    """What the auxiliaries of a trip's vehicle draw."""
+    return (others[trip.vehicle].train if trip.vehicle in others else train).auxiliary_w
+
+
+def as_planned(trip: Trip, library: ProfileLibrary, others: OtherLibraries) -> tuple[list[Run], list[Stand]]:
+    """Runs and dwells of one trip with its own vehicle's type, or the main one where that cannot run it."""
+    own = others.get(trip.vehicle)
+    if own is not None:
+        try:
+            return trip_movements(trip, own)
+        except Infeasible:
+            pass
+    return trip_movements(trip, library)
+
+
+def planned_snapshots(
+    timetable: Timetable, library: ProfileLibrary, train: Train, others: OtherLibraries = NO_OTHERS
+) -> Snapshots:
+    """Trains at each second of the day as planned; `others` as for `planned_movements`."""
+    found = planned_movements(timetable, library, train, others)
     start = min(trip.start_s for trip in timetable.trips)
     end_s = max(trip.end_s for trip in timetable.trips) + STAND_AUXILIARY_S
-    return assemble(found.runs, found.stands, train.auxiliary_w, start, end_s)
+    return assemble(found.runs, found.stands, found.auxiliary_w, start, end_s)
 
 
 def trip_movements(trip: Trip, library: ProfileLibrary) -> tuple[list[Run], list[Stand]]:
@@ -97,7 +132,13 @@ def _end_m(track: SectionTrack) -> float:
     return track.departure_chainage_m + track.chainage_sign * track.length_m
 
 
-def planned_energy_j(timetable: Timetable, library: ProfileLibrary, train: Train, network: SupplyNetwork) -> float:
-    """Energy at the substation terminals of a planned day, on the equivalent track."""
-    solution = solve(network, planned_snapshots(timetable, library, train), model="equivalent")
+def planned_energy_j(
+    timetable: Timetable,
+    library: ProfileLibrary,
+    train: Train,
+    network: SupplyNetwork,
+    others: OtherLibraries = NO_OTHERS,
+) -> float:
+    """Energy at the substation terminals of a planned day, on the equivalent track; `others` as above."""
+    solution = solve(network, planned_snapshots(timetable, library, train, others), model="equivalent")
     return float(solution.source_power_w.sum())

@@ -10,15 +10,17 @@ from dataclasses import dataclass, replace
 from ortools.graph.python.linear_sum_assignment import SimpleLinearSumAssignment
 from pydantic import JsonValue
 
-from dispatch.duties import chains_of, home_stations, vehicle_names
+from dispatch.duties import chains_of, home_stations
 from dispatch.fixed_service import NOTHING_FIXED, FixedService
-from dispatch.timetable import Timetable, Trip
-from dispatch.traffic import trip_movements, turnback_stand
+from dispatch.rules.case import ShortestTimes
+from dispatch.timetable import Direction, Timetable, Trip
+from dispatch.traffic import first_section, trip_movements, turnback_stand
 from energy_models.faults import Infeasible
 from energy_models.movement import WHOLE_SECOND_TOLERANCE_S
 from energy_models.running_times import ProfileLibrary
 from energy_models.train import Train
-from scenarios.build import profile_library, train_of
+from scenarios.build import profile_libraries
+from scenarios.fleet import vehicle_names
 from scenarios.schema import Scenario, seconds_to_clock
 
 EnergyOfTrips = Mapping[str, Mapping[str, float]]
@@ -50,11 +52,17 @@ class VehicleChoice:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One kind of vehicle: its train, its driving profiles, and how many passengers it may be planned with."""
+    """One kind of vehicle: the driving profiles of its train, how many passengers it may be planned with, and the
+    shortest running times in s that the checker lets it have, by direction and section in order of travel."""
 
-    train: Train
     library: ProfileLibrary
     most_passengers: float
+    shortest_s: Mapping[Direction, Sequence[float]]
+
+    @property
+    def train(self) -> Train:
+        """The vehicle itself."""
+        return self.library.train
 
 
 def least_energy_vehicles(
@@ -108,20 +116,18 @@ def trip_energy_j(timetable: Timetable, kind: Kind) -> dict[str, float]:
     return energy_j
 
 
-def kinds_of_fleet(scenario: Scenario, train: Train, library: ProfileLibrary) -> dict[str, Kind]:
-    """The kinds of vehicle of a fleet by train type; `train` and `library` are those of the main type.
+def kinds_of_fleet(scenario: Scenario, library: ProfileLibrary, shortest: ShortestTimes) -> dict[str, Kind]:
+    """The kinds of vehicle of a fleet by train type; `library` is that of the main type.
 
     A type that takes fewer passengers than the main one is planned with no more than the policy's share of its
     normal capacity; others carry what the main type does, up to their crush capacity.
     """
-    main = scenario.main_train_type
-    kinds = {main: Kind(train, library, float(train.capacity_crush))}
-    for part in scenario.fleet:
-        if part.train_type not in kinds:
-            other = train_of(scenario, part.train_type)
-            is_smaller = other.capacity_normal < scenario.train_types[main].capacity.normal
-            most = scenario.policy.load_limit_share * other.capacity_normal if is_smaller else other.capacity_crush
-            kinds[part.train_type] = Kind(other, profile_library(scenario, other, part.train_type), float(most))
+    kinds = {}
+    for name, profiles in profile_libraries(scenario, library).items():
+        one = profiles.train
+        is_smaller = one.capacity_normal < library.train.capacity_normal
+        most = scenario.policy.load_limit_share * one.capacity_normal if is_smaller else one.capacity_crush
+        kinds[name] = Kind(profiles, float(most), shortest[name])
     return kinds
 
 
@@ -146,6 +152,9 @@ def dealt_by_energy(
 def _motion_energy_j(trip: Trip, kind: Kind) -> float | None:
     """Drawn less given back over all sections, without auxiliaries; None when that kind cannot run the trip."""
     if max(trip.passengers, default=0.0) > kind.most_passengers:
+        return None
+    shortest_s = kind.shortest_s[trip.direction][first_section(trip, kind.library) :]
+    if any(trip.running_time_s(k) < shortest_s[k] - WHOLE_SECOND_TOLERANCE_S for k in range(len(trip.driving))):
         return None
     try:
         runs, _ = trip_movements(trip, kind.library)

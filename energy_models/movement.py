@@ -163,16 +163,17 @@ def gather(runs: Iterable[Run], stands: Iterable[Stand]) -> Gathered:
 
 
 def assemble(
-    runs: Iterable[Run], stands: Iterable[Stand], auxiliary_w: float, start_s: float, end_s: float
+    runs: Iterable[Run], stands: Iterable[Stand], auxiliary_w: float | Sequence[float], start_s: float, end_s: float
 ) -> Snapshots:
     """Lay runs and standing trains on the clock of the day, as `lay_on_clock` does with what is gathered."""
     return lay_on_clock(gather(runs, stands), auxiliary_w, start_s, end_s)
 
 
-def lay_on_clock(trains: Gathered, auxiliary_w: float, start_s: float, end_s: float) -> Snapshots:
+def lay_on_clock(trains: Gathered, auxiliary_w: float | Sequence[float], start_s: float, end_s: float) -> Snapshots:
     """Return the snapshots of every second from `start_s` to `end_s` (whole seconds of the day's clock).
 
-    `auxiliary_w` is what each train draws from departure to arrival and while it stands, in W. A run that departs
+    `auxiliary_w` is what each train draws from departure to arrival and while it stands, in W: one value for all, or
+    one for each run and then each stand. A run that departs
     between two seconds gives each of them its share of power and position; a part of a second counts as that part of
     the auxiliaries. Energies are kept exactly. Entries of an instant are in the order of `runs`, then `stands`; `owner`
     numbers them in this order.
@@ -192,7 +193,7 @@ def lay_on_clock(trains: Gathered, auxiliary_w: float, start_s: float, end_s: fl
         trains.motion_offset,
         trains.distance_m,
         trains.power_w,
-        auxiliary_w,
+        np.broadcast_to(np.asarray(auxiliary_w, dtype=np.float64), len(trains.track)).copy(),
         round(end_s - start_s),
     )
     return Snapshots(
@@ -345,7 +346,7 @@ def _lay_on_clock(
     motion_offset: IntArray,
     distance: FloatArray,
     power: FloatArray,
-    auxiliary: float,
+    auxiliary: FloatArray,
     instants: int,
 ) -> tuple[IntArray, FloatArray, IntArray, FloatArray, FloatArray, IntArray]:
     trains = len(first)
@@ -380,7 +381,7 @@ def _lay_on_clock(
             entry = free[t]
             free[t] += 1
             overlap = min(t + 1.0, first[i] + duration[i]) - max(float(t), first[i])
-            auxiliary_w[entry] = auxiliary * min(1.0, max(0.0, overlap))
+            auxiliary_w[entry] = auxiliary[i] * min(1.0, max(0.0, overlap))
             entry_track[entry] = track[i]
             owner[entry] = i
             chainage_m[entry] = origin[i]

@@ -249,16 +249,30 @@ def profile_library(scenario: Scenario, train: Train | None = None, train_type: 
     )
 
 
+def profile_libraries(scenario: Scenario, main: ProfileLibrary) -> dict[str, ProfileLibrary]:
+    """The driving profiles of every train type of the fleet by its name; `main` are those of the main type."""
+    names = dict.fromkeys(part.train_type for part in scenario.fleet)
+    return {
+        name: main if name == scenario.main_train_type else profile_library(scenario, train_type=name) for name in names
+    }
+
+
 def require_possible_running_times(scenario: Scenario, library: ProfileLibrary) -> None:
-    """Raise InputFaults when the timetable in force has running times that not even an empty train can meet."""
+    """Raise InputFaults when the timetable in force has running times that not even an empty train can meet.
+
+    `library` is that of the main type; every type of the fleet is asked, and named where there are several.
+    """
     faults = []
-    for direction in DIRECTIONS:
-        for index, running_time_s in enumerate(scenario.running_times_s(direction)):
-            minimum_s = library.minimum_time_s(direction, index, 0.0)
-            if running_time_s < minimum_s - 0.5:
-                name = library.sections[direction][index].name
-                allowed = f"at least {minimum_s:.1f} for {name}: what an empty train needs flat out"
-                place = f"running_time_s.{direction}[{index}]"
-                faults.append(Fault("scenario.yaml", "timetable", place, f"{running_time_s:g}", allowed))
+    libraries = profile_libraries(scenario, library)
+    for train_type, profiles in libraries.items():
+        train = "train" if len(libraries) == 1 else f"train of type {train_type}"
+        for direction in DIRECTIONS:
+            for index, running_time_s in enumerate(scenario.running_times_s(direction)):
+                minimum_s = profiles.minimum_time_s(direction, index, 0.0)
+                if running_time_s < minimum_s - 0.5:
+                    name = profiles.sections[direction][index].name
+                    allowed = f"at least {minimum_s:.1f} for {name}: what an empty {train} needs flat out"
+                    place = f"running_time_s.{direction}[{index}]"
+                    faults.append(Fault("scenario.yaml", "timetable", place, f"{running_time_s:g}", allowed))
     if faults:
         raise InputFaults(faults)

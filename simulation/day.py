@@ -18,9 +18,9 @@ from scenarios.billing import bill
 from scenarios.build import section_loads, supply_network
 from scenarios.demand import journeys
 from scenarios.emissions import GridCarbon
+from scenarios.fleet import ByVehicle
 from scenarios.schema import Scenario
 from scenarios.schema.tariff import Tariff
-from scenarios.schema.train import PassengerExchange
 from simulation.control import Controller, NoControl
 from simulation.crowding import crowding
 from simulation.disturbances import DwellNoise
@@ -34,7 +34,6 @@ from simulation.energy_tables import energy_tables
 from simulation.exchange import ExchangeDwell
 from simulation.journey_times import JourneyTimes, journey_times
 from simulation.laid_out import LaidOut, LineGeometry, asked_of, lay_out, vehicle_of
-from simulation.limited_driving import LimitedLibraries
 from simulation.passengers import Call, PlatformDemand, opening_s, scheduled_waiting_s
 from simulation.record import DayRecord, DayTraces, TripRecord
 from simulation.rules import DEPOT_AFTER_S, OperatingRules, RecoveryRules
@@ -43,6 +42,7 @@ from simulation.service import ServiceMeasures, measure
 from simulation.signalling import Signalling, signalling_of
 from simulation.starvation import MOST_ROUNDS, NOBODY, SETTLED_S, RunKey, Starvation, blended, starved_runs
 from simulation.traffic import LineDemand, Railway
+from simulation.train_kinds import TrainKind, train_kinds
 from simulation.trains import Operations, operate
 from simulation.turnbacks import AlwaysReady
 
@@ -54,8 +54,7 @@ class DayModel:
     """Everything about a line that is the same on every simulated day; made by `day_model`, used for many days."""
 
     rules: OperatingRules
-    library: ProfileLibrary
-    train: Train
+    kinds: ByVehicle[TrainKind]
     network: SupplyNetwork
     station_order: Mapping[Direction, tuple[str, ...]]
     chainage_m: Mapping[str, float]
@@ -65,22 +64,31 @@ class DayModel:
     signalling: Signalling
     controller: Controller = field(default_factory=NoControl)
     disturbances: LineDisturbances | None = None
-    exchange: PassengerExchange | None = None
-    limited: LimitedLibraries | None = None
+
+    @property
+    def library(self) -> ProfileLibrary:
+        """The driving profiles of the main train type."""
+        return self.kinds.main.library
+
+    @property
+    def train(self) -> Train:
+        """The train of the main type."""
+        return self.kinds.main.train
 
     def run_trains(
         self,
         timetable: Timetable,
         seed: int | None,
         planned_loads: bool = False,
-        driven: DrivenTrain | None = None,
+        driven: ByVehicle[DrivenTrain] | None = None,
         starvation: Starvation = NOBODY,
     ) -> Operations:
         """Let the trains of a day run; see `simulation.trains.operate`.
 
         With planned loads dwells do not depend on the passengers either.
         """
-        room = float(self.train.capacity_crush)
+        room = self.kinds.map(lambda kind: float(kind.train.capacity_crush))
+        exchange = self.kinds.map(lambda kind: None if planned_loads else kind.exchange)
         demand = LineDemand(self.demand, room, opening_s(timetable, self.station_order))
         day = self._disturbed(seed)
         failed = self._failed(day, timetable)
@@ -89,7 +97,7 @@ class DayModel:
             driven or self._driven(day, timetable),
             self.station_order,
             self.signalling,
-            ExchangeDwell(MinimumDwell(self.rules), None if planned_loads else self.exchange, room, day),
+            ExchangeDwell(MinimumDwell(self.rules), exchange, room, day),
             AlwaysReady() if day is None else DisturbedVehicles(day, failed),
             self.controller,
         )
@@ -112,26 +120,28 @@ class DayModel:
                 failed[trip.trip_id] = first + place
         return failed
 
-    def _driven(self, day: DisturbedDay | None, timetable: Timetable) -> DrivenTrain:
-        """The train as it is driven on a day, under what limits it then."""
+    def _driven(self, day: DisturbedDay | None, timetable: Timetable) -> ByVehicle[DrivenTrain]:
+        """The trains as they are driven on a day, under what limits them then."""
         failed = self._failed(day, timetable)
-        if day is None or not (day.speed_limits or day.slippery or failed):
-            return DrivenTrain(self.library, self.train)
-        libraries = self.limited
-        if libraries is None or libraries.library is not self.library:
-            libraries = LimitedLibraries(self.library)
 
-        def limits(run: RunAsked) -> DrivingLimits:
-            slow = run.section >= failed.get(run.trip_id, len(self.chainage_m))
-            return day.driving_limits(run.direction, libraries.reach_m(run.direction, run.section), run.departs_s, slow)
+        def driven(kind: TrainKind) -> DrivenTrain:
+            if day is None or not (day.speed_limits or day.slippery or failed):
+                return DrivenTrain(kind.library, kind.train)
 
-        return DrivenTrain(self.library, self.train, limits, libraries)
+            def limits(run: RunAsked) -> DrivingLimits:
+                slow = run.section >= failed.get(run.trip_id, len(self.chainage_m))
+                reach_m = kind.limited.reach_m(run.direction, run.section)
+                return day.driving_limits(run.direction, reach_m, run.departs_s, slow)
+
+            return DrivenTrain(kind.library, kind.train, limits, kind.limited)
+
+        return self.kinds.map(driven)
 
     def snapshots(
-        self, trips: Sequence[TripRecord], driven: DrivenTrain | None = None, starvation: Starvation = NOBODY
+        self, trips: Sequence[TripRecord], driven: ByVehicle[DrivenTrain] | None = None, starvation: Starvation = NOBODY
     ) -> Snapshots:
         """Where every train is and what it asks for, in every second from the first departure to the last arrival."""
-        driven = driven or DrivenTrain(self.library, self.train)
+        driven = driven or self.kinds.map(lambda kind: DrivenTrain(kind.library, kind.train))
         return self._assembled(trips, lay_out(trips, self._geometry, driven, starvation))
 
     @property
@@ -141,7 +151,8 @@ class DayModel:
     def _assembled(self, trips: Sequence[TripRecord], laid: LaidOut) -> Snapshots:
         start_s = math.floor(min(trip.departure_s[0] for trip in trips))
         end_s = math.ceil(max(*(trip.arrival_s[-1] for trip in trips), *(stand.to_s for stand in laid.stands))) + 1
-        return assemble(laid.runs, laid.stands, self.train.auxiliary_w, start_s, end_s)
+        auxiliary_w = [self.kinds.of(vehicle).train.auxiliary_w for vehicle in laid.vehicles]
+        return assemble(laid.runs, laid.stands, auxiliary_w, start_s, end_s)
 
     def day(
         self, timetable: Timetable, seed: int | None, planned_loads: bool = False, traces: bool = False
@@ -162,7 +173,8 @@ class DayModel:
             laid = lay_out(trips, self._geometry, driven, starvation)
             snapshots = self._assembled(trips, laid)
             if self.disturbances is not None:
-                snapshots = self.disturbances.heated(snapshots, disturbed, self.train.auxiliary_w)
+                auxiliaries = self.kinds.map(lambda kind: kind.auxiliaries)
+                snapshots = self.disturbances.heated(snapshots, disturbed, auxiliaries, laid.vehicles)
             solution = solve_with_outages(self.network, snapshots, outages)
             following = self._slower(trips, snapshots, solution, driven, starvation, laid.runs)
             if following is None:
@@ -220,7 +232,7 @@ class DayModel:
         trips: Sequence[TripRecord],
         snapshots: Snapshots,
         solution: SupplySolution,
-        driven: DrivenTrain,
+        driven: ByVehicle[DrivenTrain],
         starvation: Starvation,
         runs: Sequence[Run],
     ) -> Starvation | None:
@@ -232,12 +244,12 @@ class DayModel:
         if starvation.rounds:
             served = blended(starvation.served, served)
         for trip in trips:
-            first = self._geometry.first_section(trip)
+            first, train = self._geometry.first_section(trip), driven.of(vehicle_of(trip))
             for i, slowed_s in enumerate(trip.slowed_s):
                 share = served.get((trip.trip.trip_id, i))
                 if (
                     share is not None
-                    and abs(driven.slowed_s(asked_of(trip, i, first + i), share) - slowed_s) >= SETTLED_S
+                    and abs(train.slowed_s(asked_of(trip, i, first + i), share) - slowed_s) >= SETTLED_S
                 ):
                     return Starvation(served, starvation.rounds + 1)
         return None
@@ -262,7 +274,7 @@ class DayModel:
             operations.trips,
             scheduled_waited_s,
             operations.never_served,
-            float(self.train.capacity_normal),
+            self.kinds.map(lambda kind: float(kind.train.capacity_normal)),
             times.total_ride_s,
             len(operations.cancelled),
             len(operations.depot_waits),
@@ -270,8 +282,12 @@ class DayModel:
 
 
 def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controller | None = None) -> DayModel:
-    """Read from a scenario what a simulated day needs; the train is the library's own. No controller: nobody holds."""
+    """Read from a scenario what a simulated day needs; no controller: nobody holds.
+
+    `library` is that of the main train type, whose train is the library's own; those of other types are made here.
+    """
     noise, recovery = scenario.disturbances, scenario.driving.recovery
+    kinds = train_kinds(scenario, library)
     return DayModel(
         rules=OperatingRules(
             minimum_headway_s=float(scenario.signalling.minimum_headway_s),
@@ -292,8 +308,7 @@ def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controlle
                 for name, terminal in scenario.terminals.items()
             },
         ),
-        library=library,
-        train=library.train,
+        kinds=kinds,
         network=supply_network(scenario),
         station_order={d: tuple(station.id for station in scenario.stations_in_order(d)) for d in DIRECTIONS},
         chainage_m={station.id: station.chainage_m for station in scenario.stations},
@@ -301,12 +316,12 @@ def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controlle
         tariff=scenario.tariff,
         carbon=GridCarbon.of(scenario),
         signalling=signalling_of(
-            scenario, library.train, {d: [track.length_m for track in library.sections[d]] for d in DIRECTIONS}
+            scenario,
+            kinds.map(lambda kind: kind.train),
+            {d: [track.length_m for track in library.sections[d]] for d in DIRECTIONS},
         ),
         controller=controller or NoControl(),
         disturbances=line_disturbances(scenario),
-        exchange=scenario.train_types[scenario.main_train_type].passenger_exchange,
-        limited=LimitedLibraries(library),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from scenarios.fleet import ByVehicle
 from scenarios.schema.train import PassengerExchange
 from simulation.disturbances.day import DisturbedDay
 from simulation.dwells import LeastDwell, PlatformStop
@@ -29,22 +30,23 @@ def exchange_s(exchange: PassengerExchange, boarding: float, alighting: float, t
 class ExchangeDwell:
     """A dwell lasts as long as the rules, the passengers and the doors want, whichever is longest; faults come on top.
 
-    `room` is what the train carries at most: who finds no room does not lengthen the dwell. Without an `exchange`
-    dwells do not depend on the passengers, without a `day` no door fails.
+    `room` is what a vehicle carries at most: who finds no room does not lengthen the dwell. Without an `exchange`
+    its dwells do not depend on the passengers, without a `day` no door fails.
     """
 
     rules: LeastDwell
-    exchange: PassengerExchange | None
-    room: float
+    exchange: ByVehicle[PassengerExchange | None]
+    room: ByVehicle[float]
     day: DisturbedDay | None = None
 
     def least_s(self, stop: PlatformStop) -> float:
         """Shortest time from arrival to departure that this stop allows, in s, whatever the train's lateness."""
         least_s = self.rules.least_s(stop)
-        if self.exchange is not None:
+        exchange = self.exchange.of(stop.trip.vehicle)
+        if exchange is not None:
             through = stop.on_board - stop.alighting
-            boarding = min(stop.waiting, max(0.0, self.room - through))
-            least_s = max(least_s, exchange_s(self.exchange, boarding, stop.alighting, through))
+            boarding = min(stop.waiting, max(0.0, self.room.of(stop.trip.vehicle) - through))
+            least_s = max(least_s, exchange_s(exchange, boarding, stop.alighting, through))
         if self.day is not None:
             least_s += self.day.door_fault_s(stop.trip.trip_id, stop.trip.stations[stop.stop])
         return least_s

@@ -7,6 +7,7 @@ from itertools import pairwise
 from dispatch.timetable import Direction
 from energy_models.movement import Run, Stand
 from energy_models.track import SectionTrack
+from scenarios.fleet import ByVehicle
 from simulation.driving import DrivenTrain
 from simulation.record import TripRecord
 from simulation.rules import TURNBACK_POWERED_S, TURNBACK_SHUT_DOWN_AFTER_S
@@ -23,6 +24,11 @@ class LaidOut:
     runs: tuple[Run, ...]
     stands: tuple[Stand, ...]
 
+    @property
+    def vehicles(self) -> list[str]:
+        """Whose each run and then each stand is."""
+        return [*(run.train for run in self.runs), *(stand.train for stand in self.stands)]
+
 
 @dataclass(frozen=True, eq=False)
 class LineGeometry:
@@ -38,22 +44,22 @@ class LineGeometry:
 
 
 def lay_out(
-    trips: Sequence[TripRecord], geometry: LineGeometry, driven: DrivenTrain, starvation: Starvation
+    trips: Sequence[TripRecord], geometry: LineGeometry, driven: ByVehicle[DrivenTrain], starvation: Starvation
 ) -> LaidOut:
     """Lay trips out as they ran, driven as `driven` says and starved where they were."""
     runs: list[Run] = []
     stands = _turnbacks(trips, geometry)
     for trip in trips:
-        first = geometry.first_section(trip)
+        first, train = geometry.first_section(trip), driven.of(vehicle_of(trip))
         track_index = _TRACK_INDEX[trip.direction]
         for i in range(len(trip.running_time_s)):
             asked = asked_of(trip, i, first + i)
             served = starvation.served.get((trip.trip.trip_id, i))
             hindered = trip.hindered[i] if trip.hindered else None
             if hindered is not None:
-                motion = driven.hindered_motion(asked, hindered)
+                motion = train.hindered_motion(asked, hindered)
             else:
-                motion = driven.motion(asked) if served is None else driven.starved_motion(asked, served)
+                motion = train.motion(asked) if served is None else train.starved_motion(asked, served)
             track = geometry.sections[trip.direction][first + i]
             runs.append(Run(track, track_index, trip.departure_s[i], motion, vehicle_of(trip)))
             # The train stands from the end of its motion until it leaves: at the platform, also for the rest of a

@@ -60,7 +60,8 @@ def _of_direction(model: DayModel, timetable: Timetable, direction: Direction) -
     if not trips:
         return
     trip = max(trips, key=lambda one: (len(one.stations), sum(one.passengers), one.trip_id))
-    driven = DrivenTrain(model.library, model.train)
+    kind = model.kinds.of(trip.vehicle)
+    driven = DrivenTrain(kind.library, kind.train)
     first = model.station_order[direction].index(trip.stations[0])
     paths = [_path(driven, trip, first, k) for k in range(len(trip.stations) - 1)]
     for k, own in enumerate(paths):
@@ -96,10 +97,11 @@ def _least_s(model: DayModel, trip: Trip, first: int, k: int, own: Path, paths: 
         place_m = np.concatenate((place_m, length_m + after.place_m))
         speed_m_s = np.concatenate((speed_m_s, after.speed_m_s))
         gone_s = np.inf
-    authority = signalling.authority(trip.direction, first + k, model.train.maximum_deceleration_m_s2)
+    service_m_s2 = model.kinds.of(trip.vehicle).train.maximum_deceleration_m_s2
+    authority = signalling.authority(trip.direction, first + k, trip.vehicle, service_m_s2)
 
     def is_free(headway_s: float) -> bool:
-        rear = Path(time_s - headway_s, place_m - signalling.train_length_m, speed_m_s)
+        rear = Path(time_s - headway_s, place_m - signalling.train_length_m.of(trip.vehicle), speed_m_s)
         return first_hindered(own, 0.0, Ahead((Obstacle(rear, gone_s - headway_s),), authority)).from_s == np.inf
 
     low, high = 0.0, 60.0

@@ -87,7 +87,7 @@ def exchange_passengers(line: Line, journey: Journey, i: int, on_board: OnBoard)
     if line.demand is None:
         journey.boardings.append(NOBODY_BOARDS)
     else:
-        room = math.inf if line.planned_loads else line.demand.room - on_board.count
+        room = math.inf if line.planned_loads else line.demand.room.of(journey.trip.vehicle) - on_board.count
         boarding = line.platforms[journey.trip.direction, station].board(now_s, room, journey.last_station)
         on_board.board(boarding.boarded_to)
         journey.boardings.append(boarding)

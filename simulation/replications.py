@@ -7,7 +7,7 @@ import numpy as np
 
 from dispatch.timetable import Timetable
 from energy_models.energy_account import EnergyAccount
-from energy_models.running_times import ProfileKey
+from energy_models.running_times import ProfileKey, ProfileLibrary
 from scenarios.billing import Bill
 from simulation.day import DayModel
 from simulation.energy_tables import NO_TABLES, EnergyTables
@@ -70,17 +70,20 @@ def prepare_profiles(model: DayModel, timetables: Iterable[Timetable], workers: 
     Loads of disturbed days differ from those of the undisturbed one by about as much as headways do; what a day asks
     for beyond that is computed when it does, with the same result.
     """
-    keys: set[ProfileKey] = set()
+    keys: dict[ProfileLibrary, set[ProfileKey]] = {}
     for timetable in timetables:
         for trip in model.run_trains(timetable, None).trips:
+            library = model.kinds.of(trip.trip.vehicle).library
             first = model.station_order[trip.direction].index(trip.trip.stations[0])
             for i, running_time_s in enumerate(trip.running_time_s):
                 for share in (1.0 - _LOAD_SPREAD, 1.0, 1.0 + _LOAD_SPREAD):
-                    load = model.library.load_class(share * trip.passengers[i])
-                    if model.library.minimum_time_s(trip.direction, first + i, load) <= running_time_s:
+                    load = library.load_class(share * trip.passengers[i])
+                    if library.minimum_time_s(trip.direction, first + i, load) <= running_time_s:
                         strategy = trip.trip.driving[i]
-                        keys.add(ProfileKey(trip.direction, first + i, running_time_s, load, strategy))
-    model.library.prepare(sorted(keys), workers)
+                        key = ProfileKey(trip.direction, first + i, running_time_s, load, strategy)
+                        keys.setdefault(library, set()).add(key)
+    for library, wanted in keys.items():
+        library.prepare(sorted(wanted), workers)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Service of a simulated day, beside its energy: waiting, punctuality, regularity, crowding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.timetable import Direction
+from scenarios.fleet import ByVehicle
 
 if TYPE_CHECKING:
     from simulation.record import TripRecord
@@ -56,7 +57,7 @@ def measure(
     trips: Sequence["TripRecord"],
     scheduled_waited_s: float,
     never_served: float,
-    normal_capacity: float,
+    normal_capacity: ByVehicle[float],
     rode_s: float = 0.0,
     cancelled_trips: int = 0,
     found_depot_full: int = 0,
@@ -74,6 +75,9 @@ def measure(
     actual_s = np.array([actual for actual, _ in headways])
     ratio = np.array([actual / scheduled for actual, scheduled in headways if scheduled > 0.0])
     maximum_load = max((max(trip.passengers) for trip in trips), default=0.0)
+    by_capacity: dict[float, list[TripRecord]] = {}
+    for trip in trips:
+        by_capacity.setdefault(normal_capacity.of(trip.trip.vehicle), []).append(trip)
     return ServiceMeasures(
         passengers=passengers,
         denied_boardings=sum(sum(trip.denied) for trip in trips),
@@ -87,22 +91,33 @@ def measure(
         headway_variation=float(ratio.std()) if ratio.size else 0.0,
         shortest_headway_s=float(actual_s.min()) if actual_s.size else float("inf"),
         maximum_load=maximum_load,
-        maximum_load_share=maximum_load / normal_capacity,
+        maximum_load_share=max(
+            (max(max(trip.passengers) for trip in alike) / normal for normal, alike in by_capacity.items()), default=0.0
+        ),
         hindered_s=sum(sum(trip.hindered_s) for trip in trips),
         mean_ride_s=rode_s / passengers if passengers > 0.0 else 0.0,
         mean_travel_s=(waited_s + rode_s) / passengers if passengers > 0.0 else 0.0,
-        mean_crowding_share=_load_met(trips) / normal_capacity,
+        mean_crowding_share=_load_met_share(by_capacity),
         cancelled_trips=cancelled_trips,
         found_depot_full=found_depot_full,
     )
 
 
-def _load_met(trips: Sequence["TripRecord"]) -> float:
-    """Passengers on board, mean over all passengers and their time on board: Σ load² t / Σ load t over all runs."""
-    load = np.array([passengers for trip in trips for passengers in trip.passengers])
-    time_s = np.array([b - a for trip in trips for a, b in zip(trip.departure_s[:-1], trip.arrival_s[1:], strict=True)])
-    total = float((load * time_s).sum())
-    return float((load * load * time_s).sum()) / total if total > 0.0 else 0.0
+def _load_met_share(by_capacity: Mapping[float, Sequence["TripRecord"]]) -> float:
+    """Load over normal capacity, mean over all passengers and their time on board: Σ load² t / Σ load t over all runs,
+    each load squared over the capacity of its train."""
+    met, total = 0.0, 0.0
+    parts = []
+    for normal, trips in by_capacity.items():
+        load = np.array([passengers for trip in trips for passengers in trip.passengers])
+        time_s = np.array(
+            [b - a for trip in trips for a, b in zip(trip.departure_s[:-1], trip.arrival_s[1:], strict=True)]
+        )
+        parts.append((normal, float((load * load * time_s).sum())))
+        total += float((load * time_s).sum())
+    for normal, squared in parts:
+        met += squared / total / normal if total > 0.0 else 0.0
+    return met
 
 
 def _headways(trips: Sequence["TripRecord"]) -> list[tuple[float, float]]:

@@ -9,6 +9,7 @@ from dispatch.timetable import Direction
 from energy_models.arrays import FloatArray
 from energy_models.hindered import Ahead, Authority, Obstacle, braking_rate_m_s2
 from energy_models.train import Train
+from scenarios.fleet import ByVehicle
 from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS
 from simulation.journeys import Journey
@@ -20,29 +21,29 @@ class Signalling:
     """How trains are kept apart on the tracks of a line, in metres along the direction of travel.
 
     `station_m[d]` are the stopping points of a direction from its first station, `border_m[d]` the borders of fixed
-    blocks on the same ruler: empty under moving block. The rear of a train is `train_length_m` behind its stopping
-    point. A train that finds no free turnback track stops `throat_m` before the terminal's stopping point.
+    blocks on the same ruler: empty under moving block. The rear of a vehicle is its `train_length_m` behind its
+    stopping point; the supervision counts on its `braking_m_s2`. A train that finds no free turnback track stops
+    `throat_m` before the terminal's stopping point.
     """
 
     station_m: Mapping[Direction, tuple[float, ...]]
     border_m: Mapping[Direction, FloatArray]
-    braking_m_s2: float
+    braking_m_s2: ByVehicle[float]
     reaction_s: float
     margin_m: float
-    train_length_m: float
+    train_length_m: ByVehicle[float]
 
-    @property
-    def throat_m(self) -> float:
+    def throat_m(self, vehicle: str) -> float:
         """From the stopping point of a terminal back to where its points begin: a train and the margin (assumed)."""
-        return self.train_length_m + self.margin_m
+        return self.train_length_m.of(vehicle) + self.margin_m
 
-    def authority(self, direction: Direction, section: int, service_m_s2: float) -> Authority:
-        """The rule on the ruler of one section, which begins at its first stopping point.
+    def authority(self, direction: Direction, section: int, vehicle: str, service_m_s2: float) -> Authority:
+        """The rule for a vehicle on the ruler of one section, which begins at its first stopping point.
 
         A train that brakes less in service, on slippery rails for instance, keeps a longer distance by itself.
         """
         border_m = self.border_m[direction] - self.station_m[direction][section]
-        return Authority(min(self.braking_m_s2, service_m_s2), self.reaction_s, self.margin_m, border_m)
+        return Authority(min(self.braking_m_s2.of(vehicle), service_m_s2), self.reaction_s, self.margin_m, border_m)
 
     def ahead(
         self, journey: Journey, stop: int, order: TrainOrder, wall: bool, service_m_s2: float
@@ -51,7 +52,7 @@ class Signalling:
 
         `wall`: no turnback track of the terminal that it heads for is free. `service_m_s2` is its service deceleration.
         """
-        direction, section = journey.trip.direction, journey.first_station + stop
+        direction, section, vehicle = journey.trip.direction, journey.first_station + stop, journey.trip.vehicle
         origin_m = self.station_m[direction][section]
         found = [order.ahead(journey, stop), order.ahead(journey, stop + 1)]
         leaders: list[Journey] = []
@@ -61,28 +62,34 @@ class Signalling:
                 continue  # it has left the station after the next: it is out of reach
             leaders.append(leader)
             path = leader.path(self.station_m[direction])
-            obstacles.append(Obstacle(path, leader.gone_s, -origin_m - self.train_length_m))
+            obstacles.append(Obstacle(path, leader.gone_s, -origin_m - self.train_length_m.of(leader.trip.vehicle)))
         length_m = self.station_m[direction][section + 1] - origin_m
-        wall_m = length_m - self.throat_m if wall else np.inf
-        return Ahead(tuple(obstacles), self.authority(direction, section, service_m_s2), wall_m), leaders
+        wall_m = length_m - self.throat_m(vehicle) if wall else np.inf
+        return Ahead(tuple(obstacles), self.authority(direction, section, vehicle, service_m_s2), wall_m), leaders
 
 
-def signalling_of(scenario: Scenario, train: Train, section_m: Mapping[Direction, Sequence[float]]) -> Signalling:
-    """The signalling of a scenario for one train type; `section_m` are the lengths of the sections in order of travel.
+def signalling_of(
+    scenario: Scenario, trains: ByVehicle[Train], section_m: Mapping[Direction, Sequence[float]]
+) -> Signalling:
+    """The signalling of a scenario for its vehicles; `section_m` are the lengths of the sections in order of travel.
 
-    Without a braking rate of its own the signalling counts on the service deceleration of the train, as far as its
+    Without a braking rate of its own the signalling counts on the service deceleration of each train, as far as its
     brakes hold it at crush load.
     """
     words = scenario.signalling
+
+    def braking_m_s2(train: Train) -> float:
+        wanted_m_s2 = words.braking_m_s2 or train.maximum_deceleration_m_s2
+        return braking_rate_m_s2(train, float(train.capacity_crush), wanted_m_s2)
+
     station_m = {d: (0.0, *(float(place) for place in np.cumsum(section_m[d]))) for d in DIRECTIONS}
-    wanted_m_s2 = words.braking_m_s2 or train.maximum_deceleration_m_s2
     return Signalling(
         station_m=station_m,
         border_m={d: _borders_m(scenario, d) for d in DIRECTIONS},
-        braking_m_s2=braking_rate_m_s2(train, float(train.capacity_crush), wanted_m_s2),
+        braking_m_s2=trains.map(braking_m_s2),
         reaction_s=float(words.reaction_time_s),
         margin_m=float(words.margin_m),
-        train_length_m=train.length_m,
+        train_length_m=trains.map(lambda train: train.length_m),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import simpy
 
 from dispatch.timetable import Direction, Trip
+from scenarios.fleet import ByVehicle
 from simulation.control import Controller, NoControl
 from simulation.depots import Depots
 from simulation.dwells import LeastDwell
@@ -20,10 +21,11 @@ from simulation.turnbacks import AlwaysReady, TurnbackTracks, VehicleEvents
 
 @dataclass(frozen=True)
 class LineDemand:
-    """Passengers of both directions; `room` is what a train carries at most, `opens_s` when platforms begin to fill."""
+    """Passengers of both directions; `room` is what each vehicle carries at most, `opens_s` when platforms begin to
+    fill."""
 
     platforms: Mapping[Direction, PlatformDemand]
-    room: float
+    room: ByVehicle[float]
     opens_s: Mapping[Direction, Sequence[float]]
 
 
@@ -31,12 +33,12 @@ class LineDemand:
 class Railway:
     """What trains run on, with and under: the same on every day of a line.
 
-    `dwelling` says what a dwell lasts at least (None: the station's minimum), `vehicles` when a vehicle comes out of
-    its depot, `controller` who is held.
+    `running` says how each vehicle runs sections, `dwelling` what a dwell lasts at least (None: the station's minimum),
+    `vehicles` when a vehicle comes out of its depot, `controller` who is held.
     """
 
     rules: OperatingRules
-    running: Running
+    running: ByVehicle[Running]
     station_order: Mapping[Direction, Sequence[str]]
     signalling: Signalling
     dwelling: LeastDwell | None = None

@@ -187,9 +187,9 @@ def _run_trip(
             gate = TerminalGate(line.tracks[trip.stations[last]])
         asked = _asked(line, journey, i, following)
         served = line.starvation.served.get((trip.trip_id, i))
-        wanted = line.railway.running.profile(asked, served)
+        wanted = line.railway.running.of(trip.vehicle).profile(asked, served)
         if i == 0 and track is not None:
-            clears_s = _seconds_to(wanted, line.railway.signalling.throat_m)
+            clears_s = _seconds_to(wanted, line.railway.signalling.throat_m(trip.vehicle))
             for claim in (track, *points):
                 env.process(_give_back(env, claim, clears_s))
         done = yield from _run(line, journey, i, asked, wanted, gate, following)
@@ -224,20 +224,21 @@ def _run(
 ) -> Generator[simpy.Event, Any, RunDone]:  # fmt: skip
     """One run as the trains ahead let it, with what it leaves in the record."""
     env, railway, trip = line.env, line.railway, journey.trip
+    running = railway.running.of(trip.vehicle)
     served = line.starvation.served.get((trip.trip_id, i))
-    slowed_s = 0.0 if served is None else railway.running.slowed_s(asked, served)
+    slowed_s = 0.0 if served is None else running.slowed_s(asked, served)
     journey.running_time_s.append(asked.running_time_s)
     journey.slowed_s.append(slowed_s)
 
     def profile_for(running_time_s: int) -> DrivingProfile:
-        return railway.running.profile(replace(asked, running_time_s=running_time_s), served)
+        return running.profile(replace(asked, running_time_s=running_time_s), served)
 
-    least_s = least_running_time_s(line.rules, asked.running_time_s, railway.running.shortest_s(asked))
+    least_s = least_running_time_s(line.rules, asked.running_time_s, running.shortest_s(asked))
     recovery = FasterWhenLate(
         profile_for, asked.running_time_s, least_s, due_s(line.rules, trip, i, _next_start_s(following))
     )
     free_arrival_s = env.now + asked.running_time_s + slowed_s
-    wish = RunWish(wanted, railway.running.train(asked), asked.passengers, free_arrival_s, recovery)
+    wish = RunWish(wanted, running.train(asked), asked.passengers, free_arrival_s, recovery)
     done = yield from run_section(env, railway.signalling, line.order, journey, i, wish, gate)
     journey.hindered_s.append(max(0.0, done.arrival_s - free_arrival_s))
     journey.hindered.append(done.hindered)
@@ -251,7 +252,7 @@ def _asked(line: Line, journey: Journey, i: int, following: Journey | None) -> R
         trip.trip_id, trip.direction, journey.first_station + i, trip.running_time_s(i), journey.passengers[i],
         trip.driving[i], now_s,
     )  # fmt: skip
-    shortest_s = railway.running.shortest_s(planned)
+    shortest_s = railway.running.of(trip.vehicle).shortest_s(planned)
     wished_s = told_running_time_s(line.rules, trip, i, now_s, shortest_s, _next_start_s(following))
     told_s = railway.controller.running_time_s(ready_train(line, journey, i), wished_s, shortest_s)
     return replace(planned, running_time_s=max(told_s, shortest_s))

@@ -66,7 +66,7 @@ def explain(
         known = [Lever(one.name, one.saving_kwh) for one in written.result.levers if one.name != DISTURBANCES]
         found = account_for(
             line.plan, in_force, line.library, line.train, line.network,
-            known_levers=known, workers=workers, progress=progress,
+            known_levers=known, others=line.others, workers=workers, progress=progress,
         )  # fmt: skip
     if json:
         print_json(_as_json(line, found))
@@ -143,12 +143,13 @@ def _one_trip(line: "PlannedLine", trip_id: str, json: bool) -> None:
     trip = _trip_of(line, trip_id)
     in_force = timetable_in_force(line.scenario)
     back = counterparts(line.plan, in_force)[trip.trip_id]
-    day = PlannedDay.of(line.plan.timetable, line.library, line.train, line.network, (back,))
+    day = PlannedDay.of(line.plan.timetable, line.library, line.train, line.network, (back,), line.others)
     change, parts = change_of(day, trip, back), parts_of_trip(day, trip, back)
     now = meetings(day, line.network, trip_id)
     before: tuple[SectionMeeting | None, ...] = (None,) * len(now)
     if line.plan.mode == "equal-service" and any(one.trip_id == trip_id for one in in_force.trips):
-        before = meetings(PlannedDay.of(in_force, line.library, line.train, line.network), line.network, trip_id)
+        today = PlannedDay.of(in_force, line.library, line.train, line.network, (), line.others)
+        before = meetings(today, line.network, trip_id)
     if json:
         print_json(
             {

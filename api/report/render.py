@@ -23,6 +23,8 @@ from api.result import Figures, PlanResult
 from api.summary import sentences, used_share_percent
 from dispatch.rules import registered
 from energy_models.energy_account import Receptivity
+from scenarios.build import profile_libraries
+from scenarios.fleet import by_vehicle
 from scenarios.provenance import assumptions
 from simulation.experiment import PlanExperiment
 
@@ -50,9 +52,10 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
     """The report as HTML: text, charts and plotly.js in one page. `made_at` is printed on it, now if None."""
     scenario = experiment.request.scenario
     before, after = experiment.baseline_plan.timetable, experiment.plan.timetable
+    others = by_vehicle(scenario, profile_libraries(scenario, experiment.library)).others
     charts = {
         "train_graph": train_graph(before, after, scenario),
-        "train_power": train_power(after, experiment.library),
+        "train_power": train_power(after, experiment.library, others),
         "regeneration": regeneration(*_receptivities(experiment), scenario),
         "service": headways_and_loads(before, after, scenario),
         "power": substation_power(

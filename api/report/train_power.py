@@ -6,7 +6,7 @@ import numpy as np
 
 from api.report.chart import WARNING, Chart, chart, packed
 from dispatch.timetable import Timetable
-from dispatch.traffic import trip_movements
+from dispatch.traffic import NO_OTHERS, OtherLibraries, as_planned
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.running_times import ProfileLibrary
 
@@ -27,9 +27,9 @@ CLASSES = (
 """Name and colour, from the most that is given to the most that is drawn."""
 
 
-def train_power(plan: Timetable, library: ProfileLibrary) -> Chart:
+def train_power(plan: Timetable, library: ProfileLibrary, others: OtherLibraries = NO_OTHERS) -> Chart:
     """Lines of the plan's trips, one trace for each class of power; laid under the train graph's axes by the page."""
-    rows = [_seconds(plan, number, library) for number in range(len(plan.trips))]
+    rows = [_seconds(plan, number, library, others) for number in range(len(plan.trips))]
     highest_w = max((float(np.abs(power_w).max(initial=0.0)) for _, _, power_w in rows), default=0.0)
     lines: list[list[FloatArray]] = [[] for _ in CLASSES]
     for time_s, km, power_w in rows:
@@ -65,10 +65,12 @@ def power_class(power_w: FloatArray, highest_w: float) -> IntArray:
     return np.searchsorted(edges, power_w).astype(np.int64)
 
 
-def _seconds(plan: Timetable, number: int, library: ProfileLibrary) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _seconds(
+    plan: Timetable, number: int, library: ProfileLibrary, others: OtherLibraries
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Time, place in km and power of each second of a trip, dwells included."""
     trip = plan.trips[number]
-    runs, stands = trip_movements(trip, library)
+    runs, stands = as_planned(trip, library, others)
     times: list[FloatArray] = []
     places: list[FloatArray] = []
     powers: list[FloatArray] = []

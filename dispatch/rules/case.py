@@ -24,29 +24,43 @@ CLEARING_S = 45
 of the Yizhuang line it takes 44 s from a departure until an arriving train need not brake for it)."""
 
 
+ShortestTimes = Mapping[str, Mapping[Direction, Sequence[float]]]
+"""By train type and direction: the shortest possible running time in s of each section in order of travel."""
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """A plan before its judge.
 
-    `baseline` is the timetable in force. `minimum_running_time_s` gives for each direction the shortest possible
-    running time of each section in order of travel, in s.
+    `baseline` is the timetable in force; `minimum_running_time_s` has every train type of the fleet.
     """
 
     plan: Plan
     scenario: Scenario
     baseline: Timetable
-    minimum_running_time_s: Mapping[Direction, Sequence[float]]
+    minimum_running_time_s: ShortestTimes
 
     @cached_property
-    def ato_levels(self) -> frozenset[str]:
-        """Names of the ATO levels of all train types of the fleet."""
-        types = (self.scenario.train_types[group.train_type] for group in self.scenario.fleet)
-        return frozenset(level.name for train_type in types for level in train_type.ato_levels)
+    def fleet_types(self) -> frozenset[str]:
+        """Names of the train types of the fleet; where there are several, a sentence says which one it is about."""
+        return frozenset(part.train_type for part in self.scenario.fleet)
+
+    def type_name_of(self, trip: Trip) -> str:
+        """Name of the train type of a trip's vehicle; the main type where the plan names none of the fleet."""
+        name = self.plan.vehicles.get(trip.vehicle, "")
+        return name if name in self.fleet_types else self.scenario.main_train_type
 
     def train_type_of(self, trip: Trip) -> TrainType:
-        """The train type of a trip's vehicle; the line's main type when the plan does not say."""
-        name = self.plan.vehicles.get(trip.vehicle, self.scenario.main_train_type)
-        return self.scenario.train_types.get(name, self.scenario.train_types[self.scenario.main_train_type])
+        """The train type of a trip's vehicle; the main type where the plan names none of the fleet."""
+        return self.scenario.train_types[self.type_name_of(trip)]
+
+    def ato_levels_of(self, trip: Trip) -> frozenset[str]:
+        """Names of the ATO levels that the trip's vehicle has."""
+        return frozenset(level.name for level in self.train_type_of(trip).ato_levels)
+
+    def shortest_s(self, trip: Trip) -> Sequence[float]:
+        """Shortest possible running times in s of the sections of a trip's direction, for its vehicle's train type."""
+        return self.minimum_running_time_s[self.type_name_of(trip)][trip.direction]
 
     @cached_property
     def line(self) -> Mapping[Direction, tuple[str, ...]]:

@@ -90,20 +90,21 @@ def stations_in_order(case: Case) -> Iterator[Violation]:
 
 @rule(
     "known-driving",
-    "Every section is run with a driving strategy or ATO level that the scenario knows, with planned "
-    "passengers between "
-    "none and the crush capacity.",
+    "Every section is run with a driving strategy, or an ATO level of the vehicle's train type, that the scenario "
+    "knows, with planned passengers between none and the crush capacity.",
 )
 def known_driving(case: Case) -> Iterator[Violation]:
     """Driving is known and the planned load can stand in the train."""
-    known = STRATEGIES | case.ato_levels
     for trip in case.sound_trips:
+        known = STRATEGIES | case.ato_levels_of(trip)
+        to_whom = f" to {case.type_name_of(trip)}" if len(case.fleet_types) > 1 else ""
         crush = case.train_type_of(trip).capacity.crush
         for index, (driving, passengers) in enumerate(zip(trip.driving, trip.passengers, strict=True)):
             place, time = trip.stations[index], trip.departure_s[index]
             if driving not in known:
                 sentence = (
-                    f"trip {trip.trip_id} leaves {place} with driving {driving!r}; known are {', '.join(sorted(known))}"
+                    f"trip {trip.trip_id} leaves {place} with driving {driving!r}; known{to_whom} are "
+                    f"{', '.join(sorted(known))}"
                 )
                 yield Violation("known-driving", sentence, trip.trip_id, place, time)
             if not 0.0 <= passengers <= crush:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from dispatch.rules.case import CLEARING_S, DEPOT_AFTER_S, Case
 from dispatch.rules.violation import Violation, clock, rule
 from dispatch.timetable import Trip
+from scenarios.fleet import vehicle_names
 
 
 @rule(
@@ -56,12 +57,17 @@ def turnback(case: Case) -> Iterator[Violation]:
                 yield Violation("turnback", sentence, after.trip_id, place, after.start_s, needed - stand)
 
 
-@rule("fleet", "The plan uses no more vehicles of a train type than the fleet has, and only types that the line has.")
+@rule(
+    "fleet",
+    "The plan uses no more vehicles of a train type than the fleet has, only types that the line has, and each vehicle "
+    "as the type that the fleet has under its name.",
+)
 def fleet(case: Case) -> Iterator[Violation]:
     """Vehicles by type stay within the fleet."""
     owned: dict[str, int] = {}
     for group in case.scenario.fleet:
         owned[group.train_type] = owned.get(group.train_type, 0) + group.trainsets
+    names = vehicle_names(case.scenario)
     used: dict[str, list[str]] = {}
     for vehicle, trips in duties(case.sound_trips).items():
         train_type = case.plan.vehicles.get(vehicle)
@@ -69,6 +75,9 @@ def fleet(case: Case) -> Iterator[Violation]:
             what = "has no train type" if train_type is None else f"is of type {train_type!r}, not in the fleet"
             first = trips[0]
             yield Violation("fleet", f"vehicle {vehicle} {what}", first.trip_id, first.stations[0], first.start_s)
+        elif names.get(vehicle, train_type) != train_type:
+            sentence = f"vehicle {vehicle} is of type {names[vehicle]} in the fleet, not {train_type}"
+            yield Violation("fleet", sentence, trips[0].trip_id, trips[0].stations[0], trips[0].start_s)
         else:
             used.setdefault(train_type, []).append(vehicle)
     for train_type, vehicles in used.items():

@@ -1,7 +1,8 @@
 """Every motion that the search may choose from, as flat arrays for compiled code."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -44,10 +45,12 @@ def bank_for(
     workers: int,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
     longer_s: int = 0,
+    possible_s: Mapping[Direction, Sequence[int]] = MappingProxyType({}),
 ) -> MotionBank:
     """Motions for running times around a timetable's, at every load that occurs in it.
 
     `longer_s` is by how much a whole trip may become longer: the span of each section grows by its even part.
+    `possible_s` is what further train types need for each section.
     """
     spans: dict[Direction, tuple[tuple[int, int], ...]] = {}
     steps: dict[Direction, tuple[frozenset[int], ...]] = {}
@@ -67,6 +70,7 @@ def bank_for(
                 [trip.running_time_s(place) for trip, place in over[k]],
                 max(steps[direction][k]) * LOAD_STEP,
                 ceil(longer_s / len(sections)),
+                possible_s[direction][k] if possible_s else 0,
             )
             for k in sections
         )
@@ -83,11 +87,17 @@ def bank_for(
 
 
 def _span(
-    library: ProfileLibrary, direction: str, section: int, running_s: list[int], passengers: float, longer_s: int
+    library: ProfileLibrary,
+    direction: str,
+    section: int,
+    running_s: list[int],
+    passengers: float,
+    longer_s: int,
+    possible_s: int,
 ) -> tuple[int, int]:
-    """Shortest and longest running time to look at, never below what the fullest train can do."""
+    """Shortest and longest running time to look at, never below what the fullest train and further types can do."""
     shortest, longest = min(running_s), max(running_s)
-    possible = int(np.ceil(library.minimum_time_s(direction, section, passengers) + 0.5))
+    possible = max(int(np.ceil(library.minimum_time_s(direction, section, passengers) + 0.5)), possible_s)
     most = int((1.0 + REACH_SHARE) * longest) + longer_s
     return min(max(possible, int((1.0 - REACH_SHARE) * shortest)), shortest), most
 

@@ -6,14 +6,14 @@ quick estimate of the supply finds where to look, and exact solutions on the equ
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from dispatch.timetable import DIRECTIONS, Timetable
+from dispatch.timetable import DIRECTIONS, Direction, Timetable
 from dispatch.timing.bank import LOAD_STEP, bank_for
 from dispatch.timing.cycle import CycleProblem, Pattern, find_pattern
 from dispatch.timing.day import load_steps
@@ -45,13 +45,14 @@ COMPILING_HEADWAY_S = 600
 class SearchWish:
     """What a search is asked beside its rules: a timetable to start from instead of patterns, the worth of a joule,
     duties around fixed vehicles, mean waiting (by default that of the rules' weights), how long trains find terminals
-    full, and a way to end it."""
+    full, the seconds that further train types need for each section, and a way to end it."""
 
     start: Timetable | None = None
     worth: Worth = field(default_factory=Worth)
     duties: Callable[[Timetable], Timetable] = field(default=lambda timetable: timetable)
     waiting_s: Callable[[Timetable], float] | None = None
     crowding_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
+    possible_s: Mapping[Direction, Sequence[int]] = field(default_factory=dict)
     stop: SearchStop = field(default_factory=SearchStop)
 
 
@@ -85,7 +86,8 @@ def optimise(
     same timetable for any number of workers, unless the time limit or a cancel cuts the search short.
     """
     wish = wish or SearchWish()
-    bank = bank_for(_both(baseline, wish.start), library, train, options.workers, progress, rules.longer_s)
+    trips = _both(baseline, wish.start)
+    bank = bank_for(trips, library, train, options.workers, progress, rules.longer_s, wish.possible_s)
     packed = pack(network)._replace(tolerance_a=SEARCH_TOLERANCE_A)
     limits = _limits(baseline, library, rules)
     job = Job(

@@ -6,9 +6,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from dispatch.baseline import timetable_from_departures, timetable_in_force
-from dispatch.duties import assign, duty_summary, first_in_first_out, fleet_need, vehicle_names
+from dispatch.duties import assign, duty_summary, first_in_first_out, fleet_need
 from dispatch.timetable import Timetable
 from energy_models.faults import Infeasible
+from scenarios.fleet import vehicle_names
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
 

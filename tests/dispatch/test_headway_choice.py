@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
-from dispatch.duties import first_in_first_out, vehicle_names
+from dispatch.duties import first_in_first_out
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.plan import Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
@@ -18,6 +18,7 @@ from dispatch.traffic import planned_energy_j
 from dispatch.waiting import expected_waiting
 from energy_models.faults import Infeasible, InputFaults
 from scenarios.build import profile_library, supply_network, train_of
+from scenarios.fleet import vehicle_names
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
 
@@ -146,7 +147,8 @@ def test_trips_that_break_a_rule_go_back_and_the_rest_stays(usual: Trade) -> Non
 def test_a_mended_plan_gives_way_to_its_even_headways_where_those_draw_less(usual: Trade) -> None:
     timetables = (usual.choices[0].timetable, usual.choices[-1].timetable)
     little, much = (plan_of(timetable, LINE) for timetable in timetables)
-    good, bad = CheckReport((), ("fleet",)), check(little, LINE, IN_FORCE, {"up": (1e4,) * 4, "down": (1e4,) * 4})
+    never = {"four_car": {"up": (1e4,) * 4, "down": (1e4,) * 4}}
+    good, bad = CheckReport((), ("fleet",)), check(little, LINE, IN_FORCE, never)
     assert not bad.passed
 
     def energy_j(plan: Plan) -> float:

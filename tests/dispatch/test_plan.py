@@ -6,9 +6,9 @@ import jsonschema
 import pytest
 
 from dispatch.baseline import headway_table, timetable_in_force
-from dispatch.duties import vehicle_names
 from dispatch.plan import Plan, plan_json_schema
 from energy_models.faults import InputFaults
+from scenarios.fleet import vehicle_names
 from scenarios.load import load_scenario
 
 LINE = load_scenario("tutorial_line")

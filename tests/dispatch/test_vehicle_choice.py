@@ -1,37 +1,32 @@
 """Vehicles by energy: against every possible choice, with homes, fixes and trips that a kind cannot run."""
 
+import sys
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from mixed_fleets import LINE, mixed
+
 from dispatch.baseline import timetable_in_force
-from dispatch.duties import assign, chains_of, home_stations, vehicle_names
+from dispatch.duties import assign, chains_of, home_stations
 from dispatch.fixed_service import FixedService, OutOfService
 from dispatch.planner import PlannerOptions, make_plan
+from dispatch.shortest_times import shortest_running_times
 from dispatch.timetable import Timetable
 from dispatch.traffic import planned_snapshots
 from dispatch.vehicle_choice import dealt_by_energy, kinds_of_fleet, least_energy_vehicles, trip_energy_j
 from energy_models.faults import Infeasible
-from scenarios.build import profile_library, train_of
-from scenarios.load import load_scenario
+from scenarios.build import profile_library
+from scenarios.fleet import vehicle_names
 from scenarios.schema import Scenario
 
-LINE = load_scenario("tutorial_line")
 TODAY = assign(timetable_in_force(LINE), LINE)
-
-
-def mixed(*counts: int, heavy_t: float = 170, depots: tuple[str | None, ...] = (None, None)) -> Scenario:
-    """The tutorial line with so many of its own trains, and so many heavier ones behind them in the fleet."""
-    own = LINE.train_types["four_car"]
-    parts = tuple(
-        LINE.fleet[0].model_copy(update={"train_type": name, "trainsets": count, "depot": depot})
-        for name, count, depot in zip(("four_car", "heavy"), counts, depots, strict=True)
-    )
-    types = {"four_car": own, "heavy": own.model_copy(update={"tare_t": heavy_t})}
-    return LINE.model_copy(update={"train_types": types, "fleet": parts})
 
 
 def energies(timetable: Timetable, light_j: list[int], heavy_j: list[int]) -> dict[str, dict[str, float]]:
@@ -77,7 +72,7 @@ def test_least_of_all_choices_by_enumeration(
 def test_one_kind_changes_nothing_whatever_it_draws() -> None:
     energy_j = {"four_car": {trip.trip_id: float(k) for k, trip in enumerate(TODAY.trips)}}
     assert least_energy_vehicles(TODAY, LINE, energy_j).timetable is TODAY
-    kinds = kinds_of_fleet(LINE, train_of(LINE), profile_library(LINE))
+    kinds = kinds_of_fleet(LINE, profile_library(LINE), shortest_running_times(LINE))
     assert dealt_by_energy(TODAY, LINE, kinds, FixedService()) == (TODAY, {})
 
 
@@ -129,7 +124,7 @@ def test_duty_that_no_vehicle_may_work_is_named() -> None:
 
 
 def test_energy_of_trips_adds_up_to_what_the_planned_day_draws_at_the_collectors() -> None:
-    kind = kinds_of_fleet(LINE, train_of(LINE), profile_library(LINE))["four_car"]
+    kind = kinds_of_fleet(LINE, profile_library(LINE), shortest_running_times(LINE))["four_car"]
     day = planned_snapshots(TODAY, kind.library, kind.train)
     drawn_j = float(day.power_w.sum() + day.auxiliary_w.sum())
     assert sum(trip_energy_j(TODAY, kind).values()) == pytest.approx(drawn_j, rel=1e-9)
@@ -137,7 +132,7 @@ def test_energy_of_trips_adds_up_to_what_the_planned_day_draws_at_the_collectors
 
 def test_trains_too_heavy_for_the_running_times_and_trains_too_small_stay_in_the_depot() -> None:
     slow = mixed(6, 6, heavy_t=400)
-    kinds = kinds_of_fleet(slow, train_of(slow), profile_library(slow))
+    kinds = kinds_of_fleet(slow, profile_library(slow), shortest_running_times(slow))
     energy_j = {name: trip_energy_j(TODAY, kind) for name, kind in kinds.items()}
     assert len(energy_j["four_car"]) == len(TODAY.trips)
     assert len(energy_j["heavy"]) == 0

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from dispatch.baseline import headway_table, timetable_from_departures, timetable_in_force
 from dispatch.check import check
-from dispatch.duties import assign, duty_summary, first_in_first_out, fleet_need, vehicle_names
+from dispatch.duties import assign, duty_summary, first_in_first_out, fleet_need
 from dispatch.headways import decide_headways
 from dispatch.plan import Mode, Plan
 from dispatch.timetable import Timetable
 from dispatch.waiting import expected_waiting
 from energy_models.faults import Infeasible
+from scenarios.fleet import vehicle_names
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
 from scenarios.schema.line import Depot, Terminal
@@ -24,7 +25,7 @@ from scenarios.schema.service import ClockByDirection, FleetPart, HeadwayPeriod
 
 Answer = TypeVar("Answer")
 LINE = load_scenario("tutorial_line")
-ANY_RUNNING_TIME = {"up": (1.0,) * 4, "down": (1.0,) * 4}
+ANY_RUNNING_TIME = {"four_car": {"up": (1.0,) * 4, "down": (1.0,) * 4}}
 
 
 @st.composite

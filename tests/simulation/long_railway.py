@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dispatch.timetable import Timetable, Trip
+from scenarios.fleet import ByVehicle
 from simulation.disturbances.dwell_noise import DwellNoise
 from simulation.record import TripRecord
 from simulation.signalling import Signalling
@@ -43,6 +44,6 @@ class Later(DwellNoise):
 def two_trains(headway_s: float, signalling: Signalling, dwell_s: int = 40) -> tuple[TripRecord, ...]:
     """Two trains, the second one that long after the first from A."""
     noise = Later(1.0, accumulates=True, later_s=headway_s - int(headway_s))
-    railway = Railway(replace(FREE, noise=noise), Trapezoids(SECTION_M), ORDER, signalling)
+    railway = Railway(replace(FREE, noise=noise), ByVehicle(Trapezoids(SECTION_M)), ORDER, signalling)
     trips = (whole_trip("a", 10_000, dwell_s), whole_trip("b", 10_000 + int(headway_s), dwell_s))
     return operate(Timetable(trips), railway, 1).trips

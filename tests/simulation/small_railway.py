@@ -9,6 +9,7 @@ from dispatch.timetable import Direction
 from energy_models.driving.profile import DrivingProfile
 from energy_models.starved import ServedShare
 from energy_models.train import ForceCurve, Train
+from scenarios.fleet import ByVehicle
 from simulation.disturbances import DwellNoise
 from simulation.rules import OperatingRules
 from simulation.runs import RunAsked
@@ -89,7 +90,14 @@ def blocks(border_m: Sequence[float], stations: int = 3, section_m: float = SECT
     at_m = tuple(section_m * k for k in range(stations))
     values = {"braking_m_s2": RATE_M_S2, "reaction_s": 3.0, "margin_m": 50.0, "train_length_m": 100.0, **changes}
     border = np.array(border_m, dtype=np.float64)
-    return Signalling(station_m={"up": at_m, "down": at_m}, border_m={"up": border, "down": border}, **values)
+    return Signalling(
+        station_m={"up": at_m, "down": at_m},
+        border_m={"up": border, "down": border},
+        braking_m_s2=ByVehicle(values["braking_m_s2"]),
+        reaction_s=values["reaction_s"],
+        margin_m=values["margin_m"],
+        train_length_m=ByVehicle(values["train_length_m"]),
+    )
 
 
 def railway(
@@ -99,4 +107,4 @@ def railway(
     **more: object,
 ) -> Railway:
     """The railway of A, B and C, 1 km apart."""
-    return Railway(rules, Trapezoids(), order, signalling or moving_block(), **more)  # type: ignore[arg-type]
+    return Railway(rules, ByVehicle(Trapezoids()), order, signalling or moving_block(), **more)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dispatch.timetable import Timetable, Trip
+from scenarios.fleet import ByVehicle
 from simulation.control import Controller, EvenHeadways, HoldToSchedule, Neighbour, NoControl, ReadyTrain
 from simulation.disturbances.dwell_noise import DwellNoise
 from simulation.dwells import PlatformStop
@@ -59,7 +60,7 @@ def gaps_s(controller: Controller, station: int) -> np.ndarray:
     headway_s = 180
     rules = replace(RULES, minimum_headway_s=0.0, noise=OneLate(1.0, accumulates=True))
     railway = Railway(
-        rules, Trapezoids(), LONG, moving_block(stations=12), CrowdedDwell(headway_s - 30.0),
+        rules, ByVehicle(Trapezoids()), LONG, moving_block(stations=12), CrowdedDwell(headway_s - 30.0),
         controller=controller,
     )  # fmt: skip
     trips = tuple(long_trip(number, headway_s) for number in range(14))
@@ -82,7 +83,7 @@ def test_a_train_held_to_its_schedule_never_leaves_early() -> None:
     early = replace(FREE, noise=Early(1.0, accumulates=True))
     trips = Timetable((whole_trip("a", 10_000),))
     free, held = (
-        operate(trips, Railway(early, Trapezoids(SECTION_M), ORDER, moving_block(section_m=SECTION_M),
+        operate(trips, Railway(early, ByVehicle(Trapezoids(SECTION_M)), ORDER, moving_block(section_m=SECTION_M),
                                controller=controller), 1).trips[0]
         for controller in (NoControl(), HoldToSchedule())
     )  # fmt: skip

@@ -307,7 +307,7 @@ def test_crowding_and_journeys_are_those_of_the_trips(model: DayModel, in_force:
 def test_dwells_grow_with_the_passengers_and_not_before_they_are_many(
     model: DayModel, in_force: Timetable, usual: DayRecord
 ) -> None:
-    assert model.exchange is not None
+    assert model.kinds.main.exchange is not None
     assert max(max(trip.lateness_s) for trip in usual.trips) == 0.0
     crowd = {
         d: PlatformDemand.from_journeys(demand.edge_s, 3.0 * demand.per_hour) for d, demand in model.demand.items()
@@ -316,5 +316,6 @@ def test_dwells_grow_with_the_passengers_and_not_before_they_are_many(
     late = heavy.run_trains(in_force, None).trips
     assert max(max(trip.lateness_s) for trip in late) > 10.0
     # The same passengers through doors that take no time: the timetable again.
-    quick = replace(heavy, exchange=None).run_trains(in_force, None).trips
-    assert max(max(trip.lateness_s) for trip in quick) == 0.0
+    quick = replace(heavy, kinds=heavy.kinds.map(lambda kind: replace(kind, exchange=None)))
+    trips = quick.run_trains(in_force, None).trips
+    assert max(max(trip.lateness_s) for trip in trips) == 0.0

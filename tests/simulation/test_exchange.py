@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dispatch.baseline import timetable_in_force
+from scenarios.fleet import ByVehicle
 from scenarios.load import load_scenario
 from scenarios.schema.disturbances import Disturbances
 from scenarios.schema.train import PassengerExchange
@@ -50,7 +51,7 @@ def test_the_longest_of_rules_and_passengers_counts_and_a_door_fault_comes_on_to
     trip = timetable_in_force(load_scenario("tutorial_line")).of("up")[0]
     light = PlatformStop(trip, 1, 1, 1000.0, 100.0, 20.0, 20.0)
     heavy = replace(light, on_board=600.0, alighting=100.0, waiting=400.0)
-    dwell = ExchangeDwell(MinimumDwell(RULES), PUONG, 700.0)
+    dwell = ExchangeDwell(MinimumDwell(RULES), ByVehicle(PUONG), ByVehicle(700.0))
     assert dwell.least_s(light) == 20.0
     # 200 find room beside the 500 who stay.
     assert dwell.least_s(heavy) == pytest.approx(exchange_s(PUONG, 200, 100, 500))
@@ -60,4 +61,4 @@ def test_the_longest_of_rules_and_passengers_counts_and_a_door_fault_comes_on_to
     }  # fmt: skip
     day = DisturbedDay(Disturbances.model_validate(told), 1, (), (), ())
     assert replace(dwell, day=day).least_s(light) == pytest.approx(60.0)
-    assert ExchangeDwell(MinimumDwell(RULES), None, 700.0).least_s(heavy) == 20.0
+    assert ExchangeDwell(MinimumDwell(RULES), ByVehicle(None), ByVehicle(700.0)).least_s(heavy) == 20.0

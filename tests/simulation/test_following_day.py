@@ -61,7 +61,7 @@ def test_trains_keep_apart_all_day(override: str | None, in_force: Timetable) ->
         for direction in DIRECTIONS:
             gaps = _gaps_m(model, [t for t in trips if t.direction == direction], time_s)
             # Interpolation between nodes is good to about a metre.
-            assert gaps.min() > model.signalling.train_length_m + model.signalling.margin_m - 1.5
+            assert gaps.min() > model.signalling.train_length_m.main + model.signalling.margin_m - 1.5
     assert hindered > 20
 
 

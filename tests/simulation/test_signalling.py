@@ -10,6 +10,7 @@ import pytest
 from dispatch.timetable import DIRECTIONS, Timetable
 from energy_models.hindered import Path as Motion
 from scenarios.build import profile_library
+from scenarios.fleet import ByVehicle
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
 from simulation.rules import RecoveryRules
@@ -51,7 +52,7 @@ def test_a_hindered_train_recovers_only_as_the_rules_say() -> None:
         slow = whole_trip("a", 10_000, dwell_s=100)
         rules = replace(FREE, recovery=recovery, minimum_dwell_s={"B": 20.0})
         trips = Timetable((slow, whole_trip("b", 10_100)))
-        railway = Railway(rules, Shorter(SECTION_M), ORDER, signalling)
+        railway = Railway(rules, ByVehicle(Shorter(SECTION_M)), ORDER, signalling)
         return operate(trips, railway, None).trips[1].lateness_s[-1]
 
     free, slower, patient, none = (
@@ -84,15 +85,15 @@ def test_borders_of_blocks_lie_at_the_same_places_for_both_directions() -> None:
     listed = scenario_with(system="fixed_block", block_borders_m=(0.0, 1000.0, 2600.0))
     library = profile_library(listed)
     lengths = {d: [track.length_m for track in library.sections[d]] for d in DIRECTIONS}
-    railway = signalling_of(listed, library.train, lengths)
+    railway = signalling_of(listed, ByVehicle(library.train), lengths)
     end_m = listed.length_m
     np.testing.assert_allclose(railway.border_m["up"], [0.0, 1000.0, 2600.0])
     np.testing.assert_allclose(railway.border_m["down"], [end_m - 2600.0, end_m - 1000.0, end_m])
-    even = signalling_of(scenario_with(system="fixed_block", block_length_m=260.0), library.train, lengths)
+    even = signalling_of(scenario_with(system="fixed_block", block_length_m=260.0), ByVehicle(library.train), lengths)
     for direction in DIRECTIONS:
         widths = np.diff(even.border_m[direction])
         np.testing.assert_allclose(widths, end_m / round(end_m / 260.0))
-    assert signalling_of(scenario_with(), library.train, lengths).border_m["up"].size == 0
+    assert signalling_of(scenario_with(), ByVehicle(library.train), lengths).border_m["up"].size == 0
 
 
 def test_the_braking_rate_is_the_scenario_s_own_or_the_service_deceleration_as_far_as_the_brakes_hold_it() -> None:
@@ -101,8 +102,8 @@ def test_the_braking_rate_is_the_scenario_s_own_or_the_service_deceleration_as_f
     lengths = {d: [track.length_m for track in library.sections[d]] for d in DIRECTIONS}
     train = library.train
     held = train.service_brake_force_n / train.effective_mass_kg(train.capacity_crush)
-    service = signalling_of(plain, train, lengths)
-    assert service.braking_m_s2 == pytest.approx(min(train.maximum_deceleration_m_s2, held))
-    assert signalling_of(scenario_with(braking_m_s2=0.5), train, lengths).braking_m_s2 == 0.5
-    slippery = service.authority("up", 0, 0.3)
+    service = signalling_of(plain, ByVehicle(train), lengths)
+    assert service.braking_m_s2.main == pytest.approx(min(train.maximum_deceleration_m_s2, held))
+    assert signalling_of(scenario_with(braking_m_s2=0.5), ByVehicle(train), lengths).braking_m_s2.main == 0.5
+    slippery = service.authority("up", 0, "", 0.3)
     assert slippery.braking_m_s2 == 0.3

@@ -11,6 +11,7 @@ import pytest
 from dispatch.timetable import Direction, Timetable, Trip
 from energy_models.faults import InputFaults
 from energy_models.starved import ServedShare
+from scenarios.fleet import ByVehicle
 from simulation.disturbances import DwellNoise
 from simulation.journeys import Duty, Journey
 from simulation.passengers import PlatformDemand
@@ -143,7 +144,7 @@ def test_loads_follow_the_trains_that_really_came() -> None:
         np.tile([0.0, 1800.0, 3600.0], (hours, 1)),
         np.tile([3600.0, 3600.0], (hours, 1)),
     )
-    line = LineDemand({"up": demand}, 600.0, {"up": (700.0, 830.0, 960.0)})
+    line = LineDemand({"up": demand}, ByVehicle(600.0), {"up": (700.0, 830.0, 960.0)})
     trips = Timetable((trip("u1", 1000), trip("late", 1300), trip("u3", 1600)))
     done = operate(trips, railway(LATE_ADDING_UP), 1, line)
     first, second, third = done.trips
