@@ -48,6 +48,8 @@ Progress = Callable[[str, float], None]
 
 SECONDS_AN_EFFORT = 75.0
 """Time limit that buys one measure of search; two cores of 2026 need less, so that the clock does not decide."""
+WORKERS_OF_A_LIMIT = 2
+"""With fewer the clock runs as much longer, so that the plan is the same."""
 RUNS_OF_A_DAY = 5000.0
 """Sections run in a day for which that is so; the time goes with the root of more of them, as trips share patterns."""
 
@@ -62,7 +64,8 @@ class PlannerOptions:
     trip may become `longer_trips_s` longer from end to end; its vehicle then stands as much less at the terminal.
 
     The time sets how much is searched, by count and not by the clock, so that the same options give the same plan;
-    where the machine is too slow for that, the clock ends the search and the plan says so.
+    where the machine is too slow for that, the clock ends the search (with one worker after twice the time) and the
+    plan says so.
     """
 
     mode: Mode = "equal-service"
@@ -255,7 +258,7 @@ def make_plan(
         TimingOptions(
             seed=options.seed,
             effort=_effort(options.time_limit_s, start),
-            time_limit_s=options.time_limit_s,
+            time_limit_s=options.time_limit_s * max(1.0, WORKERS_OF_A_LIMIT / options.workers),
             noise_deviation_s=noise.dwell_noise_s,
             noise_accumulates=noise.dwell_noise_accumulates,
             workers=options.workers,

@@ -131,7 +131,11 @@ def plan(
     time_limit: Annotated[
         float,
         typer.Option(
-            min=0.1, max=86400.0, help="Search of the timetable: seconds that set how much is searched.", metavar="S"
+            min=0.1,
+            max=86400.0,
+            help="Search of the timetable: seconds that set how much is searched, and after which the search ends "
+            "(with one worker after twice as many).",
+            metavar="S",
         ),
     ] = 30.0,
     vehicle: Annotated[
