@@ -105,7 +105,7 @@ def _limit(result: PlanResult) -> str:
     return (
         f"{timing} saves more than {100 * (1 - result.bound_kwh / before):.1f} %, which would take a "
         "line without losses and every braked kilowatt-hour reused; without disturbances the plan closes "
-        f"{result.share_of_gap_closed:.0%} of that gap."
+        f"{100.0 * result.share_of_gap_closed:.0f} % of that gap."
     )
 
 
@@ -139,8 +139,8 @@ def _passengers(result: PlanResult) -> str:
     text = f"Headways follow the demand within the policy: {trips}, {after.train_km:,.0f} train-km. {wait}."
     if before.fullest_train_share is not None and after.fullest_train_share is not None:
         text += (
-            f" The fullest train carries {after.fullest_train_share:.0%} of its normal capacity, "
-            f"today {before.fullest_train_share:.0%}."
+            f" The fullest train carries {100.0 * after.fullest_train_share:.0f} % of its normal capacity, "
+            f"today {100.0 * before.fullest_train_share:.0f} %."
         )
     if chosen is not None:
         which = "asked for by its waiting" if chosen.number is None else f"number {chosen.number} of {len(choices)}"

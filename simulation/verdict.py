@@ -99,7 +99,7 @@ def trades(judgement: Judgement) -> tuple[str, ...]:
         if tolerance.unit:
             values = f"{after:.0f} {tolerance.unit} instead of {before:.0f} {tolerance.unit}"
         else:
-            values = f"{after:.0%} instead of {before:.0%}"
+            values = f"{100.0 * after:.0f} % instead of {100.0 * before:.0f} %"
         told.append(f"With the chosen headways, {tolerance.words}: {values} on the simulated days.")
     return tuple(told)
 

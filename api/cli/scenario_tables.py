@@ -134,7 +134,7 @@ def loads_in_words(scenario: Scenario) -> Iterator[str]:
         yield (
             f"Fullest trains {fullest.direction}: {fullest.passengers:.0f} passengers from {fullest.departure_station} "
             f"to {fullest.arrival_station} at {seconds_to_clock(fullest.from_s)}, "
-            f"{fullest.share_of_normal:.0%} of normal load."
+            f"{100.0 * fullest.share_of_normal:.0f} % of normal load."
         )
 
 

@@ -35,7 +35,7 @@ _ROWS = (
     ("Energy at the metering point", "energy_kwh", "kWh", 0, -1),
     ("Highest 15-minute demand", "peak_15min_kw", "kW", 0, -1),
     ("Braking energy offered", "regeneration_offered_kwh", "kWh", 0, 0),
-    ("Braking energy used", "regeneration_used_kwh", "kWh", 0, 1),
+    ("Braking energy used", "regeneration_used_kwh", "kWh", 0, 0),
     ("Share of braking energy used", "used_share_percent", "%", 1, 1),
     ("Losses in supply and rails", "losses_kwh", "kWh", 0, -1),
     ("Traction energy not served", "unserved_kwh", "kWh", 1, -1),

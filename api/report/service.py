@@ -56,6 +56,7 @@ def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario)
                 }
             )
     from_s, to_s = day_range_s(baseline, plan)
+    share = 100.0 * scenario.policy.load_limit_share
     limit = scenario.policy.load_limit_share * capacity.normal
     return chart(
         traces,
@@ -74,7 +75,7 @@ def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario)
             annotations=[
                 {
                     "xref": "paper", "x": 1, "xanchor": "right", "yref": "y2", "y": limit, "yanchor": "bottom",
-                    "text": f"load limit {limit:,.0f} ({scenario.policy.load_limit_share:.0%} of normal capacity)",
+                    "text": f"load limit {limit:,.0f} ({share:.0f} % of normal capacity)",
                     "showarrow": False, "font": {"size": 11, "color": WARNING},
                 }
             ],

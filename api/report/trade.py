@@ -83,7 +83,8 @@ def _points(rows: list[Choice], result: PlanResult) -> dict[str, Any]:
         "y": [row.energy_kwh for row in rows],
         "hovertext": [
             f"{_trips(row)}, {row.train_km:,.0f} train-km, {row.vehicles} trains<br>"
-            f"fullest train {row.fullest_train_share:.0%}<br>{row.cost:,.0f} {currency}, {row.co2_kg:,.0f} kg CO2"
+            f"fullest train {100.0 * row.fullest_train_share:.0f} %<br>"
+            f"{row.cost:,.0f} {currency}, {row.co2_kg:,.0f} kg CO2"
             for row in rows
         ],
         "hovertemplate": "%{x:.0f} s · %{y:,.0f} kWh<br>%{hovertext}<extra></extra>",

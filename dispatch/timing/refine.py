@@ -103,7 +103,7 @@ def refine(job: Job, start: Timetable) -> Timetable:
         job.progress("trips", min((number + 1) / len(passes), 1.0))
     known.or_better(job, day)
     job.worth.keeps_limit(day)
-    if job.worth.is_plain and day.fed_j > _day(job, start, day.noise_s).fed_j:
+    if job.worth.is_plain and day.fed_j > _fed_j(job, start, day.noise_s):
         return driven_optimally(start)
     return day.timetable("optimal")
 
@@ -198,6 +198,11 @@ def driven_optimally(timetable: Timetable) -> Timetable:
 def quiet_energy_j(job: Job, timetable: Timetable) -> float:
     """What a timetable draws when nothing disturbs it and all trains are driven for least energy."""
     return _day(job, timetable, _noise(job, timetable.trips, 1)).fed_j
+
+
+def _fed_j(job: Job, timetable: Timetable, noise_s: IntArray) -> float:
+    """What a timetable draws under disturbances, mean over the samples; one after another, as a day takes much room."""
+    return sum(_day(job, timetable, sample[None]).fed_j for sample in noise_s) / len(noise_s)
 
 
 def estimated_energy_j(job: Job, timetable: Timetable) -> float:

@@ -106,7 +106,7 @@ def test_sentences_say_saving_baseline_meter_interval_service_and_proof(
     assert f"{experiment.saving_against_mean_phase_percent:.1f} %" in said["Compared with"]
     assert experiment.evidence is not None
     assert f"{experiment.evidence.bound_percent:.1f} %" in said["Limit"]
-    assert f"{experiment.evidence.share_of_gap_closed:.0%} of that gap" in said["Limit"]
+    assert f"{100.0 * experiment.evidence.share_of_gap_closed:.0f} % of that gap" in said["Limit"]
     assert f"All {len(experiment.check.rules)} rules" in said["Checks"]
 
 
