@@ -11,8 +11,9 @@ from energy_models.faults import Infeasible
 from scenarios.fleet import vehicle_names
 from scenarios.schema import Scenario, seconds_to_clock
 
-DEPOT_VISIT_WORTH_KM = 30.0
-"""One more depot visit must even out two duties by at least this much (root of the fall of their squares, assumed)."""
+DEPOT_VISIT_WORTH = 1.32
+"""One more depot visit must even out two duties by at least so many lengths of the line (root of the fall of their
+squares; assumed: 30 km on the Yizhuang line)."""
 
 
 @dataclass(frozen=True)
@@ -325,6 +326,7 @@ def _exchanges(chains: Mapping[str, list[Trip]], first: str, second: str, scenar
     one, two = chains[first], chains[second]
     done_one, done_two = _distances(one, scenario), _distances(two, scenario)
     gap = done_one[-1] - done_two[-1]
+    visit_km = DEPOT_VISIT_WORTH * scenario.length_m / 1000.0
     at_two = [_standing_at(two, j) for j in range(len(two) + 1)]
     for i in range(len(one) + 1):
         station = _standing_at(one, i)
@@ -342,7 +344,7 @@ def _exchanges(chains: Mapping[str, list[Trip]], first: str, second: str, scenar
             if not all(_long_enough(turn, scenario) for turn in after):
                 continue
             visits = sum(goes_to_depot(t, scenario) for t in after) - sum(goes_to_depot(t, scenario) for t in before)
-            if gain >= max(visits, 0) * DEPOT_VISIT_WORTH_KM**2:
+            if gain >= max(visits, 0) * visit_km**2:
                 yield _Exchange(gain, first, second, i, j)
 
 
