@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from ortools.sat.python import cp_model
 
+from dispatch.cp_solver import cp_solver
 from dispatch.duties import chains_of, fleet_need, home_stations
 from dispatch.fixed_service import FixedService
 from dispatch.stands import busiest_moment, depot_capacity, in_depot, on_tracks, turns_of
@@ -158,13 +159,6 @@ class _Model:
     def _used(self) -> cp_model.LinearExpr:
         return cp_model.LinearExpr.sum([*self.begins.values(), *self.others.values()])
 
-    def _solver(self) -> cp_model.CpSolver:
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = 0
-        solver.parameters.max_deterministic_time = DETERMINISTIC_TIME
-        return solver
-
     def solve(self) -> _Answer | None:
         """Duties that keep every fix; None when there are none."""
         self.model.clear_assumptions()
@@ -173,7 +167,7 @@ class _Model:
         kept = [self.works[trip.vehicle, trip.trip_id] for trip in self.timetable.trips if trip.vehicle in self.special]
         weight = len(self.timetable.trips) + 1
         self.model.minimize(weight * self._used() - cp_model.LinearExpr.sum(kept))
-        solver = self._solver()
+        solver = cp_solver(DETERMINISTIC_TIME)
         if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         return _Answer(
@@ -208,7 +202,7 @@ class _Model:
         trial = _Model.of(self.timetable, self.scenario, self.fixed)
         for sentence in sentences:
             trial.model.add(trial.wishes[sentence] == 1)
-        return trial._solver().solve(trial.model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+        return cp_solver(DETERMINISTIC_TIME).solve(trial.model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
 def _without_vehicles(fixed: FixedService) -> FixedService:

@@ -13,6 +13,7 @@ from functools import partial
 from ortools.sat.python import cp_model
 
 from dispatch.baseline import departures_in_force
+from dispatch.cp_solver import cp_solver
 from dispatch.headway_patterns import Pattern, Segment
 from dispatch.short_turns import Part, ShortTrip, short_trips
 from dispatch.stands import CLEARING_S, depot_capacity
@@ -246,10 +247,7 @@ class HeadwayModel:
         Adds the moments that a solution breaks and solves again, until it breaks none.
         """
         while True:
-            solver = cp_model.CpSolver()
-            solver.parameters.random_seed = limits.seed
-            solver.parameters.num_workers = 1
-            solver.parameters.max_deterministic_time = limits.deterministic_time
+            solver = cp_solver(limits.deterministic_time, limits.seed)
             solver.parameters.relative_gap_limit = relative_gap
             if len(self.begin) > len(self.events.ends):
                 # With short turns there is nothing symmetric, and probing thousands of patterns doubles the time.

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from ortools.sat.python import cp_model
 
+from dispatch.cp_solver import cp_solver
 from dispatch.fixed_service import FixedService
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.day import TripSpans, retimed
@@ -264,13 +265,6 @@ class _Departures:
             words = f"trip {gap.trip} leaves {gap.gap_s} s after {gap.ahead}"
             self.model.add(self.at[gap.trip] - self.at[gap.ahead] == gap.gap_s).only_enforce_if(self._wish(words))
 
-    def _solver(self) -> cp_model.CpSolver:
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = 0
-        solver.parameters.max_deterministic_time = DETERMINISTIC_TIME
-        return solver
-
     def nearest(self) -> Timetable:
         """The departures nearest to the wished ones; raises `Infeasible`."""
         if not self._bears(tuple(self.wishes)):
@@ -284,7 +278,7 @@ class _Departures:
             for timetable in (self.job.baseline, self.reference)
         )
         for _ in range(WAITING_CUTS):
-            solver = self._solver()
+            solver = cp_solver(DETERMINISTIC_TIME)
             if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 raise Infeasible(
                     [
@@ -332,7 +326,7 @@ class _Departures:
         self.model.add_assumptions([self.wishes[sentence] for sentence in sentences])
         model = self.model.clone()
         model.minimize(0)
-        return self._solver().solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+        return cp_solver(DETERMINISTIC_TIME).solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
     def _why_not(self) -> tuple[str, ...]:
         """A set of fixes none of which can be spared for the clash."""

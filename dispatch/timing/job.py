@@ -1,7 +1,9 @@
 """What all stages of a search share: the task, its limits in kernel form, the clock, and the flag that ends it."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +36,42 @@ class SearchStop:
         """End the search soon, with the best so far."""
         self.is_cancelled = True
         self.flag[0] = 1
+
+
+class Clock:
+    """Sets a search's flag when its time is over; proofs that are no search do not count."""
+
+    def __init__(self, time_limit_s: float, flag: IntArray) -> None:
+        self._left_s = time_limit_s
+        self._flag = flag
+        self._timer: threading.Timer | None = None
+        self._since_s = 0.0
+
+    def go(self) -> None:
+        """Run from now on."""
+        self._since_s = time.monotonic()
+        self._timer = threading.Timer(max(self._left_s, 0.0), self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def halt(self) -> None:
+        """Stand still until it goes on."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._left_s -= time.monotonic() - self._since_s
+            self._timer = None
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """Stand still meanwhile."""
+        self.halt()
+        try:
+            yield
+        finally:
+            self.go()
+
+    def _end(self) -> None:
+        self._flag[0] = 1
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ Three stages: patterns of each period's cycle, shifts of whole periods, then eve
 quick estimate of the supply finds where to look, and exact solutions on the equivalent track decide.
 """
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from dispatch.timing.cycle import CycleProblem, Pattern, find_pattern
 from dispatch.timing.day import load_steps
 from dispatch.timing.estimate import line_estimate
 from dispatch.timing.fitting import held, pinned_dwells_s, way_with_dwells
-from dispatch.timing.job import Job, Progress, SearchStop, Step, TimingOptions
+from dispatch.timing.job import Clock, Job, Progress, SearchStop, Step, TimingOptions
 from dispatch.timing.periods import Period, periods_of
 from dispatch.timing.refine import estimated_energy_j, quiet_energy_j, refine
 from dispatch.timing.rules import TimingRules
@@ -109,16 +108,15 @@ def optimise(
     _compile(job)
     # What a machine does once for a line, profiles and compiled code, is not search: the first plan is as good as any.
     job = replace(job, began_s=time.monotonic())
-    timer = threading.Timer(options.time_limit_s, _end, [job.stop])
-    timer.daemon = True
-    timer.start()
+    clock = Clock(options.time_limit_s, job.stop)
+    clock.go()
     try:
         wish.stop.is_searching = True
-        begin, fallback = _prepared(job, wish)
+        begin, fallback = _prepared(job, wish, clock)
         timetable = refine(job, begin)
     finally:
         wish.stop.is_searching = False
-        timer.cancel()
+        clock.halt()
     return TimingResult(timetable, tuple(job.convergence), bool(job.stop[0]), fallback)
 
 
@@ -131,23 +129,20 @@ def _compile(job: Job) -> None:
     job.progress("compiling the search", 1.0)
 
 
-def _end(stop: IntArray) -> None:
-    stop[0] = 1
-
-
 def _both(baseline: Timetable, start: Timetable | None) -> Timetable:
     """Trips of either timetable, so that the bank holds what the search may begin with."""
     return baseline if start is None else Timetable((*baseline.trips, *start.trips))
 
 
-def _prepared(job: Job, wish: SearchWish) -> tuple[Timetable, Timetable]:
+def _prepared(job: Job, wish: SearchWish, clock: Clock) -> tuple[Timetable, Timetable]:
     """What the search of single trips begins with: the timetable asked for, or patterns and shifts; fixes kept.
 
     And what trips can go back to.
     """
     if wish.start is not None:
-        start = held(job, wish.start, wish.start) if job.rules.fixed.holds_times else wish.start
-        start = wish.duties(start)
+        with clock.halted():
+            start = held(job, wish.start, wish.start) if job.rules.fixed.holds_times else wish.start
+            start = wish.duties(start)
         return start, start
     periods = periods_of(job.baseline, job.rules.period_starts_s)
     if not job.rules.fixed.holds_times and not job.rules.fixed.holds_duties:
@@ -156,11 +151,14 @@ def _prepared(job: Job, wish: SearchWish) -> tuple[Timetable, Timetable]:
             return job.baseline, job.baseline
         return min(_laid(job, periods), job.baseline, key=partial(quiet_energy_j, job)), job.baseline
     # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
-    plain = wish.duties(held(job, job.baseline, job.baseline))
+    with clock.halted():
+        plain = wish.duties(held(job, job.baseline, job.baseline))
     if job.baseline.turns_on_the_way:
         return plain, plain
+    laid = _laid(job, periods)
     try:
-        return wish.duties(held(job, _laid(job, periods), job.baseline)), plain
+        with clock.halted():
+            return wish.duties(held(job, laid, job.baseline)), plain
     except Infeasible:
         return plain, plain
 

@@ -174,6 +174,23 @@ def test_ctrl_c_ends_a_plan_cleanly(tmp_path: Path) -> None:
     assert "Stopped." in rest
 
 
+def test_ctrl_c_during_the_search_keeps_the_best_plan(tmp_path: Path) -> None:
+    """Solvers ran before the search, and they take signals for themselves if they may."""
+    options = ("--time-limit", "600", "--replications", "2", "--out", str(tmp_path / "out"))
+    command = (sys.executable, "-c", START, "plan", "tutorial_line", *options)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "patterns" in line or "trips" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    printed, rest = process.communicate()
+    assert process.returncode == 0, rest
+    assert "the best plan so far" in rest
+    assert "The search was cancelled" in " ".join(printed.split())
+    assert headwatt("check", "out", cwd=tmp_path).returncode == 0
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)

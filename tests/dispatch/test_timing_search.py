@@ -1,9 +1,11 @@
 """The whole search on small lines: repeatable, never worse, and at home on every kind of timetable."""
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -15,7 +17,7 @@ from dispatch.levers import LEVERS, lever_shares
 from dispatch.planner import PlannerOptions, make_plan
 from dispatch.timetable import Timetable
 from dispatch.timing.day import retimed
-from dispatch.timing.job import TimingOptions
+from dispatch.timing.job import Clock, TimingOptions
 from dispatch.timing.optimise import optimise
 from dispatch.timing.shifts import weighted_waiting
 from dispatch.traffic import planned_energy_j
@@ -40,7 +42,7 @@ def test_what_is_done_once_is_no_search(small: Case, monkeypatch: pytest.MonkeyP
     """The clock of a search that has hardly any time starts after profiles and compiled code are there."""
     begun: list[str] = []
 
-    class Clock:
+    class Timer:
         daemon = False
 
         def __init__(self, interval: float, *_what: object) -> None:
@@ -51,13 +53,26 @@ def test_what_is_done_once_is_no_search(small: Case, monkeypatch: pytest.MonkeyP
 
         def cancel(self) -> None: ...
 
-    monkeypatch.setattr("dispatch.timing.optimise.threading.Timer", Clock)
+    monkeypatch.setattr("dispatch.timing.job.threading.Timer", Timer)
     optimise(
         small.baseline, small.library, small.train, small.network, small.rules, small.turn,
         TimingOptions(effort=0.01, time_limit_s=2.5), lambda stage, _: begun.append(stage),
     )  # fmt: skip
     assert begun.index("driving profiles") < begun.index("compiling the search") < begun.index("clock")
     assert begun.index("clock") < begun.index("patterns")
+
+
+def test_a_halted_clock_stands_still() -> None:
+    """A tenth of a second of search remains after a fifth of proof in between."""
+    flag = np.zeros(1, dtype=np.int64)
+    clock = Clock(0.1, flag)
+    clock.go()
+    with clock.halted():
+        time.sleep(0.2)
+        assert flag[0] == 0
+    time.sleep(0.3)
+    assert flag[0] == 1
+    clock.halt()
 
 
 def test_other_seed_other_plan(small: Case) -> None:

@@ -1,12 +1,18 @@
 """Patterns and shifts laid on the day, and trips that pass from one period's way to the next one's in steps."""
 
+import sys
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from timing_lines import SEVEN, Case, case_of, small_line
 
 from dispatch.timetable import DIRECTIONS, Timetable
 from dispatch.timing.cycle import Pattern
@@ -15,7 +21,6 @@ from dispatch.timing.periods import periods_of
 from dispatch.timing.shifts import WAITING_ROUNDING_S, _laid, _Way, mean_waiting_s, shift_periods
 from dispatch.timing.traffic import Traffic
 from dispatch.waiting import expected_waiting
-from tests.dispatch.timing_lines import SEVEN, Case, case_of, small_line
 
 HOUR = 3600
 DENSE = tuple((SEVEN + n * HOUR, SEVEN + (n + 1) * HOUR, headway_s) for n, headway_s in enumerate((200, 202, 200)))
