@@ -31,7 +31,7 @@ from dispatch.duties import assign, first_in_first_out
 from dispatch.evidence import evidence_of
 from dispatch.levers import lever_shares
 from dispatch.planner import Planned, PlannerOptions, make_plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.stands import crowding_s
 from dispatch.timetable import Timetable
 from dispatch.timing.bank import bank_for
@@ -109,7 +109,7 @@ def large_line(count: int = STATIONS, length_m: float = LENGTH_M, substation_cou
             ),
         }
     )  # fmt: skip
-    shortest = shortest_running_times(scenario)["six_car"]
+    shortest = ShortestTimes(scenario).at_normal_load()["six_car"]
     slower = {d: tuple(int(np.ceil(1.2 * t)) for t in times) for d, times in shortest.items()}
     timetable = scenario.timetable.model_copy(update={"running_time_s": RunningTimes(**slower)})
     return scenario.model_copy(update={"timetable": timetable})

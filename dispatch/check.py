@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dispatch.plan import Plan
 from dispatch.rules import Case, Violation, registered
-from dispatch.rules.case import ShortestTimes
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable
 from scenarios.schema import Scenario
 
@@ -29,15 +29,14 @@ def check(
     plan: Plan,
     scenario: Scenario,
     baseline: Timetable,
-    minimum_running_time_s: ShortestTimes,
+    shortest: ShortestTimes,
 ) -> CheckReport:
     """Ask every rule of the plan's mode about the plan.
 
     `baseline` is the timetable in force with vehicles, against which equal service is judged.
-    `minimum_running_time_s` gives for each train type of the fleet and each direction the shortest possible running
-    time in s of each section in order of travel (`dispatch.shortest_times` has those of flat-out driving).
+    `shortest` tells how fast each train type of the fleet can run each section.
     """
-    case = Case(plan, scenario, baseline, minimum_running_time_s)
+    case = Case(plan, scenario, baseline, shortest)
     asked = [entry for entry in registered() if plan.mode in entry.modes]
     violations = tuple(violation for entry in asked for violation in entry.check(case))
     return CheckReport(violations, tuple(entry.rule for entry in asked))

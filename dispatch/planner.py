@@ -24,8 +24,7 @@ from dispatch.objective import worth_for
 from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.revision import fixed_for, timetable_of
-from dispatch.rules.case import ShortestTimes
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.stands import crowding_s
 from dispatch.timetable import Timetable
 from dispatch.timing.job import SearchStop, TimingOptions
@@ -237,8 +236,8 @@ def make_plan(
     clock = _Clock()
     train = train or train_of(scenario)
     library = profile_library(scenario, train)
-    shortest = shortest_running_times(scenario, train=train)
-    kinds = kinds_of_fleet(scenario, library, shortest)
+    shortest = ShortestTimes(scenario, train)
+    kinds = kinds_of_fleet(scenario, library, shortest.at_normal_load())
     require_possible_running_times(scenario, library)
     network = supply_network(scenario)
     in_force = timetable_in_force(scenario)

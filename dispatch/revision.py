@@ -5,7 +5,7 @@ from dispatch.check import check
 from dispatch.fixed_service import FixedService
 from dispatch.fixes import fixed_service
 from dispatch.plan import Mode, Plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable, Trip
 from dispatch.timing.rules import TimingRules, equal_service_rules
 from energy_models.faults import Fault, InputFaults
@@ -43,7 +43,7 @@ def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable
             if name not in planned
         ]
     if not faults:
-        report = check(plan, scenario, in_force, shortest_running_times(scenario, train=train))
+        report = check(plan, scenario, in_force, ShortestTimes(scenario, train))
         faults += [
             Fault(FROM, f"trip {one.trip}" if one.trip else "", one.rule, one.sentence, "a plan that keeps this rule")
             for one in report.violations

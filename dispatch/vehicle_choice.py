@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from dispatch.duties import chains_of, home_stations
 from dispatch.fixed_service import NOTHING_FIXED, FixedService
-from dispatch.rules.case import ShortestTimes
+from dispatch.rules.shortest_times import RunningTimes
 from dispatch.timetable import Direction, Timetable, Trip
 from dispatch.traffic import first_section, trip_movements, turnback_stand
 from energy_models.faults import Infeasible
@@ -116,7 +116,7 @@ def trip_energy_j(timetable: Timetable, kind: Kind) -> dict[str, float]:
     return energy_j
 
 
-def kinds_of_fleet(scenario: Scenario, library: ProfileLibrary, shortest: ShortestTimes) -> dict[str, Kind]:
+def kinds_of_fleet(scenario: Scenario, library: ProfileLibrary, shortest: RunningTimes) -> dict[str, Kind]:
     """The kinds of vehicle of a fleet by train type; `library` is that of the main type.
 
     A type that takes fewer passengers than the main one is planned with no more than the policy's share of its

@@ -33,14 +33,12 @@ def check(
     from api.plan_folder import read_plan_folder  # noqa: PLC0415
     from dispatch.baseline import headway_table, timetable_in_force  # noqa: PLC0415
     from dispatch.check import check as prove  # noqa: PLC0415
-    from dispatch.shortest_times import shortest_running_times  # noqa: PLC0415
+    from dispatch.rules.shortest_times import ShortestTimes  # noqa: PLC0415
 
     written = read_plan_folder(folder)
     scenario = written.scenario
-    # Times of an empty train: what the shortest possible time is must not depend on how many passengers are planned.
-    shortest_s = shortest_running_times(scenario, passengers=0.0, train=written.train())
     in_force = timetable_in_force(scenario)
-    report = prove(written.plan, scenario, in_force, shortest_s)
+    report = prove(written.plan, scenario, in_force, ShortestTimes(scenario, written.train()))
     notes = []
     paired = in_force if written.plan.mode == "equal-service" else None
     if written.plan.headways != headway_table(written.plan.timetable, scenario, paired):

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from dispatch.plan import Plan
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import DIRECTIONS, Direction, Timetable, Trip
 from scenarios.demand import section_loads
 from scenarios.schema import Scenario
@@ -24,21 +25,17 @@ CLEARING_S = 45
 of the Yizhuang line it takes 44 s from a departure until an arriving train need not brake for it)."""
 
 
-ShortestTimes = Mapping[str, Mapping[Direction, Sequence[float]]]
-"""By train type and direction: the shortest possible running time in s of each section in order of travel."""
-
-
 @dataclass(frozen=True, eq=False)
 class Case:
     """A plan before its judge.
 
-    `baseline` is the timetable in force; `minimum_running_time_s` has every train type of the fleet.
+    `baseline` is the timetable in force; `shortest` knows every train type of the fleet.
     """
 
     plan: Plan
     scenario: Scenario
     baseline: Timetable
-    minimum_running_time_s: ShortestTimes
+    shortest: ShortestTimes
 
     @cached_property
     def fleet_types(self) -> frozenset[str]:
@@ -57,10 +54,6 @@ class Case:
     def ato_levels_of(self, trip: Trip) -> frozenset[str]:
         """Names of the ATO levels that the trip's vehicle has."""
         return frozenset(level.name for level in self.train_type_of(trip).ato_levels)
-
-    def shortest_s(self, trip: Trip) -> Sequence[float]:
-        """Shortest possible running times in s of the sections of a trip's direction, for its vehicle's train type."""
-        return self.minimum_running_time_s[self.type_name_of(trip)][trip.direction]
 
     @cached_property
     def line(self) -> Mapping[Direction, tuple[str, ...]]:

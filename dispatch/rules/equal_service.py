@@ -18,7 +18,7 @@ WAITING_ROUNDING_S = 0.05
 """Means of waiting are compared to the tenth of a second in which they are quoted."""
 
 
-@rule("same-trips", "Each direction has as many trips in each period of the headway table as today.", EQUAL)
+@rule("same-trips", "Each direction has as many trips as today.", EQUAL)
 def same_trips(case: Case) -> Iterator[Violation]:
     """The number of trips is kept; trips stand for those in force in order of departure."""
     for direction in DIRECTIONS:

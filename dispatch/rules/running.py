@@ -10,22 +10,25 @@ ROUNDING_S = 1e-6
 
 @rule(
     "minimum-running-time",
-    "No section is run in less than the shortest time that track and the trip's vehicle, by its train type, allow.",
+    "No section is run in less than the shortest time that track, planned load and the trip's vehicle, by its train "
+    "type, allow.",
 )
 def minimum_running_time(case: Case) -> Iterator[Violation]:
-    """Each running time is at least the flat-out time of its section with the vehicle's own train type."""
+    """Each running time is at least the flat-out time of its section with the vehicle's own train type and load."""
     for trip in case.sound_trips:
         first = case.first_section(trip)
         assert first is not None
-        shortest = case.shortest_s(trip)
-        train = f" for {case.type_name_of(trip)} {trip.vehicle}" if len(case.fleet_types) > 1 else ""
+        name = case.type_name_of(trip)
+        train = f" for {name} {trip.vehicle}" if len(case.fleet_types) > 1 else ""
         for index in range(len(trip.stations) - 1):
-            short = shortest[first + index] - trip.running_time_s(index)
-            if short > ROUNDING_S:
+            run, load = (name, trip.direction, first + index), trip.passengers[index]
+            if not case.shortest.allows(*run, load, trip.running_time_s(index) + ROUNDING_S):
+                shortest = case.shortest.of(*run, load)
+                short = shortest - trip.running_time_s(index)
                 place = f"{trip.stations[index]}-{trip.stations[index + 1]}"
                 sentence = (
                     f"trip {trip.trip_id} runs {place} in {trip.running_time_s(index)} s; "
-                    f"the shortest possible{train} is {shortest[first + index]:.1f} s, {short:.1f} s more"
+                    f"the shortest possible{train} with {load:.0f} passengers is {shortest:.1f} s, {short:.1f} s more"
                 )
                 yield Violation("minimum-running-time", sentence, trip.trip_id, place, trip.departure_s[index], short)
 

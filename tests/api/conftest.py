@@ -10,7 +10,7 @@ from dispatch.check import check
 from dispatch.evidence import evidence_of
 from dispatch.levers import Lever
 from dispatch.plan import Plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable
 from dispatch.timing.rules import equal_service_rules
 from scenarios.build import profile_library, supply_network, train_of
@@ -50,7 +50,7 @@ def experiment() -> PlanExperiment:
         saving_ci95_percent=(judgement.saving_percent.low, judgement.saving_percent.high),
         replications=3,
         levers=(Lever("driving", judgement.saving_kwh.mean),),
-        check=check(plan, scenario, before, shortest_running_times(scenario, 0.0)),
+        check=check(plan, scenario, before, ShortestTimes(scenario)),
         seconds={"simulation": 1.25},
         judgement=judgement,
         baseline_trace=_padded(days[0], start_s, end_s),

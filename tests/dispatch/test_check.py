@@ -11,16 +11,17 @@ from dispatch.duties import assign, duty_summary
 from dispatch.plan import Mode, Plan
 from dispatch.rules import Case, registered
 from dispatch.rules.equal_service import same_headways, same_trips
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.rules.vehicles import stands
 from dispatch.timetable import Timetable, Trip
+from scenarios.build import train_of
 from scenarios.fleet import vehicle_names
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario
 
 LINE = load_scenario("tutorial_line")
 IN_FORCE = timetable_in_force(LINE)
-UP_S, DOWN_S = (60.0, 70.0, 80.0, 70.0), (70.0, 80.0, 70.0, 60.0)
-SHORTEST = {"four_car": {"up": UP_S, "down": DOWN_S}}
+SHORTEST = ShortestTimes(LINE)
 
 
 def plan_of(timetable: Timetable, mode: Mode, vehicles: dict[str, str] | None = None) -> Plan:
@@ -128,7 +129,7 @@ CASES: dict[str, Callable[[], CheckReport]] = {
     ),
     "stations-in-order": lambda: report(edited(-1, short_run), LED, LINE.model_copy(update={"depots": ()})),
     "known-driving": lambda: report(edited(3, lambda t: replace(t, driving=("warp", *t.driving[1:])))),
-    "minimum-running-time": lambda: report(shortest={"four_car": {"up": (60.0, 104.2, 80.0, 70.0), "down": DOWN_S}}),
+    "minimum-running-time": lambda: report(shortest=ShortestTimes(LINE, replace(train_of(LINE), tare_kg=5e5))),
     "dwell-limits": lambda: report(edited(10, moved({}, {1: -12})), LED),
     "minimum-headway": lambda: report(assign(edited(10, later(-205)), with_room()), LED, with_room()),
     "train-ahead": lambda: report(assign(edited(10, later(-275)), with_room()), LED, with_signalling(20)),

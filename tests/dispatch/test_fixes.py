@@ -14,7 +14,7 @@ from dispatch.fixed_duties import assign_fixed
 from dispatch.fixed_service import FixedService, OutOfService, TripTimes
 from dispatch.fixes import fixed_service
 from dispatch.planner import PlannerOptions, make_plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timing.job import SearchStop
 from dispatch.timing.rules import departure_windows
 from dispatch.timing.worth import PEAK_INTERVAL_S, Worth, sliding_mean, worth_of
@@ -157,7 +157,7 @@ def test_search_keeps_every_fix_and_an_edit_breaks_it(tmp_path: Path) -> None:
         planned.plan.timetable,
         trips=tuple(late if t.trip_id == "up-014" else t for t in planned.plan.timetable.trips),
     )
-    report = check(replace(planned.plan, timetable=timetable), LINE, IN_FORCE, shortest_running_times(LINE))
+    report = check(replace(planned.plan, timetable=timetable), LINE, IN_FORCE, ShortestTimes(LINE))
     assert "fixes" in {violation.rule for violation in report.violations}
 
 

@@ -11,7 +11,7 @@ from dispatch.duties import first_in_first_out
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.plan import Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable
 from dispatch.timing.rules import equal_service_rules
 from dispatch.traffic import planned_energy_j
@@ -109,7 +109,7 @@ def plan_of(timetable: Timetable, scenario: Scenario) -> Plan:
 
 def test_trips_that_break_a_rule_go_back_and_the_rest_stays(usual: Trade) -> None:
     start = usual.choices[0].timetable
-    shortest = shortest_running_times(LINE)
+    shortest = ShortestTimes(LINE)
 
     def remake(timetable: Timetable) -> tuple[Plan, CheckReport]:
         plan = plan_of(first_in_first_out(timetable, LINE), LINE)
@@ -147,7 +147,7 @@ def test_trips_that_break_a_rule_go_back_and_the_rest_stays(usual: Trade) -> Non
 def test_a_mended_plan_gives_way_to_its_even_headways_where_those_draw_less(usual: Trade) -> None:
     timetables = (usual.choices[0].timetable, usual.choices[-1].timetable)
     little, much = (plan_of(timetable, LINE) for timetable in timetables)
-    never = {"four_car": {"up": (1e4,) * 4, "down": (1e4,) * 4}}
+    never = ShortestTimes(LINE, replace(train_of(LINE), maximum_speed_m_s=1.0))
     good, bad = CheckReport((), ("fleet",)), check(little, LINE, IN_FORCE, never)
     assert not bad.passed
 

@@ -10,6 +10,7 @@ from dispatch.loads import cumulative_passengers, passengers_since_train_ahead
 from dispatch.plan import Plan
 from dispatch.rules import Case
 from dispatch.rules.equal_service import _mean_waiting_s
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable
 from dispatch.waiting import expected_waiting
 from scenarios.demand import section_loads
@@ -66,7 +67,7 @@ def test_no_gap_no_waiting() -> None:
 def test_checker_finds_the_same_waiting_by_its_own_sum() -> None:
 
     timetable = timetable_in_force(LINE)
-    case = Case(a_plan(timetable), LINE, timetable, {"up": (0.0,) * 4, "down": (0.0,) * 4})
+    case = Case(a_plan(timetable), LINE, timetable, ShortestTimes(LINE))
     assert _mean_waiting_s(case, None) == pytest.approx(expected_waiting(timetable, LINE).mean_s, rel=1e-9)
 
 

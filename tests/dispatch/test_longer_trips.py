@@ -19,7 +19,7 @@ from dispatch.fixed_service import FixedService, TripTimes
 from dispatch.longer_trips import LongerTrips, longer_trips, require_sensible
 from dispatch.plan import Plan
 from dispatch.planner import Planned, PlannerOptions, make_plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable, Trip
 from dispatch.timing.annealing import search
 from dispatch.timing.cycle import find_pattern
@@ -180,7 +180,7 @@ def test_the_bound_lies_below_plans_of_longer_trips_and_gives_them_their_time(pl
 
 
 def checked(plan: Plan, planned: Planned) -> CheckReport:
-    return check(plan, SCENARIO, planned.baseline.timetable, shortest_running_times(SCENARIO))
+    return check(plan, SCENARIO, planned.baseline.timetable, ShortestTimes(SCENARIO))
 
 
 def test_the_checker_allows_what_the_plan_was_asked_and_not_a_second_more(plans: tuple[Planned, Planned]) -> None:

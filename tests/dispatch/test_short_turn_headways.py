@@ -15,8 +15,8 @@ from dispatch.headway_patterns import Pattern, PatternMaker, Segment, segments_o
 from dispatch.headways import HeadwayOptions, HeadwayPlan, decide_headways, pareto_headways, within_policy
 from dispatch.plan import Plan
 from dispatch.planner import Planned, PlannerOptions, make_plan
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.short_turns import Mix, Part
-from dispatch.shortest_times import shortest_running_times
 from dispatch.stands import CLEARING_S
 from dispatch.timetable import DIRECTIONS, Timetable
 from dispatch.waiting import expected_waiting
@@ -151,7 +151,7 @@ def test_the_headways_keep_every_rule_of_the_checker(decided: HeadwayPlan) -> No
         seed=0,
         version="0",
     )
-    in_force, shortest = timetable_in_force(LINE), shortest_running_times(LINE)
+    in_force, shortest = timetable_in_force(LINE), ShortestTimes(LINE)
     assert check(plan, LINE, in_force, shortest).passed
     # The checker finds the same loads: a limit just below the fullest train is broken by what is above it.
     normal = LINE.train_types["four_car"].capacity.normal
@@ -179,7 +179,7 @@ def test_a_last_train_that_turns_on_the_way_is_not_the_last_train_of_today() -> 
         LINE.name, LINE.hash, "demand-led", edited, headway_table(edited, LINE),
         {trip.vehicle: LINE.main_train_type for trip in edited.trips}, 0, "0",
     )  # fmt: skip
-    violations = check(plan, LINE, timetable, shortest_running_times(LINE)).violations
+    violations = check(plan, LINE, timetable, ShortestTimes(LINE)).violations
     assert "turns at UNI instead of AIR" in next(one.sentence for one in violations if one.rule == "first-and-last")
 
 

@@ -9,7 +9,7 @@ from dispatch.check import CheckReport, check
 from dispatch.duties import first_in_first_out, fleet_need
 from dispatch.loads import planned_loads
 from dispatch.plan import Plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable, Trip
 from dispatch.waiting import expected_waiting
 from scenarios.load import load_scenario
@@ -66,7 +66,7 @@ def proven(line: Scenario, timetable: Timetable) -> CheckReport:
         seed=0,
         version="0",
     )
-    return check(plan, line, IN_FORCE, shortest_running_times(line))
+    return check(plan, line, IN_FORCE, ShortestTimes(line))
 
 
 def test_a_short_turn_at_an_inner_terminal_keeps_every_rule() -> None:

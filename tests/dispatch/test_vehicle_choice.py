@@ -17,7 +17,7 @@ from dispatch.baseline import timetable_in_force
 from dispatch.duties import assign, chains_of, home_stations
 from dispatch.fixed_service import FixedService, OutOfService
 from dispatch.planner import PlannerOptions, make_plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable
 from dispatch.traffic import planned_snapshots
 from dispatch.vehicle_choice import dealt_by_energy, kinds_of_fleet, least_energy_vehicles, trip_energy_j
@@ -72,7 +72,7 @@ def test_least_of_all_choices_by_enumeration(
 def test_one_kind_changes_nothing_whatever_it_draws() -> None:
     energy_j = {"four_car": {trip.trip_id: float(k) for k, trip in enumerate(TODAY.trips)}}
     assert least_energy_vehicles(TODAY, LINE, energy_j).timetable is TODAY
-    kinds = kinds_of_fleet(LINE, profile_library(LINE), shortest_running_times(LINE))
+    kinds = kinds_of_fleet(LINE, profile_library(LINE), ShortestTimes(LINE).at_normal_load())
     assert dealt_by_energy(TODAY, LINE, kinds, FixedService()) == (TODAY, {})
 
 
@@ -124,7 +124,7 @@ def test_duty_that_no_vehicle_may_work_is_named() -> None:
 
 
 def test_energy_of_trips_adds_up_to_what_the_planned_day_draws_at_the_collectors() -> None:
-    kind = kinds_of_fleet(LINE, profile_library(LINE), shortest_running_times(LINE))["four_car"]
+    kind = kinds_of_fleet(LINE, profile_library(LINE), ShortestTimes(LINE).at_normal_load())["four_car"]
     day = planned_snapshots(TODAY, kind.library, kind.train)
     drawn_j = float(day.power_w.sum() + day.auxiliary_w.sum())
     assert sum(trip_energy_j(TODAY, kind).values()) == pytest.approx(drawn_j, rel=1e-9)
@@ -132,7 +132,7 @@ def test_energy_of_trips_adds_up_to_what_the_planned_day_draws_at_the_collectors
 
 def test_trains_too_heavy_for_the_running_times_and_trains_too_small_stay_in_the_depot() -> None:
     slow = mixed(6, 6, heavy_t=400)
-    kinds = kinds_of_fleet(slow, profile_library(slow), shortest_running_times(slow))
+    kinds = kinds_of_fleet(slow, profile_library(slow), ShortestTimes(slow).at_normal_load())
     energy_j = {name: trip_energy_j(TODAY, kind) for name, kind in kinds.items()}
     assert len(energy_j["four_car"]) == len(TODAY.trips)
     assert len(energy_j["heavy"]) == 0

@@ -13,7 +13,7 @@ from timing_lines import SEVEN, small_line
 
 from dispatch.check import check
 from dispatch.planner import PlannerOptions, make_plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from energy_models.faults import Infeasible, InputFaults
 from scenarios.schema import Scenario
 from scenarios.schema.service import FleetPart
@@ -62,10 +62,10 @@ def test_no_plan_of_a_mixed_fleet_is_faster_than_its_vehicles(scenario: Scenario
         assert told
         assert all(told)
         return
-    report = check(planned.plan, scenario, planned.baseline.timetable, shortest_running_times(scenario))
+    report = check(planned.plan, scenario, planned.baseline.timetable, ShortestTimes(scenario))
     assert report == planned.check
     broken = {violation.rule for violation in report.violations}
     assert "minimum-running-time" not in broken
-    today = check(planned.baseline, scenario, planned.baseline.timetable, shortest_running_times(scenario))
+    today = check(planned.baseline, scenario, planned.baseline.timetable, ShortestTimes(scenario))
     assert broken <= {violation.rule for violation in today.violations}
     assert planned.evidence.bound_kwh <= min(planned.evidence.before_kwh, planned.evidence.after_kwh) + 1e-6

@@ -14,7 +14,7 @@ from timing_lines import SEVEN, small_line
 from dispatch.check import check
 from dispatch.plan import Plan
 from dispatch.planner import PlannerOptions, make_plan
-from dispatch.shortest_times import shortest_running_times
+from dispatch.rules.shortest_times import ShortestTimes
 from energy_models.faults import Infeasible
 from scenarios.schema import Scenario
 from scenarios.schema.line import Depot, Terminal
@@ -76,7 +76,7 @@ def test_every_plan_passes_the_checker_or_is_refused_in_words(scenario: Scenario
     in_force = planned.baseline.timetable
     if not planned.check.passed:
         # What today's timetable breaks already, the plan at equal service may break as well, and nothing else.
-        today = check(planned.baseline, scenario, in_force, shortest_running_times(scenario))
+        today = check(planned.baseline, scenario, in_force, ShortestTimes(scenario))
         assert {violation.rule for violation in planned.check.violations} <= {v.rule for v in today.violations}
     evidence = planned.evidence
     assert evidence.bound_kwh <= min(evidence.before_kwh, evidence.after_kwh) + 1e-6
