@@ -22,7 +22,7 @@ from dispatch.longer_trips import OPTION as LONGER_TRIPS
 from dispatch.longer_trips import require_sensible
 from dispatch.objective import worth_for
 from dispatch.plan import Mode, Plan
-from dispatch.repair import better_of, demand_led_rules, repaired
+from dispatch.repair import better_of, demand_led_rules, refuse_broken, repaired
 from dispatch.revision import fixed_for, timetable_of
 from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.stands import crowding_s
@@ -302,7 +302,12 @@ def make_plan(
                 judge.proven(task.with_vehicles(driven_optimally(start))),
                 lambda one: planned_energy_j(one.timetable, library, train, network, others),
             )
+            if not report.passed:
+                # The headways with the vehicles that they were decided with, run as today.
+                plan, report = judge.proven(start)
     refuse_too_fast(report, kinds, start)
+    if options.mode == "demand-led":
+        refuse_broken(report)
     timetable = plan.timetable
     clock.lap("check")
     levers = lever_shares(start, timetable, library, train, network, options.workers, progress, others)

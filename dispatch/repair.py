@@ -13,8 +13,11 @@ from dispatch.headway_patterns import load_limit
 from dispatch.plan import Plan
 from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.rules import TimingRules
+from energy_models.faults import Infeasible
 from scenarios.schema import Scenario
 
+TOLD = 8
+"""So many broken rules are told one by one."""
 MARGIN_SHARE = 0.01
 """Share of a headway that stays free below its limit for what later stations add."""
 
@@ -91,3 +94,12 @@ def _with_those_behind(timetable: Timetable, named: set[str]) -> set[str]:
     """The trips and those just behind them in their direction."""
     pairs = (pair for direction in DIRECTIONS for pair in timetable.neighbours(direction))
     return named | {trip.trip_id for ahead, trip in pairs if ahead.trip_id in named}
+
+
+def refuse_broken(report: CheckReport) -> None:
+    """Raise `Infeasible` with the rules that the best plan of new headways still breaks; no such plan is given out."""
+    if report.passed:
+        return
+    sentences = [f"{one.rule}: {one.sentence}" for one in report.violations]
+    more = [f"{len(sentences) - TOLD} more of this kind"] if len(sentences) > TOLD else []
+    raise Infeasible(["no plan was found that keeps every rule; the best one breaks", *sentences[:TOLD], *more])

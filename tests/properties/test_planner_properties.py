@@ -4,7 +4,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "dispatch"))
@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "dispatch"))
 from timing_lines import SEVEN, small_line
 
 from dispatch.check import check
+from dispatch.headway_choice import HeadwayWish
+from dispatch.headways import Objective
 from dispatch.plan import Plan
 from dispatch.planner import PlannerOptions, make_plan
 from dispatch.rules.shortest_times import ShortestTimes
@@ -85,6 +87,40 @@ def test_every_plan_passes_the_checker_or_is_refused_in_words(scenario: Scenario
     # Noise is planned for by samples, so that a plan may lose a little on the undisturbed day.
     worst = 1.0 if scenario.disturbances.dwell_noise_s == 0.0 else 1.02
     assert evidence.after_kwh <= worst * evidence.before_kwh
+
+
+@given(lines(), st.sampled_from([0.0, 1.0, 3.0]), st.sampled_from(["energy", "cost", "co2"]), st.integers(0, 3))
+@settings(max_examples=12, phases=(Phase.reuse, Phase.generate))
+def test_every_demand_led_plan_passes_the_checker_or_is_refused_in_words(
+    scenario: Scenario, demand: float, objective: Objective, seed: int
+) -> None:
+    """New headways owe nothing to today's timetable, so that no rule may be broken at all."""
+    scenario = scenario.model_copy(update={"demand": scenario.demand.model_copy(update={"scale": demand})})
+    options = PlannerOptions(
+        mode="demand-led", seed=seed, time_limit_s=1.0, workers=1, headways=HeadwayWish(objective=objective)
+    )
+    try:
+        planned = make_plan(scenario, options)
+    except Infeasible as refusal:
+        if not refusal.reasons or not all(refusal.reasons):
+            raise
+        return
+    assert planned.check.passed, "\n".join(one.sentence for one in planned.check.violations)
+    assert Plan.from_dict(planned.plan.to_dict()) == planned.plan
+
+
+@given(lines(), st.integers(1, 60))
+@settings(max_examples=8)
+def test_longer_trips_keep_every_other_rule(scenario: Scenario, longer_s: int) -> None:
+    options = PlannerOptions(time_limit_s=1.0, workers=1, longer_trips_s=longer_s)
+    try:
+        planned = make_plan(scenario, options)
+    except Infeasible:
+        return
+    today = check(planned.baseline, scenario, planned.baseline.timetable, ShortestTimes(scenario))
+    assert {one.rule for one in planned.check.violations} <= {one.rule for one in today.violations}
+    for trip, old in zip(planned.plan.timetable.trips, planned.baseline.timetable.trips, strict=True):
+        assert (trip.end_s - trip.start_s) - (old.end_s - old.start_s) <= longer_s
 
 
 def test_number_of_workers_changes_nothing_in_the_plan() -> None:
