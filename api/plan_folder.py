@@ -1,9 +1,9 @@
 """The folder of a plan: what `headwatt plan` writes for people and programs, and reads back strictly.
 
 `headways.csv` and `timetable.csv` are the plan; they may be edited by hand and are read back by `headwatt check`.
-`profiles.csv` holds the driving profiles, `result.json` the figures, `scenario.json` the whole scenario as it was
-planned, overrides included, so that a check needs nothing else. `report.html` shows all of it. A plan that was made
-with a calibrated vehicle has it in `vehicle.yaml`, and its hash among the options of `result.json`.
+`profiles.csv` holds the driving profiles, `result.json` the figures and the plan's metadata, `scenario.json` the whole
+scenario as it was planned, overrides included, so that a check needs nothing else. `report.html` shows all of it. A
+plan that was made with a calibrated vehicle has it in `vehicle.yaml`, and its hash among the options of `result.json`.
 """
 
 from collections.abc import Iterator
@@ -122,6 +122,7 @@ def read_plan_folder(folder: Path) -> WrittenPlan:
         seed=result.seed,
         version=result.version,
         options=result.options,
+        metadata=result.metadata,
     )
     return WrittenPlan(plan, scenario, result, len(asked - profiles), vehicle)
 

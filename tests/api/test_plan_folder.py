@@ -48,7 +48,15 @@ def test_every_file_is_there_and_the_plan_reads_back_equal(written: Path, experi
     assert read.plan.headways == plan.headways
     assert read.plan.vehicles == plan.vehicles
     assert read.scenario == experiment.request.scenario
+    assert read.plan.metadata == plan.metadata != {}
     assert read.runs_without_profile == 0
+
+
+def test_a_folder_of_before_metadata_were_kept_still_reads(folder: Path) -> None:
+    result = json.loads((folder / "result.json").read_text())
+    assert result.pop("metadata")["convergence"]
+    (folder / "result.json").write_text(json.dumps(result))
+    assert read_plan_folder(folder).plan.metadata == {}
 
 
 def test_profiles_are_those_of_the_library_and_count_every_run(written: Path, experiment: PlanExperiment) -> None:
