@@ -22,7 +22,13 @@ from simulation.experiment import METERING_POINT, PlanExperiment, PlanRequest, _
 from simulation.judge import judge_with
 
 METADATA: dict[str, JsonValue] = {
-    "convergence": [[0.4, "patterns", 1250.3], [1.1, "periods", 1201.0], [2.9, "trips", 1190.5]],
+    "convergence": [
+        [0.4, "patterns", 1250.3],
+        [1.1, "periods", 1201.0],
+        [2.9, "trips", 1190.5],
+        [3.1, "trips under disturbances", 1230.0],
+        [4.0, "trips under disturbances", 1222.5],
+    ],
     "stopped_early": False,
     "cancelled": False,
 }

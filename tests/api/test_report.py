@@ -277,8 +277,12 @@ def test_the_convergence_is_drawn_as_the_search_told_it(
 ) -> None:
     told = experiment.plan.metadata["convergence"]
     assert isinstance(told, list)
-    line = charts["convergence"]["data"][0]
-    assert [list(step) for step in zip(line["x"], line["hovertext"], line["y"], strict=True)] == told
+    undisturbed, disturbed = (
+        [list(step) for step in zip(line["x"], line["hovertext"], line["y"], strict=True)]
+        for line in charts["convergence"]["data"]
+    )
+    assert [*undisturbed, *disturbed] == told
+    assert {stage for _, stage, _ in disturbed} == {"trips under disturbances"}
     assert 'data-chart="convergence"' in page
     assert "ended before its last stage" not in page
 
