@@ -11,6 +11,9 @@ from dispatch.rules.case import ShortestTimes
 from dispatch.timetable import Timetable
 from scenarios.schema import Scenario
 
+FORM = ("whole-seconds", "stations-in-order")
+"""The rules without which a plan is no timetable of the line: nothing can be computed of one that breaks them."""
+
 
 @dataclass(frozen=True)
 class CheckReport:
@@ -41,3 +44,9 @@ def check(
     asked = [entry for entry in registered() if plan.mode in entry.modes]
     violations = tuple(violation for entry in asked for violation in entry.check(case))
     return CheckReport(violations, tuple(entry.rule for entry in asked))
+
+
+def violations_of_form(plan: Plan, scenario: Scenario) -> tuple[Violation, ...]:
+    """What the rules of form (`FORM`) alone say; they ask neither for the timetable in force nor for shortest times."""
+    case = Case(plan, scenario, Timetable(()), {})
+    return tuple(violation for entry in registered() if entry.rule in FORM for violation in entry.check(case))

@@ -120,6 +120,25 @@ def test_check_names_the_rule_trip_and_place_of_a_plan_edited_by_hand(folder: Pa
     assert any(one["trip"] == trip.trip_id and trip.stations[1] in one["place"] for one in found["violations"])
 
 
+@pytest.mark.parametrize(
+    "command", [["explain"], ["compare"], ["judge"], ["export", "--format", "gtfs"], ["replay"]], ids=lambda one: one[0]
+)
+@pytest.mark.parametrize(
+    ("column", "value", "rule"), [("departure", "05:59", "whole-seconds"), ("station", "XXX", "stations-in-order")]
+)
+def test_what_no_train_can_run_is_refused_in_the_words_of_the_checker(
+    folder: Path, command: list[str], column: str, value: str, rule: str
+) -> None:
+    change(folder / "timetable.csv", lambda rows: rows[3].__setitem__(rows[0].index(column), value))
+    proof = json.loads(CliRunner().invoke(app, ["check", str(folder), "--json"]).stdout)
+    said = [one["sentence"] for one in proof["violations"] if one["rule"] == rule]
+    answer = CliRunner().invoke(app, [command[0], str(folder), *command[1:]])
+    assert answer.exit_code == 2
+    assert said
+    assert all(sentence in answer.stderr for sentence in said)
+    assert answer.stderr.count("•") == len(said)
+
+
 def test_check_notes_a_headway_table_that_the_timetable_does_not_keep(folder: Path) -> None:
     before = CliRunner().invoke(app, ["check", str(folder), "--json"])
     assert json.loads(before.stdout)["notes"] == []
