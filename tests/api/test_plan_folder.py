@@ -213,6 +213,44 @@ def test_a_broken_timetable_is_a_fault_with_its_place(
     assert any(fault.field == field and allowed in fault.allowed for fault in caught.value.faults)
 
 
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("edited", [[2], [12, 13, 14, 15, 16]])
+def test_rows_of_a_vehicle_that_contradict_each_other_are_told_once_with_their_place(
+    folder: Path, edited: list[int], known: bool
+) -> None:
+    scenario = json.loads((folder / "scenario.json").read_text())
+    if known:  # another type that the line has: the scenario's own hash tells that it was changed, too
+        scenario["train_types"]["nine_car"] = scenario["train_types"]["four_car"]
+        (folder / "scenario.json").write_text(json.dumps(scenario))
+
+    def other(rows: list[list[str]]) -> None:
+        for number in edited:
+            rows[number - 1][rows[0].index("train_type")] = "nine_car"
+
+    change(folder / "timetable.csv", other)
+    with pytest.raises(InputFaults) as caught:
+        read_plan_folder(folder)
+    told = [fault for fault in caught.value.faults if fault.file == "timetable.csv"]
+    assert [(fault.place.split()[1], fault.field, fault.value) for fault in told] == [
+        (str(edited[0]), "train_type", "'nine_car'")
+    ]
+    assert "four_car" in told[0].allowed
+    assert ("as in the other rows" in told[0].allowed) is known
+
+
+def test_a_type_that_every_row_of_a_vehicle_names_must_be_one_of_the_line(folder: Path) -> None:
+    def other(rows: list[list[str]]) -> None:
+        vehicle, train_type = (rows[0].index(column) for column in ("vehicle", "train_type"))
+        for row in rows[1:]:
+            if row[vehicle] == rows[1][vehicle]:
+                row[train_type] = "nine_car"
+
+    change(folder / "timetable.csv", other)
+    with pytest.raises(InputFaults) as caught:
+        read_plan_folder(folder)
+    assert [(fault.field, fault.value) for fault in caught.value.faults] == [("train_type", "'nine_car'")]
+
+
 def test_another_scenario_than_the_planned_one_is_a_fault(folder: Path) -> None:
     scenario = json.loads((folder / "scenario.json").read_text())
     scenario["outside_temperature_c"] += 10
