@@ -164,6 +164,12 @@ def test_check_notes_running_times_without_a_profile(folder: Path) -> None:
     assert read_plan_folder(folder).runs_without_profile > 0
 
 
+def test_one_way_without_a_profile_is_said_in_the_singular(folder: Path) -> None:
+    change(folder / "timetable.csv", lambda rows: rows[3].__setitem__(rows[0].index("driving"), "flat_out"))
+    found = json.loads(CliRunner().invoke(app, ["check", str(folder), "--json"]).stdout)
+    assert [note for note in found["notes"] if note.startswith("1 way of running a section has no profile")]
+
+
 def test_all_faults_of_all_files_are_told_at_once(folder: Path) -> None:
     def spoil(rows: list[list[str]]) -> None:
         header = rows[0]
