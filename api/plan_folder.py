@@ -1,12 +1,12 @@
 """The folder of a plan: what `headwatt plan` writes for people and programs, and reads back strictly.
 
 `headways.csv` and `timetable.csv` are the plan; they may be edited by hand and are read back by `headwatt check`.
-`profiles.csv` holds the driving profiles, `result.json` the figures, `scenario.json` the whole scenario as it was
-planned, overrides included, so that a check needs nothing else. `report.html` shows all of it. A plan that was made
-with a calibrated vehicle has it in `vehicle.yaml`, and its hash among the options of `result.json`.
+`profiles.csv` holds the driving profiles, `result.json` the figures and the plan's metadata, `scenario.json` the whole
+scenario as it was planned, overrides included, so that a check needs nothing else. `report.html` shows all of it. A
+plan that was made with a calibrated vehicle has it in `vehicle.yaml`, and its hash among the options of `result.json`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +24,7 @@ from dispatch.timetable import Timetable, Trip
 from energy_models.faults import Fault, InputFaults
 from energy_models.train import Train
 from scenarios.build import train_of
+from scenarios.names import did_you_mean
 from scenarios.schema import Scenario, clock_to_seconds
 from scenarios.vehicle import VEHICLE_HASH, CalibratedVehicle, apply, load_vehicle, write_vehicle
 from simulation.experiment import PlanExperiment
@@ -102,7 +103,7 @@ def read_plan_folder(folder: Path) -> WrittenPlan:
     result = _collect(faults, lambda: _read_model(folder / "result.json", PlanResult))
     scenario = _collect(faults, lambda: _read_model(folder / "scenario.json", Scenario))
     headways = _collect(faults, lambda: _read_headways(folder / "headways.csv"))
-    trips = _collect(faults, lambda: _read_trips(folder / "timetable.csv"))
+    trips = _collect(faults, lambda: _read_trips(folder / "timetable.csv", scenario))
     profiles = _collect(faults, lambda: read_profile_keys(folder / "profiles.csv"))
     if result is not None and scenario is not None and scenario.hash != result.scenario_hash:
         allowed = f"the scenario that was planned, hash {result.scenario_hash[:12]}"
@@ -122,6 +123,7 @@ def read_plan_folder(folder: Path) -> WrittenPlan:
         seed=result.seed,
         version=result.version,
         options=result.options,
+        metadata=result.metadata,
     )
     return WrittenPlan(plan, scenario, result, len(asked - profiles), vehicle)
 
@@ -209,12 +211,13 @@ def _read_headways(path: Path) -> tuple[HeadwayPeriod, ...]:
     )  # fmt: skip
 
 
-def _read_trips(path: Path) -> tuple[tuple[Trip, str], ...]:
-    """Trips with their train types; the rows of a trip must stand together, its stops numbered from 1."""
+def _read_trips(path: Path, scenario: Scenario | None) -> tuple[tuple[Trip, str], ...]:
+    """Trips with their train types; the rows of a trip must stand together, its stops numbered from 1, and all rows of
+    a vehicle name one type, which the scenario knows if it could be read."""
     rows = read_table(path, _TIMETABLE_COLUMNS)
     if not rows:
         raise InputFaults([Fault(path.name, "", "", "no trips", "one row for each stop of each trip")])
-    faults: list[Fault] = []
+    faults = list(_type_faults(path.name, rows, None if scenario is None else tuple(scenario.train_types)))
     trips: list[tuple[Trip, str]] = []
     seen: set[str] = set()
     for trip_id, grouped in groupby(rows, key=lambda row: str(row["trip_id"])):
@@ -252,9 +255,27 @@ def _stop_faults(name: str, stops: list[dict[str, Any]]) -> Iterator[Fault]:
         place = f"row {stop['row']}"
         if stop["stop"] != number:
             yield Fault(name, place, "stop", str(stop["stop"]), f"{number}, the next stop of trip {stop['trip_id']}")
-        for column in ("direction", "vehicle", "train_type"):
+        for column in ("direction", "vehicle"):
             if stop[column] != stops[0][column]:
                 allowed = f"{stops[0][column]!r}, as in the trip's first row"
                 yield Fault(name, place, column, repr(stop[column]), allowed)
         if number < len(stops) and not stop["driving"]:
             yield Fault(name, place, "driving", "empty", "how the train runs to the next stop")
+
+
+def _type_faults(name: str, rows: Sequence[dict[str, Any]], known: tuple[str, ...] | None) -> Iterator[Fault]:
+    """One fault for each train type that a vehicle's rows name beside the one that most of them do, or that none is."""
+    places: dict[str, dict[str, list[int]]] = {}
+    for row in rows:
+        places.setdefault(row["vehicle"], {}).setdefault(row["train_type"], []).append(row["row"])
+    for vehicle, by_type in places.items():
+        usual = max(by_type, key=lambda train_type: len(by_type[train_type]))
+        for train_type, at in by_type.items():
+            if known is not None and train_type and train_type not in known:
+                allowed = did_you_mean(train_type, known)
+            elif vehicle and train_type != usual:
+                allowed = f"{usual!r}, as in the other rows of vehicle {vehicle}"
+            else:
+                continue
+            place = f"row {at[0]}" + (f" and {len(at) - 1} more" if len(at) > 1 else "")
+            yield Fault(name, place, "train_type", repr(train_type), allowed)

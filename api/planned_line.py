@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from api.plan_folder import WrittenPlan, read_plan_folder
+from api.plan_folder import WrittenPlan
+from api.sound_plan import read_sound_plan
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.comparison import PlannedLine
 from dispatch.plan import Plan
@@ -14,9 +15,9 @@ from scenarios.vehicle import load_vehicle
 def read_planned_line(folder: Path, vehicle: Path | None = None) -> tuple[PlannedLine, WrittenPlan]:
     """A plan folder with its line, and with the train that it was planned with; `vehicle` is a file with another one.
 
-    Raises `InputFaults` with the faults of all files together.
+    Raises `InputFaults` with the faults of all files together, or with every violation of the rules of form.
     """
-    written = read_plan_folder(folder)
+    written = read_sound_plan(folder)
     scenario = written.scenario
     train = written.train(load_vehicle(vehicle) if vehicle is not None else None)
     library = profile_library(scenario, train)

@@ -103,6 +103,9 @@ class PlanResult(BaseModel):
 
     `undisturbed_kwh` are before and after retiming on a day without noise, on the equivalent track; beside them stand
     `bound_kwh`, below which no timing of the same trips goes, and `share_of_gap_closed` (0 to 1).
+    `metadata` is what the planner reports beside its decision: `convergence` has a row for the end of each stage of the
+    search, with the seconds since its start, the stage's name and the day's energy in kWh as the search prices it.
+    Those seconds, as `seconds`, differ from run to run.
     """
 
     model_config = _STABLE
@@ -124,6 +127,7 @@ class PlanResult(BaseModel):
     version: str
     notes: list[str] = []
     options: dict[str, JsonValue] = {}
+    metadata: dict[str, JsonValue] = {}
     currency: str | None = None
     objective: str | None = None
     pareto: list[Choice] = []
@@ -161,6 +165,7 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         version=headwatt_version(),
         notes=list(experiment.notes),
         options=dict(experiment.plan.options),
+        metadata=dict(experiment.plan.metadata),
         currency=request.scenario.tariff.currency,
         objective=None if experiment.trade is None else experiment.trade.objective,
         pareto=[] if experiment.trade is None else [_choice(row) for row in experiment.trade.rows],

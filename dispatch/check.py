@@ -11,6 +11,9 @@ from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable
 from scenarios.schema import Scenario
 
+FORM = ("whole-seconds", "stations-in-order")
+"""The rules without which a plan is no timetable of the line: nothing can be computed of one that breaks them."""
+
 
 @dataclass(frozen=True)
 class CheckReport:
@@ -40,3 +43,9 @@ def check(
     asked = [entry for entry in registered() if plan.mode in entry.modes]
     violations = tuple(violation for entry in asked for violation in entry.check(case))
     return CheckReport(violations, tuple(entry.rule for entry in asked))
+
+
+def violations_of_form(plan: Plan, scenario: Scenario) -> tuple[Violation, ...]:
+    """What the rules of form (`FORM`) alone say; they do not ask for the timetable in force."""
+    case = Case(plan, scenario, Timetable(()), ShortestTimes(scenario))
+    return tuple(violation for entry in registered() if entry.rule in FORM for violation in entry.check(case))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dispatch.baseline import timetable_from_departures
 from dispatch.duties import assign, first_in_first_out, trip_distance_km
 from dispatch.headways import HeadwayOptions, HeadwayPlan, Objective, decide_headways, pareto_headways
-from dispatch.timetable import Timetable
+from dispatch.timetable import DIRECTIONS, Timetable
 from dispatch.traffic import planned_snapshots
 from dispatch.waiting import expected_waiting
 from energy_models.faults import Fault, Infeasible, InputFaults
@@ -95,8 +95,9 @@ def trade_of(
 
     The set holds the headways of `pareto_headways` and those that keep today's waiting (or the policy's limit),
     numbered from the least objective on. Raises `Infeasible` when nothing keeps the rules or the waiting cannot be
-    reached, `InputFaults` when `pick` is no number of the set.
+    reached, `InputFaults` when `pick` is no number of the set, or a direction has fewer than two departures.
     """
+    _require_headways(in_force)
     progress("headways", 0.0)
     options = HeadwayOptions(objective=wish.objective)
     front = list(pareto_headways(scenario, options))
@@ -145,6 +146,19 @@ def trade_of(
         choices.append(measured(number, timetable, plan))
         progress("headways", len(choices) / len(numbered))
     return Trade(wish.objective, today, tuple(choices), chosen)
+
+
+def _require_headways(in_force: Timetable) -> None:
+    """Raise `InputFaults` with each direction that has no two departures, and so no headway to decide."""
+    departures = {direction: len(in_force.of(direction)) for direction in DIRECTIONS}
+    allowed = "at least two, between which headways can follow the demand; equal service keeps a single one"
+    faults = [
+        Fault("", "timetable", "departures", f"{count} {direction}", allowed)
+        for direction, count in departures.items()
+        if count < 2
+    ]
+    if faults:
+        raise InputFaults(faults)
 
 
 def _turned(timetable: Timetable, scenario: Scenario, plan: HeadwayPlan) -> Timetable:

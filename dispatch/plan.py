@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
@@ -120,7 +120,7 @@ class Plan:
 
 def plan_json_schema() -> dict[str, Any]:
     """The JSON schema of a plan's document, for editors and other programs."""
-    return _PlanDocument.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_PlanDocument.model_json_schema()}
 
 
 class _Document(BaseModel):
@@ -144,8 +144,8 @@ class _TripDocument(_Document):
     arrival_s: list[int]
     departure_s: list[int]
     driving: list[str]
-    passengers: list[float]
-    vehicle: str = ""
+    passengers: list[Annotated[float, Field(ge=0)]]
+    vehicle: str = Field(min_length=1)
 
     @model_validator(mode="after")
     def _lengths(self) -> "_TripDocument":
@@ -173,7 +173,7 @@ class _PlanDocument(_Document):
     metadata: dict[str, JsonValue]
     vehicles: dict[str, str]
     headways: list[_HeadwayDocument]
-    trips: list[_TripDocument]
+    trips: list[_TripDocument] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _names(self) -> "_PlanDocument":

@@ -25,6 +25,7 @@ def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable
 
     Raises `InputFaults`: another mode, another line, other trips than today's at equal service, broken rules.
     """
+    _require_same_line(plan, scenario)
     faults: list[Fault] = []
     if plan.mode != mode:
         faults.append(Fault(FROM, "", "mode", plan.mode, f"{mode}, or ask for the mode {plan.mode}"))
@@ -57,6 +58,18 @@ def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable
     if mode == "equal-service":
         return Timetable(tuple(planned[trip.trip_id] for trip in in_force.trips))
     return plan.timetable
+
+
+def _require_same_line(plan: Plan, scenario: Scenario) -> None:
+    """Raise `InputFaults` with one fault where no trip of the plan keeps to the stations of the scenario: it would be
+    the same for each of them."""
+    known = frozenset(station.id for station in scenario.stations)
+    trips = plan.timetable.trips
+    if not trips or any(known.issuperset(trip.stations) for trip in trips):
+        return
+    ends = f"{trips[0].stations[0]} to {trips[0].stations[-1]}"
+    allowed = f"a plan of {scenario.name}, {scenario.stations[0].id} to {scenario.stations[-1].id}"
+    raise InputFaults([Fault(FROM, "", "line", f"a plan of {plan.scenario}, {ends}", allowed)])
 
 
 def _runs_on(trip: Trip, order: tuple[str, ...], scenario: Scenario, mode: Mode) -> bool:

@@ -46,8 +46,10 @@ def check(
             "headways.csv no longer says what timetable.csv does; the timetable was proved, the headway table was not."
         )
     if written.runs_without_profile:
+        count = written.runs_without_profile
+        ways = "1 way of running a section has" if count == 1 else f"{count} ways of running a section have"
         notes.append(
-            f"{written.runs_without_profile} ways of running a section have no profile in profiles.csv: "
+            f"{ways} no profile in profiles.csv: "
             "running times were changed by hand; plan again for profiles and for the energy."
         )
     if json:

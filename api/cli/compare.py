@@ -18,7 +18,7 @@ HELP = (
     "Compare two written plans, or one plan with today's timetable.\n\n"
     "In all: trips, train-km, expected waiting, energy and its highest 15 minutes on the two-track supply with every "
     "train on time. By period: headways. Trip by trip: departures, running times, dwells, driving and vehicles. "
-    "Plans edited by hand are compared as they stand."
+    "Plans edited by hand are compared as they stand, if their times and stations are in order."
 )
 EPILOG = """\
 [bold]Examples[/]

@@ -13,15 +13,21 @@ from rich.progress import (
     BarColumn,
     Progress,
     SpinnerColumn,
+    Task,
     TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 _SILENCE_S = 2.0
 """Longest silence of work that is under way, where no bar moves."""
+
+_ESTIMATE_AFTER_S = 5.0
+_ESTIMATE_FROM_SHARE = 0.05
+"""Sooner, or with less done, nothing is said of the time that is left: a cold start is no measure of the rest."""
 
 ProgressReport = Callable[[str, float], None]
 """Called with the name of a stage and the share of it that is done, 0 to 1."""
@@ -50,6 +56,19 @@ def duration_text(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def _is_estimable(seconds: float, share: float) -> bool:
+    """Whether so much is done, and for so long, that the rest can be told from it."""
+    return seconds >= _ESTIMATE_AFTER_S and share >= _ESTIMATE_FROM_SHARE
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """The time that is left, once it can be told."""
+
+    def render(self, task: Task) -> Text:
+        """The column of a task; blank until then."""
+        return super().render(task) if _is_estimable(task.elapsed or 0.0, task.percentage / 100.0) else Text("-:--:--")
+
+
 @contextmanager
 def stage_progress(title: str) -> Iterator[ProgressReport]:
     """Show the stages of long work on stderr: bars on a terminal; elsewhere a line a stage, and one every two seconds
@@ -66,7 +85,7 @@ def stage_progress(title: str) -> Iterator[ProgressReport]:
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
-        TimeRemainingColumn(),
+        _TimeLeft(),
     )
     with Progress(*columns, console=console) as bars:
         yield _stage_bars(bars)
@@ -96,7 +115,8 @@ def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
             elif stage_now and not ended.is_set():
                 seconds = time.monotonic() - began[stage_now]
                 gained = share_now - began_at[stage_now]
-                left = f", about {duration_text(seconds * (1.0 - share_now) / gained)} left" if gained > 0.0 else ""
+                known = _is_estimable(seconds, gained)
+                left = f", about {duration_text(seconds * (1.0 - share_now) / gained)} left" if known else ""
                 console.print(f"{title}: {stage_now}, {share_now:.0%}, {seconds:.0f} s{left}", markup=False)
 
     thread = Thread(target=say_still_there, name="headwatt-progress", daemon=True)

@@ -147,7 +147,9 @@ def _write_gtfs(written: "WrittenPlan", words: "FeedWords", coordinates: Path | 
     from dataclasses import replace  # noqa: PLC0415
 
     from api.export.gtfs import stop_places, write_gtfs  # noqa: PLC0415
+    from api.sound_plan import require_sound  # noqa: PLC0415
 
+    require_sound(written)
     known = [station.id for station in written.scenario.stations]
     strangers = [station for station in words.places or {} if station not in known]
     if strangers:

@@ -79,7 +79,7 @@ def judge(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Judge a written plan; see HELP."""
-    from api.plan_folder import read_plan_folder  # noqa: PLC0415
+    from api.sound_plan import read_sound_plan  # noqa: PLC0415
     from api.study.chart import svg  # noqa: PLC0415
     from api.study.judgement_page import JudgedPlan, render, sensitivity_chart  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
@@ -99,7 +99,7 @@ def judge(
     version = headwatt_version()
     with stage_progress(f"headwatt judge {plan.name}") as progress:
         progress("reading", 0.0)
-        written = read_plan_folder(plan)
+        written = read_sound_plan(plan)
         train = written.train(load_vehicle(vehicle) if vehicle is not None else None)
         in_force = timetable_in_force(written.scenario)
         question = Question(written.scenario, train, in_force, written.plan.timetable, controller)

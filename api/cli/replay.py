@@ -80,14 +80,14 @@ def _clock(option: str, text: str | None) -> int | None:
 
 
 def _day_of_plan(folder: Path, seed: int | None, tell: Callable[[], None]) -> "Trace":
-    from api.plan_folder import read_plan_folder  # noqa: PLC0415
+    from api.sound_plan import read_sound_plan  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
     from scenarios.build import profile_library  # noqa: PLC0415
     from simulation.day import day_model  # noqa: PLC0415
     from simulation.replications import prepare_profiles, replication_seeds  # noqa: PLC0415
     from simulation.trace import trace_of  # noqa: PLC0415
 
-    written = read_plan_folder(folder)
+    written = read_sound_plan(folder)
     tell()
     model = day_model(written.scenario, profile_library(written.scenario, written.train()))
     prepare_profiles(model, [written.plan.timetable], 2)

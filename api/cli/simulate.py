@@ -209,10 +209,10 @@ def _read(scenario: str, overrides: tuple[str, ...], vehicle: Path | None, plan:
     timetables = {IN_FORCE: timetable_in_force(asked)}
     against: dict[str, Any] = {}
     if plan is not None:
-        from api.plan_folder import read_plan_folder  # noqa: PLC0415
+        from api.sound_plan import read_sound_plan  # noqa: PLC0415
         from dispatch.longer_trips import allowed_in  # noqa: PLC0415
 
-        written = read_plan_folder(plan)
+        written = read_sound_plan(plan)
         timetables[PLAN] = written.plan.timetable
         against = {"mode": written.plan.mode, "longer_trips_s": allowed_in(written.plan)}
         calibrated = calibrated or written.vehicle

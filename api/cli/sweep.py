@@ -62,7 +62,7 @@ def sweep(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Simulate the cases of a sweep's file; see HELP."""
-    from api.plan_folder import read_plan_folder  # noqa: PLC0415
+    from api.sound_plan import read_sound_plan  # noqa: PLC0415
     from api.study.chart import svg  # noqa: PLC0415
     from api.study.sweep_page import charts, render  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
@@ -84,7 +84,7 @@ def sweep(
         plan_folder = plan or asked.plan_folder
         if plan_folder is None:
             _require_no_plan(asked, file)
-        written = read_plan_folder(plan_folder) if plan_folder is not None else None
+        written = read_sound_plan(plan_folder) if plan_folder is not None else None
         calibrated = load_vehicle(vehicle) if vehicle is not None else written.vehicle if written is not None else None
         cases = cases_of(asked, written.plan.timetable if written is not None else None, calibrated, controller)
         seeds = replication_seeds(asked.file.seed, asked.file.replications)

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.report.convergence import convergence
 from api.report.driving import driving_charts
 from api.report.levers import waterfall
 from api.report.power import substation_power
@@ -68,6 +69,9 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
     choices = trade(result)
     if choices is not None:
         charts["trade"] = choices
+    search = convergence(result)
+    if search is not None:
+        charts["convergence"] = search
     broken: dict[str, list[str]] = {}
     for violation in experiment.check.violations:
         broken.setdefault(violation.rule, []).append(violation.sentence)
@@ -83,6 +87,7 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
         seconds=result.seconds,
         made_at=(made_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
         python_version=platform.python_version(),
+        has_convergence=search is not None,
         charts=_script_safe(charts),
         plotly=Markup(_plotly_js()),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -108,11 +108,29 @@ class Case:
 
     @cached_property
     def paired(self) -> Mapping[Direction, tuple[tuple[Trip, Trip], ...]]:
-        """For each direction the plan's trips beside the trips in force, in order of departure, as far as both go."""
-        return {
-            direction: tuple(zip(self.in_order(direction), self.in_order(direction, self.baseline), strict=False))
-            for direction in DIRECTIONS
-        }
+        """For each direction the plan's trips beside those in force that they stand for, by departure of the latter.
+
+        A trip stands for the one in force of its name; trips of other names for those that are left, in order of
+        departure, as far as both go.
+        """
+        return {direction: tuple(self._pairs(direction)) for direction in DIRECTIONS}
+
+    def _pairs(self, direction: Direction) -> Iterator[tuple[Trip, Trip]]:
+        planned, in_force = self.in_order(direction), self.in_order(direction, self.baseline)
+        named = {trip.trip_id: trip for trip in in_force}
+        # Of two trips of one name, which a rule of form reports, the first has it.
+        by_name: dict[str, Trip] = {}
+        others: list[Trip] = []
+        for trip in planned:
+            if trip.trip_id in named and trip.trip_id not in by_name:
+                by_name[trip.trip_id] = trip
+            else:
+                others.append(trip)
+        rest = iter(others)
+        for trip in in_force:
+            stands_for_it = by_name.get(trip.trip_id) or next(rest, None)
+            if stands_for_it is not None:
+                yield stands_for_it, trip
 
     @cached_property
     def periods(self) -> Mapping[Direction, tuple[tuple[int, int], ...]]:

@@ -1,5 +1,6 @@
 """Rules of equal service: what the passenger has today, the passenger keeps."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -20,19 +21,27 @@ WAITING_ROUNDING_S = 0.05
 
 @rule("same-trips", "Each direction has as many trips as today.", EQUAL)
 def same_trips(case: Case) -> Iterator[Violation]:
-    """The number of trips is kept; trips stand for those in force in order of departure."""
+    """Every trip in force has one of the plan that stands for it, and no trip of the plan is over."""
+    # A trip whose form is broken runs all the same; the rules of form say what is wrong with it.
+    broken = {trip.trip_id for trip in case.plan.timetable.trips if not case.is_sound(trip)}
     for direction in DIRECTIONS:
-        planned, in_force = len(case.in_order(direction)), len(case.in_order(direction, case.baseline))
-        if planned != in_force:
-            which = "too many" if planned > in_force else "missing"
-            sentence = f"{planned} trips run {direction}, today {in_force}: {abs(planned - in_force)} {which}"
-            yield Violation("same-trips", sentence, amount=abs(planned - in_force), unit="trips")
+        kept = {in_force.trip_id for _, in_force in case.paired[direction]}
+        for trip in case.in_order(direction, case.baseline):
+            if trip.trip_id not in kept | broken:
+                place, time = trip.stations[0], trip.start_s
+                sentence = f"trip {trip.trip_id} is missing, which leaves {place} {direction} at {clock(time)} today"
+                yield Violation("same-trips", sentence, trip.trip_id, place, time, 1, "trips")
+        standing = Counter(planned for planned, _ in case.paired[direction])
+        for trip in (Counter(case.in_order(direction)) - standing).elements():
+            place, time = trip.stations[0], trip.start_s
+            sentence = f"trip {trip.trip_id}, which leaves {place} {direction} at {clock(time)}, is one more than today"
+            yield Violation("same-trips", sentence, trip.trip_id, place, time, 1, "trips")
 
 
 @rule(
     "same-headways",
     "The mean headway of each period and direction is that of today or the headway table's, within 5 %, or between; "
-    "a trip counts for the period of the trip in force that it stands for, in order of departure.",
+    "a trip counts for the period of the trip in force that it stands for.",
     EQUAL,
 )
 def same_headways(case: Case) -> Iterator[Violation]:
@@ -73,11 +82,13 @@ def departure_window(case: Case) -> Iterator[Violation]:
     """Departures move little."""
     policy = case.scenario.policy.departure_window_s
     for direction in DIRECTIONS:
-        pairs = case.paired[direction]
-        for index, (planned, in_force) in enumerate(pairs):
-            if len(pairs) == 1:
-                break
-            neighbour = pairs[index - 1][1] if index else pairs[1][1]
+        today = case.in_order(direction, case.baseline)
+        if len(today) == 1:
+            continue
+        number = {trip.trip_id: index for index, trip in enumerate(today)}
+        for planned, in_force in case.paired[direction]:
+            # The headway before the departure; that after it for the first of the day.
+            neighbour = today[abs(number[in_force.trip_id] - 1)]
             window = abs(in_force.start_s - neighbour.start_s) / 2
             if policy is not None:
                 window = min(window, policy)

@@ -29,6 +29,8 @@ SPARE_DRIFT = 0.002
 """How far a period may still grow at each end, as a share of its span: what the shifts left of the checker's 5 %."""
 
 
+UNDER_DISTURBANCES = "trips under disturbances"
+"""The stage whose energies are means over disturbed days; those of the stages before are of the undisturbed day."""
 LEAST_ROUNDS = 2000
 """Of an exact pass over a part of the day: few trips are quickly looked at, and each deserves it."""
 EXACT_VEHICLES = 30
@@ -92,6 +94,8 @@ def refine(job: Job, start: Timetable) -> Timetable:
             noise_s = _noise(job, order, options.samples)
             day, is_quiet = under_noise(day, noise_s, job.bank, job.network, options.workers), False
             known = _Known(day)
+            # The same trips at another price: what follows is to be compared with this.
+            job.note(UNDER_DISTURBANCES, day.fed_j)
         if stage.is_estimated:
             _pass_estimated(job, day, stage, number)
         else:
@@ -99,7 +103,7 @@ def refine(job: Job, start: Timetable) -> Timetable:
         if stage.is_quiet or not job.worth.is_plain or number + 1 == len(passes):
             # Passes under disturbances are held against exact solutions together: those take as long as a pass.
             known = known.or_better(job, day)
-            job.note("trips", day.fed_j)
+            job.note("trips" if is_quiet else UNDER_DISTURBANCES, day.fed_j)
         job.progress("trips", min((number + 1) / len(passes), 1.0))
     known.or_better(job, day)
     job.worth.keeps_limit(day)

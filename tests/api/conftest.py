@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from pydantic import JsonValue
 
 from api.version import headwatt_version
 from dispatch.baseline import headway_table, timetable_in_force
@@ -19,6 +20,19 @@ from scenarios.schema import Scenario
 from simulation.day import day_model
 from simulation.experiment import METERING_POINT, PlanExperiment, PlanRequest, _figures, _padded, _power, _start
 from simulation.judge import judge_with
+
+METADATA: dict[str, JsonValue] = {
+    "convergence": [
+        [0.4, "patterns", 1250.3],
+        [1.1, "periods", 1201.0],
+        [2.9, "trips", 1190.5],
+        [3.1, "trips under disturbances", 1230.0],
+        [4.0, "trips under disturbances", 1222.5],
+    ],
+    "stopped_early": False,
+    "cancelled": False,
+}
+"""What a planner tells beside a plan, as the tests' experiment has it."""
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +51,7 @@ def experiment() -> PlanExperiment:
     days = [model.day(timetable, None, False, True) for timetable in (before, after)]
     start_s = min(_start(day) for day in days)
     end_s = max(_start(day) + len(_power(day)) for day in days)
-    plan = _plan(scenario, after)
+    plan = replace(_plan(scenario, after), metadata=METADATA)
     return PlanExperiment(
         request=PlanRequest(scenario, replications=3, seed=5),
         status="feasible",

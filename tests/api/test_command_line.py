@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.progress import Progress
 from typer.testing import CliRunner
 
-from api.cli.console import stage_progress
+from api.cli.console import _TimeLeft, stage_progress
 from api.cli.main import Commands, app
 from api.cli.outcome import ExitCode
 from api.result import PlanResult
@@ -219,3 +220,24 @@ def test_work_without_a_terminal_is_never_silent_for_long(
             lines += capsys.readouterr().err.splitlines()
     assert lines[0] == "plan: search"
     assert {line.rsplit(",", 1)[0] for line in lines[1:]} == {"plan: search, 25%"}
+
+
+@pytest.mark.parametrize(("after_s", "gained", "is_told"), [(0.0, 0.5, True), (0.0, 0.01, False), (60.0, 0.5, False)])
+def test_the_time_left_is_told_only_when_enough_is_done_to_tell_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, after_s: float, gained: float, is_told: bool
+) -> None:
+    monkeypatch.setattr("api.cli.console._SILENCE_S", 0.01)
+    monkeypatch.setattr("api.cli.console._ESTIMATE_AFTER_S", after_s)
+    lines: list[str] = []
+    with stage_progress("plan") as progress:
+        progress("search", 0.0)
+        progress("search", gained)
+        while len(lines) < 4:
+            lines += capsys.readouterr().err.splitlines()
+    assert any("left" in line for line in lines) is is_told
+
+
+def test_a_bar_waits_with_its_estimate_too() -> None:
+    bars = Progress(_TimeLeft(), get_time=lambda: 0.2)
+    bars.update(bars.add_task("driving profiles", total=1.0), completed=0.001)
+    assert _TimeLeft().render(bars.tasks[0]).plain == "-:--:--"

@@ -234,6 +234,8 @@ def test_the_same_plan_gives_the_same_bytes(written: WrittenPlan, tmp_path: Path
 def test_json_is_the_plan_and_keeps_its_schema(plan: Path, written: WrittenPlan) -> None:
     assert headwatt("export", plan, "--format", "json").exit_code == 0
     document = json.loads((plan / "plan.json").read_text())
+    assert document["metadata"] == dict(written.plan.metadata)
+    assert document["metadata"]["convergence"]
     printed = headwatt("export", "--schema")
     schema = json.loads(printed.stdout)
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -48,7 +48,15 @@ def test_every_file_is_there_and_the_plan_reads_back_equal(written: Path, experi
     assert read.plan.headways == plan.headways
     assert read.plan.vehicles == plan.vehicles
     assert read.scenario == experiment.request.scenario
+    assert read.plan.metadata == plan.metadata != {}
     assert read.runs_without_profile == 0
+
+
+def test_a_folder_of_before_metadata_were_kept_still_reads(folder: Path) -> None:
+    result = json.loads((folder / "result.json").read_text())
+    assert result.pop("metadata")["convergence"]
+    (folder / "result.json").write_text(json.dumps(result))
+    assert read_plan_folder(folder).plan.metadata == {}
 
 
 def test_profiles_are_those_of_the_library_and_count_every_run(written: Path, experiment: PlanExperiment) -> None:
@@ -112,6 +120,25 @@ def test_check_names_the_rule_trip_and_place_of_a_plan_edited_by_hand(folder: Pa
     assert any(one["trip"] == trip.trip_id and trip.stations[1] in one["place"] for one in found["violations"])
 
 
+@pytest.mark.parametrize(
+    "command", [["explain"], ["compare"], ["judge"], ["export", "--format", "gtfs"], ["replay"]], ids=lambda one: one[0]
+)
+@pytest.mark.parametrize(
+    ("column", "value", "rule"), [("departure", "05:59", "whole-seconds"), ("station", "XXX", "stations-in-order")]
+)
+def test_what_no_train_can_run_is_refused_in_the_words_of_the_checker(
+    folder: Path, command: list[str], column: str, value: str, rule: str
+) -> None:
+    change(folder / "timetable.csv", lambda rows: rows[3].__setitem__(rows[0].index(column), value))
+    proof = json.loads(CliRunner().invoke(app, ["check", str(folder), "--json"]).stdout)
+    said = [one["sentence"] for one in proof["violations"] if one["rule"] == rule]
+    answer = CliRunner().invoke(app, [command[0], str(folder), *command[1:]])
+    assert answer.exit_code == 2
+    assert said
+    assert all(sentence in answer.stderr for sentence in said)
+    assert answer.stderr.count("•") == len(said)
+
+
 def test_check_notes_a_headway_table_that_the_timetable_does_not_keep(folder: Path) -> None:
     before = CliRunner().invoke(app, ["check", str(folder), "--json"])
     assert json.loads(before.stdout)["notes"] == []
@@ -135,6 +162,12 @@ def test_check_notes_running_times_without_a_profile(folder: Path) -> None:
 
     change(folder / "timetable.csv", slower)
     assert read_plan_folder(folder).runs_without_profile > 0
+
+
+def test_one_way_without_a_profile_is_said_in_the_singular(folder: Path) -> None:
+    change(folder / "timetable.csv", lambda rows: rows[3].__setitem__(rows[0].index("driving"), "flat_out"))
+    found = json.loads(CliRunner().invoke(app, ["check", str(folder), "--json"]).stdout)
+    assert [note for note in found["notes"] if note.startswith("1 way of running a section has no profile")]
 
 
 def test_all_faults_of_all_files_are_told_at_once(folder: Path) -> None:
@@ -184,6 +217,44 @@ def test_a_broken_timetable_is_a_fault_with_its_place(
     with pytest.raises(InputFaults) as caught:
         read_plan_folder(folder)
     assert any(fault.field == field and allowed in fault.allowed for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("edited", [[2], [12, 13, 14, 15, 16]])
+def test_rows_of_a_vehicle_that_contradict_each_other_are_told_once_with_their_place(
+    folder: Path, edited: list[int], known: bool
+) -> None:
+    scenario = json.loads((folder / "scenario.json").read_text())
+    if known:  # another type that the line has: the scenario's own hash tells that it was changed, too
+        scenario["train_types"]["nine_car"] = scenario["train_types"]["four_car"]
+        (folder / "scenario.json").write_text(json.dumps(scenario))
+
+    def other(rows: list[list[str]]) -> None:
+        for number in edited:
+            rows[number - 1][rows[0].index("train_type")] = "nine_car"
+
+    change(folder / "timetable.csv", other)
+    with pytest.raises(InputFaults) as caught:
+        read_plan_folder(folder)
+    told = [fault for fault in caught.value.faults if fault.file == "timetable.csv"]
+    assert [(fault.place.split()[1], fault.field, fault.value) for fault in told] == [
+        (str(edited[0]), "train_type", "'nine_car'")
+    ]
+    assert "four_car" in told[0].allowed
+    assert ("as in the other rows" in told[0].allowed) is known
+
+
+def test_a_type_that_every_row_of_a_vehicle_names_must_be_one_of_the_line(folder: Path) -> None:
+    def other(rows: list[list[str]]) -> None:
+        vehicle, train_type = (rows[0].index(column) for column in ("vehicle", "train_type"))
+        for row in rows[1:]:
+            if row[vehicle] == rows[1][vehicle]:
+                row[train_type] = "nine_car"
+
+    change(folder / "timetable.csv", other)
+    with pytest.raises(InputFaults) as caught:
+        read_plan_folder(folder)
+    assert [(fault.field, fault.value) for fault in caught.value.faults] == [("train_type", "'nine_car'")]
 
 
 def test_another_scenario_than_the_planned_one_is_a_fault(folder: Path) -> None:

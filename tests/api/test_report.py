@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from api.report.convergence import convergence
 from api.report.levers import waterfall
 from api.report.power import quarter_hours
 from api.report.regeneration import mean_day
@@ -47,7 +48,8 @@ def unpacked(packed: Any) -> np.ndarray[Any, Any]:
 
 
 def test_every_chart_is_one_that_plotly_accepts(charts: dict[str, Any]) -> None:
-    drawn = [charts[name] for name in ("train_graph", "train_power", "regeneration", "service", "power", "levers")]
+    names = ("train_graph", "train_power", "regeneration", "service", "power", "levers", "convergence")
+    drawn = [charts[name] for name in names]
     drawn += [section["chart"] for section in charts["driving"]]
     for chart in drawn:
         go.Figure(data=chart["data"], layout=chart["layout"], skip_invalid=False)
@@ -268,3 +270,27 @@ def test_quarter_hours_keep_the_energy_and_share_what_lies_across_an_edge() -> N
     power_w = rng.uniform(0, 5e6, 7777)
     _, mean_kw = quarter_hours(power_w, 18_123.0, 7.0)
     assert mean_kw.sum() * 900.0 * 1000.0 == pytest.approx(power_w.sum() * 7.0)
+
+
+def test_the_convergence_is_drawn_as_the_search_told_it(
+    page: str, charts: dict[str, Any], experiment: PlanExperiment
+) -> None:
+    told = experiment.plan.metadata["convergence"]
+    assert isinstance(told, list)
+    undisturbed, disturbed = (
+        [list(step) for step in zip(line["x"], line["hovertext"], line["y"], strict=True)]
+        for line in charts["convergence"]["data"]
+    )
+    assert [*undisturbed, *disturbed] == told
+    assert {stage for _, stage, _ in disturbed} == {"trips under disturbances"}
+    assert 'data-chart="convergence"' in page
+    assert "ended before its last stage" not in page
+
+
+@pytest.mark.parametrize("metadata", [{}, {"convergence": []}, {"convergence": "none"}, {"convergence": [[1, 2, 3]]}])
+def test_a_result_without_convergence_has_no_such_chart(
+    experiment: PlanExperiment, result: PlanResult, metadata: dict[str, Any]
+) -> None:
+    without = result.model_copy(update={"metadata": metadata})
+    assert convergence(without) is None
+    assert 'data-chart="convergence"' not in render_report(experiment, without)

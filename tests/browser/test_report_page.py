@@ -30,7 +30,7 @@ def test_every_chart_draws_offline(report: Path, chromium: str) -> None:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.goto(report.as_uri())
-        for name in ("levers", "power", "train_graph", "service", "driving"):
+        for name in ("levers", "power", "train_graph", "service", "driving", "convergence"):
             chart = page.locator(f"[data-chart={name}]")
             chart.scroll_into_view_if_needed()
             expect(chart.locator(".main-svg").first).to_be_visible()

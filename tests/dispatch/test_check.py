@@ -174,9 +174,38 @@ def test_every_rule_has_a_case() -> None:
     assert {entry.rule for entry in registered()} == {*CASES, "same-trips", "same-headways"}
 
 
-def test_missing_trip_breaks_same_trips() -> None:
-    case = Case(plan_of(without(12), EQUAL), LINE, IN_FORCE, SHORTEST)
-    assert [violation.amount for violation in same_trips(case)] == [1]
+def test_a_missing_trip_is_named_and_the_others_stand_for_themselves() -> None:
+    """By order of departure, every trip after the missing one would stand for the trip before its own."""
+    gone = [trip for trip in IN_FORCE.trips if trip.direction == "up"][12]
+    result = report(without(12))
+    (missing,) = [violation for violation in result.violations if violation.rule == "same-trips"]
+    assert (missing.trip, missing.place, missing.time_s) == ("up-013", "HAR", gone.start_s)
+    assert missing.sentence == "trip up-013 is missing, which leaves HAR up at 07:30:00 today"
+    assert not broken(result) & {"departure-window", "same-headways", "one-way-time", "dwell-total"}
+
+
+def test_a_trip_too_many_is_named() -> None:
+    """Of another name, or of one that is taken, which is a fault of form besides."""
+    first = IN_FORCE.trips[0]
+    for name in ("extra", first.trip_id):
+        more = Timetable((*IN_FORCE.trips, later(300)(replace(first, trip_id=name))))
+        case = Case(plan_of(more, EQUAL), LINE, IN_FORCE, SHORTEST)
+        assert [len(case.paired[direction]) for direction in ("up", "down")] == [28, 27]
+        assert [(one.trip, one.time_s) for one in same_trips(case)] == [(name, first.start_s + 300)]
+
+
+def test_trips_of_other_names_stand_for_those_in_force_in_order_of_departure() -> None:
+    named = Timetable(tuple(replace(trip, trip_id=f"new-{trip.trip_id}") for trip in IN_FORCE.trips))
+    case = Case(plan_of(named, EQUAL), LINE, IN_FORCE, SHORTEST)
+    for direction in ("up", "down"):
+        assert all(planned.trip_id == f"new-{today.trip_id}" for planned, today in case.paired[direction])
+    assert report(named).passed
+
+
+def test_a_trip_of_broken_form_is_not_called_missing() -> None:
+    result = report(edited(3, lambda trip: replace(trip, stations=("XXX", *trip.stations[1:]))))
+    assert "stations-in-order" in broken(result)
+    assert "same-trips" not in broken(result)
 
 
 def test_standing_may_become_running_as_far_as_the_policy_lets_it() -> None:

@@ -13,13 +13,17 @@ from dispatch.check import check
 from dispatch.fixed_duties import assign_fixed
 from dispatch.fixed_service import FixedService, OutOfService, TripTimes
 from dispatch.fixes import fixed_service
+from dispatch.plan import Plan
 from dispatch.planner import PlannerOptions, make_plan
+from dispatch.revision import timetable_of
 from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timing.job import SearchStop
 from dispatch.timing.rules import departure_windows
 from dispatch.timing.worth import PEAK_INTERVAL_S, Worth, sliding_mean, worth_of
 from energy_models.faults import Infeasible, InputFaults
+from scenarios.build import train_of
 from scenarios.fixes import FixesFile, read_fixes
+from scenarios.fleet import vehicle_names
 from scenarios.load import load_scenario
 
 LINE = load_scenario("tutorial_line")
@@ -179,6 +183,18 @@ def test_plan_to_start_from_must_be_of_the_line_and_keep_its_rules() -> None:
     torn = replace(first, timetable=replace(first.timetable, trips=first.timetable.trips[1:]))
     with pytest.raises(InputFaults, match="up-001 is missing"):
         make_plan(LINE, PlannerOptions(start=torn))
+
+
+def test_a_plan_of_another_line_is_told_by_one_fault_with_both_names() -> None:
+    yizhuang = load_scenario("beijing_yizhuang")
+    trips = timetable_in_force(yizhuang)
+    vehicles = vehicle_names(yizhuang)
+    other = Plan(yizhuang.name, yizhuang.hash, "equal-service", trips, (), vehicles, seed=0, version="test")
+    with pytest.raises(InputFaults) as caught:
+        timetable_of(other, LINE, "demand-led", IN_FORCE, train_of(LINE))
+    (fault,) = caught.value.faults
+    assert "beijing_yizhuang" in fault.value
+    assert "tutorial_line" in fault.allowed
 
 
 def test_cancelled_search_gives_a_plan_that_keeps_all_rules() -> None:

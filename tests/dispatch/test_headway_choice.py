@@ -74,6 +74,13 @@ def test_a_number_of_the_set_is_picked_and_others_are_refused(usual: Trade) -> N
         HeadwayWish(pick=1, mean_waiting_s=100.0)
 
 
+def test_a_direction_with_one_departure_has_no_headway_to_choose() -> None:
+    lone = Timetable(tuple(trip for trip in IN_FORCE.trips if trip.trip_id in ("up-001", "down-001", "down-002")))
+    with pytest.raises(InputFaults, match="1 up") as caught:
+        trade_of(LINE, HeadwayWish(), lone, LIBRARY, TRAIN, NETWORK)
+    assert [fault.value for fault in caught.value.faults] == ["1 up"]
+
+
 def test_a_waiting_asked_for_is_kept_at_the_least_energy(usual: Trade) -> None:
     asked = trade(HeadwayWish(mean_waiting_s=200.0))
     chosen = next(choice for choice in asked.choices if choice.is_chosen)

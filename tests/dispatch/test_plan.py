@@ -61,6 +61,30 @@ def test_every_fault_is_said_with_its_place(plan: Plan) -> None:
         assert f"plan.json, {field}" in said
 
 
+def test_the_schema_names_its_dialect() -> None:
+    schema = plan_json_schema()
+    assert schema["$schema"] == jsonschema.Draft202012Validator.META_SCHEMA["$id"]
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("wrong", ["no trips", "negative passengers", "no vehicle", "empty vehicle"])
+def test_neither_schema_nor_reader_takes_what_is_no_plan(plan: Plan, wrong: str) -> None:
+    document = json.loads(json.dumps(plan.to_dict()))
+    trip = document["trips"][0]
+    if wrong == "no trips":
+        document["trips"] = []
+    elif wrong == "negative passengers":
+        trip["passengers"][0] = -1.0
+    elif wrong == "no vehicle":
+        del trip["vehicle"]
+    else:
+        trip["vehicle"] = ""
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, plan_json_schema())
+    with pytest.raises(InputFaults):
+        Plan.from_dict(document)
+
+
 def test_trips_of_the_same_name_are_a_fault(plan: Plan) -> None:
     document = json.loads(json.dumps(plan.to_dict()))
     document["trips"][1]["trip_id"] = document["trips"][0]["trip_id"]
