@@ -101,8 +101,9 @@ class ShorterStandingModel(BaseModel):
 class PlanResult(BaseModel):
     """The object. Names are stable; new ones may be added.
 
-    `undisturbed_kwh` are before and after retiming on a day without noise, on the equivalent track; beside them stand
-    `bound_kwh`, below which no timing of the same trips goes, and `share_of_gap_closed` (0 to 1).
+    `undisturbed_today_kwh` is the timetable in force on a day without noise, on the equivalent track, `undisturbed_kwh`
+    the planned trips run as today and as they are retimed; beside them stand `bound_kwh`, below which no timing of
+    these trips goes, and `share_of_gap_closed` (0 to 1), how far timing goes there from the trips run as today.
     """
 
     model_config = _STABLE
@@ -127,6 +128,7 @@ class PlanResult(BaseModel):
     currency: str | None = None
     objective: str | None = None
     pareto: list[Choice] = []
+    undisturbed_today_kwh: float | None = None
     undisturbed_kwh: tuple[float, float] | None = None
     bound_kwh: float | None = None
     share_of_gap_closed: float | None = None
@@ -164,6 +166,7 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         currency=request.scenario.tariff.currency,
         objective=None if experiment.trade is None else experiment.trade.objective,
         pareto=[] if experiment.trade is None else [_choice(row) for row in experiment.trade.rows],
+        undisturbed_today_kwh=None if evidence is None else evidence.today_kwh,
         undisturbed_kwh=None if evidence is None else (evidence.before_kwh, evidence.after_kwh),
         bound_kwh=None if evidence is None else evidence.bound_kwh,
         share_of_gap_closed=None if evidence is None else evidence.share_of_gap_closed,

@@ -17,7 +17,7 @@ from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
 from dispatch.fleet_times import refuse_too_fast, shortest_for_all
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
-from dispatch.levers import Lever, fewer_trips, lever_shares
+from dispatch.levers import NUMBER_AND_DEPARTURES, Lever, fewer_trips, lever_shares
 from dispatch.longer_trips import OPTION as LONGER_TRIPS
 from dispatch.longer_trips import require_sensible
 from dispatch.objective import worth_for
@@ -25,6 +25,7 @@ from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.revision import fixed_for, timetable_of
 from dispatch.rules.case import ShortestTimes
+from dispatch.run_today import run_as_today
 from dispatch.shortest_times import shortest_running_times
 from dispatch.stands import crowding_s
 from dispatch.timetable import Timetable
@@ -202,7 +203,8 @@ def _task(
     if mode == "equal-service":
         decide_headways(scenario, mode)
     elif begin is not None:
-        start = begin
+        # The plan to start from is timed already: it is held against its headways run as today, like a new plan.
+        start = run_as_today(begin, in_force)
     else:
         trade = trade_of(scenario, options.headways, in_force, library, train, network, progress)
         start = next(choice.timetable for choice in trade.choices if choice.is_chosen)
@@ -300,7 +302,7 @@ def make_plan(
         elif options.mode == "demand-led":
             plan, report = better_of(
                 (plan, report),
-                judge.proven(task.with_vehicles(driven_optimally(start))),
+                judge.proven(task.with_vehicles(driven_optimally(task.begin or start))),
                 lambda one: planned_energy_j(one.timetable, library, train, network, others),
             )
     refuse_too_fast(report, kinds, start)
@@ -308,7 +310,10 @@ def make_plan(
     clock.lap("check")
     levers = lever_shares(start, timetable, library, train, network, options.workers, progress, others)
     if options.mode == "demand-led":
-        levers = (fewer_trips(in_force, start, library, train, network, others), *levers)
+        number = fewer_trips(in_force, start, library, train, network, others)
+        # Without a decision about headways the departures of another plan belong to them, its timing included.
+        name = number.name if trade is not None else NUMBER_AND_DEPARTURES
+        levers = (replace(number, name=name), *levers)
     clock.lap("levers")
     evidence = evidence_of(in_force, start, timetable, library, train, network, rules, options.workers, others)
     plan = replace(plan, metadata={**plan.metadata, **evidence.document()})

@@ -137,6 +137,18 @@ def test_sentences_stay_honest(result: PlanResult, change: dict[str, Any], headi
     assert words in said[heading]
 
 
+def test_where_headways_follow_the_demand_the_limit_is_against_today_like_the_saving(result: PlanResult) -> None:
+    figures = {"undisturbed_today_kwh": 1000.0, "undisturbed_kwh": (800.0, 600.0), "bound_kwh": 400.0}
+    led = result.model_copy(update={"mode": "demand-led", "share_of_gap_closed": 0.5, **figures})
+    said = {one.heading: one.text for one in sentences(led, "A line", "speed_cap")}
+    assert "With these headways, no timing saves more than 60.0 % against today" in said["Limit"]
+    assert "today draws 1,000 kWh, these trips 800 kWh run as today and 600 kWh as planned" in said["Limit"]
+    assert "closes 50 % of the gap to the limit of 400 kWh" in said["Limit"]
+    more = led.model_copy(update={"undisturbed_today_kwh": 320.0})
+    said = {one.heading: one.text for one in sentences(more, "A line", "speed_cap")}
+    assert "any timing draws at least 25.0 % more than today" in said["Limit"]
+
+
 def test_nothing_is_said_of_a_limit_that_was_not_computed(result: PlanResult) -> None:
     without = result.model_copy(update={"bound_kwh": None, "saving_against_mean_phase_percent": None})
     said = {one.heading: one.text for one in sentences(without, "A line", "speed_cap")}
@@ -154,6 +166,7 @@ def test_saving_against_the_mean_phase_is_a_saving_of_other_energy(
     assert result.saving_against_mean_phase_percent == pytest.approx(expected, rel=1e-12)
     assert result.bound_kwh == experiment.evidence.bound_kwh
     assert result.undisturbed_kwh is not None
+    assert result.undisturbed_today_kwh == result.undisturbed_kwh[0] == experiment.evidence.before_kwh
     assert result.bound_kwh < result.undisturbed_kwh[1] < result.undisturbed_kwh[0]
 
 
