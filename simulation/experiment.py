@@ -202,6 +202,7 @@ def run_plan_experiment(
             *(objection.sentence for objection in against),
             *too_high,
             *traded,
+            *(planned.trade.why_few(scenario) if planned.trade is not None else ()),
             *longer_trips_told(judgement, request.longer_trips_s),
             *_cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled),
             *_calibrated(request.vehicle),
