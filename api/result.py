@@ -104,6 +104,7 @@ class PlanResult(BaseModel):
     `undisturbed_today_kwh` is the timetable in force on a day without noise, on the equivalent track, `undisturbed_kwh`
     the planned trips run as today and as they are retimed; beside them stand `bound_kwh`, below which no timing of
     these trips goes, and `share_of_gap_closed` (0 to 1), how far timing goes there from the trips run as today.
+    `saving_caveat` tells where today's timetable, which the saving is against, is one that the fleet cannot run.
     """
 
     model_config = _STABLE
@@ -116,6 +117,7 @@ class PlanResult(BaseModel):
     plan: Figures
     saving_percent: float
     saving_ci95_percent: tuple[float, float]
+    saving_caveat: str | None = None
     replications: int
     levers: list[LeverSaving]
     checks: Checks
@@ -150,6 +152,7 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         plan=_figures(experiment.planned),
         saving_percent=experiment.saving_percent,
         saving_ci95_percent=experiment.saving_ci95_percent,
+        saving_caveat=experiment.saving_caveat,
         replications=experiment.replications,
         levers=[LeverSaving(name=lever.name, saving_kwh=lever.saving_kwh) for lever in experiment.levers],
         checks=Checks(

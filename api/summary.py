@@ -66,6 +66,8 @@ def _saving(result: PlanResult, title: str) -> str:
         f"{abs(result.saving_percent):.1f} % {less_or_more}, with a 95 % interval of {low:.1f} to {high:.1f} %, "
         f"metered at the {result.metering_point}."
     )
+    if result.saving_caveat is not None:
+        text += f" {result.saving_caveat}"
     if result.longer_trips is not None:
         text += f" For this, trips take {_longer(result.longer_trips)}, as asked."
     if low <= 0 <= high:

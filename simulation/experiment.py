@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dispatch.check import CheckReport
+from dispatch.duties import fleet_need
 from dispatch.evidence import Evidence, against_mean_phase_percent
 from dispatch.headway_choice import HeadwayWish, Trade
 from dispatch.levers import Lever
@@ -116,6 +117,21 @@ class PlanExperiment:
         if self.plan.mode != "equal-service":
             return None
         return shorter_standing(self.plan.timetable, self.baseline_plan.timetable)
+
+    @property
+    def saving_caveat(self) -> str | None:
+        """What the saving must be read with: that the fleet cannot run the day it is compared with; None where it can.
+
+        Simulated days give each train that the timetable needs, whether the fleet has it or not.
+        """
+        scenario = self.request.scenario
+        needed = fleet_need(self.baseline_plan.timetable, scenario).vehicles
+        if needed <= scenario.trainsets:
+            return None
+        return (
+            f"Today's timetable needs {needed} trains, the fleet has {scenario.trainsets}: the comparison is with a "
+            "day that could not run."
+        )
 
     @property
     def saving_against_mean_phase_percent(self) -> float | None:

@@ -137,6 +137,21 @@ def test_sentences_stay_honest(result: PlanResult, change: dict[str, Any], headi
     assert words in said[heading]
 
 
+def test_a_saving_against_a_day_that_could_not_run_says_so(
+    result: PlanResult, experiment: PlanExperiment, page: str
+) -> None:
+    words = "Today's timetable needs 6 trains, the fleet has 4: the comparison is with a day that could not run."
+    request = experiment.request
+    fleet = (request.scenario.fleet[0].model_copy(update={"trainsets": 4}),)
+    small = replace(experiment, request=replace(request, scenario=request.scenario.model_copy(update={"fleet": fleet})))
+    told = result_of(small)
+    assert result.saving_caveat is None
+    assert "could not run" not in page.split("<script", maxsplit=1)[0]
+    assert told.saving_caveat == words
+    assert words in {one.heading: one.text for one in sentences(told, "A line", "speed_cap")}["Saving"]
+    assert render_report(small, told).replace("&#39;", "'").count(words) >= 2  # beside the figure, and in words
+
+
 def test_where_headways_follow_the_demand_the_limit_is_against_today_like_the_saving(result: PlanResult) -> None:
     figures = {"undisturbed_today_kwh": 1000.0, "undisturbed_kwh": (800.0, 600.0), "bound_kwh": 400.0}
     led = result.model_copy(update={"mode": "demand-led", "share_of_gap_closed": 0.5, **figures})
