@@ -101,8 +101,10 @@ class ShorterStandingModel(BaseModel):
 class PlanResult(BaseModel):
     """The object. Names are stable; new ones may be added.
 
-    `undisturbed_kwh` are before and after retiming on a day without noise, on the equivalent track; beside them stand
-    `bound_kwh`, below which no timing of the same trips goes, and `share_of_gap_closed` (0 to 1).
+    `undisturbed_today_kwh` is the timetable in force on a day without noise, on the equivalent track, `undisturbed_kwh`
+    the planned trips run as today and as they are retimed; beside them stand `bound_kwh`, below which no timing of
+    these trips goes, and `share_of_gap_closed` (0 to 1), how far timing goes there from the trips run as today.
+    `saving_caveat` tells where today's timetable, which the saving is against, is one that the fleet cannot run.
     `metadata` is what the planner reports beside its decision: `convergence` has a row for the end of each stage of the
     search, with the seconds since its start, the stage's name and the day's energy in kWh as the search prices it.
     Those seconds, as `seconds`, differ from run to run.
@@ -118,6 +120,7 @@ class PlanResult(BaseModel):
     plan: Figures
     saving_percent: float
     saving_ci95_percent: tuple[float, float]
+    saving_caveat: str | None = None
     replications: int
     levers: list[LeverSaving]
     checks: Checks
@@ -131,6 +134,7 @@ class PlanResult(BaseModel):
     currency: str | None = None
     objective: str | None = None
     pareto: list[Choice] = []
+    undisturbed_today_kwh: float | None = None
     undisturbed_kwh: tuple[float, float] | None = None
     bound_kwh: float | None = None
     share_of_gap_closed: float | None = None
@@ -152,6 +156,7 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         plan=_figures(experiment.planned),
         saving_percent=experiment.saving_percent,
         saving_ci95_percent=experiment.saving_ci95_percent,
+        saving_caveat=experiment.saving_caveat,
         replications=experiment.replications,
         levers=[LeverSaving(name=lever.name, saving_kwh=lever.saving_kwh) for lever in experiment.levers],
         checks=Checks(
@@ -169,6 +174,7 @@ def result_of(experiment: PlanExperiment) -> PlanResult:
         currency=request.scenario.tariff.currency,
         objective=None if experiment.trade is None else experiment.trade.objective,
         pareto=[] if experiment.trade is None else [_choice(row) for row in experiment.trade.rows],
+        undisturbed_today_kwh=None if evidence is None else evidence.today_kwh,
         undisturbed_kwh=None if evidence is None else (evidence.before_kwh, evidence.after_kwh),
         bound_kwh=None if evidence is None else evidence.bound_kwh,
         share_of_gap_closed=None if evidence is None else evidence.share_of_gap_closed,

@@ -66,6 +66,8 @@ def _saving(result: PlanResult, title: str) -> str:
         f"{abs(result.saving_percent):.1f} % {less_or_more}, with a 95 % interval of {low:.1f} to {high:.1f} %, "
         f"metered at the {result.metering_point}."
     )
+    if result.saving_caveat is not None:
+        text += f" {result.saving_caveat}"
     if result.longer_trips is not None:
         text += f" For this, trips take {_longer(result.longer_trips)}, as asked."
     if low <= 0 <= high:
@@ -93,19 +95,31 @@ def _comparison(result: PlanResult, baseline_driving: str) -> str:
 
 
 def _limit(result: PlanResult) -> str:
-    """How much there is to save at most."""
+    """How much there is to save at most, against today like the saving itself."""
     if result.bound_kwh is None or result.undisturbed_kwh is None or result.share_of_gap_closed is None:
         return ""
     before = result.undisturbed_kwh[0]
     if before <= result.bound_kwh:
         return ""
+    gap = f"{100.0 * result.share_of_gap_closed:.0f} %"
+    ideal = "a line without losses and every braked kilowatt-hour reused"
+    if result.mode == "demand-led":
+        today = before if result.undisturbed_today_kwh is None else result.undisturbed_today_kwh
+        most = 100.0 * (1.0 - result.bound_kwh / today)
+        limit = f"no timing saves more than {most:.1f} % against today"
+        if most <= 0.0:
+            limit = f"any timing draws at least {-most:.1f} % more than today"
+        return (
+            f"With these headways, {limit}; that would take {ideal}. Without disturbances today draws {kwh(today)}, "
+            f"these trips {kwh(before)} run as today and {kwh(result.undisturbed_kwh[1])} as planned: their timing "
+            f"closes {gap} of the gap to the limit of {kwh(result.bound_kwh)}."
+        )
     timing = "No timing of these trips"
     if result.longer_trips is not None:
         timing += f", up to {result.longer_trips.allowed_s} s longer,"
     return (
-        f"{timing} saves more than {100 * (1 - result.bound_kwh / before):.1f} %, which would take a "
-        "line without losses and every braked kilowatt-hour reused; without disturbances the plan closes "
-        f"{100.0 * result.share_of_gap_closed:.0f} % of that gap."
+        f"{timing} saves more than {100 * (1 - result.bound_kwh / before):.1f} %, which would take {ideal}; without "
+        f"disturbances the plan closes {gap} of that gap."
     )
 
 

@@ -1,12 +1,13 @@
 """Two plans side by side: trip by trip, by period, in all; energy noise-free on the two-track ladder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dispatch.baseline import headway_table
 from dispatch.plan import HeadwayPeriod, Plan
 from dispatch.timetable import Direction, Trip
 from dispatch.traffic import OtherLibraries, planned_snapshots
+from dispatch.trip_pairs import pairs
 from dispatch.waiting import expected_waiting
 from energy_models.energy_account import account
 from energy_models.faults import Fault, InputFaults
@@ -61,9 +62,13 @@ class PlanTotals:
 
 @dataclass(frozen=True)
 class TripDifference:
-    """One trip in both plans; None where a plan lacks it. Changes are second less first, in s."""
+    """One trip in both plans; None where a plan lacks it. Changes are second less first, in s.
+
+    `trip_id` is its name in the first plan, or in the second where the first lacks it.
+    """
 
     trip_id: str
+    trip_ids: tuple[str | None, str | None]
     direction: Direction
     departure_s: tuple[int | None, int | None]
     vehicle: tuple[str | None, str | None]
@@ -118,7 +123,7 @@ def compare(first: PlannedLine, second: PlannedLine) -> Comparison:
     return Comparison(
         totals=(totals(first), totals(second)),
         headways=_headways(first, second),
-        trips=_trips(first.plan, second.plan),
+        trips=tuple(_difference(*pair) for pair in pairs(first.plan, second.plan)),
         is_same_scenario=first.scenario.hash == second.scenario.hash,
     )
 
@@ -167,21 +172,12 @@ def _by_period(table: tuple[HeadwayPeriod, ...]) -> dict[_Row, HeadwayPeriod]:
     return {(row.direction, row.from_s, row.to_s, row.first, row.last): row for row in table}
 
 
-def _trips(first: Plan, second: Plan) -> tuple[TripDifference, ...]:
-    """Trips of the same name, in order of direction and departure."""
-    sides = [{trip.trip_id: trip for trip in plan.timetable.trips} for plan in (first, second)]
-    names = sorted(
-        sides[0].keys() | sides[1].keys(),
-        key=lambda name: min((trip.direction != "up", trip.start_s) for side in sides if (trip := side.get(name))),
-    )
-    return tuple(_difference(name, sides[0].get(name), sides[1].get(name)) for name in names)
-
-
-def _difference(name: str, first: Trip | None, second: Trip | None) -> TripDifference:
+def _difference(first: Trip | None, second: Trip | None) -> TripDifference:
     known = first or second
     assert known is not None
     outline = TripDifference(
-        trip_id=name,
+        trip_id=known.trip_id,
+        trip_ids=(first.trip_id if first else None, second.trip_id if second else None),
         direction=known.direction,
         departure_s=(first.start_s if first else None, second.start_s if second else None),
         vehicle=(first.vehicle if first else None, second.vehicle if second else None),
@@ -190,12 +186,8 @@ def _difference(name: str, first: Trip | None, second: Trip | None) -> TripDiffe
     if first is None or second is None or first.stations != second.stations:
         return outline
     sections = range(len(first.driving))
-    return TripDifference(
-        outline.trip_id,
-        outline.direction,
-        outline.departure_s,
-        outline.vehicle,
-        outline.driving,
+    return replace(
+        outline,
         departure_change_s=second.start_s - first.start_s,
         one_way_change_s=(second.end_s - second.start_s) - (first.end_s - first.start_s),
         running_change_s=tuple(second.running_time_s(k) - first.running_time_s(k) for k in sections),

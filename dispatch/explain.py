@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dispatch.levers import LEVERS, Lever, fewer_trips, lever_shares
+from dispatch.levers import LEVERS, NUMBER_AND_DEPARTURES, Lever, fewer_trips, lever_shares
 from dispatch.plan import Plan
 from dispatch.put_back import PlannedDay
+from dispatch.run_today import as_run_today
 from dispatch.timetable import DIRECTIONS, Direction, Timetable, Trip
 from dispatch.timing.day import retimed
 from dispatch.traffic import NO_OTHERS, OtherLibraries
@@ -77,17 +78,9 @@ def counterparts(plan: Plan, in_force: Timetable) -> dict[str, Trip]:
     for trip in plan.timetable.trips:
         old = known.get(trip.trip_id)
         if old is None or old.stations != trip.stations:
-            old = _as_run_today(trip, typical[trip.direction])
+            old = as_run_today(trip, typical[trip.direction])
         found[trip.trip_id] = replace(old, vehicle=trip.vehicle, passengers=trip.passengers)
     return found
-
-
-def _as_run_today(trip: Trip, today: Trip) -> Trip:
-    first = today.stations.index(trip.stations[0])
-    sections = range(first, first + len(trip.driving))
-    run = [today.running_time_s(k) for k in sections]
-    dwell = [today.dwell_s(k) for k in sections[1:]]
-    return retimed(trip, trip.start_s, run, dwell, today.driving[0])
 
 
 def explain(
@@ -184,7 +177,7 @@ def _levers(
     start = Timetable(tuple(back[trip.trip_id] for trip in planned.trips))
     number = fewer_trips(in_force, start, library, train, network, others)
     shares = lever_shares(start, planned, library, train, network, workers, progress, others)
-    return (replace(number, name="number of trips and departures"), *shares)
+    return (replace(number, name=NUMBER_AND_DEPARTURES), *shares)
 
 
 def _one_word(driving: Sequence[str]) -> str:

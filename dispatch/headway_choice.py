@@ -1,11 +1,19 @@
 """The trade of demand-led headways: a Pareto set with what each choice means, and the one that the planner picks."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from dispatch.baseline import timetable_from_departures
 from dispatch.duties import assign, first_in_first_out, trip_distance_km
-from dispatch.headways import HeadwayOptions, HeadwayPlan, Objective, decide_headways, pareto_headways
+from dispatch.headways import (
+    DEAREST_SHARE,
+    PARETO_PLANS,
+    HeadwayOptions,
+    HeadwayPlan,
+    Objective,
+    decide_headways,
+    finer_fronts,
+)
 from dispatch.timetable import DIRECTIONS, Timetable
 from dispatch.traffic import planned_snapshots
 from dispatch.waiting import expected_waiting
@@ -69,17 +77,36 @@ class HeadwayChoice:
 
 @dataclass(frozen=True, eq=False)
 class Trade:
-    """Today, the set in order of its objective, and the headways that were chosen from it."""
+    """Today, the set in order of its objective, and the headways that were chosen from it.
+
+    No choice of the set is beaten by another one both in the objective and in waiting, as measured. `found` counts
+    those that were measured.
+    """
 
     objective: Objective
     today: HeadwayChoice
     choices: tuple[HeadwayChoice, ...]
     chosen: HeadwayPlan
+    found: int
 
     @property
     def rows(self) -> tuple[HeadwayChoice, ...]:
         """Today first, then the choices."""
         return (self.today, *self.choices)
+
+    def why_few(self, scenario: Scenario) -> tuple[str, ...]:
+        """Why the set is small, in a sentence; empty where it is not."""
+        count = sum(choice.number is not None for choice in self.choices)
+        if count >= PARETO_PLANS:
+            return ()
+        words = {"energy": "energy", "cost": "cost", "co2": "CO2"}[self.objective]
+        beaten = self.found - count
+        return (
+            f"Only {count} headways are there to choose from: between the least {words} and {DEAREST_SHARE:g} times "
+            f"today's, the search finds {self.found} that keep the rules (a fleet of {scenario.trainsets} trains, "
+            "turnbacks, tracks, load limit, longest headway)"
+            + (f", and {beaten} of them are no better than another in both {words} and waiting." if beaten else "."),
+        )
 
 
 def trade_of(
@@ -93,14 +120,17 @@ def trade_of(
 ) -> Trade:
     """Decide headways along the whole trade and measure every choice.
 
-    The set holds the headways of `pareto_headways` and those that keep today's waiting (or the policy's limit),
-    numbered from the least objective on. Raises `Infeasible` when nothing keeps the rules or the waiting cannot be
-    reached, `InputFaults` when `pick` is no number of the set, or a direction has fewer than two departures.
+    The set holds the headways of `finer_fronts` and those that keep today's waiting (or the policy's limit), less those
+    that another one beats as measured, numbered from the least objective on; the range is cut finer until
+    `PARETO_PLANS` remain. Where headways that were asked for by their waiting are beaten, what beats them is taken.
+    Raises `Infeasible` when nothing keeps the rules or the waiting cannot be reached, `InputFaults` when `pick` is no
+    number of the set, or a direction has fewer than two departures.
     """
     _require_headways(in_force)
     progress("headways", 0.0)
     options = HeadwayOptions(objective=wish.objective)
-    front = list(pareto_headways(scenario, options))
+    fronts = finer_fronts(scenario, options)
+    front = next(fronts)
     usual: HeadwayPlan | None = None
     try:
         usual = decide_headways(scenario, "demand-led", options)
@@ -108,44 +138,111 @@ def trade_of(
         # Without a wish this is the answer; with one the rest of the set may still be chosen from.
         if wish.pick is None and wish.mean_waiting_s is None:
             raise
-    if usual is not None:
-        usual = _joined(front, usual)
-    front.sort(key=lambda plan: -plan.mean_waiting_s)
-    chosen = _chosen(scenario, wish, front, usual)
-    numbered: list[tuple[int | None, HeadwayPlan]] = list(enumerate(front, start=1))
-    if not any(plan is chosen for plan in front):
-        numbered.append((None, chosen))
-        numbered.sort(key=lambda row: -row[1].mean_waiting_s)
+    measured = _Measured(scenario, library, train, network)
+    while True:
+        candidates = list(front)
+        wanted = _joined(candidates, usual) if usual is not None else None
+        rows = [measured.choice(plan) for plan in candidates]
+        numbered = _unbeaten(rows, wish.objective)
+        progress("headways", min(1.0, len(numbered) / PARETO_PLANS))
+        finer = next(fronts, None) if len(numbered) < PARETO_PLANS else None
+        if finer is None:
+            break
+        front = finer
+    if wish.pick is not None:
+        if not 1 <= wish.pick <= len(numbered):
+            raise InputFaults(
+                [Fault("", "headways", "pick", str(wish.pick), f"1 to {len(numbered)}, a number of the set")]
+            )
+        taken = numbered[wish.pick - 1]
+    else:
+        if wish.mean_waiting_s is not None:
+            limited = HeadwayOptions(objective=wish.objective, mean_waiting_limit_s=wish.mean_waiting_s)
+            wanted = _joined(candidates, decide_headways(scenario, "demand-led", limited))
+        assert wanted is not None
+        taken = _as_good(measured.choice(wanted), numbered, wish.objective)
+    numbers = {id(row): number for number, row in enumerate(numbered, start=1)}
+    shown = sorted({id(row): row for row in (*numbered, taken)}.values(), key=lambda row: -row.mean_waiting_s)
+    return Trade(
+        objective=wish.objective,
+        today=replace(measured.of(in_force, None), number=0),
+        choices=tuple(replace(row, number=numbers.get(id(row)), is_chosen=row is taken) for row in shown),
+        chosen=measured.plan_of(taken),
+        found=len(rows),
+    )
 
-    def measured(number: int | None, timetable: Timetable, plan: HeadwayPlan | None) -> HeadwayChoice:
-        snapshots = planned_snapshots(timetable, library, train)
-        solution = solve(network, snapshots, model="equivalent")
-        priced = bill(scenario.tariff, GridCarbon.of(scenario), network, solution, snapshots.start_s)
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Choices run as today on one line, each measured once."""
+
+    scenario: Scenario
+    library: ProfileLibrary
+    train: Train
+    network: SupplyNetwork
+    known: list[tuple[HeadwayPlan, HeadwayChoice]] = field(default_factory=list)
+
+    def choice(self, plan: HeadwayPlan) -> HeadwayChoice:
+        """A choice, not yet numbered."""
+        for known, row in self.known:
+            if known is plan:
+                return row
+        timetable = timetable_from_departures(self.scenario, plan.departures, plan.shorts)
+        row = self.of(_turned(timetable, self.scenario, plan), plan)
+        self.known.append((plan, row))
+        return row
+
+    def plan_of(self, choice: HeadwayChoice) -> HeadwayPlan:
+        """The headways of a choice."""
+        return next(plan for plan, row in self.known if row is choice)
+
+    def of(self, timetable: Timetable, plan: HeadwayPlan | None) -> HeadwayChoice:
+        """A timetable as a row of the trade; without a plan it is the one in force."""
+        scenario = self.scenario
+        snapshots = planned_snapshots(timetable, self.library, self.train)
+        solution = solve(self.network, snapshots, model="equivalent")
+        priced = bill(scenario.tariff, GridCarbon.of(scenario), self.network, solution, snapshots.start_s)
         waiting = plan.mean_waiting_s if plan is not None else expected_waiting(timetable, scenario).mean_s
         heaviest = max(max(trip.passengers) for trip in timetable.trips)
         return HeadwayChoice(
-            number=number,
-            is_chosen=plan is chosen,
+            number=None,
+            is_chosen=False,
             timetable=timetable,
             trips=len(timetable.trips),
             train_km=round(sum(trip_distance_km(trip, scenario) for trip in timetable.trips), 3),
             short_trips=sum(len(trip.stations) < len(scenario.stations) for trip in timetable.trips),
             vehicles=len({trip.vehicle for trip in timetable.trips}),
             mean_waiting_s=waiting,
-            fullest_train_share=heaviest / train.capacity_normal,
+            fullest_train_share=heaviest / self.train.capacity_normal,
             energy_kwh=float(solution.source_power_w.sum()) * snapshots.interval_s / 3.6e6,
             cost=priced.cost.total,
             co2_kg=priced.co2_kg,
             is_proven=plan is None or plan.is_proven,
         )
 
-    today = measured(0, in_force, None)
-    choices = []
-    for number, plan in numbered:
-        timetable = _turned(timetable_from_departures(scenario, plan.departures, plan.shorts), scenario, plan)
-        choices.append(measured(number, timetable, plan))
-        progress("headways", len(choices) / len(numbered))
-    return Trade(wish.objective, today, tuple(choices), chosen)
+
+def _shown(row: HeadwayChoice, objective: Objective) -> tuple[int, int]:
+    """Objective and waiting as tables show them: what looks beaten there is beaten."""
+    value = {"energy": row.energy_kwh, "cost": row.cost, "co2": row.co2_kg}[objective]
+    return round(value), round(row.mean_waiting_s)
+
+
+def _unbeaten(rows: Sequence[HeadwayChoice], objective: Objective) -> list[HeadwayChoice]:
+    """The rows than which no other draws no more and waits no longer, from the longest waiting on; of equals one."""
+    kept: list[HeadwayChoice] = []
+    for row in sorted(rows, key=lambda row: (*_shown(row, objective), row.mean_waiting_s)):
+        if not kept or _shown(row, objective)[1] < _shown(kept[-1], objective)[1]:
+            kept.append(row)
+    return kept
+
+
+def _as_good(wanted: HeadwayChoice, rows: Sequence[HeadwayChoice], objective: Objective) -> HeadwayChoice:
+    """The row of the set that is wanted, or that draws no more and waits no longer; else what is wanted itself."""
+    most = _shown(wanted, objective)[0]
+    for row in rows:
+        if row is wanted or (row.mean_waiting_s <= wanted.mean_waiting_s and _shown(row, objective)[0] <= most):
+            return row
+    return wanted
 
 
 def _require_headways(in_force: Timetable) -> None:
@@ -178,19 +275,4 @@ def _joined(front: list[HeadwayPlan], usual: HeadwayPlan) -> HeadwayPlan:
         if same and plan.trips == usual.trips:
             return plan
     front.append(usual)
-    return usual
-
-
-def _chosen(scenario: Scenario, wish: HeadwayWish, front: list[HeadwayPlan], usual: HeadwayPlan | None) -> HeadwayPlan:
-    if wish.pick is not None:
-        if not 1 <= wish.pick <= len(front):
-            raise InputFaults(
-                [Fault("", "headways", "pick", str(wish.pick), f"1 to {len(front)}, a number of the set")]
-            )
-        return front[wish.pick - 1]
-    if wish.mean_waiting_s is not None:
-        options = HeadwayOptions(objective=wish.objective, mean_waiting_limit_s=wish.mean_waiting_s)
-        asked = decide_headways(scenario, "demand-led", options)
-        return _joined(list(front), asked)
-    assert usual is not None
     return usual

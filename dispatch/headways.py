@@ -19,6 +19,8 @@ from scenarios.schema import Scenario, seconds_to_clock
 
 Objective = Literal["energy", "cost", "co2"]
 PARETO_PLANS = 8
+PARETO_CUTS = (1, 2, 4)
+"""Ever finer cuts of the range of the objective; beyond them more solving finds little that differs."""
 DEAREST_SHARE = 1.2
 """The Pareto set ends where the objective is this share of today's: nobody pays for more trains than that."""
 WAITING_GAP = 0.001
@@ -97,9 +99,23 @@ def pareto_headways(
 ) -> tuple[HeadwayPlan, ...]:
     """Demand-led choices, none of which another beats both in the objective and in waiting, from the cheapest on.
 
+    At least `plans` come back wherever that many differ.
+    """
+    front: tuple[HeadwayPlan, ...] = ()
+    for front in finer_fronts(scenario, options, plans):
+        if len(front) >= plans:
+            break
+    return front
+
+
+def finer_fronts(
+    scenario: Scenario, options: HeadwayOptions | None = None, plans: int = PARETO_PLANS
+) -> Iterator[tuple[HeadwayPlan, ...]]:
+    """Sets of choices as in `pareto_headways`, each with those of the one before and more between them.
+
     The range of the objective, from the least that the policy allows (its longest mean waiting included) to
-    `DEAREST_SHARE` of today's, is cut into limits, and under each the waiting is least (epsilon constraint). At least
-    `plans` come back wherever that many differ.
+    `DEAREST_SHARE` of today's, is cut into limits, and under each the waiting is least (epsilon constraint). Each set
+    cuts the range in twice as many parts, the first in one fewer than `plans`.
     """
     problem = _Problem.of(scenario, "demand-led", replace(options or HeadwayOptions(), waiting_price=0.0))
     cheapest = problem.solve(scenario.policy.mean_waiting_limit_s)
@@ -108,19 +124,24 @@ def pareto_headways(
     low = problem.value(cheapest)
     high = max(DEAREST_SHARE * problem.value_today, low * DEAREST_SHARE)
     found = {problem.waiting_s(cheapest): cheapest}
-    cuts = plans
-    while len(found) < plans and cuts <= 4 * plans:
-        for cut in range(1, cuts):
-            limit = low + (high - low) * cut / (cuts - 1)
-            solution = problem.solve(None, value_limit=limit)
+    told: dict[float, HeadwayPlan] = {}
+    for parts in PARETO_CUTS:
+        cuts = (plans - 1) * parts
+        for cut in range(1, cuts + 1):
+            if parts > 1 and cut % 2 == 0:
+                continue  # a limit of the set before
+            solution = problem.solve(None, value_limit=low + (high - low) * cut / cuts)
             if solution is not None:
                 found[problem.waiting_s(solution)] = solution
-        cuts *= 2
-    front: list[HeadwaySolution] = []
-    for _, solution in sorted(found.items()):
-        if not front or problem.value(solution) < problem.value(front[-1]) - 1e-9:
-            front.append(solution)
-    return tuple(problem.plan(solution) for solution in reversed(front))
+        front: list[HeadwayPlan] = []
+        least = float("inf")
+        for waiting_s, solution in sorted(found.items()):
+            if problem.value(solution) < least - 1e-9:
+                least = problem.value(solution)
+                if waiting_s not in told:
+                    told[waiting_s] = problem.plan(solution)
+                front.append(told[waiting_s])
+        yield tuple(reversed(front))
 
 
 @dataclass(frozen=True, eq=False)

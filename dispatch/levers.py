@@ -20,6 +20,8 @@ from energy_models.train import Train
 
 LEVERS = ("driving", "departures and duties", "running times", "dwells")
 """How trains run a section; when they leave the terminal, and with which vehicle; how time is spread along the trip."""
+NUMBER_AND_DEPARTURES = "number of trips and departures"
+"""The lever of other trips where nothing tells the departures that were decided from those that timing moved."""
 
 
 @dataclass(frozen=True)

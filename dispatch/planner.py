@@ -17,7 +17,7 @@ from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
 from dispatch.fleet_times import refuse_too_fast, shortest_for_all
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
 from dispatch.headways import decide_headways
-from dispatch.levers import Lever, fewer_trips, lever_shares
+from dispatch.levers import NUMBER_AND_DEPARTURES, Lever, fewer_trips, lever_shares
 from dispatch.longer_trips import OPTION as LONGER_TRIPS
 from dispatch.longer_trips import require_sensible
 from dispatch.objective import worth_for
@@ -25,6 +25,7 @@ from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, refuse_broken, repaired
 from dispatch.revision import fixed_for, timetable_of
 from dispatch.rules.shortest_times import ShortestTimes
+from dispatch.run_today import run_as_today
 from dispatch.stands import crowding_s
 from dispatch.timetable import Timetable
 from dispatch.timing.job import SearchStop, TimingOptions
@@ -168,6 +169,34 @@ class _Judge:
         except Infeasible:
             return plan, report
 
+    def settled(
+        self, timing: TimingResult, baseline: Plan, energy_j: Callable[[Plan], float]
+    ) -> tuple[Plan, CheckReport]:
+        """What was searched, with trips that break rules put back; at equal service it may break what `baseline`
+        breaks. Raises `Infeasible` where new headways keep breaking rules."""
+        tried, first = self.proven(timing.timetable)
+        if first.passed:
+            return tried, first
+        task, is_led = self.task, self.options.mode == "demand-led"
+        plan, report, trips_back = repaired(
+            tried, first, timing.fallback, lambda timetable: self.proven(task.with_vehicles(timetable))
+        )
+        key = "trips_back_at_even_headways" if is_led else "trips_back_at_todays_times"
+        plan = replace(plan, metadata={**plan.metadata, key: trips_back})
+        if is_led:
+            even = self.proven(task.with_vehicles(driven_optimally(task.begin or task.start)))
+            plan, report = better_of((plan, report), even, energy_j)
+            if not report.passed:
+                # The headways with the vehicles that they were decided with, run as today.
+                plan, report = self.proven(task.start)
+            refuse_broken(report)
+        elif not report.passed and _rules_of(first) <= _rules_of(
+            check(baseline, task.scenario, task.in_force, self.shortest)
+        ):
+            # Today's own times break these rules as well: going back to them mends nothing.
+            return tried, first
+        return plan, report
+
     def _by_energy(self, timetable: Timetable) -> tuple[Plan, CheckReport]:
         """The duties with the vehicles that draw least, where vehicles differ and no more rules are broken."""
         plan, report = self._checked(timetable, self.metadata)
@@ -201,7 +230,8 @@ def _task(
     if mode == "equal-service":
         decide_headways(scenario, mode)
     elif begin is not None:
-        start = begin
+        # The plan to start from is timed already: it is held against its headways run as today, like a new plan.
+        start = run_as_today(begin, in_force)
     else:
         trade = trade_of(scenario, options.headways, in_force, library, train, network, progress)
         start = next(choice.timetable for choice in trade.choices if choice.is_chosen)
@@ -285,34 +315,18 @@ def make_plan(
     paired = in_force if options.mode == "equal-service" else None
     others = by_vehicle(scenario, {name: kind.library for name, kind in kinds.items()}).others
     judge = _Judge(task, options, metadata, paired, shortest, kinds)
-    plan, report = judge.proven(timing.timetable)
-    if not report.passed:
-        tried = plan, report
-        plan, report, trips_back = repaired(
-            plan, report, timing.fallback, lambda timetable: judge.proven(task.with_vehicles(timetable))
-        )
-        key = "trips_back_at_even_headways" if options.mode == "demand-led" else "trips_back_at_todays_times"
-        plan = replace(plan, metadata={**plan.metadata, key: trips_back})
-        if not report.passed and _rules_of(tried[1]) <= _rules_of(check(baseline, scenario, in_force, shortest)):
-            # Today's own times break these rules as well: going back to them mends nothing.
-            plan, report = tried
-        elif options.mode == "demand-led":
-            plan, report = better_of(
-                (plan, report),
-                judge.proven(task.with_vehicles(driven_optimally(start))),
-                lambda one: planned_energy_j(one.timetable, library, train, network, others),
-            )
-            if not report.passed:
-                # The headways with the vehicles that they were decided with, run as today.
-                plan, report = judge.proven(start)
+    plan, report = judge.settled(
+        timing, baseline, lambda one: planned_energy_j(one.timetable, library, train, network, others)
+    )
     refuse_too_fast(report, kinds, start)
-    if options.mode == "demand-led":
-        refuse_broken(report)
     timetable = plan.timetable
     clock.lap("check")
     levers = lever_shares(start, timetable, library, train, network, options.workers, progress, others)
     if options.mode == "demand-led":
-        levers = (fewer_trips(in_force, start, library, train, network, others), *levers)
+        number = fewer_trips(in_force, start, library, train, network, others)
+        # Without a decision about headways the departures of another plan belong to them, its timing included.
+        name = number.name if trade is not None else NUMBER_AND_DEPARTURES
+        levers = (replace(number, name=name), *levers)
     clock.lap("levers")
     evidence = evidence_of(in_force, start, timetable, library, train, network, rules, options.workers, others)
     plan = replace(plan, metadata={**plan.metadata, **evidence.document()})

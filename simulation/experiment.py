@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dispatch.check import CheckReport
+from dispatch.duties import fleet_need
 from dispatch.evidence import Evidence, against_mean_phase_percent
 from dispatch.headway_choice import HeadwayWish, Trade
 from dispatch.levers import Lever
@@ -118,6 +119,21 @@ class PlanExperiment:
         return shorter_standing(self.plan.timetable, self.baseline_plan.timetable)
 
     @property
+    def saving_caveat(self) -> str | None:
+        """What the saving must be read with: that the fleet cannot run the day it is compared with; None where it can.
+
+        Simulated days give each train that the timetable needs, whether the fleet has it or not.
+        """
+        scenario = self.request.scenario
+        needed = fleet_need(self.baseline_plan.timetable, scenario).vehicles
+        if needed <= scenario.trainsets:
+            return None
+        return (
+            f"Today's timetable needs {needed} trains, the fleet has {scenario.trainsets}: the comparison is with a "
+            "day that could not run."
+        )
+
+    @property
     def saving_against_mean_phase_percent(self) -> float | None:
         """The mean saving against the mean over all phases between the directions; None where it was not computed."""
         if self.evidence is None:
@@ -202,6 +218,7 @@ def run_plan_experiment(
             *(objection.sentence for objection in against),
             *too_high,
             *traded,
+            *(planned.trade.why_few(scenario) if planned.trade is not None else ()),
             *longer_trips_told(judgement, request.longer_trips_s),
             *_cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled),
             *_calibrated(request.vehicle),

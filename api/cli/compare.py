@@ -154,7 +154,8 @@ def _print_trips(found: "Comparison", ends: dict[str, str], top: int) -> None:
     for row in sorted(changed, key=_moves, reverse=True)[:top]:
         times = [None if time is None else clock_text(time) for time in row.departure_s]
         departure = " → ".join(dict.fromkeys(time for time in times if time))
-        table.add_row(row.trip_id, ends[row.direction], departure, difference_words(row))
+        names = " → ".join(dict.fromkeys(name for name in row.trip_ids if name))
+        table.add_row(names, ends[row.direction], departure, difference_words(row))
     console.print(table)
     if len(changed) > top:
         console.print(f"and {len(changed) - top} more; --top or --json lists them.")

@@ -63,7 +63,7 @@ function resultView(plan) {
       "p",
       { class: "verdict" },
       element("strong", {}, `${result.saving_percent.toFixed(1)} % saved`),
-      ` at the ${result.metering_point} (95 % interval ${low} to ${high} %): ${energies}. ${checks}`,
+      ` at the ${result.metering_point} (95 % interval ${low} to ${high} %): ${energies}. ${result.saving_caveat ? `${result.saving_caveat} ` : ""}${checks}`,
     ),
     element(
       "p",

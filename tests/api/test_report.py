@@ -139,6 +139,33 @@ def test_sentences_stay_honest(result: PlanResult, change: dict[str, Any], headi
     assert words in said[heading]
 
 
+def test_a_saving_against_a_day_that_could_not_run_says_so(
+    result: PlanResult, experiment: PlanExperiment, page: str
+) -> None:
+    words = "Today's timetable needs 6 trains, the fleet has 4: the comparison is with a day that could not run."
+    request = experiment.request
+    fleet = (request.scenario.fleet[0].model_copy(update={"trainsets": 4}),)
+    small = replace(experiment, request=replace(request, scenario=request.scenario.model_copy(update={"fleet": fleet})))
+    told = result_of(small)
+    assert result.saving_caveat is None
+    assert "could not run" not in page.split("<script", maxsplit=1)[0]
+    assert told.saving_caveat == words
+    assert words in {one.heading: one.text for one in sentences(told, "A line", "speed_cap")}["Saving"]
+    assert render_report(small, told).replace("&#39;", "'").count(words) >= 2  # beside the figure, and in words
+
+
+def test_where_headways_follow_the_demand_the_limit_is_against_today_like_the_saving(result: PlanResult) -> None:
+    figures = {"undisturbed_today_kwh": 1000.0, "undisturbed_kwh": (800.0, 600.0), "bound_kwh": 400.0}
+    led = result.model_copy(update={"mode": "demand-led", "share_of_gap_closed": 0.5, **figures})
+    said = {one.heading: one.text for one in sentences(led, "A line", "speed_cap")}
+    assert "With these headways, no timing saves more than 60.0 % against today" in said["Limit"]
+    assert "today draws 1,000 kWh, these trips 800 kWh run as today and 600 kWh as planned" in said["Limit"]
+    assert "closes 50 % of the gap to the limit of 400 kWh" in said["Limit"]
+    more = led.model_copy(update={"undisturbed_today_kwh": 320.0})
+    said = {one.heading: one.text for one in sentences(more, "A line", "speed_cap")}
+    assert "any timing draws at least 25.0 % more than today" in said["Limit"]
+
+
 def test_nothing_is_said_of_a_limit_that_was_not_computed(result: PlanResult) -> None:
     without = result.model_copy(update={"bound_kwh": None, "saving_against_mean_phase_percent": None})
     said = {one.heading: one.text for one in sentences(without, "A line", "speed_cap")}
@@ -156,6 +183,7 @@ def test_saving_against_the_mean_phase_is_a_saving_of_other_energy(
     assert result.saving_against_mean_phase_percent == pytest.approx(expected, rel=1e-12)
     assert result.bound_kwh == experiment.evidence.bound_kwh
     assert result.undisturbed_kwh is not None
+    assert result.undisturbed_today_kwh == result.undisturbed_kwh[0] == experiment.evidence.before_kwh
     assert result.bound_kwh < result.undisturbed_kwh[1] < result.undisturbed_kwh[0]
 
 

@@ -5,11 +5,13 @@ from itertools import pairwise
 
 import pytest
 
+import dispatch.headway_choice
 from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
 from dispatch.duties import first_in_first_out
-from dispatch.headway_choice import HeadwayWish, Trade, trade_of
-from dispatch.plan import Plan
+from dispatch.headway_choice import HeadwayChoice, HeadwayWish, Trade, trade_of
+from dispatch.headways import HeadwayOptions, HeadwayPlan
+from dispatch.plan import Mode, Plan
 from dispatch.repair import better_of, demand_led_rules, repaired
 from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.timetable import Timetable
@@ -186,3 +188,56 @@ def test_the_search_may_stretch_headways_only_as_far_as_loads_and_policy_allow(u
             grown = max(trip.passengers) * tighter.gap_longest_s[trip.trip_id] / gap
             assert grown <= max(limit, *trip.passengers) + 1e-9
     assert sum(tighter.gap_longest_s.values()) < sum(rules.gap_longest_s.values())
+
+
+def slow_to_turn(turnback_s: int) -> Scenario:
+    """The line with long turnbacks: few headways keep to the fleet."""
+    ends = {name: one.model_copy(update={"turnback_s": turnback_s}) for name, one in LINE.terminals.items()}
+    return LINE.model_copy(update={"terminals": ends})
+
+
+def shown(choices: tuple[HeadwayChoice, ...]) -> list[tuple[int, int]]:
+    return [(round(choice.energy_kwh), round(choice.mean_waiting_s)) for choice in choices]
+
+
+def test_no_choice_is_beaten_in_the_figures_that_are_shown() -> None:
+    """Measured, some headways with short turns draw more than others that wait less: those are left out, and the range
+    is cut finer until eight remain."""
+    line = load_scenario("tutorial_line", ["short_turns"])
+    measured = trade_of(
+        line, HeadwayWish(), timetable_in_force(line), profile_library(line), train_of(line), supply_network(line)
+    )
+    figures = shown(measured.choices)
+    assert measured.found > len(figures) >= 8
+    for ahead, behind in pairwise(figures):
+        assert ahead[0] < behind[0]
+        assert ahead[1] > behind[1]
+    assert sum(choice.is_chosen for choice in measured.choices) == 1
+    assert measured.why_few(line) == ()
+
+
+def test_a_small_set_says_why() -> None:
+    line = slow_to_turn(800)
+    measured = trade(scenario=line)
+    count = len(measured.choices)
+    assert 1 <= count < 8
+    (sentence,) = measured.why_few(line)
+    assert sentence.startswith(f"Only {count} headways are there to choose from")
+    assert f"finds {measured.found} that keep the rules (a fleet of 6 trains, turnbacks" in sentence
+
+
+def test_headways_that_another_choice_beats_are_not_taken(monkeypatch: pytest.MonkeyPatch, usual: Trade) -> None:
+    """Asked for by their waiting, they give way to what draws no more and waits no longer, which has a number."""
+    better = usual.choices[0]
+    real = dispatch.headway_choice.decide_headways
+
+    def worse(scenario: Scenario, mode: Mode, options: HeadwayOptions) -> HeadwayPlan:
+        """The cheapest headways with more trips and a waiting hardly below 237 s: measured, they are beaten."""
+        denser = real(scenario, mode, replace(options, mean_waiting_limit_s=usual.choices[3].mean_waiting_s))
+        return replace(denser, mean_waiting_s=better.mean_waiting_s + 2.0)
+
+    monkeypatch.setattr(dispatch.headway_choice, "decide_headways", worse)
+    taken = trade(HeadwayWish(mean_waiting_s=better.mean_waiting_s + 2.0))
+    chosen = next(choice for choice in taken.choices if choice.is_chosen)
+    assert (chosen.number, chosen.trips) == (1, better.trips)
+    assert shown(taken.choices) == sorted(shown(taken.choices))

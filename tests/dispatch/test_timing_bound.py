@@ -160,4 +160,17 @@ def test_evidence_puts_the_figures_side_by_side() -> None:
     saved = 100 * (1 - found.after_kwh / (found.before_kwh * found.mean_phase_share))
     assert found.against_mean_phase_percent == pytest.approx(saved)
     assert against_mean_phase_percent(100.0, 80.0, 0.8) == 0.0
+    assert found.today_kwh == found.before_kwh
     assert set(found.document()) >= {"bound_kwh", "share_of_gap_closed", "saving_against_mean_phase_percent"}
+
+
+def test_where_other_trips_run_limit_and_mean_phase_are_held_against_today() -> None:
+    case = case_of(small_line(4, HALF_HOUR))
+    fewer = Timetable(tuple(trip for number, trip in enumerate(case.baseline.trips) if number % 3))
+    found = evidence_of(case.baseline, fewer, fewer, case.library, case.train, case.network, case.rules)
+    assert found.bound_kwh < found.before_kwh < 0.9 * found.today_kwh
+    assert found.bound_percent == pytest.approx(100 * (1 - found.bound_kwh / found.today_kwh))
+    assert found.bound_percent > 100 * (1 - found.after_kwh / found.today_kwh)
+    saved = 100 * (1 - found.after_kwh / (found.today_kwh * found.mean_phase_share))
+    assert found.against_mean_phase_percent == pytest.approx(saved)
+    assert found.share_of_gap_closed == 0.0

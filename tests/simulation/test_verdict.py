@@ -9,7 +9,7 @@ from dispatch.timetable import Timetable, Trip
 from scenarios.build import profile_library
 from scenarios.load import load_scenario
 from simulation.day import DayModel, day_model
-from simulation.judge import judge_with
+from simulation.judge import Judgement, compare, judge_with
 from simulation.verdict import longer_trips_told, objections, trades
 
 
@@ -117,3 +117,43 @@ def test_longer_trips_that_were_asked_for_are_told_and_no_objection(model: DayMo
     (told,) = longer_trips_told(judged, 12)
     assert "up to 12 s longer" in told
     assert f"{after:.0f} s instead of {before:.0f} s" in told
+
+
+def served(judged: Judgement, **later: float) -> Judgement:
+    """The judgement with measures of the plan's days increased."""
+    days = tuple(
+        replace(
+            day, service=replace(day.service, **{name: getattr(day.service, name) + by for name, by in later.items()})
+        )
+        for day in judged.plan.results
+    )
+    return compare(judged.seeds, judged.baseline.results, days)
+
+
+def against_demand_led(judged: Judgement) -> list[str]:
+    return [one.measure for one in objections(judged, mode="demand-led")]
+
+
+def test_demand_led_headways_that_vary_more_and_bunch_a_little_are_told(model: DayModel, in_force: Timetable) -> None:
+    """The same seconds late are more of a shorter headway: what equal service forbids is part of the trade here."""
+    saves = judge_with(model, in_force, driven(in_force, "optimal"), 2, 1)
+    changed = served(saves, headway_variation=0.06, excess_waiting_s=1.5, mean_waiting_s=1.5)
+    assert [one.measure for one in objections(changed)] == ["mean_waiting_s", "excess_waiting_s", "headway_variation"]
+    assert against_demand_led(changed) == []
+    told = " ".join(trades(changed))
+    for words in ("mean waiting: ", "waiting beyond the timetable's: 1.5 s instead of 0.0 s", "headway variation: "):
+        assert words in told
+
+
+def test_demand_led_plans_must_keep_what_they_promise(model: DayModel, in_force: Timetable) -> None:
+    """Waiting far beyond the plan's own timetable, late trains and passengers left behind are nobody's wish."""
+    saves = judge_with(model, in_force, driven(in_force, "optimal"), 2, 1)
+    promised_s = saves.plan.served("mean_waiting_s").mean - saves.plan.served("excess_waiting_s").mean
+    bunched = served(saves, excess_waiting_s=0.06 * promised_s, mean_waiting_s=0.06 * promised_s)
+    (objection,) = objections(bunched, mode="demand-led")
+    assert objection.measure == "excess_waiting_s"
+    assert objection.tolerance == pytest.approx(0.05 * promised_s, rel=0.01)
+    assert "waiting beyond" not in " ".join(trades(bunched))
+    assert against_demand_led(served(saves, punctual_share=-0.02)) == ["punctual_share"]
+    assert against_demand_led(served(saves, denied_boardings=1.0)) == ["denied_boardings"]
+    assert against_demand_led(served(saves, never_served=6.0)) == ["never_served"]
