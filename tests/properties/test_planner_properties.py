@@ -4,7 +4,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "dispatch"))
@@ -92,7 +92,7 @@ def test_every_plan_passes_the_checker_or_is_refused_in_words(scenario: Scenario
 
 
 @given(lines(), st.sampled_from([0.0, 1.0, 3.0]), st.sampled_from(["energy", "cost", "co2"]), st.integers(0, 3))
-@settings(max_examples=12, phases=(Phase.reuse, Phase.generate))
+@settings(max_examples=12)
 def test_every_demand_led_plan_passes_the_checker_or_is_refused_in_words(
     scenario: Scenario, demand: float, objective: Objective, seed: int
 ) -> None:
@@ -107,8 +107,9 @@ def test_every_demand_led_plan_passes_the_checker_or_is_refused_in_words(
         if not refusal.reasons or not all(refusal.reasons):
             raise
         return
-    except InputFaults as refusal:
-        assert min(len(timetable_in_force(scenario).of(d)) for d in DIRECTIONS) < 2, refusal.faults
+    except InputFaults:
+        if min(len(timetable_in_force(scenario).of(d)) for d in DIRECTIONS) > 1:
+            raise
         return
     assert planned.check.passed, "\n".join(one.sentence for one in planned.check.violations)
     assert Plan.from_dict(planned.plan.to_dict()) == planned.plan
