@@ -263,7 +263,7 @@ def _at_borders(job: Job) -> NDArray[np.bool_]:
 def _windows(job: Job, start: Timetable) -> tuple[IntArray, IntArray]:
     """Earliest and latest departures; the last trip of a period stays near, as the period's mean headway hangs on
     it."""
-    window = {trip.trip_id: departure_window_s(job, trip) for trip in start.trips}
+    window = {trip.trip_id: departure_window_s(job.rules, trip) for trip in start.trips}
     trips, today = start.trips, job.baseline.trips
     periods = periods_of(job.baseline, job.rules.period_starts_s)
     for before, period in pairwise(periods):
