@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
+from math import ceil, isfinite
 from typing import Literal
 
 from dispatch.baseline import headway_table, timetable_from_departures
@@ -239,13 +239,38 @@ class _Problem:
         shortest = self.solve(None, value_limit=float("inf")) if self.waiting_limit_s is not None else None
         if shortest is None or self.waiting_limit_s is None:
             return explain(self.scenario, self.maker, self.mode, self.patterns)
-        reached = self.waiting_s(shortest)
+        reached = ceil(10.0 * self.waiting_s(shortest)) / 10.0
+        sentences = [f"passengers wait at most {self.waiting_limit_s:.1f} s on average", *self._against_waiting()]
         return (
-            f"these rules clash: passengers wait at most {self.waiting_limit_s:.1f} s on average; the fleet has "
-            f"{self.scenario.trainsets} trains",
-            f"it would do with a mean waiting of {reached + 0.05:.1f} s instead of {self.waiting_limit_s:.1f} s, "
-            f"{reached + 0.05 - self.waiting_limit_s:.1f} s more",
+            "these rules clash: " + "; ".join(sentences),
+            f"it would do with a mean waiting of {reached:.1f} s instead of {self.waiting_limit_s:.1f} s, "
+            f"{reached - self.waiting_limit_s:.1f} s more",
         )
+
+    def _against_waiting(self) -> Iterator[str]:
+        """The rules that keep the waiting from its limit, none of which can be spared: each is left out in turn, and
+        stays out where the limit is out of reach all the same."""
+        line, shortest_s = self.scenario, self.scenario.signalling.minimum_headway_s
+        plenty = line.trainsets + 2 * (int(cycle_s(line)) // int(shortest_s) + 1)
+        first, *others = line.fleet
+        fleet = (first.model_copy(update={"trainsets": first.trainsets + plenty - line.trainsets}), *others)
+        # By half the headway twice the trains may run: where that does not help, no other headway would.
+        closer = line.signalling.model_copy(update={"minimum_headway_s": max(shortest_s // 2, 1)})
+        rules: list[tuple[str, dict[str, object]]] = [
+            (f"the fleet has {line.trainsets} trains", {"fleet": fleet}),
+            (f"trains keep the signalling headway of {shortest_s:g} s", {"signalling": closer}),
+        ]
+        if line.depots:
+            rules.insert(0, ("the depots hold as many trains as they do", {"depots": ()}))
+        kept = []
+        for sentence, without in rules:
+            trial = line.model_copy(update=without)
+            if _reaches(trial, self.options, self.waiting_limit_s):
+                kept.append(sentence)
+            else:
+                line = trial
+        # What even half the signalling headway cannot give, that headway limits above all.
+        return iter(kept or [rules[-1][0]])
 
     def plan(self, solution: HeadwaySolution) -> HeadwayPlan:
         """A solution in the words of the plan."""
@@ -286,6 +311,14 @@ class _Problem:
             is_proven=solution.is_proven,
             notes=policy_breaks_today(self.scenario, self.maker) if self.mode == "equal-service" else (),
         )
+
+
+def _reaches(scenario: Scenario, options: HeadwayOptions, waiting_limit_s: float | None) -> bool:
+    """Whether some demand-led headways keep the rules and a limit of the mean waiting."""
+    try:
+        return _Problem.of(scenario, "demand-led", options).solve(waiting_limit_s) is not None
+    except Infeasible:
+        return False
 
 
 def within_policy(scenario: Scenario, maker: PatternMaker, segment: Segment) -> tuple[Pattern, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from ortools.sat.python import cp_model
 
@@ -72,17 +73,21 @@ def _impossible_by_policy(scenario: Scenario, maker: PatternMaker, segment: Segm
     stations = scenario.stations_in_order(segment.direction)
     place = f"{stations[densest.busiest_section].id}-{stations[densest.busiest_section + 1].id}"
     share = densest.heaviest_load / limit
+    # Rounded up to what works.
+    enough = ceil(1000.0 * share * scenario.policy.load_limit_share) / 1000.0
+    ways = [f"a load limit of {enough:g} instead of {scenario.policy.load_limit_share:g} of the normal capacity"]
     headway = int(segment.length_s / most / share)
+    while headway > 0 and maker.even(segment, segment.length_s // headway).heaviest_load > limit:
+        headway -= 1
+    if headway > 0:
+        ways.insert(0, f"a signalling headway of {headway} s instead of {shortest} s")
     return (
         f"{_when(segment)} the demand over {place} fills {densest.heaviest_load:.0f} places a train even at "
         "the signalling "
         f"headway of {shortest} s, the load limit is {limit:.0f}: {densest.heaviest_load - limit:.0f} "
         "passengers a train "
         f"too many; "
-        f"with a signalling headway of {headway} s instead of {shortest} s, or a load limit of "
-        f"{share * scenario.policy.load_limit_share:.2f} instead of {scenario.policy.load_limit_share:g} of "
-        "the normal capacity, "
-        f"it can be served"
+        f"with {', or '.join(ways)}, this period can be served"
     )
 
 
@@ -137,7 +142,7 @@ class _Inquiry:
         for direction in DIRECTIONS:
             for segment in segments_of(self.scenario)[direction]:
                 self._enter_segment(segment)
-        self.model = HeadwayModel(self.scenario, self.patterns)
+        self.model = HeadwayModel(self.scenario, self.patterns, rooms_hang=True)
         model, fleet = self.model.model, self.scenario.trainsets
         held = self._enter("fleet", f"the fleet has {fleet} trains")
         model.add(sum(self.model.begin.values()) <= fleet).only_enforce_if(held)
@@ -148,6 +153,13 @@ class _Inquiry:
             if station in self.model.begin:
                 held = self._enter(f"depot {station}", f"the depots at {station} hold {capacity} trains")
                 model.add(self.model.begin[station] <= capacity).only_enforce_if(held)
+        for station, literal in self.model.room_held.items():
+            room = self.model.room(station)
+            if room is not None:
+                self.rules[f"room {station}"] = _Rule(
+                    f"room {station}", f"tracks and depots at {station} have room for {room} trains"
+                )
+                self.literals[f"room {station}"] = literal
         for name, rule in self.rules.items():
             if rule.segment is not None:
                 literal = self.literals.setdefault(name, model.new_bool_var(name))
@@ -177,9 +189,16 @@ class _Inquiry:
                 k for k, p in enumerate(even) if p.longest_gap_s <= longest and p.heaviest_load <= limit
             )
             fewest = even[min(self.kept[segment])].gaps
-            by_load = fewest > -(-segment.length_s // longest)
-            why = f"the load limit of {limit:.0f} passengers" if by_load else f"the longest headway of {longest} s"
-            sentence = f"{_when(segment)} {why} asks for a train every {segment.length_s / fewest:.0f} s"
+            every_s = segment.length_s / fewest
+            sentence = f"{_when(segment)} the longest headway of {longest} s asks for a train every {every_s:.0f} s"
+            if fewest > -(-segment.length_s // longest):
+                pattern = even[min(self.kept[segment])]
+                sentence = (
+                    f"{_when(segment)} the load limit of {limit:.0f} passengers asks for a train every "
+                    f"{every_s:.0f} s, "
+                    f"as {pattern.heaviest_load * 3600.0 / every_s:.0f} passengers an hour travel over "
+                    f"{_busiest(scenario, segment, pattern)}"
+                )
             # Denser service than this can only need more trains.
             even = even[: max(fewest, today.gaps) * 5 // 4 + 2]
             mixed = [pattern for pattern in self.possible[segment] if pattern.part is not None]
@@ -225,10 +244,17 @@ class _Inquiry:
 
     def _more_trains(self, others: Sequence[str]) -> str:
         solution = self._solve(others, sum(self.model.begin.values()))
+        room = ""
+        if solution is None:
+            # More trains need more room, too.
+            bare = [name for name in others if not name.startswith(("depot ", "room "))]
+            solution, room = self._solve(bare, sum(self.model.begin.values())), " and depots with room for them"
         if solution is None:
             return ""
         need, have = sum(solution.begin.values()), self.scenario.trainsets
-        return f"it would do with {need} instead of {have} trains ({need - have} more)"
+        if need <= have:
+            return ""
+        return f"it would do with {need} instead of {have} trains ({need - have} more){room}"
 
     def _more_places(self, station: str, others: Sequence[str]) -> str:
         solution = self._solve(others, self.model.begin[station])
@@ -278,6 +304,11 @@ class _Inquiry:
         if least is not None:
             model.minimize(least)
         return self.model.solve(self.limits, relative_gap=0.001)
+
+
+def _busiest(scenario: Scenario, segment: Segment, pattern: Pattern) -> str:
+    stations = scenario.stations_in_order(segment.direction)
+    return f"{stations[pattern.busiest_section].id}-{stations[pattern.busiest_section + 1].id}"
 
 
 def _when(segment: Segment) -> str:

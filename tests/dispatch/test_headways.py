@@ -170,6 +170,54 @@ def test_waiting_limit_out_of_reach_names_the_waiting_in_reach() -> None:
     assert decide_headways(with_policy(LINE, mean_waiting_limit_s=reached), "demand-led").trips > 0
 
 
+def test_waiting_that_no_fleet_could_give_clashes_with_signalling() -> None:
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(with_fleet(LINE, 30), "demand-led", HeadwayOptions(mean_waiting_limit_s=20.0))
+    clash, way_out = caught.value.reasons
+    assert clash == (
+        "these rules clash: passengers wait at most 20.0 s on average; trains keep the signalling headway of 100 s"
+    )
+    reached = float(way_out.split("mean waiting of ")[1].split(" s")[0])
+    options = HeadwayOptions(mean_waiting_limit_s=reached)
+    assert decide_headways(with_fleet(LINE, 30), "demand-led", options).mean_waiting_s <= reached
+
+
+def with_capacity(normal: int, crush: int) -> Scenario:
+    train = LINE.train_types["four_car"]
+    capacity = train.capacity.model_copy(update={"normal": normal, "crush": crush})
+    return LINE.model_copy(update={"train_types": {"four_car": train.model_copy(update={"capacity": capacity})}})
+
+
+def test_small_trains_name_demand_and_place_beside_the_fleet() -> None:
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(with_capacity(40, 50), "demand-led")
+    clash, trains = caught.value.reasons[:2]
+    assert "the fleet has 6 trains; from 07:00 up the load limit of 36 passengers" in clash
+    assert "1280 passengers an hour travel over MKT-UNI" in clash
+    need = int(trains.split("it would do with ")[1].split(" ")[0])
+    more = with_fleet(with_capacity(40, 50), need).model_copy(update={"depots": ()})
+    assert decide_headways(more, "demand-led").fleet <= need
+
+
+def test_load_limit_that_would_do_is_rounded_up() -> None:
+    line = with_policy(LINE, load_limit_share=0.04)
+    with pytest.raises(Infeasible, match=r"a load limit of 0\.\d+ instead of 0\.04") as caught:
+        decide_headways(line, "demand-led")
+    offered = [float(one.split("a load limit of ")[1].split(" ")[0]) for one in caught.value.reasons]
+    assert min(offered) > 0.04
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(with_policy(line, load_limit_share=max(offered)), "demand-led")
+    assert not any("it can be served" in one or "this period" in one for one in caught.value.reasons)
+
+
+def test_long_turnbacks_name_the_trains_that_would_do() -> None:
+    slow = {name: one.model_copy(update={"turnback_s": 800}) for name, one in LINE.terminals.items()}
+    line = LINE.model_copy(update={"terminals": slow})
+    with pytest.raises(Infeasible, match="it would do with 10 instead of 6 trains"):
+        decide_headways(line, "equal-service")
+    assert decide_headways(with_fleet(line, 10).model_copy(update={"depots": ()}), "equal-service").fleet == 10
+
+
 def test_signalling_that_today_ignores_is_named() -> None:
     slow = LINE.model_copy(update={"signalling": LINE.signalling.model_copy(update={"minimum_headway_s": 310})})
     with pytest.raises(Infeasible, match="signalling needs 310 s: 10 s are missing"):
