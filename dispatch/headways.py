@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, isfinite
+from math import ceil, inf, isfinite
 from typing import Literal
 
 from dispatch.baseline import headway_table, timetable_from_departures
@@ -136,6 +136,14 @@ class _Problem:
 
     @staticmethod
     def of(scenario: Scenario, mode: Mode, options: HeadwayOptions) -> "_Problem":
+        problem = _Problem._possible(scenario, mode, options)
+        if not all(problem.patterns.values()):
+            raise Infeasible(problem.explained())
+        return problem
+
+    @staticmethod
+    def _possible(scenario: Scenario, mode: Mode, options: HeadwayOptions) -> "_Problem":
+        """The problem, some of whose segments may have no pattern."""
         maker = PatternMaker.of(scenario, options.trip_energy_kwh)
         impossible = impossible_segments(scenario, maker, mode)
         if impossible:
@@ -146,10 +154,21 @@ class _Problem:
                 patterns[segment] = (
                     (maker.in_force(segment),) if mode == "equal-service" else within_policy(scenario, maker, segment)
                 )
-        problem = _Problem(scenario, mode, options, maker, patterns)
-        if not all(patterns.values()):
-            raise Infeasible(explain(scenario, maker, mode, patterns))
-        return problem
+        return _Problem(scenario, mode, options, maker, patterns)
+
+    def explained(self) -> tuple[str, ...]:
+        """Which rules clash, waiting apart, with relaxations that were solved."""
+        return explain(self.scenario, self.maker, self.mode, self.patterns, self._promised)
+
+    def _promised(self, words: str, relaxed: Scenario) -> str:
+        """A relaxation in words, with the waiting that it takes; nothing where no headways keep the rules even so."""
+        least_s = _least_waiting_s(relaxed, self.mode, self.options)
+        if least_s is None:
+            return ""
+        limit_s = self.waiting_limit_s
+        if limit_s is None or least_s <= limit_s:
+            return words
+        return f"{words} and a mean waiting of {ceil(10.0 * least_s) / 10.0:.1f} s instead of {limit_s:.1f} s"
 
     @property
     def waiting_limit_s(self) -> float | None:
@@ -236,9 +255,9 @@ class _Problem:
 
     def why_not(self) -> tuple[str, ...]:
         """The rules that clash, and what would do."""
-        shortest = self.solve(None, value_limit=float("inf")) if self.waiting_limit_s is not None else None
+        shortest = self.solve(None, value_limit=inf) if self.waiting_limit_s is not None else None
         if shortest is None or self.waiting_limit_s is None:
-            return explain(self.scenario, self.maker, self.mode, self.patterns)
+            return self.explained()
         reached = ceil(10.0 * self.waiting_s(shortest)) / 10.0
         sentences = [f"passengers wait at most {self.waiting_limit_s:.1f} s on average", *self._against_waiting()]
         return (
@@ -265,7 +284,8 @@ class _Problem:
         kept = []
         for sentence, without in rules:
             trial = line.model_copy(update=without)
-            if _reaches(trial, self.options, self.waiting_limit_s):
+            least_s = _least_waiting_s(trial, self.mode, self.options)
+            if least_s is not None and self.waiting_limit_s is not None and least_s <= self.waiting_limit_s:
                 kept.append(sentence)
             else:
                 line = trial
@@ -313,12 +333,14 @@ class _Problem:
         )
 
 
-def _reaches(scenario: Scenario, options: HeadwayOptions, waiting_limit_s: float | None) -> bool:
-    """Whether some demand-led headways keep the rules and a limit of the mean waiting."""
+def _least_waiting_s(scenario: Scenario, mode: Mode, options: HeadwayOptions) -> float | None:
+    """The least mean waiting of any headways that keep all other rules; None where there are none."""
     try:
-        return _Problem.of(scenario, "demand-led", options).solve(waiting_limit_s) is not None
+        problem = _Problem._possible(scenario, mode, options)
     except Infeasible:
-        return False
+        return None
+    solution = problem.solve(None, value_limit=inf) if all(problem.patterns.values()) else None
+    return problem.waiting_s(solution) if solution is not None else None
 
 
 def within_policy(scenario: Scenario, maker: PatternMaker, segment: Segment) -> tuple[Pattern, ...]:

@@ -1,6 +1,6 @@
 """Why no headways exist: a small set of rules that clash, by how much, and the nearest relaxation, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -96,14 +96,16 @@ def explain(
     maker: PatternMaker,
     mode: Mode,
     possible: Mapping[Segment, Sequence[Pattern]],
+    promise: Callable[[str, Scenario], str],
     limits: SolveLimits | None = None,
 ) -> tuple[str, ...]:
     """Reasons why no choice of headways keeps all rules, each segment by itself being possible.
 
     `possible` are the patterns that keep the policy. First the conflicting set (no rule of it can be left out), then
-    each relaxation that makes a plan possible: trains, more depot places, longer headways.
+    each relaxation that makes a plan possible: trains, more depot places, longer headways. `promise` takes a relaxation
+    in words with the scenario that has it, solves that, and gives the words back if it does, with what else it takes.
     """
-    inquiry = _Inquiry(scenario, maker, mode, possible, limits or SolveLimits(deterministic_time=3.0))
+    inquiry = _Inquiry(scenario, maker, mode, possible, promise, limits or SolveLimits(deterministic_time=3.0))
     core = inquiry.conflict()
     if not core:
         return ("no headways were found within the time limit of the search, and none were proven impossible",)
@@ -130,6 +132,7 @@ class _Inquiry:
     maker: PatternMaker
     mode: Mode
     possible: Mapping[Segment, Sequence[Pattern]]
+    promise: Callable[[str, Scenario], str]
     limits: SolveLimits
     rules: dict[str, _Rule] = field(default_factory=dict)
     patterns: dict[Segment, Sequence[Pattern]] = field(default_factory=dict)
@@ -254,7 +257,13 @@ class _Inquiry:
         need, have = sum(solution.begin.values()), self.scenario.trainsets
         if need <= have:
             return ""
-        return f"it would do with {need} instead of {have} trains ({need - have} more){room}"
+        first, *rest = self.scenario.fleet
+        fleet = (first.model_copy(update={"trainsets": first.trainsets + need - have}), *rest)
+        without_depots = {"depots": ()} if room else {}
+        return self.promise(
+            f"it would do with {need} instead of {have} trains ({need - have} more){room}",
+            self.scenario.model_copy(update={"fleet": fleet, **without_depots}),
+        )
 
     def _more_places(self, station: str, others: Sequence[str]) -> str:
         solution = self._solve(others, self.model.begin[station])
@@ -285,11 +294,32 @@ class _Inquiry:
                 wanted = round(segment.length_s / self.needed[segment])
                 word = f"{segment.direction} {pattern.longest_gap_s} s instead of {wanted} s"
                 changes.setdefault((segment.from_s, segment.to_s), []).append(word)
-        if not changes:
+        crush = self.scenario.train_types[self.scenario.main_train_type].capacity.crush
+        if not changes or any(pattern.heaviest_load > crush for pattern in solution.chosen.values()):
+            # Nor is it an answer that more passengers travel in a train than can be squeezed in.
             return ""
+        if self.mode == "demand-led":
+            return self._looser_policy(list(solution.chosen.values()))
         return "it would do with longer headways: " + "; ".join(
             f"from {seconds_to_clock(begin)} to {seconds_to_clock(end)} {' and '.join(words)}"
             for (begin, end), words in changes.items()
+        )
+
+    def _looser_policy(self, patterns: Sequence[Pattern]) -> str:
+        """What the policy would have to allow for some patterns."""
+        policy, limit = self.scenario.policy, load_limit(self.scenario)
+        longest_s = max(policy.longest_headway_s, *(pattern.longest_gap_s for pattern in patterns))
+        fullest = max(pattern.heaviest_load for pattern in patterns)
+        # Rounded up to what works.
+        share = max(policy.load_limit_share, ceil(1000.0 * policy.load_limit_share * fullest / limit) / 1000.0)
+        ways = []
+        if longest_s > policy.longest_headway_s:
+            ways.append(f"a longest headway of {longest_s:g} s instead of {policy.longest_headway_s:g} s")
+        if share > policy.load_limit_share:
+            ways.append(f"a load limit of {share:g} instead of {policy.load_limit_share:g} of the normal capacity")
+        looser = policy.model_copy(update={"longest_headway_s": longest_s, "load_limit_share": share})
+        return self.promise(
+            f"it would do with {' and '.join(ways)}", self.scenario.model_copy(update={"policy": looser})
         )
 
     def _clash(self, assumed: Sequence[str]) -> bool:

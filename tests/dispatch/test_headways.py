@@ -141,10 +141,30 @@ def test_supplied_trip_energies_count() -> None:
 def test_fleet_of_three_names_the_clash_and_the_way_out(mode: str) -> None:
     with pytest.raises(Infeasible) as caught:
         decide_headways(with_fleet(YIZHUANG, 3), mode)  # type: ignore[arg-type]
-    clash, trains, headways = caught.value.reasons
+    # Longer headways would take more passengers a train than can be squeezed in, so that they are not offered.
+    clash, trains = caught.value.reasons
     assert clash.startswith("these rules clash: the fleet has 3 trains; from 06:30 up")
     assert "instead of 3 trains" in trains
-    assert "from 06:30 to 09:30" in headways
+
+
+def test_longer_headways_are_offered_where_passengers_fit() -> None:
+    with pytest.raises(Infeasible, match="longer headways: from 06:30 to 09:30 down 246 s instead of 240 s"):
+        decide_headways(with_fleet(YIZHUANG, 19), "equal-service")
+
+
+def test_looser_policy_that_is_offered_does() -> None:
+    line = with_fleet(LINE, 3)
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(line, "demand-led")
+    headway, waiting = (
+        float(caught.value.reasons[-1].split(words)[1].split(" s")[0])
+        for words in ("longest headway of ", "mean waiting of ")
+    )
+    loose = with_policy(line, longest_headway_s=int(headway), mean_waiting_limit_s=waiting)
+    assert decide_headways(loose, "demand-led").fleet <= 3
+    tight = with_policy(line, mean_waiting_limit_s=waiting)
+    with pytest.raises(Infeasible):
+        decide_headways(tight, "demand-led")
 
 
 def test_way_out_is_a_way_out() -> None:
