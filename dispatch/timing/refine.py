@@ -113,6 +113,9 @@ def refine(job: Job, start: Timetable) -> Timetable:
         if lowest is not None:
             lowest.look_at(job, day)
             lowest.put_back(job, day)
+        elif is_disturbed:
+            # Cut short before the disturbed passes: what the limit is held against counts disturbances all the same.
+            day = under_noise(day, _noise(job, order, options.samples), job.bank, job.network, options.workers)
         quiet = under_noise(day, _noise(job, order, 1), job.bank, job.network, options.workers)
         job.worth.excess_w(day)
         job.worth.quiet_w = highest_mean_w(quiet)
