@@ -1,7 +1,7 @@
 """Duties: which vehicle works which trips, turning at the terminals and resting in depots."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -73,13 +73,23 @@ def fleet_need(timetable: Timetable, scenario: Scenario) -> FleetNeed:
     begin: dict[str, int] = {}
     moment: dict[str, int] = {}
     for station, terminal in scenario.terminals.items():
-        departures = sorted(trip.start_s for trip in timetable.trips if trip.stations[0] == station)
-        ready = sorted(trip.end_s + terminal.turnback_s for trip in timetable.trips if trip.stations[-1] == station)
-        for count, time in enumerate(departures, start=1):
-            excess = count - bisect_right(ready, time)
-            if excess > begin.get(station, 0):
-                begin[station], moment[station] = excess, time
+        departures = [trip.start_s for trip in timetable.trips if trip.stations[0] == station]
+        ready = [trip.end_s + terminal.turnback_s for trip in timetable.trips if trip.stations[-1] == station]
+        excess, time = need_at(departures, ready)
+        if excess > 0:
+            begin[station], moment[station] = excess, time
     return FleetNeed(begin, moment)
+
+
+def need_at(departures_s: Sequence[int], ready_s: Sequence[float]) -> tuple[int, int]:
+    """The largest excess of departures over trains that are ready again at a station, and when it first comes."""
+    most, moment = 0, 0
+    ready = sorted(ready_s)
+    for count, time in enumerate(sorted(departures_s), start=1):
+        excess = count - bisect_right(ready, time)
+        if excess > most:
+            most, moment = excess, time
+    return most, moment
 
 
 def home_stations(scenario: Scenario) -> dict[str, str | None]:

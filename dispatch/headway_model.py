@@ -102,9 +102,9 @@ class HeadwayModel:
     """A growing CP-SAT model over given patterns.
 
     `choice[segment][k]` is true when pattern k of the segment is chosen; `begin[station]` counts trains that begin
-    there. `known` carries moments that mattered from one model of the same scenario to the next. After a solve
-    without solution `is_impossible` says whether there is none, and `clashing` holds the indices of assumed literals
-    that suffice for that.
+    there. With `rooms_hang` the room at a station counts only where `room_held` is true. `known` carries moments that
+    mattered from one model of the same scenario to the next. After a solve without solution `is_impossible` says
+    whether there is none, and `clashing` holds the indices of assumed literals that suffice for that.
     """
 
     scenario: Scenario
@@ -113,6 +113,8 @@ class HeadwayModel:
     choice: dict[Segment, list[cp_model.IntVar]] = field(default_factory=dict)
     begin: dict[str, cp_model.IntVar] = field(default_factory=dict)
     known: Moments = field(default_factory=Moments)
+    rooms_hang: bool = False
+    room_held: dict[str, cp_model.IntVar] = field(default_factory=dict)
     clashing: tuple[int, ...] = ()
     is_impossible: bool = False
     events: TerminalEvents = field(init=False)
@@ -136,6 +138,8 @@ class HeadwayModel:
                 # Where trains only turn on the way, none comes from the night but from a depot.
                 self.model.add(self.begin[station] <= (depot_capacity(self.scenario) or {}).get(station, 0))
         for station in self.begin:
+            if self.rooms_hang:
+                self.room_held[station] = self.model.new_bool_var(f"room-{station}")
             for time in self._first_moments():
                 self.add_moment(station, time)
         for station, time in sorted(self.known.covered):
@@ -173,7 +177,8 @@ class HeadwayModel:
             return
         self._room_moments.add((station, time_s))
         gone_s = time_s - CLEARING_S
-        self.model.add(self.begin[station] + self._come(station, time_s) - self._left(station, gone_s) <= room)
+        there = self.begin[station] + self._come(station, time_s) - self._left(station, gone_s)
+        self._hang(station, self.model.add(there <= room))
 
     def add_overnight(self) -> None:
         """The trains that end their day at a terminal find room in its depots."""
@@ -181,7 +186,12 @@ class HeadwayModel:
         for station, begin in self.begin.items():
             if capacity is not None or station not in self.events.ends:
                 stay = begin + self._come(station, None) - self._left(station, None)
-                self.model.add(stay <= (capacity or {}).get(station, 0))
+                self._hang(station, self.model.add(stay <= (capacity or {}).get(station, 0)))
+
+    def _hang(self, station: str, constraint: cp_model.Constraint) -> None:
+        """Make a constraint on the room at a station hang on its literal, where rooms do."""
+        if station in self.room_held:
+            constraint.only_enforce_if(self.room_held[station])
 
     def add_depots(self) -> None:
         """No more trains begin at a terminal than its depots hold."""
@@ -285,6 +295,8 @@ class HeadwayModel:
                     time: count + k - bisect_right(left, time - CLEARING_S) for k, time in enumerate(come, start=1)
                 }
                 for time in _worst_of_each_hour(there, room):
+                    if station in self.room_held and (station, time) in self._room_moments:
+                        continue  # known, and left out for now
                     self.known.room.add((station, time))
                     self.add_room(station, time)
                     broken = True

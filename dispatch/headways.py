@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
+from math import ceil, inf, isfinite
 from typing import Literal
 
 from dispatch.baseline import headway_table, timetable_from_departures
@@ -157,6 +157,14 @@ class _Problem:
 
     @staticmethod
     def of(scenario: Scenario, mode: Mode, options: HeadwayOptions) -> "_Problem":
+        problem = _Problem._possible(scenario, mode, options)
+        if not all(problem.patterns.values()):
+            raise Infeasible(problem.explained())
+        return problem
+
+    @staticmethod
+    def _possible(scenario: Scenario, mode: Mode, options: HeadwayOptions) -> "_Problem":
+        """The problem, some of whose segments may have no pattern."""
         maker = PatternMaker.of(scenario, options.trip_energy_kwh)
         impossible = impossible_segments(scenario, maker, mode)
         if impossible:
@@ -167,10 +175,21 @@ class _Problem:
                 patterns[segment] = (
                     (maker.in_force(segment),) if mode == "equal-service" else within_policy(scenario, maker, segment)
                 )
-        problem = _Problem(scenario, mode, options, maker, patterns)
-        if not all(patterns.values()):
-            raise Infeasible(explain(scenario, maker, mode, patterns))
-        return problem
+        return _Problem(scenario, mode, options, maker, patterns)
+
+    def explained(self) -> tuple[str, ...]:
+        """Which rules clash, waiting apart, with relaxations that were solved."""
+        return explain(self.scenario, self.maker, self.mode, self.patterns, self._promised)
+
+    def _promised(self, words: str, relaxed: Scenario) -> str:
+        """A relaxation in words, with the waiting that it takes; nothing where no headways keep the rules even so."""
+        least_s = _least_waiting_s(relaxed, self.mode, self.options)
+        if least_s is None:
+            return ""
+        limit_s = self.waiting_limit_s
+        if limit_s is None or least_s <= limit_s:
+            return words
+        return f"{words} and a mean waiting of {ceil(10.0 * least_s) / 10.0:.1f} s instead of {limit_s:.1f} s"
 
     @property
     def waiting_limit_s(self) -> float | None:
@@ -257,16 +276,42 @@ class _Problem:
 
     def why_not(self) -> tuple[str, ...]:
         """The rules that clash, and what would do."""
-        shortest = self.solve(None, value_limit=float("inf")) if self.waiting_limit_s is not None else None
+        shortest = self.solve(None, value_limit=inf) if self.waiting_limit_s is not None else None
         if shortest is None or self.waiting_limit_s is None:
-            return explain(self.scenario, self.maker, self.mode, self.patterns)
-        reached = self.waiting_s(shortest)
+            return self.explained()
+        reached = ceil(10.0 * self.waiting_s(shortest)) / 10.0
+        sentences = [f"passengers wait at most {self.waiting_limit_s:.1f} s on average", *self._against_waiting()]
         return (
-            f"these rules clash: passengers wait at most {self.waiting_limit_s:.1f} s on average; the fleet has "
-            f"{self.scenario.trainsets} trains",
-            f"it would do with a mean waiting of {reached + 0.05:.1f} s instead of {self.waiting_limit_s:.1f} s, "
-            f"{reached + 0.05 - self.waiting_limit_s:.1f} s more",
+            "these rules clash: " + "; ".join(sentences),
+            f"it would do with a mean waiting of {reached:.1f} s instead of {self.waiting_limit_s:.1f} s, "
+            f"{reached - self.waiting_limit_s:.1f} s more",
         )
+
+    def _against_waiting(self) -> Iterator[str]:
+        """The rules that keep the waiting from its limit, none of which can be spared: each is left out in turn, and
+        stays out where the limit is out of reach all the same."""
+        line, shortest_s = self.scenario, self.scenario.signalling.minimum_headway_s
+        plenty = line.trainsets + 2 * (int(cycle_s(line)) // int(shortest_s) + 1)
+        first, *others = line.fleet
+        fleet = (first.model_copy(update={"trainsets": first.trainsets + plenty - line.trainsets}), *others)
+        # By half the headway twice the trains may run: where that does not help, no other headway would.
+        closer = line.signalling.model_copy(update={"minimum_headway_s": max(shortest_s // 2, 1)})
+        rules: list[tuple[str, dict[str, object]]] = [
+            (f"the fleet has {line.trainsets} trains", {"fleet": fleet}),
+            (f"trains keep the signalling headway of {shortest_s:g} s", {"signalling": closer}),
+        ]
+        if line.depots:
+            rules.insert(0, ("the depots hold as many trains as they do", {"depots": ()}))
+        kept = []
+        for sentence, without in rules:
+            trial = line.model_copy(update=without)
+            least_s = _least_waiting_s(trial, self.mode, self.options)
+            if least_s is not None and self.waiting_limit_s is not None and least_s <= self.waiting_limit_s:
+                kept.append(sentence)
+            else:
+                line = trial
+        # What even half the signalling headway cannot give, that headway limits above all.
+        return iter(kept or [rules[-1][0]])
 
     def plan(self, solution: HeadwaySolution) -> HeadwayPlan:
         """A solution in the words of the plan."""
@@ -307,6 +352,16 @@ class _Problem:
             is_proven=solution.is_proven,
             notes=policy_breaks_today(self.scenario, self.maker) if self.mode == "equal-service" else (),
         )
+
+
+def _least_waiting_s(scenario: Scenario, mode: Mode, options: HeadwayOptions) -> float | None:
+    """The least mean waiting of any headways that keep all other rules; None where there are none."""
+    try:
+        problem = _Problem._possible(scenario, mode, options)
+    except Infeasible:
+        return None
+    solution = problem.solve(None, value_limit=inf) if all(problem.patterns.values()) else None
+    return problem.waiting_s(solution) if solution is not None else None
 
 
 def within_policy(scenario: Scenario, maker: PatternMaker, segment: Segment) -> tuple[Pattern, ...]:

@@ -1,7 +1,8 @@
 """Why no headways exist: a small set of rules that clash, by how much, and the nearest relaxation, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from ortools.sat.python import cp_model
 
@@ -72,17 +73,21 @@ def _impossible_by_policy(scenario: Scenario, maker: PatternMaker, segment: Segm
     stations = scenario.stations_in_order(segment.direction)
     place = f"{stations[densest.busiest_section].id}-{stations[densest.busiest_section + 1].id}"
     share = densest.heaviest_load / limit
+    # Rounded up to what works.
+    enough = ceil(1000.0 * share * scenario.policy.load_limit_share) / 1000.0
+    ways = [f"a load limit of {enough:g} instead of {scenario.policy.load_limit_share:g} of the normal capacity"]
     headway = int(segment.length_s / most / share)
+    while headway > 0 and maker.even(segment, segment.length_s // headway).heaviest_load > limit:
+        headway -= 1
+    if headway > 0:
+        ways.insert(0, f"a signalling headway of {headway} s instead of {shortest} s")
     return (
         f"{_when(segment)} the demand over {place} fills {densest.heaviest_load:.0f} places a train even at "
         "the signalling "
         f"headway of {shortest} s, the load limit is {limit:.0f}: {densest.heaviest_load - limit:.0f} "
         "passengers a train "
         f"too many; "
-        f"with a signalling headway of {headway} s instead of {shortest} s, or a load limit of "
-        f"{share * scenario.policy.load_limit_share:.2f} instead of {scenario.policy.load_limit_share:g} of "
-        "the normal capacity, "
-        f"it can be served"
+        f"with {', or '.join(ways)}, this period can be served"
     )
 
 
@@ -91,14 +96,16 @@ def explain(
     maker: PatternMaker,
     mode: Mode,
     possible: Mapping[Segment, Sequence[Pattern]],
+    promise: Callable[[str, Scenario], str],
     limits: SolveLimits | None = None,
 ) -> tuple[str, ...]:
     """Reasons why no choice of headways keeps all rules, each segment by itself being possible.
 
     `possible` are the patterns that keep the policy. First the conflicting set (no rule of it can be left out), then
-    each relaxation that makes a plan possible: trains, more depot places, longer headways.
+    each relaxation that makes a plan possible: trains, more depot places, longer headways. `promise` takes a relaxation
+    in words with the scenario that has it, solves that, and gives the words back if it does, with what else it takes.
     """
-    inquiry = _Inquiry(scenario, maker, mode, possible, limits or SolveLimits(deterministic_time=3.0))
+    inquiry = _Inquiry(scenario, maker, mode, possible, promise, limits or SolveLimits(deterministic_time=3.0))
     core = inquiry.conflict()
     if not core:
         return ("no headways were found within the time limit of the search, and none were proven impossible",)
@@ -125,6 +132,7 @@ class _Inquiry:
     maker: PatternMaker
     mode: Mode
     possible: Mapping[Segment, Sequence[Pattern]]
+    promise: Callable[[str, Scenario], str]
     limits: SolveLimits
     rules: dict[str, _Rule] = field(default_factory=dict)
     patterns: dict[Segment, Sequence[Pattern]] = field(default_factory=dict)
@@ -137,7 +145,7 @@ class _Inquiry:
         for direction in DIRECTIONS:
             for segment in segments_of(self.scenario)[direction]:
                 self._enter_segment(segment)
-        self.model = HeadwayModel(self.scenario, self.patterns)
+        self.model = HeadwayModel(self.scenario, self.patterns, rooms_hang=True)
         model, fleet = self.model.model, self.scenario.trainsets
         held = self._enter("fleet", f"the fleet has {fleet} trains")
         model.add(sum(self.model.begin.values()) <= fleet).only_enforce_if(held)
@@ -148,6 +156,13 @@ class _Inquiry:
             if station in self.model.begin:
                 held = self._enter(f"depot {station}", f"the depots at {station} hold {capacity} trains")
                 model.add(self.model.begin[station] <= capacity).only_enforce_if(held)
+        for station, literal in self.model.room_held.items():
+            room = self.model.room(station)
+            if room is not None:
+                self.rules[f"room {station}"] = _Rule(
+                    f"room {station}", f"tracks and depots at {station} have room for {room} trains"
+                )
+                self.literals[f"room {station}"] = literal
         for name, rule in self.rules.items():
             if rule.segment is not None:
                 literal = self.literals.setdefault(name, model.new_bool_var(name))
@@ -177,9 +192,16 @@ class _Inquiry:
                 k for k, p in enumerate(even) if p.longest_gap_s <= longest and p.heaviest_load <= limit
             )
             fewest = even[min(self.kept[segment])].gaps
-            by_load = fewest > -(-segment.length_s // longest)
-            why = f"the load limit of {limit:.0f} passengers" if by_load else f"the longest headway of {longest} s"
-            sentence = f"{_when(segment)} {why} asks for a train every {segment.length_s / fewest:.0f} s"
+            every_s = segment.length_s / fewest
+            sentence = f"{_when(segment)} the longest headway of {longest} s asks for a train every {every_s:.0f} s"
+            if fewest > -(-segment.length_s // longest):
+                pattern = even[min(self.kept[segment])]
+                sentence = (
+                    f"{_when(segment)} the load limit of {limit:.0f} passengers asks for a train every "
+                    f"{every_s:.0f} s, "
+                    f"as {pattern.heaviest_load * 3600.0 / every_s:.0f} passengers an hour travel over "
+                    f"{_busiest(scenario, segment, pattern)}"
+                )
             # Denser service than this can only need more trains.
             even = even[: max(fewest, today.gaps) * 5 // 4 + 2]
             mixed = [pattern for pattern in self.possible[segment] if pattern.part is not None]
@@ -225,10 +247,23 @@ class _Inquiry:
 
     def _more_trains(self, others: Sequence[str]) -> str:
         solution = self._solve(others, sum(self.model.begin.values()))
+        room = ""
+        if solution is None:
+            # More trains need more room, too.
+            bare = [name for name in others if not name.startswith(("depot ", "room "))]
+            solution, room = self._solve(bare, sum(self.model.begin.values())), " and depots with room for them"
         if solution is None:
             return ""
         need, have = sum(solution.begin.values()), self.scenario.trainsets
-        return f"it would do with {need} instead of {have} trains ({need - have} more)"
+        if need <= have:
+            return ""
+        first, *rest = self.scenario.fleet
+        fleet = (first.model_copy(update={"trainsets": first.trainsets + need - have}), *rest)
+        without_depots = {"depots": ()} if room else {}
+        return self.promise(
+            f"it would do with {need} instead of {have} trains ({need - have} more){room}",
+            self.scenario.model_copy(update={"fleet": fleet, **without_depots}),
+        )
 
     def _more_places(self, station: str, others: Sequence[str]) -> str:
         solution = self._solve(others, self.model.begin[station])
@@ -259,11 +294,32 @@ class _Inquiry:
                 wanted = round(segment.length_s / self.needed[segment])
                 word = f"{segment.direction} {pattern.longest_gap_s} s instead of {wanted} s"
                 changes.setdefault((segment.from_s, segment.to_s), []).append(word)
-        if not changes:
+        crush = self.scenario.train_types[self.scenario.main_train_type].capacity.crush
+        if not changes or any(pattern.heaviest_load > crush for pattern in solution.chosen.values()):
+            # Nor is it an answer that more passengers travel in a train than can be squeezed in.
             return ""
+        if self.mode == "demand-led":
+            return self._looser_policy(list(solution.chosen.values()))
         return "it would do with longer headways: " + "; ".join(
             f"from {seconds_to_clock(begin)} to {seconds_to_clock(end)} {' and '.join(words)}"
             for (begin, end), words in changes.items()
+        )
+
+    def _looser_policy(self, patterns: Sequence[Pattern]) -> str:
+        """What the policy would have to allow for some patterns."""
+        policy, limit = self.scenario.policy, load_limit(self.scenario)
+        longest_s = max(policy.longest_headway_s, *(pattern.longest_gap_s for pattern in patterns))
+        fullest = max(pattern.heaviest_load for pattern in patterns)
+        # Rounded up to what works.
+        share = max(policy.load_limit_share, ceil(1000.0 * policy.load_limit_share * fullest / limit) / 1000.0)
+        ways = []
+        if longest_s > policy.longest_headway_s:
+            ways.append(f"a longest headway of {longest_s:g} s instead of {policy.longest_headway_s:g} s")
+        if share > policy.load_limit_share:
+            ways.append(f"a load limit of {share:g} instead of {policy.load_limit_share:g} of the normal capacity")
+        looser = policy.model_copy(update={"longest_headway_s": longest_s, "load_limit_share": share})
+        return self.promise(
+            f"it would do with {' and '.join(ways)}", self.scenario.model_copy(update={"policy": looser})
         )
 
     def _clash(self, assumed: Sequence[str]) -> bool:
@@ -278,6 +334,11 @@ class _Inquiry:
         if least is not None:
             model.minimize(least)
         return self.model.solve(self.limits, relative_gap=0.001)
+
+
+def _busiest(scenario: Scenario, segment: Segment, pattern: Pattern) -> str:
+    stations = scenario.stations_in_order(segment.direction)
+    return f"{stations[pattern.busiest_section].id}-{stations[pattern.busiest_section + 1].id}"
 
 
 def _when(segment: Segment) -> str:

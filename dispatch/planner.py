@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 
 from pydantic import JsonValue
@@ -12,11 +13,11 @@ from dispatch.baseline import headway_table, timetable_in_force
 from dispatch.check import CheckReport, check
 from dispatch.duties import assign, first_in_first_out
 from dispatch.evidence import Evidence, evidence_of
+from dispatch.fewer_trains import refuse_hopeless, refuse_over_fleet, refused_today, within_fleet
 from dispatch.fixed_duties import assign_fixed
 from dispatch.fixed_service import NOTHING_FIXED, OPTION, FixedService
 from dispatch.fleet_times import refuse_too_fast, shortest_for_all
 from dispatch.headway_choice import HeadwayWish, Trade, trade_of
-from dispatch.headways import decide_headways
 from dispatch.levers import NUMBER_AND_DEPARTURES, Lever, fewer_trips, lever_shares
 from dispatch.longer_trips import OPTION as LONGER_TRIPS
 from dispatch.longer_trips import require_sensible
@@ -219,16 +220,18 @@ def _task(
     library: ProfileLibrary,
     train: Train,
     network: SupplyNetwork,
+    shortest: ShortestTimes,
     progress: Progress,
 ) -> _Task:
-    """Headways and rules. Equal service: the proof that fleet, turnbacks and depots bear today's; demand-led: new
-    headways, unless another plan has them."""
+    """Headways and rules. Equal service: the proof that fleet, turnbacks and depots bear today's, or may bear it at
+    other times; demand-led: new headways, unless another plan has them."""
     mode, close_s = options.mode, options.keep_close_s
     begin = timetable_of(options.start, scenario, mode, in_force, train) if options.start is not None else None
     trade: Trade | None = None
     start = in_force
+    lacking: tuple[str, ...] = ()
     if mode == "equal-service":
-        decide_headways(scenario, mode)
+        lacking = refused_today(scenario, in_force)
     elif begin is not None:
         # The plan to start from is timed already: it is held against its headways run as today, like a new plan.
         start = run_as_today(begin, in_force)
@@ -245,6 +248,7 @@ def _task(
     if begin is None and close_s is not None:
         begin = start
     rules = replace(rules, fixed=fixed, vehicles_most=most, longer_s=options.longer_trips_s)
+    refuse_hopeless(begin or start, scenario, rules, shortest, lacking)
     return _Task(scenario, in_force, start, begin, rules, trade)
 
 
@@ -272,7 +276,7 @@ def make_plan(
     network = supply_network(scenario)
     in_force = timetable_in_force(scenario)
     clock.lap("read")
-    task = _task(scenario, options, in_force, library, train, network, progress)
+    task = _task(scenario, options, in_force, library, train, network, shortest, progress)
     start, rules, trade = task.start, task.rules, task.trade
     clock.lap("headways")
     worth = worth_for(scenario, options.headways.objective, options.peak_limit_kw)
@@ -297,6 +301,7 @@ def make_plan(
             start=task.begin,
             worth=worth,
             duties=task.turned,
+            fewer=partial(within_fleet, scenario),
             waiting_s=lambda timetable: expected_waiting(timetable, scenario).mean_s,
             crowding_s=lambda timetable: crowding_s(timetable, scenario),
             possible_s=shortest_for_all(kinds, start),
@@ -319,6 +324,7 @@ def make_plan(
         timing, baseline, lambda one: planned_energy_j(one.timetable, library, train, network, others)
     )
     refuse_too_fast(report, kinds, start)
+    refuse_over_fleet(report, scenario, start, rules)
     timetable = plan.timetable
     clock.lap("check")
     levers = lever_shares(start, timetable, library, train, network, options.workers, progress, others)

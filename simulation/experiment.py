@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 import numpy as np
 
@@ -240,7 +241,7 @@ def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, .
         return ()
     return (
         f"The 15-minute peak of the simulated days is {peak_kw:.0f} kW, {peak_kw - limit_kw:.0f} kW above the limit of "
-        f"{limit_kw:.0f} kW.",
+        f"{limit_kw:.0f} kW; the plan keeps a limit of {ceil(peak_kw)} kW on these days.",
     )
 
 

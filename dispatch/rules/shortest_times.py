@@ -31,6 +31,7 @@ class ShortestTimes:
             for name, one in self._trains.items()
             for direction in DIRECTIONS
         }
+        self.train_types = tuple(self._trains)
         self._known_s: dict[tuple[str, Direction, int, float], float] = {}
 
     def of(self, train_type: str, direction: Direction, section: int, passengers: float) -> float:

@@ -5,6 +5,7 @@ them. Then the departures: those nearest to the wished ones at which windows, he
 headways and waiting all hold, found exactly with CP-SAT.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,6 +19,7 @@ from dispatch.timetable import DIRECTIONS, Timetable, Trip
 from dispatch.timing.day import TripSpans, retimed
 from dispatch.timing.job import Job
 from dispatch.timing.periods import periods_of
+from dispatch.timing.rules import TimingRules
 from dispatch.timing.shifts import weighted_waiting
 from energy_models.arrays import IntArray
 from energy_models.faults import Infeasible
@@ -30,16 +32,17 @@ DETERMINISTIC_TIME = 20.0
 FIXES_TOLD = 8
 
 
-def held(job: Job, wished: Timetable, reference: Timetable) -> Timetable:
+def held(job: Job, wished: Timetable, reference: Timetable, begin: Mapping[str, int] | None = None) -> Timetable:
     """The wished timetable with what is fixed, departures moved as little as possible; vehicles as wished if they can.
 
-    Trips with fixed times take those of `reference`. Raises `Infeasible` with the clashing fixes.
+    At each terminal no more trains begin than `begin` says, by default than in `reference`. Trips with fixed times take
+    those of `reference`. Raises `Infeasible` with the clashing fixes.
     """
     reasons: list[str] = []
     trips = _ways(job, wished, {trip.trip_id: trip for trip in reference.trips}, reasons)
     if reasons:
         raise Infeasible(reasons)
-    found = _Departures(job, Timetable(tuple(trips)), reference).nearest()
+    found = _Departures(job, Timetable(tuple(trips)), reference, begin).nearest()
     return found if _turns_kept(job, found) else job.turn(found)
 
 
@@ -79,10 +82,10 @@ def trip_spans(job: Job, order: tuple[Trip, ...]) -> TripSpans:
     return TripSpans(shortest, longest, reach)
 
 
-def departure_window_s(job: Job, trip: Trip) -> tuple[int, int]:
+def departure_window_s(rules: TimingRules, trip: Trip) -> tuple[int, int]:
     """When a trip may leave its terminal: by the rules, by its window, and by the plan that it stays close to."""
-    fixed = job.rules.fixed
-    low, high = job.rules.window_s[trip.trip_id]
+    fixed = rules.fixed
+    low, high = rules.window_s[trip.trip_id]
     if trip.trip_id in fixed.windows_s:
         low, high = max(low, fixed.windows_s[trip.trip_id][0]), min(high, fixed.windows_s[trip.trip_id][1])
     if fixed.close_s is not None and trip.trip_id in fixed.close_to:
@@ -162,6 +165,7 @@ class _Departures:
     job: Job
     wished: Timetable
     reference: Timetable
+    begin: Mapping[str, int] | None = None
     model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     at: dict[str, cp_model.IntVar] = field(default_factory=dict)
     wishes: dict[str, cp_model.IntVar] = field(default_factory=dict)
@@ -199,13 +203,11 @@ class _Departures:
                 self.model.add(gap <= min(most))
 
     def _turnbacks(self) -> None:
-        """Trains turn first in first out, and no more of them begin at a terminal than in the reference.
+        """Trains turn first in first out, and no more of them begin at a terminal than said, or in the reference.
 
         The k-th departure then waits for the arrival that comes so many places before it.
         """
-        begin: dict[str, int] = {}
-        for chain in _chains(self.reference).values():
-            begin[chain[0].stations[0]] = begin.get(chain[0].stations[0], 0) + 1
+        begin = self.begin or Counter(chain[0].stations[0] for chain in _chains(self.reference).values())
         for station in sorted({trip.stations[-1] for trip in self.wished.trips}):
             arrivals = sorted(
                 (trip for trip in self.wished.trips if trip.stations[-1] == station), key=lambda trip: trip.end_s

@@ -43,12 +43,14 @@ COMPILING_HEADWAY_S = 600
 @dataclass(frozen=True, eq=False)
 class SearchWish:
     """What a search is asked beside its rules: a timetable to start from instead of patterns, the worth of a joule,
-    duties around fixed vehicles, mean waiting (by default that of the rules' weights), how long trains find terminals
-    full, the seconds that further train types need for each section, and a way to end it."""
+    duties around fixed vehicles, times at which the trains that may run suffice, mean waiting (by default that of the
+    rules' weights), how long trains find terminals full, the seconds that further train types need for each section,
+    and a way to end it."""
 
     start: Timetable | None = None
     worth: Worth = field(default_factory=Worth)
     duties: Callable[[Timetable], Timetable] = field(default=lambda timetable: timetable)
+    fewer: Callable[[Job, Timetable], Timetable] = field(default=lambda _, timetable: timetable)
     waiting_s: Callable[[Timetable], float] | None = None
     crowding_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
     possible_s: Mapping[Direction, Sequence[int]] = field(default_factory=dict)
@@ -141,26 +143,38 @@ def _prepared(job: Job, wish: SearchWish, clock: Clock) -> tuple[Timetable, Time
     """
     if wish.start is not None:
         with clock.halted():
-            start = held(job, wish.start, wish.start) if job.rules.fixed.holds_times else wish.start
-            start = wish.duties(start)
+            start = _kept(job, wish, wish.start)
         return start, start
-    periods = periods_of(job.baseline, job.rules.period_starts_s)
-    if not job.rules.fixed.holds_times and not job.rules.fixed.holds_duties:
-        if job.baseline.turns_on_the_way:
-            # A cycle stands for trips that all run the whole line; the search of single trips begins without.
-            return job.baseline, job.baseline
-        return min(_laid(job, periods), job.baseline, key=partial(quiet_energy_j, job)), job.baseline
     # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
     with clock.halted():
-        plain = wish.duties(held(job, job.baseline, job.baseline))
+        plain = _kept(job, wish, job.baseline)
     if job.baseline.turns_on_the_way:
+        # A cycle stands for trips that all run the whole line; the search of single trips begins without.
         return plain, plain
-    laid = _laid(job, periods)
+    laid = _laid(job, periods_of(job.baseline, job.rules.period_starts_s))
+    if plain is job.baseline and _trains(laid) <= job.rules.vehicles_most:
+        return min(laid, plain, key=partial(quiet_energy_j, job)), plain
+    # With trains enough as many may begin at each terminal as in the baseline, else as in the times that need fewer.
+    reference = job.baseline if _trains(job.baseline) <= job.rules.vehicles_most else plain
     try:
         with clock.halted():
-            return wish.duties(held(job, laid, job.baseline)), plain
+            near = held(job, laid, reference)
+            return wish.duties(near if _trains(near) <= job.rules.vehicles_most else job.turn(near)), plain
     except Infeasible:
         return plain, plain
+
+
+def _kept(job: Job, wish: SearchWish, timetable: Timetable) -> Timetable:
+    """The timetable with what is fixed and no more trains than may run; itself where it keeps that already."""
+    if _trains(timetable) > job.rules.vehicles_most:
+        timetable = wish.fewer(job, timetable)
+    elif job.rules.fixed.holds_times:
+        timetable = held(job, timetable, timetable)
+    return wish.duties(timetable) if job.rules.fixed.holds_duties else timetable
+
+
+def _trains(timetable: Timetable) -> int:
+    return len({trip.vehicle for trip in timetable.trips})
 
 
 def _laid(job: Job, periods: tuple[Period, ...]) -> Timetable:

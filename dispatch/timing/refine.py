@@ -21,6 +21,7 @@ from dispatch.timing.periods import periods_of
 from dispatch.timing.shifts import WAITING_MARGIN, weighted_waiting
 from dispatch.timing.traffic import chain_of
 from dispatch.timing.trips import Limits
+from dispatch.timing.worth import highest_mean_w
 from energy_models.arrays import IntArray
 
 ODDS = np.array([44, 40, 6, 4, 12, 14], dtype=np.int64)
@@ -87,15 +88,19 @@ def refine(job: Job, start: Timetable) -> Timetable:
     is_quiet = True
     job.note("periods", day.fed_j)
     known = _Known(day)
-    for number, stage in enumerate(job.worth.passes(day, passes)):
-        if job.stop[0]:
+    lowest = None if is_disturbed else _Lowest(job, day)
+    for number in range(len(passes) + job.worth.extra_passes):
+        if job.stop[0] or (number >= len(passes) and job.worth.excess_w(day) <= 0.0):
             break
+        stage = passes[min(number, len(passes) - 1)]
         if is_quiet and not stage.is_quiet:
             noise_s = _noise(job, order, options.samples)
             day, is_quiet = under_noise(day, noise_s, job.bank, job.network, options.workers), False
             known = _Known(day)
             # The same trips at another price: what follows is to be compared with this.
             job.note(UNDER_DISTURBANCES, day.fed_j)
+            lowest = _Lowest(job, day)
+        job.worth.press(day)
         if stage.is_estimated:
             _pass_estimated(job, day, stage, number)
         else:
@@ -104,9 +109,20 @@ def refine(job: Job, start: Timetable) -> Timetable:
             # Passes under disturbances are held against exact solutions together: those take as long as a pass.
             known = known.or_better(job, day)
             job.note("trips" if is_quiet else UNDER_DISTURBANCES, day.fed_j)
+            if lowest is not None:
+                lowest.look_at(job, day)
         job.progress("trips", min((number + 1) / len(passes), 1.0))
     known.or_better(job, day)
-    job.worth.keeps_limit(day)
+    if job.worth.limit_w is not None:
+        if lowest is not None:
+            lowest.look_at(job, day)
+            lowest.put_back(job, day)
+        elif is_disturbed:
+            # Cut short before the disturbed passes: what the limit is held against counts disturbances all the same.
+            day = under_noise(day, _noise(job, order, options.samples), job.bank, job.network, options.workers)
+        quiet = under_noise(day, _noise(job, order, 1), job.bank, job.network, options.workers)
+        job.worth.excess_w(day)
+        job.worth.quiet_w = highest_mean_w(quiet)
     if job.worth.is_plain and day.fed_j > _fed_j(job, start, day.noise_s):
         return driven_optimally(start)
     return day.timetable("optimal")
@@ -163,6 +179,28 @@ class _Known:
             refill(day, job.bank, job.network, job.options.workers)
             return self
         return _Known(day)
+
+
+class _Lowest:
+    """Under a limit on the peak, of all days looked at: the one that draws least of those that keep it, else the one
+    with the lowest peak. Pressure moves the peaks from pass to pass, so that the last day need not be that."""
+
+    def __init__(self, job: Job, day: Day) -> None:
+        self.rank = (float("inf"), float("inf"))
+        self.decided: list[IntArray] = []
+        self.look_at(job, day)
+
+    def look_at(self, job: Job, day: Day) -> None:
+        """Remember a day as solved exactly, if it is better than all before."""
+        rank = job.worth.excess_w(day), day.fed_j
+        if job.worth.limit_w is not None and rank < self.rank:
+            self.rank, self.decided = rank, [values.copy() for values in _decided(day)]
+
+    def put_back(self, job: Job, day: Day) -> None:
+        """Make the day the best that was looked at."""
+        for values, best in zip(_decided(day), self.decided, strict=True):
+            values[:] = best
+        refill(day, job.bank, job.network, job.options.workers)
 
 
 def _decided(day: Day) -> tuple[IntArray, IntArray, IntArray, IntArray]:
@@ -267,7 +305,7 @@ def _at_borders(job: Job) -> NDArray[np.bool_]:
 def _windows(job: Job, start: Timetable) -> tuple[IntArray, IntArray]:
     """Earliest and latest departures; the last trip of a period stays near, as the period's mean headway hangs on
     it."""
-    window = {trip.trip_id: departure_window_s(job, trip) for trip in start.trips}
+    window = {trip.trip_id: departure_window_s(job.rules, trip) for trip in start.trips}
     trips, today = start.trips, job.baseline.trips
     periods = periods_of(job.baseline, job.rules.period_starts_s)
     for before, period in pairwise(periods):

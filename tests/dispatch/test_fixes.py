@@ -17,6 +17,7 @@ from dispatch.plan import Plan
 from dispatch.planner import PlannerOptions, make_plan
 from dispatch.revision import timetable_of
 from dispatch.rules.shortest_times import ShortestTimes
+from dispatch.timing.day import Day
 from dispatch.timing.job import SearchStop
 from dispatch.timing.rules import departure_windows
 from dispatch.timing.worth import PEAK_INTERVAL_S, Worth, sliding_mean, worth_of
@@ -213,6 +214,25 @@ def test_cancelled_search_gives_a_plan_that_keeps_all_rules() -> None:
 def test_unreachable_peak_is_refused_with_the_least_found() -> None:
     with pytest.raises(Infeasible, match=r"stays below 100 kW: the least that the search reached is \d{3} kW"):
         make_plan(LINE, PlannerOptions(time_limit_s=1.0, workers=1, peak_limit_kw=100.0))
+
+
+def test_day_that_the_search_ends_with_is_that_of_the_lowest_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pressure acts on the day that is searched, and no pass after the best one is taken for it."""
+    seen: list[float] = []
+
+    def watched(self: Worth, day: Day) -> float:
+        excess = of_day(self, day)
+        seen.append(self.peak_w if len(day.noise_s) > 1 else float("inf"))
+        return excess
+
+    of_day = Worth.excess_w
+    monkeypatch.setattr(Worth, "excess_w", watched)
+    with pytest.raises(Infeasible) as caught:
+        make_plan(LINE, PlannerOptions(time_limit_s=6.0, workers=2, peak_limit_kw=400.0))
+    assert seen[-1] == pytest.approx(min(seen))
+    assert min(seen) < seen[0]
+    advice_kw = float(caught.value.reasons[1].split("limit of ")[1].split(" kW")[0])
+    assert advice_kw >= seen[-1] / 1e3
 
 
 def test_worth_follows_the_tariff() -> None:

@@ -141,10 +141,30 @@ def test_supplied_trip_energies_count() -> None:
 def test_fleet_of_three_names_the_clash_and_the_way_out(mode: str) -> None:
     with pytest.raises(Infeasible) as caught:
         decide_headways(with_fleet(YIZHUANG, 3), mode)  # type: ignore[arg-type]
-    clash, trains, headways = caught.value.reasons
+    # Longer headways would take more passengers a train than can be squeezed in, so that they are not offered.
+    clash, trains = caught.value.reasons
     assert clash.startswith("these rules clash: the fleet has 3 trains; from 06:30 up")
     assert "instead of 3 trains" in trains
-    assert "from 06:30 to 09:30" in headways
+
+
+def test_longer_headways_are_offered_where_passengers_fit() -> None:
+    with pytest.raises(Infeasible, match="longer headways: from 06:30 to 09:30 down 246 s instead of 240 s"):
+        decide_headways(with_fleet(YIZHUANG, 19), "equal-service")
+
+
+def test_looser_policy_that_is_offered_does() -> None:
+    line = with_fleet(LINE, 3)
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(line, "demand-led")
+    headway, waiting = (
+        float(caught.value.reasons[-1].split(words)[1].split(" s")[0])
+        for words in ("longest headway of ", "mean waiting of ")
+    )
+    loose = with_policy(line, longest_headway_s=int(headway), mean_waiting_limit_s=waiting)
+    assert decide_headways(loose, "demand-led").fleet <= 3
+    tight = with_policy(line, mean_waiting_limit_s=waiting)
+    with pytest.raises(Infeasible):
+        decide_headways(tight, "demand-led")
 
 
 def test_way_out_is_a_way_out() -> None:
@@ -168,6 +188,54 @@ def test_waiting_limit_out_of_reach_names_the_waiting_in_reach() -> None:
     assert clash == "these rules clash: passengers wait at most 60.0 s on average; the fleet has 6 trains"
     reached = float(way_out.split("mean waiting of ")[1].split(" s")[0])
     assert decide_headways(with_policy(LINE, mean_waiting_limit_s=reached), "demand-led").trips > 0
+
+
+def test_waiting_that_no_fleet_could_give_clashes_with_signalling() -> None:
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(with_fleet(LINE, 30), "demand-led", HeadwayOptions(mean_waiting_limit_s=20.0))
+    clash, way_out = caught.value.reasons
+    assert clash == (
+        "these rules clash: passengers wait at most 20.0 s on average; trains keep the signalling headway of 100 s"
+    )
+    reached = float(way_out.split("mean waiting of ")[1].split(" s")[0])
+    options = HeadwayOptions(mean_waiting_limit_s=reached)
+    assert decide_headways(with_fleet(LINE, 30), "demand-led", options).mean_waiting_s <= reached
+
+
+def with_capacity(normal: int, crush: int) -> Scenario:
+    train = LINE.train_types["four_car"]
+    capacity = train.capacity.model_copy(update={"normal": normal, "crush": crush})
+    return LINE.model_copy(update={"train_types": {"four_car": train.model_copy(update={"capacity": capacity})}})
+
+
+def test_small_trains_name_demand_and_place_beside_the_fleet() -> None:
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(with_capacity(40, 50), "demand-led")
+    clash, trains = caught.value.reasons[:2]
+    assert "the fleet has 6 trains; from 07:00 up the load limit of 36 passengers" in clash
+    assert "1280 passengers an hour travel over MKT-UNI" in clash
+    need = int(trains.split("it would do with ")[1].split(" ")[0])
+    more = with_fleet(with_capacity(40, 50), need).model_copy(update={"depots": ()})
+    assert decide_headways(more, "demand-led").fleet <= need
+
+
+def test_load_limit_that_would_do_is_rounded_up() -> None:
+    line = with_policy(LINE, load_limit_share=0.04)
+    with pytest.raises(Infeasible, match=r"a load limit of 0\.\d+ instead of 0\.04") as caught:
+        decide_headways(line, "demand-led")
+    offered = [float(one.split("a load limit of ")[1].split(" ")[0]) for one in caught.value.reasons]
+    assert min(offered) > 0.04
+    with pytest.raises(Infeasible) as caught:
+        decide_headways(with_policy(line, load_limit_share=max(offered)), "demand-led")
+    assert not any("it can be served" in one or "this period" in one for one in caught.value.reasons)
+
+
+def test_long_turnbacks_name_the_trains_that_would_do() -> None:
+    slow = {name: one.model_copy(update={"turnback_s": 800}) for name, one in LINE.terminals.items()}
+    line = LINE.model_copy(update={"terminals": slow})
+    with pytest.raises(Infeasible, match="it would do with 10 instead of 6 trains"):
+        decide_headways(line, "equal-service")
+    assert decide_headways(with_fleet(line, 10).model_copy(update={"depots": ()}), "equal-service").fleet == 10
 
 
 def test_signalling_that_today_ignores_is_named() -> None:
