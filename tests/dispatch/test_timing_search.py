@@ -47,7 +47,7 @@ def test_what_is_done_once_is_no_search(small: Case, monkeypatch: pytest.MonkeyP
 
         def __init__(self, interval: float, *_what: object) -> None:
             begun.append("clock")
-            assert interval == 2.5
+            assert 2.0 < interval <= 2.5  # proofs before the search took the rest
 
         def start(self) -> None: ...
 
