@@ -177,7 +177,7 @@ def test_ctrl_c_ends_a_plan_cleanly(tmp_path: Path) -> None:
 
 def test_ctrl_c_during_the_search_keeps_the_best_plan(tmp_path: Path) -> None:
     """Solvers ran before the search, and they take signals for themselves if they may."""
-    options = ("--time-limit", "600", "--replications", "2", "--out", str(tmp_path / "out"))
+    options = ("--time-limit", "40", "--replications", "2", "--out", str(tmp_path / "out"))
     command = (sys.executable, "-c", START, "plan", "tutorial_line", *options)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
