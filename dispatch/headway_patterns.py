@@ -330,3 +330,9 @@ def price_at(scenario: Scenario, time_s: float) -> float:
         if period.from_s <= of_day < period.to_s:
             return period.price_per_kwh
     raise ValueError(f"no price at {of_day:g} s; the scenario's checks see to it")
+
+
+def busiest_place(scenario: Scenario, segment: Segment, pattern: Pattern) -> str:
+    """The section over which a pattern's fullest train carries most, by its stations."""
+    stations = scenario.stations_in_order(segment.direction)
+    return f"{stations[pattern.busiest_section].id}-{stations[pattern.busiest_section + 1].id}"

@@ -8,14 +8,15 @@ from typing import Literal
 from dispatch.baseline import headway_table, timetable_from_departures
 from dispatch.duties import fleet_need
 from dispatch.headway_model import HeadwayModel, HeadwaySolution, Moments, SolveLimits, highest_demand_kw
-from dispatch.headway_patterns import Pattern, PatternMaker, Segment, TripEnergy, cycle_s, load_limit, segments_of
+from dispatch.headway_patterns import Pattern, PatternMaker, Segment, TripEnergy, cycle_s, segments_of
 from dispatch.infeasibility import explain, impossible_segments
 from dispatch.plan import HeadwayPeriod, Mode
-from dispatch.short_turns import MOST_IDLE, SHORTS_AFTER_A_LONG, Mix, ShortTrip, part_km, parts_of
+from dispatch.policy_patterns import policy_breaks_today, within_policy
+from dispatch.short_turns import ShortTrip, part_km
 from dispatch.timetable import DIRECTIONS, Direction
 from dispatch.transitions import smoothed
 from energy_models.faults import Infeasible
-from scenarios.schema import Scenario, seconds_to_clock
+from scenarios.schema import Scenario
 
 Objective = Literal["energy", "cost", "co2"]
 PARETO_PLANS = 8
@@ -364,33 +365,6 @@ def _least_waiting_s(scenario: Scenario, mode: Mode, options: HeadwayOptions) ->
     return problem.waiting_s(solution) if solution is not None else None
 
 
-def within_policy(scenario: Scenario, maker: PatternMaker, segment: Segment) -> tuple[Pattern, ...]:
-    """The even patterns of a segment that keep signalling headway, longest headway and load limit."""
-    shortest, longest = scenario.signalling.minimum_headway_s, scenario.policy.longest_headway_s
-    limit = load_limit(scenario)
-    few = max(-(-segment.length_s // longest), 1)
-    many = max(segment.length_s // shortest, 1)
-    # A vehicle leaves the same terminal at most once a cycle, so the fleet bounds the departures in any cycle.
-    window = min(cycle_s(scenario), segment.length_s)
-    many = min(many, max((scenario.trainsets + 1) * segment.length_s // window, few))
-    made = (*(maker.even(segment, gaps) for gaps in range(few, many + 1)), *_mixed(scenario, maker, segment, few))
-    return tuple(
-        pattern
-        for pattern in made
-        if pattern.shortest_gap_s >= shortest and pattern.longest_gap_s <= longest and pattern.heaviest_load <= limit
-    )
-
-
-def _mixed(scenario: Scenario, maker: PatternMaker, segment: Segment, few: int) -> Iterator[Pattern]:
-    """Whole cycles of long and short trips on each part of the line where trains may turn, long ones often enough."""
-    many = segment.length_s // scenario.signalling.minimum_headway_s
-    for part in parts_of(scenario):
-        for shorts in SHORTS_AFTER_A_LONG:
-            for gaps in range((1 + shorts) * few, many + 1, 1 + shorts):
-                for idle in range(min(MOST_IDLE, gaps // (1 + shorts) * shorts - 1) + 1):
-                    yield maker.mixed(segment, gaps, Mix(part, shorts, idle))
-
-
 def _train_km(scenario: Scenario, pattern: Pattern) -> float:
     shorts_km = len(pattern.shorts) * part_km(scenario, pattern.part) if pattern.part is not None else 0.0
     return len(pattern.departures) * scenario.length_m / 1000.0 + shorts_km
@@ -407,25 +381,3 @@ def _rows(scenario: Scenario, segment: Segment, pattern: Pattern) -> Iterator[He
         order = scenario.stations_in_order(segment.direction)
         headway_s = round(segment.length_s / pattern.gaps, 3)
         yield replace(whole, headway_s=headway_s, trips=pattern.trips, first=order[first].id, last=order[last].id)
-
-
-def policy_breaks_today(scenario: Scenario, maker: PatternMaker) -> tuple[str, ...]:
-    """Where the timetable in force breaks the policy, in words."""
-    notes = []
-    for direction in DIRECTIONS:
-        for segment in segments_of(scenario)[direction]:
-            pattern = maker.in_force(segment)
-            begin = f"from {seconds_to_clock(segment.from_s)} {direction}"
-            if pattern.longest_gap_s > scenario.policy.longest_headway_s:
-                notes.append(
-                    f"{begin} trains run up to {pattern.longest_gap_s} s apart today, the policy allows "
-                    f"{scenario.policy.longest_headway_s} s"
-                )
-            if pattern.heaviest_load > load_limit(scenario):
-                stations = scenario.stations_in_order(direction)
-                place = f"{stations[pattern.busiest_section].id}-{stations[pattern.busiest_section + 1].id}"
-                notes.append(
-                    f"{begin} the fullest train carries {pattern.heaviest_load:.0f} passengers over {place} today, the "
-                    f"policy allows {load_limit(scenario):.0f}"
-                )
-    return tuple(notes)

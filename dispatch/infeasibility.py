@@ -7,7 +7,7 @@ from math import ceil
 from ortools.sat.python import cp_model
 
 from dispatch.headway_model import HeadwayModel, HeadwaySolution, SolveLimits
-from dispatch.headway_patterns import Pattern, PatternMaker, Segment, load_limit, segments_of
+from dispatch.headway_patterns import Pattern, PatternMaker, Segment, busiest_place, load_limit, segments_of
 from dispatch.plan import Mode
 from dispatch.stands import depot_capacity
 from dispatch.timetable import DIRECTIONS
@@ -35,8 +35,7 @@ def _impossible_today(scenario: Scenario, maker: PatternMaker, segment: Segment)
     pattern = maker.in_force(segment)
     crush = scenario.train_types[scenario.main_train_type].capacity.crush
     if pattern.heaviest_load > crush:
-        stations = scenario.stations_in_order(segment.direction)
-        place = f"{stations[pattern.busiest_section].id}-{stations[pattern.busiest_section + 1].id}"
+        place = busiest_place(scenario, segment, pattern)
         return (
             f"{_when(segment)} {pattern.heaviest_load:.0f} passengers would travel over {place} in one train of the "
             f"timetable in force, but {crush} are all that can be squeezed in: "
@@ -70,8 +69,7 @@ def _impossible_by_policy(scenario: Scenario, maker: PatternMaker, segment: Segm
         maker.even(segment, gaps).heaviest_load <= limit for gaps in range(-(-segment.length_s // longest), most)
     ):
         return None
-    stations = scenario.stations_in_order(segment.direction)
-    place = f"{stations[densest.busiest_section].id}-{stations[densest.busiest_section + 1].id}"
+    place = busiest_place(scenario, segment, densest)
     share = densest.heaviest_load / limit
     # Rounded up to what works.
     enough = ceil(1000.0 * share * scenario.policy.load_limit_share) / 1000.0
@@ -200,7 +198,7 @@ class _Inquiry:
                     f"{_when(segment)} the load limit of {limit:.0f} passengers asks for a train every "
                     f"{every_s:.0f} s, "
                     f"as {pattern.heaviest_load * 3600.0 / every_s:.0f} passengers an hour travel over "
-                    f"{_busiest(scenario, segment, pattern)}"
+                    f"{busiest_place(scenario, segment, pattern)}"
                 )
             # Denser service than this can only need more trains.
             even = even[: max(fewest, today.gaps) * 5 // 4 + 2]
@@ -334,11 +332,6 @@ class _Inquiry:
         if least is not None:
             model.minimize(least)
         return self.model.solve(self.limits, relative_gap=0.001)
-
-
-def _busiest(scenario: Scenario, segment: Segment, pattern: Pattern) -> str:
-    stations = scenario.stations_in_order(segment.direction)
-    return f"{stations[pattern.busiest_section].id}-{stations[pattern.busiest_section + 1].id}"
 
 
 def _when(segment: Segment) -> str:

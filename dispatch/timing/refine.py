@@ -35,7 +35,8 @@ UNDER_DISTURBANCES = "trips under disturbances"
 LEAST_ROUNDS = 2000
 """Of an exact pass over a part of the day: few trips are quickly looked at, and each deserves it."""
 EXACT_VEHICLES = 30
-"""With more vehicles on the line an exact solution takes as much longer, and an exact pass looks at fewer changes."""
+"""With more vehicles on the line an exact solution takes as much longer, and an exact pass looks at fewer changes
+(assumed; the Yizhuang day has 20)."""
 WORTH_A_CUT = 40
 """Fewer trips are searched as a whole."""
 

@@ -29,6 +29,7 @@ CROWDED_J_PER_S = 1e6
 _PRICES_J = (0.0, 20.0, 60.0, 200.0, 600.0, 2e3, 6e3, 2e4, 1e5)
 _REACHES = (1.0, 0.6, 0.3, 0.1)
 _STEPS = (0, 2, 4, 8, 16)
+"""Trips on each side of a border that pass to the other period's way; few cost least energy, so they come first."""
 _CRUMB_S = 1e-6
 """What rounding leaves of a whole second."""
 

@@ -9,8 +9,9 @@ from dispatch.baseline import departures_in_force, timetable_from_departures
 from dispatch.duties import fleet_need
 from dispatch.headway_model import departures_of, highest_demand_kw
 from dispatch.headway_patterns import PatternMaker, segments_of
-from dispatch.headways import HeadwayOptions, Objective, decide_headways, within_policy
+from dispatch.headways import HeadwayOptions, Objective, decide_headways
 from dispatch.objective import worth_for
+from dispatch.policy_patterns import within_policy
 from dispatch.timetable import DIRECTIONS
 from scenarios.load import load_scenario
 from scenarios.schema import Scenario

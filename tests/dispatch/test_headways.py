@@ -8,7 +8,8 @@ from dispatch.baseline import departures_in_force, timetable_from_departures
 from dispatch.duties import fleet_need
 from dispatch.headway_model import departures_of
 from dispatch.headway_patterns import PatternMaker, energy_by_tonne_km, load_limit, segments_of
-from dispatch.headways import HeadwayOptions, decide_headways, pareto_headways, within_policy
+from dispatch.headways import HeadwayOptions, decide_headways, pareto_headways
+from dispatch.policy_patterns import within_policy
 from dispatch.timetable import DIRECTIONS
 from energy_models.faults import Infeasible
 from scenarios.load import load_scenario

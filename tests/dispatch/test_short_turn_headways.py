@@ -12,9 +12,10 @@ from dispatch.check import check
 from dispatch.duties import assign, fleet_need, trip_distance_km
 from dispatch.headway_model import departures_of, shorts_of
 from dispatch.headway_patterns import Pattern, PatternMaker, Segment, segments_of
-from dispatch.headways import HeadwayOptions, HeadwayPlan, decide_headways, pareto_headways, within_policy
+from dispatch.headways import HeadwayOptions, HeadwayPlan, decide_headways, pareto_headways
 from dispatch.plan import Plan
 from dispatch.planner import Planned, PlannerOptions, make_plan
+from dispatch.policy_patterns import within_policy
 from dispatch.rules.shortest_times import ShortestTimes
 from dispatch.short_turns import Mix, Part
 from dispatch.stands import CLEARING_S
