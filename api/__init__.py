@@ -1,1 +1,1 @@
-"""Translation only: command line, HTTP service, jobs and pages around the layers below."""
+"""The interfaces: command line, HTTP service, jobs and pages; all computation is in the layers below."""

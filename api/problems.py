@@ -1,4 +1,4 @@
-"""Every error that the service can answer: one table of code, HTTP status, sentence and whose fault it is."""
+"""All errors of the service: one table of code, HTTP status, sentence, and the party at fault."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,27 +21,30 @@ class Kind:
 
 
 class ProblemKind(Enum):
-    """The table. Codes stay stable; clients may branch on them."""
+    """The table. The codes are stable; clients may use them."""
 
     MALFORMED_JSON = Kind("malformed-json", 400, "The request body is not JSON", "caller")
-    UNKNOWN_PATH = Kind("unknown-path", 404, "There is nothing at this address", "caller")
+    UNKNOWN_PATH = Kind("unknown-path", 404, "There is no resource at this address", "caller")
     UNKNOWN_PLAN = Kind("unknown-plan", 404, "There is no plan with this id", "caller")
     UNKNOWN_FILE = Kind("unknown-file", 404, "A plan has no file of this name", "caller")
-    METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This address does not answer this method", "caller")
+    METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This address does not allow this method", "caller")
     NOT_FINISHED = Kind("not-finished", 409, "The plan is not finished", "caller")
     ALREADY_FINISHED = Kind("already-finished", 409, "The plan has already ended", "caller")
+    PLAN_EDITED = Kind("plan-edited", 409, "The files of the plan were changed after it was written", "caller")
     INVALID_REQUEST = Kind("invalid-request", 422, "The request has faults", "caller")
     INPUT_FAULTS = Kind("input-faults", 422, "The input has faults", "caller")
-    INFEASIBLE = Kind("infeasible", 422, "The wish cannot be met", "nobody")
+    INFEASIBLE = Kind("infeasible", 422, "The requirements are infeasible", "nobody")
+    NO_TELEMETRY = Kind("no-telemetry-store", 409, "The service has no telemetry store", "caller")
+    TOO_LARGE = Kind("too-large", 413, "The request body is too large", "caller")
     QUEUE_FULL = Kind("queue-full", 429, "Too many plans are waiting", "nobody")
-    HTTP_ERROR = Kind("http-error", 400, "The request was refused", "caller")
+    HTTP_ERROR = Kind("http-error", 400, "The request was rejected", "caller")
     INTERNAL = Kind("internal-error", 500, "Headwatt failed", "headwatt")
     WORKER_DIED = Kind("worker-died", 500, "The process that computed the plan ended without a result", "headwatt")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem as RFC 9457 words it, plus `code`, `whose_fault` and every single fault in `errors`."""
+    """One problem in the form of RFC 9457, with `code`, `whose_fault` and all faults in `errors`."""
 
     kind: ProblemKind
     detail: str
@@ -51,11 +54,11 @@ class Problem:
 
     @property
     def http_status(self) -> int:
-        """Status of the HTTP answer."""
+        """Status of the HTTP response."""
         return self.status if self.status is not None else self.kind.value.status
 
     def as_json(self, instance: str = "") -> dict[str, Any]:
-        """The problem+json object; `instance` is the path that was asked for."""
+        """The problem+json object; `instance` is the path of the request."""
         row = self.kind.value
         body: dict[str, Any] = {
             "type": f"urn:headwatt:problem:{row.code}",
@@ -73,7 +76,7 @@ class Problem:
 
 
 class ProblemError(Exception):
-    """Raised inside the service to answer with a problem."""
+    """Raised in the service to respond with a problem."""
 
     def __init__(self, kind: ProblemKind, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
         self.problem = Problem(kind, detail, tuple(errors))
@@ -81,7 +84,7 @@ class ProblemError(Exception):
 
 
 def problem_of(error: BaseException) -> Problem:
-    """The problem that an exception stands for; what is not in the table is a fault of Headwatt."""
+    """The problem of an exception; an exception that is not in the table is a fault of Headwatt."""
     match error:
         case ProblemError():
             return error.problem

@@ -1,10 +1,11 @@
-"""Why a trip saves, in words: its changes, and section by section which trains it takes from and gives to."""
+"""Sentences on the saving of a trip: its changes, and by section the trains of its energy exchange."""
 
 from collections.abc import Mapping
 
 from api.clock import clock_text
-from dispatch.explain import TripChange
-from dispatch.meetings import Partner, SectionMeeting
+from api.source_names import trip_title
+from dispatch.explanation.energy_exchange import Partner, SectionExchange
+from dispatch.explanation.explain import TripChange
 
 PARTNERS = 3
 """Partners that a sentence names; the rest is summed."""
@@ -13,7 +14,7 @@ _LEAST_KWH = 0.05
 
 
 def change_words(change: TripChange, with_driving: bool) -> str:
-    """What became of a trip, in words; `with_driving` also when all trips change it alike."""
+    """The change of a trip as a phrase; `with_driving` also if the driving of all trips changes."""
     words = []
     if change.departure_change_s:
         later = "later" if change.departure_change_s > 0 else "earlier"
@@ -35,8 +36,8 @@ def _spread(count: int, name: str, total_s: int) -> str:
     return f"{count} {name}{plural} ({f'{total_s:+d} s in all' if total_s else 'sum unchanged'})"
 
 
-def section_title(section: SectionMeeting, stations: Mapping[str, str]) -> str:
-    """From where to where, and when."""
+def section_title(section: SectionExchange, stations: Mapping[str, str]) -> str:
+    """Stations and times of a section."""
     return (
         f"{stations[section.from_station]} to {stations[section.to_station]}, "
         f"{clock_text(section.departure_s)} to {clock_text(section.arrival_s)}"
@@ -44,20 +45,24 @@ def section_title(section: SectionMeeting, stations: Mapping[str, str]) -> str:
 
 
 def section_sentences(
-    section: SectionMeeting, before: SectionMeeting | None, stations: Mapping[str, str]
+    section: SectionExchange,
+    before: SectionExchange | None,
+    stations: Mapping[str, str],
+    numbers: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """What feeds the trip in a section and whom it feeds; `before` is the same section in the timetable in force."""
+    """Sentences on the energy exchange of a trip in a section; `before` is the section in the timetable in force,
+    `numbers` are the train numbers of trips."""
     taken = section.from_trains_kwh
-    sentences = [f"It draws {section.drawn_kwh:.1f} kWh, {taken:.1f} kWh of it from braking trains"]
+    sentences = [f"The train draws {section.drawn_kwh:.1f} kWh, of which {taken:.1f} kWh come from braking trains"]
     if before is not None:
         sentences[0] += f" (today {before.from_trains_kwh:.1f} of {before.drawn_kwh:.1f} kWh)"
-    sentences[0] += _named(section.fed_by, "from", stations) + "."
+    sentences[0] += _named(section.fed_by, "from", stations, numbers) + "."
     if section.offered_kwh < _LEAST_KWH:
         return tuple(sentences)
-    text = f"Braking, it offers {section.offered_kwh:.1f} kWh: {section.given_kwh:.1f} kWh go to others"
+    text = f"When braking, the train offers {section.offered_kwh:.1f} kWh: {section.given_kwh:.1f} kWh go to others"
     if before is not None:
         text += f" (today {before.given_kwh:.1f} of {before.offered_kwh:.1f} kWh)"
-    text += _named(section.feeds, "to", stations)
+    text += _named(section.feeds, "to", stations, numbers)
     for name, energy_kwh in (("storage", section.to_storage_kwh), ("the utility", section.to_substations_kwh)):
         if energy_kwh >= _LEAST_KWH:
             text += f", {energy_kwh:.1f} to {name}"
@@ -67,13 +72,15 @@ def section_sentences(
     return (*sentences, text + ".")
 
 
-def _named(partners: tuple[Partner, ...], towards: str, stations: Mapping[str, str]) -> str:
+def _named(
+    partners: tuple[Partner, ...], towards: str, stations: Mapping[str, str], numbers: Mapping[str, str]
+) -> str:  # fmt: skip
     named = [partner for partner in partners if partner.energy_kwh >= _LEAST_KWH]
     if not named:
         return ""
     parts = [
-        f"{partner.energy_kwh:.1f} {towards} {partner.trip_id} {partner.doing} {stations[partner.station]} "
-        f"{partner.distance_m / 1000:.1f} km away"
+        f"{partner.energy_kwh:.1f} {towards} {trip_title(partner.trip_id, numbers)} {partner.doing} "
+        f"{stations[partner.station]} {partner.distance_m / 1000:.1f} km away"
         for partner in named[:PARTNERS]
     ]
     rest = sum(partner.energy_kwh for partner in named[PARTNERS:])

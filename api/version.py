@@ -1,4 +1,4 @@
-"""The version that every output carries."""
+"""The version in all outputs."""
 
 from importlib.metadata import version
 

@@ -14,11 +14,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from energy_models.telemetry.hidden import PARAMETER_NAMES, draw_hidden
-from scenarios.build import train_of
-from scenarios.load import load_scenario
-from scenarios.vehicle_from_telemetry import calibrate_file
-from simulation.line_telemetry import record_line, rounded
+from energy_models.calibration.parameters import PARAMETER_NAMES
+from energy_models.telemetry.recorder.ground_truth import draw_ground_truth
+from scenarios.files.load import load_scenario
+from scenarios.values.build import train_of
+from scenarios.vehicles.from_telemetry import calibrate_file
+from simulation.virtual_line.telemetry import record_line, rounded
 
 SPEEDS_KMH = (30, 50, 70)
 
@@ -38,7 +39,7 @@ def main() -> None:
     error: dict[str, list[float]] = {name: [] for name in names}
     making, fitting = 0.0, 0.0
     for seed in range(asked.drawings):
-        hidden = draw_hidden(train_of(scenario), np.random.default_rng([seed, 0]))
+        hidden = draw_ground_truth(train_of(scenario), np.random.default_rng([seed, 0]))
         clock = time.perf_counter()
         written = record_line(
             scenario, hidden, from_s=25_200, to_s=25_200 + round(asked.hours * 3600), trainsets=asked.trains, seed=seed,

@@ -26,9 +26,9 @@ from energy_models.driving.motion import fastest_in_time, running_time
 from energy_models.driving.optimal import optimal
 from energy_models.driving.runs import Courses
 from energy_models.running_times import front, running_time_tables
-from scenarios.build import section_tracks, train_of
-from scenarios.load import load_scenario
-from scenarios.reference_cases_driving import load_driving_case
+from scenarios.files.load import load_scenario
+from scenarios.reference_cases.driving import load_driving_case
+from scenarios.values.build import section_tracks, train_of
 
 DEFAULT_CASES = Path(__file__).resolve().parents[2] / "shared" / "reference" / "trajectory"
 

@@ -1,20 +1,24 @@
 """Seconds, saving and memory of planning: a day, a very large day, growth with the number of trips, convergence.
 
     python benchmarks/planning.py                       # all tables, some minutes
-    python benchmarks/planning.py yizhuang growth       # some of: yizhuang, convergence, growth, large
+    python benchmarks/planning.py yizhuang growth       # some of: yizhuang, convergence, growth, large, sizes
 
-The Yizhuang day is planned at equal service with time limits of 15 s and 120 s. The large day is made up, of the size
-of Shanghai's line 8: 28 stations, 37.4 km, 1,332 trips in 18 hours. Growth plans the Yizhuang line with its headways
-multiplied, at the same effort, and fits seconds = c · tripsⁿ. CPU seconds are those of the process, all threads
-together, also on a machine that does other work. The reference puts 800 passengers on every train, as an independent
-model of this line did, and judges the plans on days of the two-track ladder. Nothing is written.
+The Yizhuang day is planned at equal service with half the standard effort and with the effort `thorough`. The large day
+is made up, of the size of Shanghai's line 8: 28 stations, 37.4 km, 1,332 trips in 18 hours. Growth plans the Yizhuang
+line with its headways multiplied, at the same effort, and fits seconds = c · tripsⁿ. Sizes plans days of 368 to 2,600
+trips at the standard effort, each in its own process, with the CPU seconds of each stage, their growth and the largest
+memory; the day of 2,600 trips is made up from Shanghai's line 8. CPU seconds are those of the
+process, all threads together, also on a machine that does other work. The reference puts 800 passengers on every train,
+as an independent model of this line did, and judges the plans on days of the two-track ladder. Nothing is written.
 """
 
+import multiprocessing
 import os
 import resource
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -26,30 +30,32 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from dispatch.baseline import timetable_in_force
-from dispatch.duties import assign, first_in_first_out
-from dispatch.evidence import evidence_of
-from dispatch.levers import lever_shares
-from dispatch.planner import Planned, PlannerOptions, make_plan
-from dispatch.rules.shortest_times import ShortestTimes
-from dispatch.stands import crowding_s
-from dispatch.timetable import Timetable
-from dispatch.timing.bank import bank_for
-from dispatch.timing.job import TimingOptions
+from dispatch.energy.line_model import LineModel
+from dispatch.explanation.levers import lever_shares
+from dispatch.explanation.potential import potential_of
+from dispatch.planner.options import EFFORTS
+from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.plans.in_force import timetable_in_force
+from dispatch.plans.terminal_occupancy import terminal_excess_s
+from dispatch.plans.timetable import Timetable
+from dispatch.plans.vehicle_chains import first_in_first_out
+from dispatch.rostering.duties import assign
+from dispatch.timing.limits import equal_service_limits
+from dispatch.timing.line_motions import motion_table_for
 from dispatch.timing.optimise import SearchWish, optimise
-from dispatch.timing.rules import equal_service_rules
-from scenarios.build import profile_library, supply_network, train_of
-from scenarios.load import load_scenario
+from dispatch.timing.task import TimingOptions
+from scenarios.files.load import load_scenario
 from scenarios.schema import Scenario
 from scenarios.schema.demand import Demand
 from scenarios.schema.line import Gradient, SpeedLimit, Station, Terminal, Track
 from scenarios.schema.service import ClockByDirection, FleetPart, HeadwayPeriod, RunningTimes
 from scenarios.schema.supply import Substation
-from simulation.day import DayModel, day_model
-from simulation.judge import compare
-from simulation.replications import DayResult, replicate, replication_seeds
+from scenarios.values.shortest_running_times import ShortestTimes
+from simulation.day.model import DayModel, day_model
+from simulation.judging.judge import compare
+from simulation.runs.replications import DayResult, replicate, replication_seeds
 
-PARTS = ("yizhuang", "convergence", "growth", "large", "reference")
+PARTS = ("yizhuang", "convergence", "growth", "large", "sizes", "reference")
 STATIONS, LENGTH_M, TRIPS = 28, 37_400.0, 1_332
 HOUR = 3600
 
@@ -129,26 +135,26 @@ def with_headways(scenario: Scenario, factor: float) -> Scenario:
     )  # fmt: skip
 
 
-def planned(scenario: Scenario, time_limit_s: float) -> tuple[Planned, float, float]:
+def planned(scenario: Scenario, effort: float) -> tuple[Planned, float, float]:
     """A plan with its wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
-    found = make_plan(scenario, PlannerOptions(time_limit_s=time_limit_s))
+    found = make_plan(scenario, PlannerOptions(effort=effort))
     return found, time.perf_counter() - wall, time.process_time() - cpu
 
 
 def row(found: Planned, wall_s: float, cpu_s: float) -> tuple[str, ...]:
     """Trips, seconds, saving without noise, gap, checker."""
-    evidence = found.evidence
-    saving = 100.0 * (1.0 - evidence.after_kwh / evidence.before_kwh)
+    potential = found.potential
+    saving = 100.0 * (1.0 - potential.after_kwh / potential.before_kwh)
     return (
         str(len(found.plan.timetable.trips)),
         f"{wall_s:.1f}",
         f"{found.seconds['timetable']:.1f}",
         f"{cpu_s:.1f}",
         f"{saving:.2f}",
-        f"{evidence.against_mean_phase_percent:.2f}",
-        f"{evidence.bound_percent:.2f}",
-        f"{100 * evidence.share_of_gap_closed:.1f}",
+        f"{potential.against_mean_phase_percent:.2f}",
+        f"{potential.bound_percent:.2f}",
+        f"{100 * potential.share_of_gap_closed:.1f}",
         "passed" if found.check.passed else f"{len(found.check.violations)} violations",
         "yes" if found.timing.stopped_early else "no",
     )
@@ -169,18 +175,18 @@ def table(title: str, first: str) -> Table:
 
 
 def yizhuang(console: Console) -> None:
-    """Useful at 15 s, final at 120 s."""
+    """Half the standard search, and four times as much."""
     line = load_scenario("beijing_yizhuang")
-    shown = table("A weekday on Yizhuang, equal service (saving without noise)", "limit s")
-    for limit_s in (15.0, 120.0):
-        shown.add_row(f"{limit_s:.0f}", *row(*planned(line, limit_s)))
+    shown = table("A weekday on Yizhuang, equal service (saving without noise)", "effort")
+    for effort in (0.5, EFFORTS["thorough"]):
+        shown.add_row(f"{effort:g}", *row(*planned(line, effort)))
     console.print(shown)
 
 
 def convergence(console: Console) -> None:
     """What the search prices at the end of each stage, under the noise it plans for."""
-    found, _, _ = planned(load_scenario("beijing_yizhuang"), 60.0)
-    shown = Table("seconds", "stage", "kWh under noise", title="Convergence on Yizhuang, limit 60 s")
+    found, _, _ = planned(load_scenario("beijing_yizhuang"), 2.0)
+    shown = Table("seconds", "stage", "kWh under noise", title="Convergence on Yizhuang, effort 2")
     for step in found.timing.convergence:
         shown.add_row(f"{step.seconds:.1f}", step.stage, f"{step.energy_kwh:,.0f}")
     console.print(shown)
@@ -198,25 +204,24 @@ def growth(console: Console) -> None:
     counts, seconds = [], []
     for factor in (4.0, 2.0, 1.0, 0.5):
         line = with_headways(load_scenario("beijing_yizhuang"), factor)
-        train, network = train_of(line), supply_network(line)
-        library = profile_library(line, train)
+        model = LineModel.of(line)
         before = timetable_in_force(line)
-        rules = equal_service_rules(line, before, train.auxiliary_w)
+        timing_limits = equal_service_limits(line, before, model.train.auxiliary_w)
         marks = [time.process_time()]
-        bank_for(before, library, train, 2)
+        motion_table_for(before, model.library, model.train, 2)
         marks.append(time.process_time())
-        options = TimingOptions(effort=GROWTH_EFFORT, time_limit_s=1e6, noise_deviation_s=3.0)
+        options = TimingOptions(effort=GROWTH_EFFORT, noise_deviation_s=3.0)
         after = optimise(
-            before, library, train, network, rules, partial(first_in_first_out, scenario=line), options
+            before, model, timing_limits, partial(first_in_first_out, scenario=line), options
         ).timetable  # fmt: skip
         marks.append(time.process_time())
-        lever_shares(before, after, library, train, network, 2)
-        evidence = evidence_of(before, before, after, library, train, network, rules, 2)
+        lever_shares(before, after, model, 2)
+        potential = potential_of(before, before, after, model, timing_limits, 2)
         marks.append(time.process_time())
         profiles_s, search_s, rest_s = np.diff(marks)
         counts.append(len(before.trips))
         seconds.append(search_s + rest_s)
-        saving = 100.0 * (1.0 - evidence.after_kwh / evidence.before_kwh)
+        saving = 100.0 * (1.0 - potential.after_kwh / potential.before_kwh)
         shown.add_row(
             f"{factor:g}", str(counts[-1]), f"{profiles_s:.1f}", f"{search_s:.1f}", f"{rest_s:.1f}", f"{saving:.2f}"
         )
@@ -224,6 +229,111 @@ def growth(console: Console) -> None:
     exponent = float(np.polyfit(np.log(counts), np.log(seconds), 1)[0])
     last = float(np.log(seconds[-1] / seconds[-2]) / np.log(counts[-1] / counts[-2]))
     console.print(f"CPU seconds grow with the trips to the power {exponent:.2f} (last step {last:.2f}).")
+
+
+def very_large_day() -> Scenario:
+    """A made-up day of about 2,600 trips, twice the trips of a day of Shanghai's line 8 with `trips_1332`: the same
+    line and headways, in a service of 33 hours, with more tracks at the terminals and without limits of depots."""
+    line = load_scenario("shanghai_line8", ("trips_1332",))
+    first, last = 4 * HOUR, 37 * HOUR
+    borders = [first, 7 * HOUR, 13 * HOUR, 18 * HOUR, 24 * HOUR, 31 * HOUR, last]
+    headways = [97, 85, 97, 85, 97, 85]
+    rows = tuple(
+        HeadwayPeriod(from_s=a, to_s=b, headway_s=h) for (a, b), h in zip(pairwise(borders), headways, strict=True)
+    )
+    service = line.timetable.model_copy(
+        update={
+            "first_departure_s": ClockByDirection(up=first, down=first),
+            "last_departure_s": ClockByDirection(up=last, down=last),
+            "periods": rows,
+        }
+    )
+    terminals = {name: terminal.model_copy(update={"tracks": 4}) for name, terminal in line.terminals.items()}
+    fleet = (line.fleet[0].model_copy(update={"trainsets": 120, "depot": None}),)
+    return line.model_copy(
+        update={
+            "name": "very_large_day",
+            "terminals": terminals,
+            "depots": (),
+            "fleet": fleet,
+            "timetable": service,
+        }
+    )
+
+
+SIZES_EFFORT = 1.0
+SIZES = {
+    "Yizhuang": lambda: load_scenario("beijing_yizhuang"),
+    "Shanghai, trips_504": lambda: load_scenario("shanghai_line8", ("trips_504",)),
+    "Shanghai": lambda: load_scenario("shanghai_line8"),
+    "Shanghai, trips_1332": lambda: load_scenario("shanghai_line8", ("trips_1332",)),
+    "made up": very_large_day,
+}
+"""Days by name, from the smallest to the largest."""
+
+
+class _StageClock:
+    """CPU seconds of this process by the stage that the planner names."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._stage, self._since_s = "start", time.process_time()
+
+    def __call__(self, stage: str, _share: float) -> None:
+        now_s = time.process_time()
+        self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now_s - self._since_s
+        self._stage, self._since_s = stage, now_s
+
+
+@dataclass(frozen=True)
+class SizedPlan:
+    """A plan of one size: its trips, seconds, CPU seconds by stage, memory, and figures."""
+
+    trips: int
+    wall_s: float
+    cpu_s: dict[str, float]
+    memory_mb: float
+    gap_closed_percent: float
+    checker: str
+
+
+def sized_plan(name: str) -> SizedPlan:
+    """Plan one of `SIZES`, and simulate one day of the plan."""
+    scenario, clock, wall = SIZES[name](), _StageClock(), time.perf_counter()
+    found = make_plan(scenario, PlannerOptions(effort=SIZES_EFFORT), progress=clock)
+    wall_s = time.perf_counter() - wall
+    clock("one simulated day", 0.0)
+    day_model(scenario, found.line.library).day(found.plan.timetable, 1)
+    clock("end", 1.0)
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    checker = "passed" if found.check.passed else f"{len(found.check.violations)} violations"
+    closed = 100.0 * found.potential.share_of_gap_closed
+    return SizedPlan(len(found.plan.timetable.trips), wall_s, clock.seconds, memory_mb, closed, checker)
+
+
+def sizes(console: Console) -> None:
+    """Days of 368 to 2,600 trips, and the growth of each stage."""
+    plans: list[SizedPlan] = []
+    for name in SIZES:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            plans.append(pool.submit(sized_plan, name).result())
+        one = plans[-1]
+        console.print(
+            f"{name}: {one.trips} trips, {one.wall_s:.1f} s, {sum(one.cpu_s.values()):.1f} CPU s, "
+            f"{one.memory_mb:,.0f} MB, {one.gap_closed_percent:.1f} % of the gap, checker {one.checker}"
+        )
+    shown = Table("stage", *(f"{one.trips} trips" for one in plans), "growth", title="CPU seconds by stage")
+    stages = dict.fromkeys(stage for one in plans for stage in one.cpu_s)
+    trips = np.log([one.trips for one in plans])
+    rows = {stage: [one.cpu_s.get(stage, 0.0) for one in plans] for stage in stages}
+    once = ("driving profiles", "compiling the search", "one simulated day")
+    rows["plan without profiles and compilation"] = [
+        sum(cpu_s for stage, cpu_s in one.cpu_s.items() if stage not in once) for one in plans
+    ]
+    for stage, cpu_s in rows.items():
+        growth = f"{np.polyfit(trips, np.log(cpu_s), 1)[0]:.2f}" if min(cpu_s) > 0.0 else ""
+        shown.add_row(stage, *(f"{one:.1f}" for one in cpu_s), growth)
+    console.print(shown)
 
 
 REFERENCE_PASSENGERS = 800.0
@@ -266,34 +376,32 @@ def reference(console: Console) -> None:
     )  # fmt: skip
     for case in REFERENCE_CASES:
         line = load_scenario("beijing_yizhuang", ("accumulating_noise",) if case.accumulates else ())
-        train, network = train_of(line), supply_network(line)
-        library = profile_library(line, train)
-        load = (REFERENCE_PASSENGERS,) * len(line.running_times_s("up"))
+        model = LineModel.of(line)
+        load = (REFERENCE_PASSENGERS,) * (len(line.stations) - 1)
         before = Timetable(tuple(replace(trip, passengers=load) for trip in timetable_in_force(line).trips))
-        rules = replace(
-            equal_service_rules(line, before, train.auxiliary_w),
+        timing_limits = replace(
+            equal_service_limits(line, before, model.train.auxiliary_w),
             dwell_to_run_s=case.standing_to_running_s,
             longer_s=case.longer_s,
         )
-        bank_for(before, library, train, 2, longer_s=case.longer_s)
+        motion_table_for(before, model.library, model.train, 2, longer_s=case.longer_s)
         wall, cpu = time.perf_counter(), time.process_time()
         options = TimingOptions(
-            effort=REFERENCE_EFFORT, time_limit_s=1e6, noise_deviation_s=case.noise_s,
+            effort=REFERENCE_EFFORT, noise_deviation_s=case.noise_s,
             noise_accumulates=case.accumulates,
         )  # fmt: skip
-        wish = SearchWish(crowding_s=partial(crowding_s, scenario=line))
+        wish = SearchWish(terminal_excess_s=partial(terminal_excess_s, scenario=line))
         turn = partial(assign, scenario=line, in_force=before)
-        after = optimise(before, library, train, network, rules, turn, options, wish=wish).timetable
+        after = optimise(before, model, timing_limits, turn, options, wish=wish).timetable
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        model = day_model(line, library)
+        day = day_model(line, model.library)
         if case.noise_s:
             seeds = replication_seeds(0, 10)
-            days = replicate(model, {"before": before, "after": after}, seeds, 2, None, True)
+            days = replicate(day, {"before": before, "after": after}, seeds, 2, None, True)
         else:
             seeds = (0, 0)
             days = {
-                key: (_quiet_day(model, timetable),) * 2
-                for key, timetable in {"before": before, "after": after}.items()
+                key: (_quiet_day(day, timetable),) * 2 for key, timetable in {"before": before, "after": after}.items()
             }
         judged = compare(seeds, days["before"], days["after"])
         saving, drawn = judged.saving_percent, judged.plan.energy().mean
@@ -318,8 +426,8 @@ def large(console: Console) -> None:
     """28 stations, 37.4 km, 1,332 trips."""
     line = large_line()
     count = len(timetable_in_force(line).trips)
-    shown = table(f"A made-up day of the size of Shanghai's line 8 ({count} trips)", "limit s")
-    shown.add_row("90", *row(*planned(line, 90.0)))
+    shown = table(f"A made-up day of the size of Shanghai's line 8 ({count} trips)", "effort")
+    shown.add_row("3", *row(*planned(line, 3.0)))
     console.print(shown)
     console.print(f"Largest resident memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB.")
 
@@ -331,11 +439,16 @@ def main() -> None:
     if unknown:
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; one or more of {', '.join(PARTS)}")
     console = Console(width=160)
-    make_plan(load_scenario("tutorial_line"), PlannerOptions(time_limit_s=2.0))
+    make_plan(load_scenario("tutorial_line"), PlannerOptions(effort=0.07))
     for part in asked:
-        {"yizhuang": yizhuang, "convergence": convergence, "growth": growth, "large": large, "reference": reference}[
-            part
-        ](console)
+        {
+            "yizhuang": yizhuang,
+            "convergence": convergence,
+            "growth": growth,
+            "large": large,
+            "sizes": sizes,
+            "reference": reference,
+        }[part](console)
 
 
 if __name__ == "__main__":

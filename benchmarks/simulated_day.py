@@ -8,14 +8,14 @@ import sys
 import time
 from itertools import pairwise
 
-from dispatch.baseline import timetable_in_force
-from dispatch.timetable import Timetable
-from energy_models.energy_account import account
+from dispatch.plans.in_force import timetable_in_force
+from dispatch.plans.timetable import Timetable
+from energy_models.account.energy import account
 from energy_models.supply.solver import solve
-from scenarios.build import profile_library
-from scenarios.load import load_scenario
-from simulation.day import DayModel, day_model
-from simulation.replications import prepare_profiles
+from scenarios.files.load import load_scenario
+from scenarios.values.build import profile_library
+from simulation.day.model import DayModel, day_model
+from simulation.runs.replications import prepare_profiles
 
 
 def stages_s(model: DayModel, timetable: Timetable, seed: int) -> tuple[float, ...]:

@@ -25,13 +25,13 @@ from planning import large_line, with_headways
 from rich.console import Console
 from rich.table import Table
 
-from dispatch.baseline import timetable_in_force
-from scenarios.build import profile_library
-from scenarios.load import load_scenario
+from dispatch.plans.in_force import timetable_in_force
+from scenarios.files.load import load_scenario
 from scenarios.schema import Scenario
 from scenarios.schema.demand import Demand, OriginDestination
-from simulation.day import day_model
-from simulation.replications import prepare_profiles, replicate, replication_seeds
+from scenarios.values.build import profile_library
+from simulation.day.model import day_model
+from simulation.runs.replications import prepare_profiles, replicate, replication_seeds
 
 PARTS = ("replication", "hundred", "trains", "stations")
 REPLICATION_LIMIT_S, HUNDRED_LIMIT_S, MEMORY_LIMIT_MIB, GROWTH_LIMIT = 5.0, 300.0, 1024.0, 1.2

@@ -15,12 +15,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from energy_models.supply.chain import chain_for
 from energy_models.supply.device_laws import PackedNetwork, pack
-from energy_models.supply.equivalent import substation_power_w
+from energy_models.supply.equivalent_track import substation_power_w
 from energy_models.supply.network import Storage, Substation, SupplyNetwork, VehicleLaw
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import Model, solve_packed
+from energy_models.supply.tridiagonal import chain_for
 
 LAW = VehicleLaw(900.0, 930.0, 600.0, 500.0, 450.0)
 LENGTH_M = 22_728.0

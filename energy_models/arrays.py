@@ -1,4 +1,4 @@
-"""The array types that every other module of the physics uses."""
+"""The array types of all modules of the physics."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ BoolArray = NDArray[np.bool_]
 
 
 def frozen_floats(values: ArrayLike) -> FloatArray:
-    """Return values as a read-only float64 array of its own (frozen values must not change under their holder)."""
+    """Values as a read-only float64 copy, so that a frozen object does not change."""
     return _read_only(np.array(values, dtype=np.float64))
 
 
 def frozen_ints(values: ArrayLike) -> IntArray:
-    """Return values as a read-only int64 array of its own."""
+    """Values as a read-only int64 copy."""
     return _read_only(np.array(values, dtype=np.int64))
 
 

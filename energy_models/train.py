@@ -33,7 +33,7 @@ class ForceCurve:
 
 @dataclass(frozen=True, eq=False)
 class Efficiency:
-    """Share of power that passes from collector to wheel (or back): a constant, or a map over force and speed.
+    """Share of the power between collector and wheel that is not lost: a constant, or a map over force and speed.
 
     `share[i, j]` belongs to `force_n[i]` and `speed_m_s[j]`, bilinear between, constant beyond the edges.
     A constant is a map of one point.
@@ -50,7 +50,7 @@ class Efficiency:
 
     @property
     def is_constant(self) -> bool:
-        """True when one number says it all."""
+        """Whether the efficiency is one number."""
         return bool(self.share.size == 1)
 
 
@@ -58,7 +58,7 @@ class Efficiency:
 class Train:
     """One train type; every figure for the whole train. Passengers add to mass at `passenger_kg` each.
 
-    `friction_brake_force_n` comes on top of the electric brake; `service_brake_force_n` caps the sum of both.
+    `friction_brake_force_n` is added to the electric brake; `service_brake_force_n` is the limit of the sum of both.
     Accelerations are limits on the net change of speed. `resistance_n` is (A, B, C) of A + B v + C v² in N, v in m/s.
     """
 

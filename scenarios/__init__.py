@@ -1,1 +1,1 @@
-"""The language in which a line, its fleet, demand, service and tariff are written, and the bundled lines."""
+"""The scenario language (line, fleet, supply, demand, service, tariff), its reader, and the bundled lines."""

@@ -1,65 +1,75 @@
-"""A whole experiment: a scenario is planned, then the plan is judged. The one module here that calls the planner."""
+"""A whole experiment: plan a scenario, then judge the plan. Only this module of `simulation` calls the planner."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from math import ceil
+from threading import Lock
 
 import numpy as np
 
-from dispatch.check import CheckReport
-from dispatch.duties import fleet_need
-from dispatch.evidence import Evidence, against_mean_phase_percent
-from dispatch.headway_choice import HeadwayWish, Trade
-from dispatch.levers import Lever
-from dispatch.longer_trips import LongerTrips, longer_trips
-from dispatch.plan import Mode, Plan
-from dispatch.planner import PlannerOptions, make_plan
-from dispatch.standing import ShorterStanding, shorter_standing
-from dispatch.timing.job import SearchStop
+from dispatch.checker.check import CheckReport
+from dispatch.explanation.input_sensitivity import InputSensitivity, input_sensitivity
+from dispatch.explanation.levers import Lever
+from dispatch.headways.pareto import Trade
+from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.planner.written_plan import AccountedPlan, accounted
+from dispatch.plans.dwell_transfer import DwellTransfer, dwell_transfer
+from dispatch.plans.longer_trips import LongerTrips, longer_trips
+from dispatch.plans.plan import Plan
+from dispatch.plans.potential import Potential, against_mean_phase_percent
+from dispatch.rostering.duties import fleet_need
+from dispatch.timing.kernel.compilation import SEARCH, SUPPLY, Compiling
+from dispatch.timing.task import SearchStop
 from energy_models.arrays import FloatArray
 from energy_models.running_times import ProfileLibrary
-from scenarios.build import train_of
-from scenarios.fixes import NO_FIXES, FixesFile
+from energy_models.train import Train
+from scenarios.files.main_inputs import MainInput, main_inputs
 from scenarios.schema import Scenario
-from scenarios.vehicle import VEHICLE_HASH, CalibratedVehicle, apply
-from simulation.day import day_model
-from simulation.judge import Days, Judgement, judge_with
-from simulation.record import DayRecord
-from simulation.verdict import longer_trips_told, objections, trades
+from scenarios.values.build import train_of
+from scenarios.vehicles.calibrated import CalibratedVehicle, apply
+from simulation.day.record import DayRecord
+from simulation.judging.beside import JudgedBeside, JudgedDays, judged_beside
+from simulation.judging.guards import ENERGY_SHARE_ON_TIME, contradictions, day_does_not_run
+from simulation.judging.judge import Days, Judgement
+from simulation.judging.overloads import overload_remarks
+from simulation.judging.substation_figures import SubstationFigures, substation_figures
+from simulation.judging.verdict import longer_trips_sentences, objections, trades
+from simulation.runs.replications import replication_seeds
 
 METERING_POINT = "substation DC terminals"
 LEVER_REST = "disturbances"
-"""What the levers, which are counted on an undisturbed day, promise beyond what the disturbed days keep (or less)."""
+"""Saving of the levers on an undisturbed day minus the saving on the disturbed days."""
 
 Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
-class PlanRequest:
-    """What a planner asks for."""
+class PlanRequest(PlannerOptions):
+    """A request for an experiment: the scenario, the options of the planner, and the days that judge the plan.
+
+    `vehicle` is a calibrated vehicle in place of the scenario's. `notes` are sentences for the result about the origin
+    of the plan. `sensitivity`: whether the saving is computed for changed inputs as well; None: only if a main input is
+    borrowed from another line.
+    """
 
     scenario: Scenario
-    mode: Mode = "equal-service"
     replications: int = 10
-    seed: int = 0
-    time_limit_s: float = 30.0
     vehicle: CalibratedVehicle | None = None
-    workers: int = 2
-    headways: HeadwayWish = field(default_factory=HeadwayWish)
-    fixes: FixesFile = NO_FIXES
-    start: Plan | None = None
-    keep_close_s: int | None = None
-    peak_limit_kw: float | None = None
-    longer_trips_s: int = 0
+    notes: tuple[str, ...] = ()
+    sensitivity: bool | None = None
 
 
 @dataclass(frozen=True)
 class DayFigures:
-    """A day in figures, mean over the replications; energies in kWh at the substation DC terminals.
+    """Figures of a day, mean over the replications; energies in kWh at the substation DC terminals.
 
-    `cost` is in the tariff's currency with one day's part of the demand charge, `co2_kg` that of the energy from the
-    utility; `fullest_train_share` is the day's largest load over the normal capacity.
+    `cost` is in the currency of the tariff with the daily part of the demand charge, `co2_kg` is the CO2 of the energy
+    from the utility; `fullest_train_share` is the largest load of the day divided by the normal capacity. From the DC
+    terminals to the utility meter: `utility_kwh` = `energy_kwh` + load losses of transformers and rectifiers + no-load
+    losses of transformers + return losses (inverters, leak of blocked rectifiers); `substations` has each substation.
+    A result of an earlier version has none of these.
     """
 
     energy_kwh: float
@@ -74,14 +84,20 @@ class DayFigures:
     cost: float
     co2_kg: float
     fullest_train_share: float
+    utility_kwh: float | None = None
+    load_losses_kwh: float | None = None
+    no_load_losses_kwh: float | None = None
+    return_losses_kwh: float | None = None
+    substations: tuple[SubstationFigures, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class PlanExperiment:
     """A plan with its proof: the checker's report, and paired simulated days of today's timetable and of the plan.
 
-    The traces are the summed substation power of the undisturbed day, in W, from `trace_start_s` on. The levers
-    add up to the mean saving. `evidence` holds the undisturbed day against its lower bound.
+    The traces are the total substation power of the undisturbed day, in W, from `trace_start_s`. The sum of the levers
+    is the mean saving. `potential` compares the undisturbed day with its lower bound. `no_saving_because` has the
+    reasons why no saving may be quoted: a day that does not run as laid out, or figures that contradict each other.
     """
 
     request: PlanRequest
@@ -105,42 +121,45 @@ class PlanExperiment:
     library: ProfileLibrary
     notes: tuple[str, ...]
     trade: Trade | None = None
-    evidence: Evidence | None = None
+    potential: Potential | None = None
+    no_saving_because: tuple[str, ...] = ()
+    inputs: tuple[MainInput, ...] = ()
+    sensitivity: InputSensitivity | None = None
 
     @property
     def longer_trips(self) -> LongerTrips | None:
-        """By how much the planned trips are longer than today's, where that was asked for."""
+        """By how much the planned trips are longer than today's trips, if longer trips are allowed."""
         return longer_trips(self.plan, self.baseline_plan.timetable)
 
     @property
-    def shorter_standing(self) -> ShorterStanding | None:
-        """By how much trips stand less at their stations, and run longer, at equal service."""
+    def dwell_transfer(self) -> DwellTransfer | None:
+        """The dwell-to-running-time transfer of the trips at equal service."""
         if self.plan.mode != "equal-service":
             return None
-        return shorter_standing(self.plan.timetable, self.baseline_plan.timetable)
+        return dwell_transfer(self.plan.timetable, self.baseline_plan.timetable)
 
     @property
     def saving_caveat(self) -> str | None:
-        """What the saving must be read with: that the fleet cannot run the day it is compared with; None where it can.
+        """A sentence if the fleet is too small for the day of the comparison; None if the fleet is sufficient.
 
-        Simulated days give each train that the timetable needs, whether the fleet has it or not.
+        Simulated days have all trains of the timetable, even if the fleet has fewer trains.
         """
         scenario = self.request.scenario
         needed = fleet_need(self.baseline_plan.timetable, scenario).vehicles
         if needed <= scenario.trainsets:
             return None
         return (
-            f"Today's timetable needs {needed} trains, the fleet has {scenario.trainsets}: the comparison is with a "
-            "day that could not run."
+            f"Today's timetable needs {needed} trains, but the fleet has {scenario.trainsets}: the comparison is with "
+            "a day that the fleet cannot run."
         )
 
     @property
     def saving_against_mean_phase_percent(self) -> float | None:
         """The mean saving against the mean over all phases between the directions; None where it was not computed."""
-        if self.evidence is None:
+        if self.potential is None:
             return None
         return against_mean_phase_percent(
-            self.baseline.energy_kwh, self.planned.energy_kwh, self.evidence.mean_phase_share
+            self.baseline.energy_kwh, self.planned.energy_kwh, self.potential.mean_phase_share
         )
 
 
@@ -149,93 +168,187 @@ def run_plan_experiment(
     progress: Progress = lambda _stage, _share: None,
     stop: SearchStop | None = None,
 ) -> PlanExperiment:
-    """Plan, check and judge; `progress` is called with a stage's name and the share of it that is done.
+    """Plan, check and judge; `progress` gets the name of a stage and the share of the stage that is done.
 
-    `stop` ends the search from outside; the best plan so far is then checked and judged like any other.
-    Raises `Infeasible` with the clashing rules when no plan exists.
+    `stop` ends the search; the best plan so far is then checked and judged like other plans. Raises `Infeasible` with
+    the conflicting rules if no plan exists.
     """
     scenario = request.scenario
     train = train_of(scenario)
     if request.vehicle is not None:
         train = apply(request.vehicle, train)
-    options = PlannerOptions(
-        mode=request.mode,
-        seed=request.seed,
-        time_limit_s=request.time_limit_s,
-        workers=request.workers,
-        headways=request.headways,
-        fixes=request.fixes,
-        start=request.start,
-        keep_close_s=request.keep_close_s,
-        peak_limit_kw=request.peak_limit_kw,
-        longer_trips_s=request.longer_trips_s,
-    )
-    planned = make_plan(scenario, options, train, progress, stop)
-    plan = _with_vehicle(planned.plan, request.vehicle)
-    seconds = dict(planned.seconds)
+    progress = _one_at_a_time(progress)
+    with _days_of(request, progress, request.time_limit_s is None, (SEARCH, SUPPLY)) as beside:
+        planned = make_plan(scenario, request, train, progress, stop, beside)
+        seconds = dict(planned.seconds)
+        sensitivity = _sensitivity(request, planned, train, seconds, progress)
+        judged = _awaited(beside, seconds)
+    cut_short = _cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled)
+    return _experiment(request, planned, judged, planned.trade, seconds, cut_short, sensitivity)
+
+
+def _one_at_a_time(progress: Progress) -> Progress:
+    """The progress for several threads: the planner and the simulated days report at the same time."""
+    lock = Lock()
+
+    def report(stage: str, share: float) -> None:
+        with lock:
+            progress(stage, share)
+
+    return report
+
+
+def judge_written_plan(
+    request: PlanRequest, plan: Plan, progress: Progress = lambda _stage, _share: None
+) -> PlanExperiment:
+    """Check and judge a plan that exists already, without any search.
+
+    The request provides the scenario, vehicle, replications, seed, workers, peak limit, longer trips and notes; they
+    are those of the planning. Raises `InputFaults` for running times in force that no train can keep.
+    """
+    train = train_of(request.scenario)
+    if request.vehicle is not None:
+        train = apply(request.vehicle, train)
     began = time.monotonic()
-    progress("simulated days", 0.0)
-    model = day_model(scenario, planned.library)
-    in_force, timetable = planned.baseline.timetable, planned.plan.timetable
-    judgement = judge_with(
-        model,
-        in_force,
-        timetable,
-        request.replications,
-        request.seed,
-        request.workers,
-        lambda done, total: progress("simulated days", done / total),
+    progress = _one_at_a_time(progress)
+    found = accounted(plan, request.scenario, train, request.workers, progress)
+    seconds = {"levers": round(time.monotonic() - began, 3)}
+    with _days_of(request, progress, False, (SUPPLY,)) as beside:
+        beside.begun(found.line.library, found.baseline.timetable)
+        beside.decided(plan.timetable)
+        sensitivity = _sensitivity(request, found, train, seconds, progress)
+        judged = _awaited(beside, seconds)
+    return _experiment(request, found, judged, None, seconds, (), sensitivity)
+
+
+def _days_of(
+    request: PlanRequest, progress: Progress, compares_early: bool, first_tasks: tuple[str, ...]
+) -> AbstractContextManager[JudgedBeside]:
+    seeds = replication_seeds(request.seed, request.replications)
+    return judged_beside(request.scenario, seeds, request.workers, compares_early, progress, Compiling(), first_tasks)
+
+
+def _sensitivity(
+    request: PlanRequest, planned: Planned | AccountedPlan, train: Train, seconds: dict[str, float], progress: Progress
+) -> InputSensitivity | None:
+    """The savings for changed inputs, computed while the simulated days run; None if they are not requested."""
+    inputs = main_inputs(request.scenario)
+    is_borrowed = any(one.kind == "borrowed" for one in inputs)
+    if request.sensitivity is False or (request.sensitivity is None and not is_borrowed):
+        return None
+    # Without an explicit request, inputs with a source keep their values.
+    keys = [one.key for one in inputs if one.definition.is_varied and (request.sensitivity or one.kind != "source")]
+    began = time.monotonic()
+    found = input_sensitivity(
+        keys, planned.baseline.timetable, planned.plan.timetable, request.scenario, train, request.workers, progress
     )
+    seconds["sensitivity"] = round(time.monotonic() - began, 3)
+    return found
+
+
+def _awaited(beside: JudgedBeside, seconds: dict[str, float]) -> JudgedDays:
+    """The simulated days; the time for which the experiment waited for them is added to `seconds`."""
+    began = time.monotonic()
+    judged = beside.judged()
     seconds["simulation"] = round(time.monotonic() - began, 3)
-    before, after = model.day(in_force, None, False, True), model.day(timetable, None, False, True)
-    start_s = min(_start(before), _start(after))
-    end_s = max(_start(day) + len(_power(day)) for day in (before, after))
-    against = objections(judgement, mode=request.mode, longer_trips_s=request.longer_trips_s)
+    return judged
+
+
+def _experiment(
+    request: PlanRequest,
+    planned: Planned | AccountedPlan,
+    judged: JudgedDays,
+    trade: Trade | None,
+    seconds: dict[str, float],
+    cut_short: tuple[str, ...],
+    sensitivity: InputSensitivity | None,
+) -> PlanExperiment:
+    """The plan with its judgement; `cut_short` is a sentence about a search that ended early."""
+    scenario = request.scenario
+    plan = with_vehicle(planned.plan, request.vehicle)
+    judgement, before, after = judged.judgement, judged.baseline, judged.plan
+    start_s = min(first_second_s(before), first_second_s(after))
+    end_s = max(first_second_s(day) + len(power_series(day)) for day in (before, after))
+    tolerated_share = scenario.operation.tolerated_waiting_share
+    against = objections(
+        judgement,
+        mode=request.mode,
+        longer_trips_s=request.longer_trips_s,
+        tolerated_waiting_share=tolerated_share,
+    )
     too_high = _peak_too_high(request.peak_limit_kw, judgement)
-    traded = trades(judgement) if request.mode == "demand-led" else ()
+    traded = trades(judgement, tolerated_share) if request.mode == "demand-led" else ()
+    no_saving = _no_saving_because(scenario, planned, judged)
     saved = judgement.saving_kwh.mean
+    figures = {
+        "plan": figures_of(judgement.plan, scenario),
+        "timetable in force": figures_of(judgement.baseline, scenario),
+    }
     rest = saved - sum(lever.saving_kwh for lever in planned.levers)
     return PlanExperiment(
         request=request,
-        status="feasible" if planned.check.passed and not against and not too_high else "rejected",
+        status="feasible" if planned.check.passed and not (against or too_high or no_saving) else "rejected",
         metering_point=METERING_POINT,
         baseline_plan=planned.baseline,
         plan=plan,
-        baseline=_figures(judgement.baseline),
-        planned=_figures(judgement.plan),
+        baseline=figures["timetable in force"],
+        planned=figures["plan"],
         saving_percent=judgement.saving_percent.mean,
         saving_ci95_percent=(judgement.saving_percent.low, judgement.saving_percent.high),
         replications=request.replications,
-        levers=(*planned.levers, Lever(LEVER_REST, rest)),
+        levers=(*planned.levers, Lever(LEVER_REST, rest)) if planned.levers else (),
         check=planned.check,
         seconds=seconds,
         judgement=judgement,
-        baseline_trace=_padded(before, start_s, end_s),
-        plan_trace=_padded(after, start_s, end_s),
+        baseline_trace=padded(before, start_s, end_s),
+        plan_trace=padded(after, start_s, end_s),
         trace_start_s=start_s,
         trace_interval_s=1.0,
-        library=planned.library,
+        library=planned.line.library,
         notes=(
             *(objection.sentence for objection in against),
             *too_high,
             *traded,
-            *(planned.trade.why_few(scenario) if planned.trade is not None else ()),
-            *longer_trips_told(judgement, request.longer_trips_s),
-            *_cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled),
+            *(trade.why_few(scenario) if trade is not None else ()),
+            *longer_trips_sentences(judgement, request.longer_trips_s),
+            *overload_remarks(
+                scenario,
+                {name: {one.name: one.loads for one in day.substations} for name, day in figures.items()},
+            ),
+            *cut_short,
             *_calibrated(request.vehicle),
+            *request.notes,
         ),
-        trade=planned.trade,
-        evidence=planned.evidence,
+        trade=trade,
+        potential=planned.potential,
+        no_saving_because=no_saving,
+        inputs=main_inputs(scenario),
+        sensitivity=sensitivity,
     )
 
 
-def _with_vehicle(plan: Plan, vehicle: CalibratedVehicle | None) -> Plan:
-    """The plan, which keeps the hash of the calibrated vehicle that it was made with."""
-    return plan if vehicle is None else replace(plan, options={**plan.options, VEHICLE_HASH: vehicle.hash})
+def _no_saving_because(scenario: Scenario, planned: Planned | AccountedPlan, judged: JudgedDays) -> tuple[str, ...]:
+    """The reasons why no saving may be quoted, the baseline first."""
+    today_kwh, plan_kwh = (planned.potential.ladder_kwh if planned.potential else None) or (None, None)
+    found = (
+        day_does_not_run("The timetable in force", judged.baseline, today_kwh, scenario),
+        # The judged saving contains what the plan draws more on simulated days.
+        day_does_not_run("The plan", judged.plan, plan_kwh, scenario, ENERGY_SHARE_ON_TIME),
+    )
+    reasons = tuple(sentence for sentence in found if sentence is not None)
+    # A day that does not run as laid out is the cause of figures that do not agree.
+    if reasons or planned.potential is None:
+        return reasons
+    return contradictions(judged.judgement, planned.potential, [lever.saving_kwh for lever in planned.levers])
+
+
+def with_vehicle(plan: Plan, vehicle: CalibratedVehicle | None) -> Plan:
+    """The plan with the hash of its calibrated vehicle."""
+    return plan if vehicle is None else replace(plan, options=replace(plan.options, vehicle_hash=vehicle.hash))
 
 
 def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, ...]:
-    """The reason to reject a plan whose 15-minute peak, mean over the simulated days, lies above the limit."""
+    """The reason to reject a plan whose 15-minute peak, mean over the simulated days, is above the limit."""
     peak_kw = judgement.plan.energy("peak_15min_sliding_kw").mean
     if limit_kw is None or peak_kw <= limit_kw:
         return ()
@@ -246,31 +359,35 @@ def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, .
 
 
 def _calibrated(vehicle: CalibratedVehicle | None) -> tuple[str, ...]:
-    """Which trains were planned with, where they are not the scenario's: baseline and plan run the same ones."""
+    """The calibrated train of the plan if it is not the train of the scenario; baseline and plan use the same train."""
     if vehicle is None:
         return ()
     source = vehicle.source
-    held = [f"{name} {value:.4g} (held)" for name, value in vehicle.held.items()]
+    held = [f"{name} {value:.4g} (fixed)" for name, value in vehicle.held.items()]
     found = [
         f"{name} {one.value:.4g} instead of {one.scenario_value:.4g}"
         for name, one in vehicle.parameters
         if one is not None
     ]
     return (
-        f"Both days run trains as calibrated from {source.file} (sha256 {source.sha256[:12]}), not the scenario's "
-        f"{vehicle.train_type}: {', '.join((*found, *held))}.",
+        f"Both days use trains calibrated from {source.file} (sha256 {source.sha256[:12]}) instead of the train type "
+        f"{vehicle.train_type} of the scenario: {', '.join((*found, *held))}.",
     )
 
 
 def _cut_short(stopped_early: bool, cancelled: bool) -> tuple[str, ...]:
     if cancelled:
-        return ("The search was cancelled: this is the best plan that it had found until then.",)
+        return ("The search was cancelled: this is the best plan that the search had found by then.",)
     if not stopped_early:
         return ()
-    return ("The search was cut short by the time limit: with more time, or on a faster machine, the plan may differ.",)
+    return (
+        "The time limit ended the search before it was done: without the limit, or on a faster machine, the plan may "
+        "differ.",
+    )
 
 
-def _figures(days: Days) -> DayFigures:
+def figures_of(days: Days, scenario: Scenario) -> DayFigures:
+    """The figures of the simulated days of one timetable."""
     first = days.results[0]
     return DayFigures(
         energy_kwh=days.energy().mean,
@@ -285,23 +402,30 @@ def _figures(days: Days) -> DayFigures:
         cost=days.cost().mean,
         co2_kg=days.co2_kg().mean,
         fullest_train_share=days.served("maximum_load_share").mean,
+        utility_kwh=days.energy("utility_kwh").mean,
+        load_losses_kwh=days.energy("load_losses_kwh").mean,
+        no_load_losses_kwh=days.energy("no_load_losses_kwh").mean,
+        return_losses_kwh=days.energy("return_losses_kwh").mean,
+        substations=substation_figures(days.results, scenario),
     )
 
 
-def _start(day: DayRecord) -> float:
+def first_second_s(day: DayRecord) -> float:
+    """The first second of the series of a day."""
     assert day.traces is not None
     return day.traces.start_s
 
 
-def _power(day: DayRecord) -> FloatArray:
+def power_series(day: DayRecord) -> FloatArray:
+    """Power of all substations at their DC terminals in W, second by second."""
     assert day.traces is not None
     return np.asarray(day.traces.substation_power_w.sum(axis=1))
 
 
-def _padded(day: DayRecord, start_s: float, end_s: float) -> FloatArray:
-    """The day's summed substation power on a common span of seconds."""
+def padded(day: DayRecord, start_s: float, end_s: float) -> FloatArray:
+    """The total substation power of a day on a common span of seconds."""
     power = np.zeros(round(end_s - start_s))
-    begin = round(_start(day) - start_s)
-    own = _power(day)
+    begin = round(first_second_s(day) - start_s)
+    own = power_series(day)
     power[begin : begin + len(own)] = own
     return power

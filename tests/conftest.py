@@ -24,6 +24,9 @@ CASES = {"trajectory_file": "trajectory/*.json", "feeding_file": "supply/*.json"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+LONG_RUN = 500
+"""Tests of a run from which on compiling beforehand is worth the wait."""
+
 _session_cache = pytest.StashKey[str]()
 
 
@@ -49,8 +52,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Before a long run by several processes each of the first two compiles one half of what most tests call.
+
+    xdist begins with the tests when all processes have collected them; without this the processes would compile the
+    same functions at the same time, some 40 s each where no compiled code is kept yet.
+    """
+    worker: str = getattr(config, "workerinput", {}).get("workerid", "")
+    if worker and len(items) >= LONG_RUN:
+        from compiled_first import PARTS
+
+        for part in PARTS[int(worker.removeprefix("gw")) :][:1]:
+            part()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test once for each reference file that it asks for by the name of an argument."""
+    """Run a test once for each reference file named by its argument."""
     folder = _found_references()
     for argument in set(CASES) & set(metafunc.fixturenames):
         files = sorted(folder.glob(CASES[argument])) if folder else []

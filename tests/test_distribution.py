@@ -42,12 +42,13 @@ def test_all_layers_come_from_one_place() -> None:
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_layer_is_typed_and_says_what_it_is(layer: str) -> None:
+def test_a_layer_is_typed_and_has_a_description(layer: str) -> None:
     assert (files(layer) / "py.typed").is_file()
     source = (files(layer) / "__init__.py").read_text(encoding="utf-8")
     assert source.startswith('"""')
 
 
-def test_the_bundled_line_is_there() -> None:
-    folder = files("scenarios") / "lines" / "beijing_yizhuang"
+@pytest.mark.parametrize("line", ["beijing_yizhuang", "shanghai_line8", "tutorial_line"])
+def test_the_bundled_lines_are_there(line: str) -> None:
+    folder = files("scenarios") / "lines" / line
     assert any(file.name.endswith(".yaml") for file in folder.iterdir())

@@ -1,1 +1,1 @@
-"""The command line: one module a command, registered in `main`."""
+"""The command line: one module per command; `main` registers the commands."""

@@ -1,4 +1,4 @@
-"""`headwatt calibrate`: the parameters of a train from its telemetry, with intervals."""
+"""`headwatt calibrate`: estimate the parameters of a train from its telemetry, with confidence intervals."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,30 +9,38 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
+from api.cli.shared_options import OverrideNames
 from api.cli.targets import require_writable
 
 if TYPE_CHECKING:
     from energy_models.calibration.estimate import Calibration
     from energy_models.calibration.stretches import Cut
-    from energy_models.telemetry.reading import Telemetry
-    from scenarios.vehicle import CalibratedVehicle
+    from energy_models.telemetry.quality import Telemetry
+    from scenarios.vehicles.calibrated import CalibratedVehicle
 
 HELP = (
     "Estimate resistance, mass, efficiencies and auxiliaries of a train from its telemetry.\n\n"
-    "Energy balances over stretches of standing, traction, coasting and braking are fitted; every estimate has a 95 % "
-    "interval. The vehicle file goes into a plan with --vehicle."
+    "The calibration fits energy balances over stretches of standing, traction, coasting and braking. It finds the "
+    "scale of the speed sensor, the lag of the energy meter and the losses of the drive by force and speed. Every "
+    "estimate has a 95 % interval that includes the declared accuracy of the sensors. If the telemetry does not fit "
+    "one train, the command names the likely cause. `headwatt plan --vehicle FILE` uses the vehicle file that --out "
+    "writes."
 )
 EPILOG = """\
 [bold]Examples[/]
 
-What does the telemetry say?  [cyan]headwatt calibrate morning.csv --scenario beijing_yizhuang[/]
+Print the estimates:  [cyan]headwatt calibrate morning.csv --scenario beijing_yizhuang[/]
 
-Keep it, and look at the fit:
+Write the vehicle file and a page that shows the fit:
 [cyan]headwatt calibrate morning.csv --scenario beijing_yizhuang --plot fit.html --out vehicle.yaml[/]
 
-The train was weighed:  [cyan]headwatt calibrate morning.csv --scenario beijing_yizhuang --hold tare_t=203.4[/]
+Keep the tare fixed at a measured value:
+[cyan]headwatt calibrate morning.csv --scenario beijing_yizhuang --hold tare_t=203.4[/]
 
-Plan with it:  [cyan]headwatt plan beijing_yizhuang --vehicle vehicle.yaml[/]
+Declare a meter of class 0.5, and a load sensor that was checked on a weighbridge:
+[cyan]headwatt calibrate day.csv --scenario beijing_yizhuang --energy-class 0.5 --load-class 0.5 --load-zero-t 0.2[/]
+
+Plan with the calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle vehicle.yaml[/]
 """
 
 _TITLES = {
@@ -46,79 +54,99 @@ _TITLES = {
     "auxiliary_kw": "auxiliaries",
 }
 _SPEEDS_KMH = (30, 50, 70)
+_NOTED_SCALE = 5e-4
+_NOTED_CURVE = 0.1
+_NOTED_GRADIENT_PERMIL = 0.2
 
 
 def calibrate(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Telemetry, CSV; see `headwatt telemetry columns`.")],
-    scenario: Annotated[
-        str, typer.Option(metavar="SCENARIO", help="The line it was recorded on: a bundled name or a scenario folder.")
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Telemetry file (CSV); see `headwatt telemetry columns`.")
     ],
-    out: Annotated[Path | None, typer.Option(help="Vehicle file to write, YAML.", metavar="FILE")] = None,
+    scenario: Annotated[
+        str, typer.Option(metavar="SCENARIO", help="Line of the telemetry: name of a bundled line, or scenario folder.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Vehicle file to write (YAML).", metavar="FILE")] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Page to write: measured against modelled power, residuals.", metavar="FILE")
+        Path | None, typer.Option(help="Page to write: measured and modelled power, residuals.", metavar="FILE")
     ] = None,
     hold: Annotated[
         list[str] | None,
         typer.Option(
-            help="A parameter that is known: NAME (the scenario's value) or NAME=VALUE.", metavar="NAME[=VALUE]"
+            help="Parameter to keep fixed: NAME (at the scenario's value) or NAME=VALUE; may be repeated.",
+            metavar="NAME[=VALUE]",
         ),
     ] = None,
     vehicle: Annotated[
-        list[str] | None, typer.Option(help="Only this trainset's rows; may be repeated.", metavar="ID")
+        list[str] | None, typer.Option(help="Use only the rows of this trainset; may be repeated.", metavar="ID")
     ] = None,
     train_type: Annotated[
-        str | None, typer.Option(help="Train type of the scenario; its main one by default.", metavar="NAME")
+        str | None, typer.Option(help="Train type of the scenario; by default its main train type.", metavar="NAME")
     ] = None,
-    override: Annotated[
-        list[str] | None, typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME")
-    ] = None,
+    energy_class: Annotated[
+        float, typer.Option(min=0, max=10, help="Accuracy of voltage times current, in percent.", metavar="PERCENT")
+    ] = 1.0,
+    load_class: Annotated[
+        float,
+        typer.Option(min=0, max=20, help="Accuracy of the scale of the load sensor, in percent.", metavar="PERCENT"),
+    ] = 2.0,
+    load_zero_t: Annotated[
+        float, typer.Option(min=0, max=50, help="Accuracy of the zero of the load sensor, in t.", metavar="T")
+    ] = 1.0,
+    override: OverrideNames = None,
     json: Annotated[bool, typer.Option("--json", help="Print the vehicle as one JSON object on stdout.")] = False,
 ) -> None:
     """Estimate the parameters of a train from its telemetry."""
     # The physics takes a second to import; --help does not wait for it.
-    from api.calibration_plot import write_plot  # noqa: PLC0415
-    from scenarios.load import load_scenario  # noqa: PLC0415
-    from scenarios.vehicle import write_vehicle  # noqa: PLC0415
-    from scenarios.vehicle_from_telemetry import calibrate_file  # noqa: PLC0415
+    from api.plots.calibration import write_plot  # noqa: PLC0415
+    from energy_models.calibration.priors import SensorClasses  # noqa: PLC0415
+    from scenarios.files.load import load_scenario  # noqa: PLC0415
+    from scenarios.vehicles.calibrated import write_vehicle  # noqa: PLC0415
+    from scenarios.vehicles.from_telemetry import calibrate_file  # noqa: PLC0415
 
     require_writable({"--out": out, "--plot": plot})
+    classes = SensorClasses(energy_class / 100.0, load_class / 100.0, load_zero_t * 1e3)
     line = load_scenario(scenario, tuple(override or ()))
     with stage_progress("calibrate") as report:
-        result = calibrate_file(file, line, hold or (), train_type=train_type, only=vehicle or (), progress=report)
+        result = calibrate_file(
+            file, line, hold or (), train_type=train_type, only=vehicle or (), classes=classes, progress=report
+        )
     if out is not None:
         write_vehicle(result.vehicle, out)
     if plot is not None:
         write_plot(result.calibration, result.vehicle, plot)
     if json:
         print_json(_as_json(result.vehicle, result.calibration, result.telemetry, result.cut))
-        _say_exclusions(result.telemetry, stderr_console())
+        _print_exclusions(result.telemetry, stderr_console())
         return
     console = stdout_console()
-    _say_exclusions(result.telemetry, console)
-    _say_result(result.vehicle, result.calibration, result.cut, console)
+    _print_exclusions(result.telemetry, console)
+    _print_result(result.vehicle, result.calibration, result.cut, console)
     if out is not None:
         console.print(
-            f"The vehicle is in {escape(str(out))}; use it: "
+            f"Wrote the vehicle to {escape(str(out))}. To plan with this vehicle: "
             f"[cyan]headwatt plan {escape(scenario)} --vehicle {escape(str(out))}[/]"
         )
     if plot is not None:
-        console.print(f"The fit is drawn in {escape(str(plot))}.")
+        console.print(f"Wrote the plots of the fit to {escape(str(plot))}.")
 
 
-def _say_exclusions(telemetry: "Telemetry", console: Console) -> None:
-    console.print(f"{len(telemetry.rows):,} of {telemetry.rows_read:,} rows of {escape(telemetry.file)} are good.")
+def _print_exclusions(telemetry: "Telemetry", console: Console) -> None:
+    console.print(f"{len(telemetry.rows):,} of {telemetry.rows_read:,} rows of {escape(telemetry.file)} are usable.")
+    for note in telemetry.notes:
+        console.print(f"  Note. {escape(note)}")
     for exclusion in telemetry.exclusions:
         console.print(f"  [yellow]•[/] {escape(str(exclusion))}")
 
 
-def _say_result(vehicle: "CalibratedVehicle", calibration: "Calibration", cut: "Cut", console: Console) -> None:
+def _print_result(vehicle: "CalibratedVehicle", calibration: "Calibration", cut: "Cut", console: Console) -> None:
     s = calibration.stretches
     used = float(s.duration_s[~calibration.outlier].sum())
     unused = "; ".join(f"{count:,} {reason}" for reason, count in cut.unused_seconds.items() if count)
     console.print(
-        f"{used:,.0f} s in {int((~calibration.outlier).sum()):,} stretches of {calibration.runs} runs were fitted. "
+        f"The fit uses {used:,.0f} s in {int((~calibration.outlier).sum()):,} stretches of {calibration.runs} runs. "
         f"Seconds not used: {escape(unused)}; {float(s.duration_s[calibration.outlier].sum()):,.0f} in "
-        f"{int(calibration.outlier.sum())} stretches that miss the balance by more than six sigma."
+        f"{int(calibration.outlier.sum())} stretches whose residual exceeds six standard deviations."
     )
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for title in ("parameter", "scenario", "estimate", "95 % interval", "unit", "differs by"):
@@ -150,15 +178,19 @@ def _say_result(vehicle: "CalibratedVehicle", calibration: "Calibration", cut: "
     console.print(table)
     console.print(sentence(vehicle, calibration))
     console.print(
-        "A, B and C trade places with each other; the resistance at a speed is what driving feels. "
-        f"Modelled power misses measured power by {calibration.residual_power_w / 1e3:.1f} kW (root mean square over "
-        f"stretches). The load varies by {calibration.load_spread_kg / 1e3:.1f} t (standard deviation): it alone fixes "
-        "the common scale of mass, resistance and efficiencies. Scale errors of sensors come on top of every interval."
+        "The estimates of A, B and C are correlated; the resistance at a speed is better determined than each of them. "
+        f"Modelled and measured power differ by {calibration.residual_power_w / 1e3:.1f} kW (root mean square over "
+        f"stretches). The load varies by {calibration.load_spread_kg / 1e3:.1f} t (standard deviation); only this "
+        "variation determines the common scale of mass, resistance and efficiencies. The intervals include the "
+        f"declared accuracy of the sensors: energy {calibration.classes.energy:.2g}, scale of the load sensor "
+        f"{calibration.classes.load_scale:.2g}, its zero {calibration.classes.load_zero_kg / 1e3:g} t."
     )
+    for line in found_besides(vehicle, calibration):
+        console.print(f"  [yellow]•[/] {escape(line)}")
 
 
 def sentence(vehicle: "CalibratedVehicle", calibration: "Calibration") -> str:
-    """The whole calibration in one sentence that can be read aloud."""
+    """The calibration compared with the scenario, in one sentence."""
     found = []
     for name, subject in (
         ("tare_t", "tare"),
@@ -181,24 +213,73 @@ def sentence(vehicle: "CalibratedVehicle", calibration: "Calibration") -> str:
     return "Compared with the scenario: " + ", ".join(parts) + "."
 
 
+def found_besides(vehicle: "CalibratedVehicle", calibration: "Calibration") -> list[str]:
+    """What the calibration found about sensors, drive, line and fit, one sentence each."""
+    lines: list[str] = []
+    sensors, quality = vehicle.sensors, vehicle.quality
+    if sensors is None or quality is None:
+        return lines
+    if sensors.meter_lag_lower_s > 0.0 or sensors.meter_lag_upper_s < 0.0:
+        lines.append(
+            f"The meter is {sensors.meter_lag_s:.2f} s late against the speed "
+            f"(95 % from {sensors.meter_lag_lower_s:.2f} to {sensors.meter_lag_upper_s:.2f} s); this is taken out."
+        )
+    for wheel in sensors.wheels:
+        if wheel.since_s is not None or abs(wheel.scale - 1.0) > _NOTED_SCALE:
+            since = "" if wheel.since_s is None else f" since {_clock(wheel.since_s)}"
+            lines.append(
+                f"The speed sensor of {wheel.vehicle} reads {wheel.scale - 1.0:+.2%}{since} "
+                f"({wheel.runs} runs between stations); this is taken out."
+            )
+    lines += [f"{rows:,} rows have a stuck {name}." for name, rows in calibration.cut.motion.stuck_rows.items() if rows]
+    if quality.mass_spread_over_m > 0.0:
+        lines.append(f"Gradients and curves act over {quality.mass_spread_over_m:.0f} m of train.")
+    if abs(quality.curve_resistance_share - 1.0) > _NOTED_CURVE:
+        lines.append(f"The curve resistance is {quality.curve_resistance_share:.2f} times that of the scenario.")
+    if quality.auxiliary_kw_per_c is not None:
+        lines.append(f"The auxiliaries rise by {quality.auxiliary_kw_per_c:.2f} kW for each °C outside.")
+    if quality.gradient_error_permil >= _NOTED_GRADIENT_PERMIL:
+        lines.append(
+            f"The gradients of the scenario are wrong by about {quality.gradient_error_permil:.1f} permil "
+            f"(standard deviation over 100 m). {len(quality.doubtful_gradients)} stretches of 100 m are certainly wrong"
+            + "".join(
+                f"; {one.from_m:.0f} to {one.to_m:.0f} m by {one.correction_permil:+.1f} permil"
+                for one in quality.doubtful_gradients[:3]
+            )
+            + "."
+        )
+    lines += [f"{one[0].upper()}{one[1:]}." for one in quality.together]
+    if quality.intervals_widened_by > 1.0:
+        lines.append(
+            "One train does not explain everything: all intervals are widened "
+            f"{quality.intervals_widened_by:.1f} times. Largest misfit: {quality.misfits[0]}."
+        )
+    return lines
+
+
+def _clock(time_s: float) -> str:
+    return f"{int(time_s // 3600):02d}:{int(time_s % 3600 // 60):02d}"
+
+
 def _in_words(words: str) -> str:
     if words == "new":
-        return "is not in it"
+        return "has no value in the scenario"
     return words.lstrip("+-") + (" higher" if words.startswith("+") else " lower")
 
 
 def nominal_resistance_kn(vehicle: "CalibratedVehicle", speed_kmh: float) -> float:
-    """The scenario's running resistance at a speed; coefficients that were held count as held."""
+    """The scenario's running resistance at a speed; a fixed coefficient counts with its fixed value."""
     names = ("resistance_constant_kn", "resistance_per_m_s_kn", "resistance_per_m_s_squared_kn")
     total = 0.0
     for power, name in enumerate(names):
         one = getattr(vehicle.parameters, name)
-        total += (one.scenario_value if one is not None else vehicle.held[name]) * (speed_kmh / 3.6) ** power
+        value = one.scenario_value if one is not None else vehicle.held.get(name, 0.0)
+        total += value * (speed_kmh / 3.6) ** power
     return total
 
 
 def reading(value: float, lower: float, upper: float, scenario_value: float) -> str:
-    """How the estimate stands to the scenario: they agree when the interval holds the scenario's value."""
+    """The estimate compared with the scenario: both agree when the interval contains the scenario's value."""
     if lower <= scenario_value <= upper:
         return "agrees"
     if scenario_value == 0.0:
@@ -229,6 +310,7 @@ def _as_json(
         "load_spread_t": calibration.load_spread_kg / 1e3,
         "stretches": len(calibration.outlier),
         "stretches_left_out": int(calibration.outlier.sum()),
+        "notes": list(telemetry.notes),
         "exclusions": [
             {"reason": one.reason, "rows": one.rows, "first_lines": list(one.first_lines)}
             for one in telemetry.exclusions

@@ -1,5 +1,6 @@
-"""`headwatt compare`: two written plans, or one and the timetable in force, side by side."""
+"""`headwatt compare`: compare two plans, or a plan and the timetable in force."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,27 +10,32 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
+from api.cli.plan_state import note_state
+from api.cli.shared_options import JsonOutput
 from api.clock import clock_text
 
 if TYPE_CHECKING:
-    from dispatch.comparison import Comparison, TripDifference
+    from api.plan_files.folder import WrittenPlan
+    from dispatch.explanation.compare import Comparison, PlannedLine, TripDifference
 
 HELP = (
-    "Compare two written plans, or one plan with today's timetable.\n\n"
-    "In all: trips, train-km, expected waiting, energy and its highest 15 minutes on the two-track supply with every "
-    "train on time. By period: headways. Trip by trip: departures, running times, dwells, driving and vehicles. "
-    "Plans edited by hand are compared as they stand, if their times and stations are in order."
+    "Compare two plans, or one plan with today's timetable.\n\n"
+    "In total: trips, train-km, expected waiting, energy and 15-minute peak (two-track supply, every train on "
+    "time). The judged saving is a different figure; the command prints it below the tables. By period: headways. By "
+    "trip: departures, running times, dwells, driving and vehicles. "
+    "A plan edited by hand is compared with a note, if its times and stations are in order."
 )
 EPILOG = """\
 [bold]Examples[/]
 
-What a plan changes of today:  [cyan]headwatt compare plans/beijing_yizhuang[/]
+A plan and today's timetable:  [cyan]headwatt compare plans/beijing_yizhuang[/]
 
 Two plans:  [cyan]headwatt compare plans/equal plans/demand --top 40[/]
 
-Every trip with every section, for a program:  [cyan]headwatt compare plans/equal plans/demand --json[/]
+All trips with all sections as JSON:  [cyan]headwatt compare plans/equal plans/demand --json[/]
 """
 
+MODEL = "two-track ladder, every train on time"
 TOTALS = (
     ("trips", "trips", "", 0),
     ("train-km", "train_km", "", 1),
@@ -47,59 +53,91 @@ TOTALS = (
 def compare(
     first: Annotated[Path, typer.Argument(metavar="PLAN", help="A folder that `headwatt plan` wrote.")],
     second: Annotated[
-        Path | None, typer.Argument(metavar="PLAN", help="Another one; without it, today's timetable comes first.")
+        Path | None,
+        typer.Argument(metavar="PLAN", help="Second plan; by default, PLAN is compared with today's timetable."),
     ] = None,
-    top: Annotated[int, typer.Option(min=0, help="Trips to list, those that move most first.", metavar="N")] = 15,
+    top: Annotated[int, typer.Option(min=0, help="Number of listed trips, largest change first.", metavar="N")] = 15,
     vehicle: Annotated[
-        Path | None, typer.Option(help="Another vehicle than those in the plans' folders.", metavar="FILE")
+        Path | None, typer.Option(help="Vehicle file instead of those of the plans.", metavar="FILE")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOutput = False,
 ) -> None:
-    """Compare two written plans, or one plan with today's timetable; see HELP."""
-    from api.planned_line import line_in_force, read_planned_line  # noqa: PLC0415
-    from dispatch.comparison import compare as side_by_side  # noqa: PLC0415
+    """Compare two plans, or one plan with today's timetable; see HELP."""
+    from api.plan_files.planned_line import line_in_force, read_planned_line  # noqa: PLC0415
+    from api.summary import headline_beside  # noqa: PLC0415
+    from dispatch.explanation.compare import compare as side_by_side  # noqa: PLC0415
+    from scenarios.values.train_numbers import train_numbers  # noqa: PLC0415
 
     with stage_progress("headwatt compare") as progress:
         progress("reading", 0.0)
-        a, _ = read_planned_line(first, vehicle)
+        a, written = read_planned_line(first, vehicle)
+        states = [written.state]
+        judged: tuple[WrittenPlan | None, WrittenPlan]
         if second is None:
-            a, b, names = line_in_force(a), a, ("today", first.name)
+            a, b, names, judged = line_in_force(a), a, ("today", first.name), (None, written)
         else:
-            b, _ = read_planned_line(second, vehicle)
-            names = (first.name, second.name)
+            b, other = read_planned_line(second, vehicle)
+            states.append(other.state)
+            names, judged = (first.name, second.name), (written, other)
         if names[0] == names[1]:
             names = (str(first), str(second))
         progress("both days", 0.0)
         found = side_by_side(a, b)
         progress("both days", 1.0)
+    headlines = {
+        name: headline_beside(side.proven_result, "on-time-ladder", totals.energy_kwh)
+        for name, side, totals in zip(names, judged, found.totals, strict=True)
+        if side is not None
+    }
+    for state in states:
+        note_state(state)
     if json:
-        print_json(_as_json(found, names))
+        folders = [state.as_json() for state in states]
+        print_json({**_as_json(found, names, a, b), "judged_savings": headlines, "plan_folders": folders})
     else:
         stations = {station.id: station.name for station in a.scenario.stations}
         ends = {"up": stations[a.scenario.stations[-1].id], "down": stations[a.scenario.stations[0].id]}
-        _print(found, names, ends, a.scenario.tariff.currency, top)
+        _print(found, names, ends, a.scenario.tariff.currency)
+        _print_trips(found, ends, top, (train_numbers(a.scenario), train_numbers(b.scenario)))
+        for name, sentence in headlines.items():
+            stdout_console().print(sentence if len(headlines) == 1 else f"{name}: {sentence}", markup=False)
 
 
-def _as_json(found: "Comparison", names: tuple[str, str]) -> dict[str, object]:
+def _as_json(
+    found: "Comparison", names: tuple[str, str], first: "PlannedLine", second: "PlannedLine"
+) -> dict[str, object]:  # fmt: skip
+    from api.source_names import origin_json  # noqa: PLC0415
+    from scenarios.values.train_numbers import train_numbers  # noqa: PLC0415
+
+    numbers = [train_numbers(side.scenario) for side in (first, second)]
+
+    def own(row: "TripDifference") -> dict[str, object]:
+        """Train numbers of the trip in both plans; nothing without train numbers."""
+        if not any(numbers):
+            return {}
+        return {"train_numbers": [of.get(name or "", "") for name, of in zip(row.trip_ids, numbers, strict=True)]}
+
     return {
         "plans": list(names),
         "same_scenario": found.is_same_scenario,
         "metering_point": "substation DC terminals",
-        "model": "two-track ladder, every train on time",
+        "model": MODEL,
         "totals": [asdict(side) for side in found.totals],
         "headways": [asdict(row) for row in found.headways],
         "trips_changed": sum(row.is_changed for row in found.trips),
-        "trips": [asdict(row) for row in found.trips],
+        "trips": [{**asdict(row), "largest_move_s": row.largest_move_s, **own(row)} for row in found.trips],
+        **origin_json(first.scenario),
     }
 
 
-def _print(found: "Comparison", names: tuple[str, str], ends: dict[str, str], currency: str, top: int) -> None:
+def _print(found: "Comparison", names: tuple[str, str], ends: dict[str, str], currency: str) -> None:
     console = stdout_console()
     if not found.is_same_scenario:
         console.print(
-            "[yellow]The plans were made for different scenarios of the line; each is computed on its own.[/]"
+            "[yellow]The plans have different scenarios of the line; the energy of each plan is that of its own "
+            "scenario.[/]"
         )
-    table = Table(box=SIMPLE_HEAD, title="In all, every train on time", title_justify="left")
+    table = Table(box=SIMPLE_HEAD, title=f"In total ({MODEL})", title_justify="left")
     table.add_column("")
     for name in (*names, "change"):
         table.add_column(name, justify="right")
@@ -118,7 +156,6 @@ def _print(found: "Comparison", names: tuple[str, str], ends: dict[str, str], cu
         )
     console.print(table)
     _print_headways(found, names, ends)
-    _print_trips(found, ends, top)
 
 
 def _print_headways(found: "Comparison", names: tuple[str, str], ends: dict[str, str]) -> None:
@@ -136,7 +173,12 @@ def _print_headways(found: "Comparison", names: tuple[str, str], ends: dict[str,
     stdout_console().print(table)
 
 
-def _print_trips(found: "Comparison", ends: dict[str, str], top: int) -> None:
+def _print_trips(
+    found: "Comparison", ends: dict[str, str], top: int, numbers: tuple[Mapping[str, str], Mapping[str, str]]
+) -> None:  # fmt: skip
+    """The trips that move most, with their train numbers in each plan."""
+    from api.source_names import trip_title  # noqa: PLC0415
+
     console = stdout_console()
     changed = [row for row in found.trips if row.is_changed]
     vehicles = sum(row.vehicle[0] != row.vehicle[1] for row in found.trips if None not in row.vehicle)
@@ -149,25 +191,32 @@ def _print_trips(found: "Comparison", ends: dict[str, str], top: int) -> None:
     if not changed or not top:
         return
     table = Table(box=SIMPLE_HEAD, title="Trips that move most", title_justify="left")
-    for name in ("trip", "to", "departure", "what changes"):
-        table.add_column(name, overflow="fold")
-    for row in sorted(changed, key=_moves, reverse=True)[:top]:
+    for name in ("trip", "to", "departure", "largest move, s", "what changes"):
+        table.add_column(name, overflow="fold", justify="right" if name == "largest move, s" else "left")
+    for row in largest_moves_first(changed)[:top]:
         times = [None if time is None else clock_text(time) for time in row.departure_s]
         departure = " → ".join(dict.fromkeys(time for time in times if time))
-        names = " → ".join(dict.fromkeys(name for name in row.trip_ids if name))
-        table.add_row(names, ends[row.direction], departure, difference_words(row))
+        names = " → ".join(
+            dict.fromkeys(trip_title(name, of) for name, of in zip(row.trip_ids, numbers, strict=True) if name)
+        )
+        move = "" if row.largest_move_s is None else str(row.largest_move_s)
+        table.add_row(names, ends[row.direction], departure, move, difference_words(row))
     console.print(table)
     if len(changed) > top:
         console.print(f"and {len(changed) - top} more; --top or --json lists them.")
 
 
-def _moves(row: "TripDifference") -> tuple[bool, int]:
-    shifts = (row.departure_change_s, *row.running_change_s, *row.dwell_change_s)
-    return None in row.departure_s, sum(abs(shift) for shift in shifts)
+def largest_moves_first(trips: "Iterable[TripDifference]") -> "list[TripDifference]":
+    """Trips in order of their largest change, largest first, after the trips that one plan does not have."""
+
+    def key(row: "TripDifference") -> tuple[bool, int, int]:
+        return row.largest_move_s is None, row.largest_move_s or 0, abs(row.departure_change_s)
+
+    return sorted(trips, key=key, reverse=True)
 
 
 def difference_words(row: "TripDifference") -> str:
-    """What changes of one trip, in words."""
+    """The changes of one trip as a phrase."""
     if row.departure_s[0] is None:
         return "only in the second plan"
     if row.departure_s[1] is None:
@@ -178,7 +227,7 @@ def difference_words(row: "TripDifference") -> str:
     for name, changes in (("running times", row.running_change_s), ("dwells", row.dwell_change_s)):
         count = sum(change != 0 for change in changes)
         if count:
-            words.append(f"{count} {name} ({min(changes):+d} to {max(changes):+d} s, in all {sum(changes):+d} s)")
+            words.append(f"{count} {name} ({min(changes):+d} to {max(changes):+d} s, in total {sum(changes):+d} s)")
     if row.one_way_change_s:
         words.append(f"{abs(row.one_way_change_s)} s {'longer' if row.one_way_change_s > 0 else 'shorter'} end to end")
     if row.driving[0] != row.driving[1]:

@@ -1,4 +1,4 @@
-"""Where a command writes: results on stdout, everything else on stderr."""
+"""Output of a command: results on stdout, all other messages on stderr."""
 
 import json
 import sys
@@ -22,19 +22,22 @@ from rich.progress import (
 )
 from rich.text import Text
 
-_SILENCE_S = 2.0
-"""Longest silence of work that is under way, where no bar moves."""
+_SILENCE_S = 30.0
+"""Without a terminal: the longest time without a line about running work."""
+_STEP_SHARE = 0.25
+_STEP_S = 5.0
+"""Without a terminal: the next line appears after this additional share of a stage and this time."""
 
 _ESTIMATE_AFTER_S = 5.0
 _ESTIMATE_FROM_SHARE = 0.05
-"""Sooner, or with less done, nothing is said of the time that is left: a cold start is no measure of the rest."""
+"""Before this time, or below this share, no remaining time is shown, because the first seconds are slower."""
 
 ProgressReport = Callable[[str, float], None]
-"""Called with the name of a stage and the share of it that is done, 0 to 1."""
+"""A function of the name of a stage and the share of the stage that is done, 0 to 1."""
 
 
 def stdout_console() -> Console:
-    """Console for results; made at each call so that a redirected stream is honoured."""
+    """Console for results; created at each call, so that it writes to a redirected stream."""
     return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
@@ -44,12 +47,12 @@ def stderr_console() -> Console:
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON object on stdout; NaN and infinity are refused because JSON knows neither."""
+    """Print one JSON object on stdout; raises ValueError for NaN and infinity, which JSON does not have."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def duration_text(seconds: float) -> str:
-    """A duration as people say it: 45 s, 12 min, 3 h 20 min."""
+    """A duration for people: 45 s, 12 min, 3 h 20 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -57,22 +60,22 @@ def duration_text(seconds: float) -> str:
 
 
 def _is_estimable(seconds: float, share: float) -> bool:
-    """Whether so much is done, and for so long, that the rest can be told from it."""
+    """Whether enough time and enough work have passed to estimate the remaining time."""
     return seconds >= _ESTIMATE_AFTER_S and share >= _ESTIMATE_FROM_SHARE
 
 
-class _TimeLeft(TimeRemainingColumn):
-    """The time that is left, once it can be told."""
+class TimeLeft(TimeRemainingColumn):
+    """The remaining time, as soon as it can be estimated."""
 
     def render(self, task: Task) -> Text:
-        """The column of a task; blank until then."""
+        """The column of a task; blank before the first estimate."""
         return super().render(task) if _is_estimable(task.elapsed or 0.0, task.percentage / 100.0) else Text("-:--:--")
 
 
 @contextmanager
 def stage_progress(title: str) -> Iterator[ProgressReport]:
-    """Show the stages of long work on stderr: bars on a terminal; elsewhere a line a stage, and one every two seconds
-    in between that says how far it is."""
+    """Show the stages of long work on stderr: bars on a terminal; elsewhere a line when a stage begins, and further
+    lines as more of it is done or nothing was printed for half a minute."""
     console = stderr_console()
     if not console.is_terminal:
         with _stage_lines(console, title) as report:
@@ -85,7 +88,7 @@ def stage_progress(title: str) -> Iterator[ProgressReport]:
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
-        _TimeLeft(),
+        TimeLeft(),
     )
     with Progress(*columns, console=console) as bars:
         yield _stage_bars(bars)
@@ -93,39 +96,47 @@ def stage_progress(title: str) -> Iterator[ProgressReport]:
 
 @contextmanager
 def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
-    began: dict[str, float] = {}
-    began_at: dict[str, float] = {}
+    began: dict[str, tuple[float, float]] = {}
+    printed: dict[str, tuple[float, float]] = {}
     stage_now, share_now = "", 0.0
     ended = Event()
-    said = Event()
+    has_printed = Event()
+
+    def print_share(stage: str, share: float) -> None:
+        began_s, began_share = began[stage]
+        seconds, gained = time.monotonic() - began_s, share - began_share
+        known = _is_estimable(seconds, gained) and share < 1.0
+        left = f", about {duration_text(seconds * (1.0 - share) / gained)} left" if known else ""
+        printed[stage] = time.monotonic(), share
+        console.print(f"{title}: {stage}, {share:.0%}, {seconds:.0f} s{left}", markup=False)
 
     def report(stage: str, share: float) -> None:
         nonlocal stage_now, share_now
         stage_now, share_now = stage, share
         if stage not in began:
-            began[stage] = time.monotonic()
-            began_at[stage] = share
+            began[stage] = printed[stage] = time.monotonic(), share
             console.print(f"{title}: {stage}", markup=False)
-            said.set()
+            has_printed.set()
+            return
+        last_s, last_share = printed[stage]
+        if share - last_share >= _STEP_SHARE and time.monotonic() - last_s >= _STEP_S:
+            print_share(stage, share)
+            has_printed.set()
 
-    def say_still_there() -> None:
+    def break_silence() -> None:
         while not ended.is_set():
-            if said.wait(_SILENCE_S):
-                said.clear()
+            if has_printed.wait(_SILENCE_S):
+                has_printed.clear()
             elif stage_now and not ended.is_set():
-                seconds = time.monotonic() - began[stage_now]
-                gained = share_now - began_at[stage_now]
-                known = _is_estimable(seconds, gained)
-                left = f", about {duration_text(seconds * (1.0 - share_now) / gained)} left" if known else ""
-                console.print(f"{title}: {stage_now}, {share_now:.0%}, {seconds:.0f} s{left}", markup=False)
+                print_share(stage_now, share_now)
 
-    thread = Thread(target=say_still_there, name="headwatt-progress", daemon=True)
+    thread = Thread(target=break_silence, name="headwatt-progress", daemon=True)
     thread.start()
     try:
         yield report
     finally:
         ended.set()
-        said.set()
+        has_printed.set()
         thread.join()
 
 

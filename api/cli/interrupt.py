@@ -1,4 +1,4 @@
-"""Ctrl-C: stop at once where that is clean, and soon in any case."""
+"""Ctrl-C: an orderly stop, or the end of the process after a short time."""
 
 import multiprocessing
 import os
@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING
 from api.cli.outcome import ExitCode, interrupted
 
 if TYPE_CHECKING:
-    from dispatch.timing.job import SearchStop
+    from dispatch.timing.task import SearchStop
 
 _PATIENCE_S = 1.5
 
 
 def stop_soon_on_interrupt() -> None:
-    """Make Ctrl-C raise KeyboardInterrupt, and end the process and its workers if that is not through in 1.5 s.
+    """Make Ctrl-C raise KeyboardInterrupt; if the process still runs after 1.5 s, end the process and its workers.
 
-    An interrupt is not noticed while compiled code runs, and a pool first finishes what it was given: on a long search
-    that would be half a minute in which nothing seems to happen. Results are written only at the end, so none are lost.
+    Compiled code does not react to an interrupt, and a process pool first finishes its tasks: in a long search
+    Ctrl-C alone would take half a minute. Results are written only at the end, so the early end loses none.
     """
     signal.signal(signal.SIGINT, _interrupted)
 
 
 @contextmanager
-def interrupt_keeps_best(stop: "SearchStop", tell: Callable[[str, float], None]) -> Iterator[None]:
-    """While this lasts, the first Ctrl-C or SIGTERM that meets a search ends the search and keeps what it found.
+def interrupt_keeps_best(stop: "SearchStop", report: Callable[[str, float], None]) -> Iterator[None]:
+    """Inside this context, the first Ctrl-C or SIGTERM during a search ends the search and keeps the best plan.
 
-    Before and after the search, and the second time, both signals do what they did before. `tell` is told as progress.
+    Before and after the search, and at the second time, both signals act as before. `report` receives the progress.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -41,7 +41,7 @@ def interrupt_keeps_best(stop: "SearchStop", tell: Callable[[str, float], None])
     def handle(signum: int, frame: FrameType | None) -> None:
         if stop.is_searching and not stop.is_cancelled:
             stop.cancel()
-            tell("ending the search, the best plan so far follows (once more to end all)", 1.0)
+            report("ending the search and keeping the best plan (Ctrl-C again ends the command)", 1.0)
             return
         known = before[signal.Signals(signum)]
         if callable(known):
@@ -65,7 +65,7 @@ def _interrupted(signum: int, frame: FrameType | None) -> None:
     deadline = threading.Timer(_PATIENCE_S, _end)
     deadline.daemon = True
     deadline.start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # one stop is enough; the shell's key may repeat
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # one stop is enough; the key may repeat
     raise KeyboardInterrupt
 
 

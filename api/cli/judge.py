@@ -1,4 +1,4 @@
-"""`headwatt judge`: a written plan on as many pairs of disturbed days as the asked interval needs."""
+"""`headwatt judge`: judge a plan on as many pairs of disturbed days as the requested interval needs."""
 
 import sys
 import time
@@ -11,31 +11,33 @@ from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
+from api.cli.plan_state import note_state
+from api.cli.shared_options import JsonOutput
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders, require_writable
 from api.day_figures import figures_of
 
 if TYPE_CHECKING:
     from api.study.judgement_page import JudgedPlan
-    from simulation.interval import Estimate
-    from simulation.sensitivity import Answer
+    from simulation.judging.sensitivity import Answer
+    from simulation.runs.interval import MeanInterval
 
 HELP = (
-    "Judge a written plan: today's timetable and the plan on the same disturbed days.\n\n"
-    "At least ten pairs of days; with --interval as many more as it takes until the 95 % interval of the mean saving "
-    "is that wide, in percentage points from end to end. Service stands beside energy: a plan that saves energy and "
-    "worsens the service beyond what is tolerated is rejected, and the exit code is 1. Days are kept in a Parquet data "
-    "set: a stopped run goes on, and a longer one reuses them."
+    "Judge a plan: simulate today's timetable and the plan on the same disturbed days.\n\n"
+    "The command simulates at least ten pairs of days; with --interval, more pairs until the 95 % interval of the "
+    "mean saving has this width in percentage points. If the plan worsens the service by more than the "
+    "tolerances, the command rejects the plan, and the exit code is 1. A Parquet data set stores the days, so that a "
+    "stopped command can continue and a longer run uses the stored days."
 )
 EPILOG = """\
 [bold]Examples[/]
 
 Ten pairs of days:  [cyan]headwatt judge plans/beijing_yizhuang[/]
 
-The saving to ± 0.1 percentage points, as a page:
+The saving to ± 0.1 percentage points, with a page:
 [cyan]headwatt judge plans/beijing_yizhuang --interval 0.2 --out judged.html[/]
 
-What is left of it under noise, other demand, a substation out, a train that differs:
+The saving with other dwell noise, other demand, a substation out of service, other train parameters:
 [cyan]headwatt judge plans/beijing_yizhuang --sensitivity --out judged.html[/]
 """
 
@@ -48,50 +50,49 @@ def judge(
             min=0.001,
             max=100.0,
             metavar="POINTS",
-            help="Width of the 95 % interval of the mean saving, in percentage points from end to end.",
+            help="Full width of the 95 % interval of the mean saving, in percentage points.",
         ),
     ] = None,
     replications: Annotated[
-        int, typer.Option(min=10, max=100_000, help="Pairs of days to begin with.", metavar="N")
+        int, typer.Option(min=10, max=100_000, help="Pairs of days to start with.", metavar="N")
     ] = 10,
-    most: Annotated[
-        int, typer.Option(min=10, max=100_000, help="Pairs of days at which to stop in any case.", metavar="N")
-    ] = 400,
+    most: Annotated[int, typer.Option(min=10, max=100_000, help="Largest number of pairs of days.", metavar="N")] = 400,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same days.", metavar="N")] = 0,
     sensitivity: Annotated[
         bool,
         typer.Option(
             "--sensitivity",
-            help="Also judge it at other dwell noise, ±10 % passengers, each substation out, and ±5 % mass, "
+            help="Also judge with other dwell noise, ±10 % passengers, each substation out of service, and ±5 % mass, "
             "efficiencies and resistance; ten pairs of days each.",
         ),
     ] = False,
     vehicle: Annotated[
-        Path | None, typer.Option(help="Another vehicle than the one that the plan was made with.", metavar="FILE")
+        Path | None, typer.Option(help="Vehicle file instead of that of the plan.", metavar="FILE")
     ] = None,
     days: Annotated[
-        Path | None, typer.Option(help="Data set of simulated days; PLAN/days by default.", metavar="DIR")
+        Path | None, typer.Option(help="Data set of simulated days; by default PLAN/days.", metavar="DIR")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write a page with plots here.", metavar="FILE.html")] = None,
+    out: Annotated[Path | None, typer.Option(help="Page to write, with plots.", metavar="FILE.html")] = None,
     controller: ControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOutput = False,
 ) -> None:
-    """Judge a written plan; see HELP."""
-    from api.sound_plan import read_sound_plan  # noqa: PLC0415
+    """Judge a plan; see HELP."""
+    from api.input_effects import input_notes  # noqa: PLC0415
+    from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
     from api.study.chart import svg  # noqa: PLC0415
     from api.study.judgement_page import JudgedPlan, render, sensitivity_chart  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
-    from dispatch.baseline import timetable_in_force  # noqa: PLC0415
-    from dispatch.longer_trips import allowed_in  # noqa: PLC0415
-    from scenarios.vehicle import load_vehicle  # noqa: PLC0415
-    from simulation.day_store import DayStore  # noqa: PLC0415
-    from simulation.engine import started  # noqa: PLC0415
-    from simulation.enough_days import Effort  # noqa: PLC0415
-    from simulation.judging import Question, judge_until, judge_variations  # noqa: PLC0415
-    from simulation.sequential import LEAST_DAYS  # noqa: PLC0415
-    from simulation.verdict import objections  # noqa: PLC0415
+    from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
+    from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
+    from scenarios.vehicles.calibrated import load_vehicle  # noqa: PLC0415
+    from simulation.judging.judge_plan import Question, judge_until, judge_variations  # noqa: PLC0415
+    from simulation.judging.verdict import objections  # noqa: PLC0415
+    from simulation.runs.day_store import DayStore  # noqa: PLC0415
+    from simulation.runs.engine import started  # noqa: PLC0415
+    from simulation.runs.enough_days import Effort  # noqa: PLC0415
+    from simulation.runs.sequential import LEAST_DAYS  # noqa: PLC0415
 
     begin = time.monotonic()
     require_writable({"--out": out})
@@ -100,6 +101,7 @@ def judge(
     with stage_progress(f"headwatt judge {plan.name}") as progress:
         progress("reading", 0.0)
         written = read_sound_plan(plan)
+        note_state(written.state)
         train = written.train(load_vehicle(vehicle) if vehicle is not None else None)
         in_force = timetable_in_force(written.scenario)
         question = Question(written.scenario, train, in_force, written.plan.timetable, controller)
@@ -114,39 +116,55 @@ def judge(
         title=written.scenario.title,
         plan=str(plan),
         judgement=judgement,
-        objections=objections(judgement, mode=written.plan.mode, longer_trips_s=allowed_in(written.plan)),
-        asked_interval_percent=interval,
+        objections=objections(
+            judgement,
+            mode=written.plan.mode,
+            longer_trips_s=allowed_in(written.plan),
+            tolerated_waiting_share=written.scenario.operation.tolerated_waiting_share,
+        ),
+        requested_interval_percent=interval,
         sensitivity=answers,
         command=" ".join(["headwatt", *sys.argv[1:]]),
+        edited=written.state.sentence(),
     )
     if out is not None:
         out.write_text(render(found), encoding="utf-8")
         if answers:
             out.with_suffix(".svg").write_text(svg(sensitivity_chart(answers, judgement)), encoding="utf-8")
     if json:
-        said = _as_json(found, written.scenario.name, written.scenario.hash, seed)
-        print_json({**said, "controller": controller, "seconds": {"all": round(time.monotonic() - begin, 3)}})
+        document = _as_json(found, written.scenario.name, written.scenario.hash, seed)
+        print_json(
+            {
+                **document,
+                "controller": controller,
+                "input_notes": list(input_notes(written.scenario)),
+                "plan_folder": written.state.as_json(),
+                "seconds": {"all": round(time.monotonic() - begin, 3)},
+            }
+        )
     else:
         _print(found)
+        for note in input_notes(written.scenario):
+            stdout_console().print(note, markup=False)
         if out is not None:
-            stderr_console().print(f"{out} is written.")
+            stderr_console().print(f"Wrote {out}.")
     if found.objections:
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _estimate(found: "Estimate") -> dict[str, Any]:
+def _estimate(found: "MeanInterval") -> dict[str, Any]:
     return {"mean": round(found.mean, 6), "ci95": [round(found.low, 6), round(found.high, 6)]}
 
 
 def _as_json(judged: "JudgedPlan", scenario: str, scenario_hash: str, seed: int) -> dict[str, Any]:
     from api.study.judgement_page import quantiles, width_percent  # noqa: PLC0415
-    from simulation.judge import SERVICE_MEASURES  # noqa: PLC0415
+    from simulation.judging.judge import SERVICE_MEASURES  # noqa: PLC0415
 
     judgement = judged.judgement
     saving = judgement.saving_percent
     worst = judgement.savings_percent.index(judgement.worst_saving_percent)
     width = width_percent(saving)
-    asked = judged.asked_interval_percent
+    requested = judged.requested_interval_percent
     return {
         "plan": judged.plan,
         "scenario": scenario,
@@ -166,7 +184,11 @@ def _as_json(judged: "JudgedPlan", scenario: str, scenario_hash: str, seed: int)
         ],
         "saving_percent": round(saving.mean, 6),
         "saving_ci95_percent": [round(saving.low, 6), round(saving.high, 6)],
-        "interval": {"asked": asked, "reached": round(width, 6), "is_reached": asked is None or width <= asked},
+        "interval": {
+            "asked": requested,
+            "reached": round(width, 6),
+            "is_reached": requested is None or width <= requested,
+        },
         "savings_percent": [round(value, 6) for value in judgement.savings_percent],
         "quantiles_percent": {name: round(value, 6) for name, value in quantiles(judgement).items()},
         "worst_day": {"seed": judgement.seeds[worst], "saving_percent": round(judgement.worst_saving_percent, 6)},
@@ -215,7 +237,7 @@ def _print(judged: "JudgedPlan") -> None:
         table.add_row(*row[:4])
     console.print(table)
     if judged.sensitivity:
-        shown = Table(box=SIMPLE_HEAD, title="What is left of the saving", title_justify="left")
+        shown = Table(box=SIMPLE_HEAD, title="Saving with each variation", title_justify="left")
         for name in SENSITIVITY_COLUMNS[:5]:
             shown.add_column(name, justify="left" if name in ("what differs", "by") else "right")
         for row in sensitivity_rows(judged.sensitivity):
@@ -226,5 +248,5 @@ def _print(judged: "JudgedPlan") -> None:
     for objection in judged.objections:
         console.print(f"[bold red]Rejected.[/] {objection.sentence}")
     console.print(verdict_words(judged), style="red" if judged.objections else "green")
-    if judged.asked_interval_percent is not None:
+    if judged.requested_interval_percent is not None:
         console.print(interval_words(judged))

@@ -1,4 +1,4 @@
-"""The `headwatt` command: registers one module a command and turns every error into words."""
+"""The `headwatt` command: registers one module per command and prints every error as a message."""
 
 import errno
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from api.cli import (
     judge,
     plan,
     replay,
+    revise,
     scenario,
     serve,
     simulate,
@@ -31,10 +32,10 @@ from api.version import headwatt_version
 
 
 class Commands(TyperGroup):
-    """The root group; errors of any command end here and never as a traceback."""
+    """The root group: catches the errors of every command, so that no command ends with a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; `Exit`, usage errors and a closed pipe pass through to typer, the rest is explained."""
+        """Run the command; typer handles `Exit`, usage errors and a closed pipe; every other error is explained."""
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, typer.TyperException):
@@ -55,12 +56,12 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help=(
-        "Cut the electricity that a subway line draws, by dispatch alone.\n\n"
-        "Start with [bold]headwatt plan beijing_yizhuang[/]: it plans a weekday with the same service "
-        "and less electricity, proves every rule of the plan and writes a report that opens in a browser."
+        "Reduce the electricity that a subway line draws, by dispatch only.\n\n"
+        "Start with [bold]headwatt plan beijing_yizhuang[/]. This command plans a weekday with the same service "
+        "and less electricity, checks every rule of the plan, and writes a report for the browser."
     ),
-    epilog="Exit codes: 0 done, 1 a check said no, "
-    "2 wrong input, 3 infeasible wish, 70 a fault of Headwatt, 130 stopped.",
+    epilog="Exit codes: 0 done, 1 a check failed, "
+    "2 wrong input, 3 infeasible requirements, 70 a fault of Headwatt, 130 stopped by the user.",
 )
 
 
@@ -76,7 +77,7 @@ def headwatt(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
-    """Hold the options that every command shares."""
+    """The options that all commands share."""
     del version
 
 
@@ -87,6 +88,7 @@ app.command(help=replay.HELP, epilog=replay.EPILOG)(replay.replay)
 app.command(help=sweep.HELP, epilog=sweep.EPILOG)(sweep.sweep)
 app.command(help=export.HELP, epilog=export.EPILOG)(export.export)
 app.command(help=check.HELP, epilog=check.EPILOG)(check.check)
+app.command(help=revise.HELP, epilog=revise.EPILOG)(revise.revise)
 app.command(help=compare.HELP, epilog=compare.EPILOG)(compare.compare)
 app.command(help=explain.HELP, epilog=explain.EPILOG)(explain.explain)
 app.command(help=serve.HELP, epilog=serve.EPILOG)(serve.serve)

@@ -1,4 +1,4 @@
-"""How a command ends: every error becomes words on stderr and an exit code, never a traceback."""
+"""How a command ends: every error becomes a message on stderr and an exit code, never a traceback."""
 
 import os
 import sys
@@ -18,11 +18,11 @@ class ExitCode(IntEnum):
 
     DONE = 0
     REFUSED = 1
-    """A check or a validation ran and its answer is no."""
+    """A check or a validation ran and failed."""
     INPUT_FAULT = 2
-    """The input is wrong; also what a wrong option gives."""
+    """The input is wrong, or an option is wrong."""
     INFEASIBLE = 3
-    """The input is right and the wish cannot be met."""
+    """The input is valid, and no plan can meet the requirements."""
     OWN_FAULT = 70
     """A fault of Headwatt itself."""
     INTERRUPTED = 130
@@ -30,11 +30,11 @@ class ExitCode(IntEnum):
 
 
 interrupted = threading.Event()
-"""Set by Ctrl-C. Compiled code that is interrupted while it is imported may report it as an error of another kind."""
+"""Set by Ctrl-C. An interrupt during the import of compiled code may appear as an error of another type."""
 
 
 def explain(error: BaseException, console: Console) -> ExitCode:
-    """Write what went wrong in words and tell the exit code; HEADWATT_DEBUG=1 adds the traceback."""
+    """Write the error as a message and return the exit code; HEADWATT_DEBUG=1 adds the traceback."""
     if os.environ.get("HEADWATT_DEBUG") == "1":
         traceback.print_exception(error, file=sys.stderr)
     if interrupted.is_set():
@@ -47,7 +47,7 @@ def explain(error: BaseException, console: Console) -> ExitCode:
                 console.print(f"  [red]•[/] {escape(str(fault))}")
             return ExitCode.INPUT_FAULT
         case Infeasible():
-            console.print("[bold yellow]This cannot be done as asked[/]")
+            console.print("[bold yellow]No plan meets these requirements[/]")
             for reason in error.reasons:
                 console.print(f"  [yellow]•[/] {escape(reason)}")
             return ExitCode.INFEASIBLE
@@ -61,10 +61,10 @@ def explain(error: BaseException, console: Console) -> ExitCode:
         case _:
             kind = type(error).__name__
             console.print(f"[bold red]Headwatt failed[/] ({kind}): {escape(str(error) or 'no message')}")
-            console.print("This is a fault of Headwatt, not of your input. HEADWATT_DEBUG=1 shows where it happened.")
+            console.print("This is a fault of Headwatt, not of your input. HEADWATT_DEBUG=1 prints the traceback.")
             return ExitCode.OWN_FAULT
 
 
 def leave(error: BaseException, console: Console) -> typer.Exit:
-    """The typer exit that belongs to an error, after it was explained."""
+    """Write the error as a message and return the typer exit with its exit code."""
     return typer.Exit(int(explain(error, console)))

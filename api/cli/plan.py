@@ -1,22 +1,27 @@
-"""`headwatt plan`: a scenario in, a checked plan with its saving out."""
+"""`headwatt plan`: plan a scenario, check and judge the plan, and write it."""
 
-import errno
-import os
-from contextlib import suppress
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from api.cli.console import print_json, stage_progress, stdout_console
+from api.cli.console import print_json, stage_progress, stderr_console
 from api.cli.interrupt import interrupt_keeps_best
 from api.cli.outcome import ExitCode
+from api.cli.plan_state import note_state, written_to
+from api.cli.plan_summary import print_result
+from api.cli.planning_options import plain_values, with_planning_options
+from api.cli.shared_options import JsonOutput, OverrideNames, ReplacesEditedPlan, ScenarioName
+from api.cli.simulation_options import Workers
+from api.cli.stage_seconds import seconds_text, seconds_until_now
 
 HELP = (
-    "Plan a day with less electricity, prove it, judge it, and write it down.\n\n"
-    "Writes headways.csv, timetable.csv, profiles.csv, result.json, scenario.json and report.html, and prints what is "
-    "saved, against which baseline, at which metering point, how surely, and by which levers."
+    "Plan a day with less electricity, check and judge the plan, and write it.\n\n"
+    "The command writes headways.csv, timetable.csv, profiles.csv, result.json, scenario.json, report.html and "
+    "manifest.json. It prints the saving with its baseline, metering point and confidence interval, and the share of "
+    "each lever. The new folder replaces an earlier plan only when all files are complete."
 )
 EPILOG = """\
 [bold]Examples[/]
@@ -25,206 +30,122 @@ A weekday of the bundled line:  [cyan]headwatt plan beijing_yizhuang[/]
 
 A summer day, 20 simulated days:  [cyan]headwatt plan beijing_yizhuang --override summer --replications 20[/]
 
-Your own line, for a program:  [cyan]headwatt plan lines/my_line --out out --json > result.json[/]
+Your own line, with JSON output:  [cyan]headwatt plan lines/my_line --out out --json > result.json[/]
 
-Again, with some things fixed, changing little:  [cyan]headwatt plan beijing_yizhuang --from plans/beijing_yizhuang \
+Plan again with fixes and small changes:
+[cyan]headwatt plan beijing_yizhuang --from plans/beijing_yizhuang \
 --fix fixes.yaml --keep-close 20 --out plans/revised[/]
 
-For the bill, below 5 MW:  [cyan]headwatt plan beijing_yizhuang --objective cost --peak-limit-kw 5000[/]
+Least cost, with a peak below 5 MW:  [cyan]headwatt plan beijing_yizhuang --objective cost --peak-limit-kw 5000[/]
 
-Trips up to 30 s longer end to end, run in what trains stand at the terminals:
+A short search and a long search:
+[cyan]headwatt plan beijing_yizhuang --effort quick[/]
+[cyan]headwatt plan beijing_yizhuang --effort thorough[/]
+
+Trips up to 30 s longer from end to end, with shorter stands at the terminals:
 [cyan]headwatt plan beijing_yizhuang --longer-trips 30[/]
 
-Ctrl-C during the search ends the search: the best plan so far is checked, judged and written. A second one ends all.
+Ctrl-C during the search ends the search: the best plan so far is checked, judged and written. Ctrl-C again ends the
+command.
 
 With a calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle calibrated.json[/]
 
-Headways that follow the demand, waiting as today, and the trade to choose from:
+Headways that follow the demand, with today's waiting, and a set of choices:
 [cyan]headwatt plan beijing_yizhuang --mode demand-led[/]
 
-The third of that set, or the cheapest at which passengers wait 170 s on average:
+Your own headways in some periods (a CSV table with from, to, headway_s), today's trips in the others:
+[cyan]headwatt plan beijing_yizhuang --mode demand-led --headways headways.csv[/]
+
+The third choice of this set, or the choice with the least cost and a mean waiting of 170 s:
 [cyan]headwatt plan beijing_yizhuang --mode demand-led --pick 3[/]
 [cyan]headwatt plan beijing_yizhuang --mode demand-led --objective cost --mean-waiting 170[/]
 """
 
 
+@with_planning_options
 def plan(
-    scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="Name of a bundled line, or path of a scenario folder.")
-    ],
-    mode: Annotated[
-        Literal["equal-service", "demand-led"],
-        typer.Option(
-            help="equal-service keeps trips and headways; demand-led lets headways follow the demand within the policy."
-        ),
-    ] = "equal-service",
-    objective: Annotated[
-        Literal["energy", "cost", "co2"] | None,
-        typer.Option(
-            help="What the plan saves: energy, its cost by time of use with the demand charge, or CO2.",
-            show_default="energy",
-        ),
-    ] = None,
-    pick: Annotated[
-        int | None,
-        typer.Option(min=1, help="demand-led: take this number of the set that the summary lists.", metavar="N"),
-    ] = None,
-    mean_waiting: Annotated[
-        float | None,
-        typer.Option(
-            min=1.0,
-            help="demand-led: the least at which passengers wait no longer than this on average.",
-            show_default="the policy's, or as today",
-            metavar="S",
-        ),
-    ] = None,
-    fix: Annotated[
+    scenario: ScenarioName,
+    *,
+    given: Mapping[str, Any],
+    out: Annotated[
         Path | None,
         typer.Option(
-            help="What stays fixed: trips, windows, dwells, headways, vehicles, withdrawals, spare trains (YAML).",
-            metavar="FILE",
-        ),
-    ] = None,
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            help="A plan's folder to start from instead of today's timetable; its fixes are not taken over.",
+            help="Folder for the plan: a new folder, or the folder of a plan that was not edited, which is replaced.",
+            show_default="plans/NAME",
             metavar="DIR",
         ),
     ] = None,
-    keep_close: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=3600,
-            help="No departure moves by more than this from the plan of --from, or from today's timetable.",
-            metavar="S",
-        ),
-    ] = None,
-    peak_limit_kw: Annotated[
-        float | None,
-        typer.Option(
-            min=1.0,
-            help="The mean power of any 15 minutes stays below this, at the substation terminals.",
-            metavar="KW",
-        ),
-    ] = None,
-    longer_trips: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=120,
-            help="equal-service: trips may take up to this much longer end to end than today, taken from the stand at "
-            "the terminal: electricity against travel time. Vehicles, waiting and shortest turnbacks stay.",
-            metavar="S",
-        ),
-    ] = 0,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder for the plan's files.", show_default="plans/NAME", metavar="DIR"),
-    ] = None,
+    force: ReplacesEditedPlan = False,
     replications: Annotated[
-        int, typer.Option(min=2, max=1000, help="Simulated days behind the interval.", metavar="N")
+        int, typer.Option(min=2, max=1000, help="Number of simulated days for the interval.", metavar="N")
     ] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.", metavar="N")] = 0,
-    time_limit: Annotated[
-        float,
+    override: OverrideNames = None,
+    workers: Workers = 2,
+    sensitivity: Annotated[
+        bool | None,
         typer.Option(
-            min=0.1,
-            max=86400.0,
-            help="Search of the timetable: seconds that set how much is searched, and after which the search ends "
-            "(with one worker after twice as many).",
-            metavar="S",
-        ),
-    ] = 30.0,
-    vehicle: Annotated[
-        Path | None,
-        typer.Option(
-            help="A vehicle as `headwatt calibrate` wrote it; the plan's folder keeps it.",
-            show_default="that of --from, else the scenario's",
-            metavar="FILE",
+            "--sensitivity/--no-sensitivity",
+            help="Also compute the saving for main inputs that are 20 % smaller and larger (voltages 5 %).",
+            show_default="only if inputs are borrowed from another line",
         ),
     ] = None,
-    override: Annotated[
-        list[str] | None,
-        typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME"),
-    ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that compute at once.", metavar="N")] = 2,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOutput = False,
 ) -> None:
-    """Plan a day with less electricity, prove it, judge it, and write it down."""
+    """Plan a day with less electricity; see HELP."""
     with stage_progress(f"headwatt plan {scenario}") as progress:
         progress("reading the scenario", 0.0)
         # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
-        from api.cli.trade_table import trade_table  # noqa: PLC0415
-        from api.headway_wish import headway_wish  # noqa: PLC0415
-        from api.plan_folder import read_plan_folder, write_plan_folder  # noqa: PLC0415
+        from api.plan_files.folder import read_plan_folder, write_plan_folder  # noqa: PLC0415
+        from api.plan_files.placing import place_for  # noqa: PLC0415
         from api.result import result_of  # noqa: PLC0415
-        from api.summary import sentences  # noqa: PLC0415
-        from dispatch.longer_trips import require_sensible  # noqa: PLC0415
-        from dispatch.timing.job import SearchStop  # noqa: PLC0415
-        from scenarios.fixes import NO_FIXES, read_fixes  # noqa: PLC0415
-        from scenarios.load import load_scenario  # noqa: PLC0415
-        from scenarios.vehicle import load_vehicle  # noqa: PLC0415
+        from dispatch.planner.options import require_sensible  # noqa: PLC0415
+        from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
+        from dispatch.timing.task import SearchStop  # noqa: PLC0415
+        from scenarios.files.load import load_scenario  # noqa: PLC0415
+        from scenarios.requests.fixes import NO_FIXES, read_fixes  # noqa: PLC0415
+        from scenarios.requests.headways import read_headways  # noqa: PLC0415
+        from scenarios.vehicles.calibrated import load_vehicle  # noqa: PLC0415
         from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
 
-        wish = headway_wish(mode, objective or "energy", {"--pick": pick, "--mean-waiting": mean_waiting})
+        fix, start, vehicle, wished = (given[name] for name in ("fixes", "from_plan", "vehicle", "headways"))
         asked = load_scenario(scenario, tuple(override or ()))
         before = read_plan_folder(start) if start is not None else None
-        require_sensible(longer_trips, mode, before.plan if before is not None else None, "--longer-trips")
+        if before is not None:
+            note_state(before.state)
         kept = before.vehicle if before is not None else None
-        calibrated = load_vehicle(vehicle) if vehicle is not None else kept
+        table_notes: list[str] = []
+        headways = read_headways(wished, table_notes) if wished is not None else ()
         request = PlanRequest(
             scenario=asked,
-            mode=mode,
             replications=replications,
-            seed=seed,
-            time_limit_s=time_limit,
-            vehicle=calibrated,
+            vehicle=load_vehicle(vehicle) if vehicle is not None else kept,
             workers=workers,
-            headways=wish,
             fixes=read_fixes(fix) if fix is not None else NO_FIXES,
+            headways=headways,
             start=before.plan if before is not None else None,
-            keep_close_s=keep_close,
-            peak_limit_kw=peak_limit_kw,
-            longer_trips_s=longer_trips,
+            notes=(*(before.state.start_notes() if before is not None else ()), *table_notes),
+            sensitivity=sensitivity,
+            **plain_values(given),
         )
+        require_sensible(request, allowed_in(before.plan) if before is not None else 0, by_flag=True)
         folder = out if out is not None else Path("plans") / asked.name
-        _make_writable(folder)
+        place = place_for(folder, "--out", force=force)
+        start_s = seconds_until_now()
         progress("preparing", 0.0)
         stop = SearchStop()
-        try:
-            with interrupt_keeps_best(stop, progress):
-                experiment = run_plan_experiment(request, progress, stop)
-        except BaseException:
-            # No plan, no folder; one that holds something already is kept.
-            with suppress(OSError):
-                folder.rmdir()
-            raise
+        with interrupt_keeps_best(stop, progress):
+            experiment = run_plan_experiment(request, progress, stop)
+        experiment = replace(experiment, seconds={"start": start_s, **experiment.seconds})
+        writing_from_s = seconds_until_now()
         progress("writing the plan", 0.0)
-        write_plan_folder(experiment, folder)
+        folder = written_to(write_plan_folder(experiment, place), folder)
         progress("writing the plan", 1.0)
     result = result_of(experiment)
+    result.seconds["writing"] = round(seconds_until_now() - writing_from_s, 3)
     if json:
         print_json(result.model_dump(mode="json"))
     else:
-        console = stdout_console()
-        table = Table.grid(padding=(0, 2))
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
-        for sentence in sentences(result, asked.title, asked.driving.baseline):
-            table.add_row(sentence.heading, sentence.text)
-        table.add_row("Written", f"{folder} (open {folder / 'report.html'} in a browser)")
-        console.print(table)
-        if result.pareto:
-            console.print(trade_table(result))
+        print_result(result, asked, folder)
+        stderr_console().print(f"Time: {seconds_text(result.seconds)}", markup=False)
     if result.status == "rejected":
         raise typer.Exit(ExitCode.REFUSED)
-
-
-def _make_writable(folder: Path) -> None:
-    """Make the plan's folder: one that cannot be written is told before the work, not after it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))

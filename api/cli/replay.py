@@ -7,25 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.console import stage_progress, stderr_console, stdout_console
+from api.cli.plan_state import note_state
 from api.cli.targets import require_writable
 
 if TYPE_CHECKING:
-    from simulation.trace import Trace
+    from simulation.day.trace import Trace
 
 HELP = (
-    "Write a page that plays a simulated day in time: trains moving, coloured by power; the power of the substations; "
-    "the voltage along the line.\n\n"
-    "RUN is a folder that `headwatt simulate --trace` wrote, or the folder of a plan: then one day of the plan is "
-    "simulated for it. The page opens in a browser without a network."
+    "Write a page that plays a simulated day: moving trains coloured by power, the power of the substations, and the "
+    "voltage along the line.\n\n"
+    "RUN is a folder of `headwatt simulate --trace`, or the folder of a plan. For a plan, the command simulates one "
+    "day of the plan. The page needs no network."
 )
 EPILOG = """\
 [bold]Examples[/]
 
-A day of a plan, without disturbances:  [cyan]headwatt replay plans/beijing_yizhuang --out replay.html[/]
+One day of a plan, without disturbances:  [cyan]headwatt replay plans/beijing_yizhuang --out replay.html[/]
 
-A disturbed day of it:  [cyan]headwatt replay plans/beijing_yizhuang --seed 3 --out replay.html[/]
+One disturbed day of the plan:  [cyan]headwatt replay plans/beijing_yizhuang --seed 3 --out replay.html[/]
 
-A traced run, its morning only:
+The morning of a traced simulation:
 [cyan]headwatt simulate beijing_yizhuang --trace out/trace[/]
 [cyan]headwatt replay out/trace --from 07:00 --to 09:00[/]
 """
@@ -35,21 +36,24 @@ def replay(
     run: Annotated[
         Path, typer.Argument(metavar="RUN", help="A folder of `headwatt simulate --trace`, or of `headwatt plan`.")
     ],
-    out: Annotated[Path | None, typer.Option(help="The page; RUN/replay.html by default.", metavar="FILE.html")] = None,
-    from_: Annotated[
-        str | None, typer.Option("--from", help="Begin of the window, as 07:00; the whole day by default.")
+    out: Annotated[
+        Path | None, typer.Option(help="Page to write; by default RUN/replay.html.", metavar="FILE.html")
     ] = None,
-    to: Annotated[str | None, typer.Option("--to", help="End of the window, as 09:00.")] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Start of the window, such as 07:00; by default the whole day.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="End of the window, such as 09:00.")] = None,
     seed: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Of a plan: the first disturbed day of this seed; without it nothing disturbs the day."
+            min=0, help="For a plan: the first disturbed day of this seed; by default a day without disturbances."
         ),
     ] = None,
 ) -> None:
     """Write a page that plays a simulated day; see HELP."""
+    from api.plan_files.manifest import note_exports  # noqa: PLC0415
     from api.replay.render import render_replay  # noqa: PLC0415
-    from simulation.trace import is_trace, read_trace  # noqa: PLC0415
+    from simulation.day.trace import is_trace, read_trace  # noqa: PLC0415
 
     target = out or run / "replay.html"
     begin_s, end_s = _clock("--from", from_), _clock("--to", to)
@@ -57,12 +61,18 @@ def replay(
         require_writable({"--out": out})
     with stage_progress(f"headwatt replay {run.name}") as progress:
         progress("reading", 0.0)
-        trace = read_trace(run) if is_trace(run) else _day_of_plan(run, seed, lambda: progress("the day", 0.0))
+        trace, note = (
+            (read_trace(run), "") if is_trace(run) else _day_of_plan(run, seed, lambda: progress("the day", 0.0))
+        )
         progress("page", 0.0)
-        page = render_replay(trace, begin_s, end_s)
+        page = render_replay(trace, begin_s, end_s, note)
         target.write_text(page, encoding="utf-8")
+        if not is_trace(run):
+            note_exports(run, [target])
     stdout_console().print(str(target))
-    stderr_console().print(f"{len(page) / 1e6:.1f} MB; it opens in a browser, without a network.")
+    if note:
+        stderr_console().print(note, markup=False)
+    stderr_console().print(f"{len(page) / 1e6:.1f} MB; the page needs no network.")
 
 
 def _clock(option: str, text: str | None) -> int | None:
@@ -79,17 +89,28 @@ def _clock(option: str, text: str | None) -> int | None:
         raise InputFaults([Fault("", "", option, text, 'a time of day such as "07:00"')]) from None
 
 
-def _day_of_plan(folder: Path, seed: int | None, tell: Callable[[], None]) -> "Trace":
-    from api.sound_plan import read_sound_plan  # noqa: PLC0415
+def _day_of_plan(folder: Path, seed: int | None, report: Callable[[], None]) -> "tuple[Trace, str]":
+    """The trace of one simulated day of a plan, and a note that compares its energy with the energy in the report."""
+    from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
+    from api.summary import kwh  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
-    from scenarios.build import profile_library  # noqa: PLC0415
-    from simulation.day import day_model  # noqa: PLC0415
-    from simulation.replications import prepare_profiles, replication_seeds  # noqa: PLC0415
-    from simulation.trace import trace_of  # noqa: PLC0415
+    from scenarios.values.build import profile_library  # noqa: PLC0415
+    from simulation.day.model import day_model  # noqa: PLC0415
+    from simulation.day.trace import trace_of  # noqa: PLC0415
+    from simulation.runs.replications import prepare_profiles, replication_seeds  # noqa: PLC0415
 
     written = read_sound_plan(folder)
-    tell()
+    note_state(written.state)
+    name = f"plan ({written.state.mark})" if written.state.mark else "plan"
+    report()
     model = day_model(written.scenario, profile_library(written.scenario, written.train()))
     prepare_profiles(model, [written.plan.timetable], 2)
     day = model.day(written.plan.timetable, replication_seeds(seed, 1)[0] if seed is not None else None, traces=True)
-    return trace_of(written.scenario, day, "plan", headwatt_version())
+    result = written.proven_result
+    note = (
+        ""
+        if result is None
+        else f"This is one day {'without' if seed is None else 'with'} disturbances. The judged energy of the plan is "
+        f"{kwh(result.plan.energy_kwh)} a day: the mean over {result.replications} simulated days with disturbances."
+    )
+    return trace_of(written.scenario, day, name, headwatt_version()), note

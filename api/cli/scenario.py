@@ -1,6 +1,8 @@
 """`headwatt scenario`: check, show, new, schema, list."""
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,20 +11,24 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api.cli import complete
 from api.cli.console import print_json, stderr_console, stdout_console
-from api.cli.outcome import ExitCode
+from api.cli.outcome import ExitCode, explain
+from api.cli.shared_options import JsonOutput
 from energy_models.faults import Fault, InputFaults
 
 if TYPE_CHECKING:
-    from scenarios.imported.folder import ImportedFolder
-    from scenarios.schema import Scenario as CheckedScenario
+    from api.scenario_check import ScenarioCheck
+    from scenarios.imports.folder import ImportedFolder
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     help=(
-        "Read, check and start scenarios: a folder with a line, its trains, supply, service, demand and tariff.\n\n"
-        "Begin with [bold]headwatt scenario new my_line[/], change its files, and check them as often as you like."
+        "Create, check and show scenarios. A scenario is a folder with a line, its trains, supply, service, demand "
+        "and tariff.\n\n"
+        "Start with [bold]headwatt scenario new my_line[/], change the files, and check them with "
+        "[bold]headwatt scenario check my_line[/]."
     ),
 )
 
@@ -30,66 +36,65 @@ Scenario = Annotated[
     str,
     typer.Argument(
         metavar="SCENARIO",
-        help="Name of a bundled line or path of a folder; overrides after a plus, as in beijing_yizhuang+summer.",
+        help="Name of a bundled line, or path of a scenario folder; an override follows a plus sign, such as "
+        "beijing_yizhuang+summer.",
     ),
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--override", "-o", metavar="NAME", help="A named override of the scenario; may be given again."),
+    typer.Option("--override", "-o", metavar="NAME", help="Named override of the scenario; may be repeated."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 @app.command()
-def check(scenario: Scenario, override: Overrides = None, json: Json = False) -> None:
-    """Read a scenario and each of its overrides, and tell every fault at once.
+def check(scenario: Scenario, override: Overrides = None, json: JsonOutput = False) -> None:
+    """Read a scenario and each of its overrides, and list all faults.
 
-    Each fault comes with file, line or row, field, value and what is allowed. Exit code 0: it can be used; 2: it has
-    faults. What can be used and yet does not agree is a warning: signalling that keeps trains further apart than the
-    minimum headway.
+    Each fault has the file, the line or row, the field, the value and the allowed values. Exit code 0: the scenario
+    has no faults; 2: the scenario has faults; 3: the scenario has no faults, but `headwatt plan` refuses its timetable,
+    for example because a terminal has too few tracks. A warning marks values that are unlikely, or that contradict each
+    other but can be used; `acknowledged` in the scenario file turns a warning of the sense check off.
     """
-    from scenarios.load import faults_of, load_scenario  # noqa: PLC0415
+    from api.scenario_check import check_scenario  # noqa: PLC0415 - imports the physics
 
-    faults = faults_of(scenario, tuple(override or ()))
-    if faults:
-        if json:
-            print_json({"scenario": scenario, "valid": False, "faults": [vars(fault) for fault in faults]})
-            raise typer.Exit(int(ExitCode.INPUT_FAULT))
-        raise InputFaults(faults)
-    from api.cli.scenario_tables import loads_in_words  # noqa: PLC0415
-    from scenarios.provenance import unexplained  # noqa: PLC0415
-
-    found = load_scenario(scenario, tuple(override or ()))
-    without, warnings = unexplained(found), _warnings(found)
+    checked = check_scenario(scenario, tuple(override or ()))
     if json:
-        print_json(
-            {"scenario": found.name, "valid": True, "faults": [], "warnings": warnings, "scenario_hash": found.hash,
-             "numbers_without_source": list(without)}
-        )  # fmt: skip
-        return
-    console = stdout_console()
+        print_json(checked.to_json())
+    elif checked.faults:
+        explain(InputFaults(checked.faults), stderr_console())
+        for left_out in checked.not_checked:
+            stderr_console().print(f"Not checked: {left_out}.", markup=False)
+    if checked.faults:
+        raise typer.Exit(int(ExitCode.INPUT_FAULT))
+    if not json:
+        _print_check(checked)
+    if checked.refusals.certain:
+        raise typer.Exit(int(ExitCode.INFEASIBLE))
+
+
+def _print_check(checked: "ScenarioCheck") -> None:
+    """Print the result of a check without faults."""
+    from api.cli.scenario_tables import loads_in_words, marked_warning, sense_in_words  # noqa: PLC0415
+    from scenarios.files.provenance import unexplained  # noqa: PLC0415
+
+    console, found = stdout_console(), checked.found
+    assert found is not None
     console.print(f"[green]✓[/] {escape(found.title)} ([bold]{found.name}[/]): no faults.")
     for sentence in loads_in_words(found):
         console.print("  " + sentence)
-    for warning in warnings:
-        console.print(f"  [yellow]Warning.[/] {escape(warning)}")
+    for sentence in (*sense_in_words(checked.sense), *(marked_warning(one) for one in checked.other_warnings)):
+        console.print("  " + sentence)
+    for note in checked.notes:
+        console.print(f"  Note. {escape(note)}")
+    without = unexplained(found)
     if without:
         listing = ", ".join(without[:5]) + (" and so on" if len(without) > 5 else "")
-        console.print(f"  [yellow]{len(without)} numbers have no source[/] (add them to provenance): {escape(listing)}")
+        count = f"[yellow]{len(without)} numbers have no source[/]"
+        console.print(f"  {count} (add them to provenance): {escape(listing)}")
     else:
-        console.print("  Every number has its source or is called assumed.")
-
-
-def _warnings(scenario: "CheckedScenario") -> list[str]:
-    """What a simulated day would meet; raises `InputFaults` for running times that no train can meet."""
-    from dispatch.baseline import timetable_in_force  # noqa: PLC0415 - imports the physics
-    from scenarios.build import profile_library, require_possible_running_times  # noqa: PLC0415
-    from simulation.day import day_model  # noqa: PLC0415
-    from simulation.least_headway import headways_below  # noqa: PLC0415
-
-    library = profile_library(scenario)
-    require_possible_running_times(scenario, library)
-    return list(headways_below(day_model(scenario, library), timetable_in_force(scenario)))
+        console.print("  Every number has a source or is marked as assumed.")
+    for reason in checked.refusals.certain:
+        console.print(f"  [red]`headwatt plan` refuses this timetable:[/] {escape(reason)}")
 
 
 @app.command()
@@ -97,20 +102,25 @@ def show(
     scenario: Scenario,
     override: Overrides = None,
     assumptions: Annotated[
-        bool, typer.Option("--assumptions", help="Also every number with its source, or why it was assumed.")
+        bool,
+        typer.Option("--assumptions", help="Also list every number with its source, or the reason of an assumption."),
     ] = False,
-    json: Json = False,
+    json: JsonOutput = False,
 ) -> None:
-    """Draw the line with its stations, trains, supply, service and loads."""
+    """Show the line with its stations, trains, supply, service and loads."""
     from api.cli import scenario_tables as tables  # noqa: PLC0415
-    from scenarios.load import load_scenario, override_names  # noqa: PLC0415
-    from scenarios.provenance import assumptions as explained  # noqa: PLC0415
+    from scenarios.files.load import load_scenario, override_names  # noqa: PLC0415
+    from scenarios.files.provenance import assumptions as explained  # noqa: PLC0415
+    from scenarios.rules.plausible import warnings_of  # noqa: PLC0415
 
     found = load_scenario(scenario, tuple(override or ()))
     if json:
         content = found.model_dump(mode="json", by_alias=True)
         content["scenario_hash"] = found.hash
         content["assumptions"] = [vars(line) for line in explained(found)]
+        content["warnings"] = [
+            {"key": one.key, "sentence": one.sentence, "acknowledged": one.reason or None} for one in warnings_of(found)
+        ]
         print_json(content)
         return
     console = stdout_console()
@@ -121,6 +131,9 @@ def show(
     ):  # fmt: skip
         console.print(table)
     for sentence in tables.loads_in_words(found):
+        console.print(sentence)
+    console.print(tables.operation_in_words(found))
+    for sentence in tables.sense_in_words(warnings_of(found)):
         console.print(sentence)
     names = override_names(scenario)
     if names:
@@ -133,41 +146,61 @@ def show(
 def new(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
     name: Annotated[
-        str | None, typer.Option("--name", help="Name of the scenario; by default that of the folder.")
+        str | None, typer.Option("--name", help="Name of the scenario; by default the name of the folder.")
     ] = None,
     from_gtfs: Annotated[
         Path | None,
-        typer.Option("--from-gtfs", metavar="FILE.zip", help="Begin with the timetable of a GTFS feed."),
+        typer.Option("--from-gtfs", metavar="FILE.zip", help="Start from the timetable of a GTFS feed."),
     ] = None,
     timetable: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             "--timetable",
-            metavar="FILE.csv",
-            help="Begin with a CSV timetable: a row for each call, columns trip_id, direction, station, arrival, "
-            "departure. The timetable.csv of a plan is one.",
+            metavar="FILE",
+            help="Start from a timetable as CSV or XLSX (FILE.xlsx#Sheet): one row per stop, with the columns trip_id, "
+            "direction, station, arrival, departure, as in the timetable.csv of a plan; or a column per train and a "
+            "row per station, or a row per train. Repeat the option for a further table, such as one per direction.",
         ),
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="Encoding of the timetable, for example gb18030, cp932, windows-1252; by default it is detected.",
+        ),
+    ] = None,
+    wrap_midnight: Annotated[
+        bool,
+        typer.Option("--wrap-midnight", help="Add 24 h to times that begin again at 00:00 after 23:59."),
+    ] = False,
     route: Annotated[
-        str | None, typer.Option("--route", help="Route of the feed: identifier, short or long name.")
+        list[str] | None,
+        typer.Option(
+            "--route",
+            help="Route of the feed: identifier, short or long name. Give the option again for a further route, for "
+            "example if each direction has its own route.",
+        ),
     ] = None,
     date: Annotated[
         str | None,
         typer.Option(
-            "--date", metavar="YYYY-MM-DD", help="Service day of the feed; by default the first of the busiest."
+            "--date",
+            metavar="YYYY-MM-DD",
+            help="Service day of the feed; by default the first ordinary weekday.",
         ),
     ] = None,
     up_from: Annotated[
         str | None,
-        typer.Option("--up-from", metavar="STATION", help="End of the line where direction up begins, at chainage 0."),
+        typer.Option("--up-from", metavar="STATION", help="End of the line at chainage 0, where direction up begins."),
     ] = None,
     like: Annotated[
         str | None,
         typer.Option(
             "--like",
             metavar="SCENARIO",
-            help="Take what the timetable does not tell from this scenario, marked as assumed; of the same line, "
-            "only the timetable is replaced.",
+            help="Scenario that provides the values that the timetable does not contain; they are marked as assumed. "
+            "If it is a scenario of the same line, only the timetable is replaced.",
         ),
     ] = None,
     dwell: Annotated[
@@ -177,23 +210,36 @@ def new(
             metavar="SECONDS",
             min=1,
             max=600,
-            help="Dwell where the timetable has one time a stop; by default the median of --like.",
+            help="Dwell at stops without a dwell in the timetable; by default the median dwell of the timetable, or of "
+            "--like.",
         ),
     ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--branch", metavar="STATION", help="Station of the line to import from a feed with branches."),
+    ] = None,
+    without_expresses: Annotated[
+        bool, typer.Option("--without-expresses", help="Leave out trips that pass stations of the line.")
+    ] = False,
 ) -> None:
-    """Write a commented scenario to start from; it passes the check and can be planned at once.
+    """Write a new scenario with comments; the scenario has no faults, and `headwatt plan` can plan it.
 
-    With --from-gtfs or --timetable it begins with a timetable that you have: stations, distances, running times,
-    dwells, departures. What a timetable does not tell is asked for by name, or taken from another line with --like.
+    With --from-gtfs or --timetable, the scenario contains the stations, distances, running times, dwells and
+    departures of an existing timetable. With --like, another scenario provides the missing values; without --like,
+    the command lists them.
     """
-    from scenarios.starter import write_starter  # noqa: PLC0415
+    from scenarios.files.starter import write_starter  # noqa: PLC0415
 
     console, notes = stdout_console(), stderr_console()
-    if from_gtfs is not None or timetable is not None:
-        written = _imported(folder, name, from_gtfs, timetable, route, date, up_from, like, dwell)
+    if from_gtfs is not None or timetable:
+        of_feed = _OfFeed(route or (), date, branch, without_expresses)
+        of_tables = _OfTables(timetable or (), encoding)
+        written = _imported(folder, name, from_gtfs, of_tables, of_feed, wrap_midnight, up_from, like, dwell)
         files = written.files
     else:
-        only_with_timetable = {"--route": route, "--date": date, "--up-from": up_from, "--like": like, "--dwell": dwell}
+        only_with_timetable = {"--route": route, "--date": date, "--up-from": up_from, "--like": like, "--dwell": dwell,
+                               "--branch": branch, "--without-expresses": without_expresses or None,
+                               "--encoding": encoding, "--wrap-midnight": wrap_midnight or None}  # fmt: skip
         unused = [option for option, value in only_with_timetable.items() if value is not None]
         if unused:
             raise typer.BadParameter(f"{', '.join(unused)} need --from-gtfs or --timetable")
@@ -204,54 +250,85 @@ def new(
     if written is not None:
         for note in written.notes:
             notes.print(f"• {note}", markup=False)
+        for row in written.changes:
+            notes.print(f"  {row}", markup=False)
         for key, why in written.assumed.items():
             notes.print(f"  {key}: {why}", markup=False)
         if written.asked:
-            notes.print("The timetable does not tell, and the check will ask for:")
+            notes.print("The timetable does not contain these values; add them to the scenario:")
         for key, meaning in written.asked.items():
             notes.print(f"  {key}: {meaning}", markup=False)
-    notes.print(f"Change it, then: [cyan]headwatt scenario check {escape(str(folder))}[/]")
+    notes.print(f"Change the files, then run [cyan]headwatt scenario check {escape(str(folder))}[/]")
+
+
+@dataclass(frozen=True)
+class _OfFeed:
+    """Options of a GTFS feed; a timetable table has `branch` and `without_expresses` too."""
+
+    routes: Sequence[str]
+    date: str | None
+    branch: str | None
+    without_expresses: bool
+
+    def given(self) -> list[str]:
+        """The names of the options that the user gave and that only a feed has."""
+        return [option for option, value in {"--route": self.routes, "--date": self.date}.items() if value]
+
+
+@dataclass(frozen=True)
+class _OfTables:
+    """Options that only timetable tables have."""
+
+    files: Sequence[Path]
+    encoding: str | None
 
 
 def _imported(
-    folder: Path, name: str | None, from_gtfs: Path | None, timetable: Path | None, route: str | None,
-    date: str | None, up_from: str | None, like: str | None, dwell: int | None,
+    folder: Path, name: str | None, from_gtfs: Path | None, tables: _OfTables, of_feed: _OfFeed, wrap_midnight: bool,
+    up_from: str | None, like: str | None, dwell: int | None,
 ) -> "ImportedFolder":  # fmt: skip
-    from scenarios.gtfs.feed import read_feed  # noqa: PLC0415
-    from scenarios.gtfs.route import line_of_feed  # noqa: PLC0415
-    from scenarios.imported.folder import write_imported  # noqa: PLC0415
-    from scenarios.imported.timetable_csv import line_of_csv  # noqa: PLC0415
-    from scenarios.load import load_scenario  # noqa: PLC0415
+    from scenarios.files.load import load_scenario  # noqa: PLC0415
+    from scenarios.imports.folder import write_imported  # noqa: PLC0415
+    from scenarios.imports.gtfs.feed import read_feed  # noqa: PLC0415
+    from scenarios.imports.gtfs.route import line_of_feed  # noqa: PLC0415
+    from scenarios.imports.timetable_csv import TimetableReading, line_of_csv  # noqa: PLC0415
 
-    if from_gtfs is not None and timetable is not None:
-        raise typer.BadParameter("--from-gtfs or --timetable, not both")
+    if from_gtfs is not None and tables.files:
+        raise typer.BadParameter("use either --from-gtfs or --timetable, not both")
     other = load_scenario(like) if like is not None else None
-    if timetable is not None:
-        unused = [option for option, value in {"--route": route, "--date": date}.items() if value is not None]
-        if unused:
+    if tables.files:
+        if unused := of_feed.given():
             raise typer.BadParameter(f"{', '.join(unused)}: a CSV timetable has one route and one day")
         chainage_m = {station.id: station.chainage_m for station in other.stations} if other is not None else {}
-        return write_imported(folder, line_of_csv(timetable, chainage_m, up_from), name, other, dwell)
+        reading = TimetableReading(tables.encoding, wrap_midnight, of_feed.branch, of_feed.without_expresses)
+        return write_imported(folder, line_of_csv(tables.files, chainage_m, up_from, reading), name, other, dwell)
     assert from_gtfs is not None
+    if tables.encoding is not None:
+        raise typer.BadParameter("--encoding: the encodings of the files of a feed are detected")
     try:
-        day = datetime.strptime(date, "%Y-%m-%d").date() if date is not None else None
+        day = datetime.strptime(of_feed.date, "%Y-%m-%d").date() if of_feed.date is not None else None
     except ValueError:
-        raise InputFaults([Fault("", "", "--date", date or "", "a day of the calendar such as 2026-03-04")]) from None
-    return write_imported(folder, line_of_feed(read_feed(from_gtfs), route, day, up_from), name, other, dwell)
+        value = of_feed.date or ""
+        raise InputFaults([Fault("", "", "--date", value, "a day of the calendar such as 2026-03-04")]) from None
+    feed = read_feed(from_gtfs, of_feed.routes, wrap_midnight)
+    line = line_of_feed(feed, of_feed.routes or None, day, up_from, of_feed.branch, of_feed.without_expresses)
+    return write_imported(folder, line, name, other, dwell)
 
 
 @app.command()
 def schema(
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="The field reference of the documentation instead of the JSON schema.")
+        bool,
+        typer.Option("--markdown", help="Print the field reference of the documentation instead of the JSON schema."),
     ] = False,
 ) -> None:
-    """Print the JSON schema of scenario.yaml, for editors that complete and check while you type.
+    """Print the JSON schema of scenario.yaml; an editor uses the schema to complete and check the file.
 
-    Save it beside your scenario and begin scenario.yaml with `# yaml-language-server: $schema=schema.json`.
+    Save the schema as schema.json in the folder of scenario.yaml, and write
+    `# yaml-language-server: $schema=schema.json` in the first line of scenario.yaml.
     """
-    from scenarios.json_schema import json_schema  # noqa: PLC0415
-    from scenarios.reference_page import field_reference  # noqa: PLC0415
+    from scenarios.files.json_schema import json_schema  # noqa: PLC0415
+    from scenarios.files.reference_page import field_reference  # noqa: PLC0415
 
     if markdown:
         sys.stdout.write(field_reference() + "\n")
@@ -259,10 +336,13 @@ def schema(
         print_json(json_schema())
 
 
+app.command(help=complete.HELP, epilog=complete.EPILOG)(complete.complete)
+
+
 @app.command("list")
-def list_bundled(json: Json = False) -> None:
-    """List the lines that come with Headwatt, with their overrides."""
-    from scenarios.load import bundled, load_scenario, override_names  # noqa: PLC0415
+def list_bundled(json: JsonOutput = False) -> None:
+    """List the bundled lines and their overrides."""
+    from scenarios.files.load import bundled, load_scenario, override_names  # noqa: PLC0415
 
     lines = [(load_scenario(name), override_names(name)) for name in bundled()]
     if json:
@@ -278,9 +358,9 @@ def list_bundled(json: Json = False) -> None:
         return
     table = Table()
     for column in ("name", "line", "stations", "km", "trains", "overrides"):
-        table.add_column(
-            column, justify="right" if column in ("stations", "km", "trains") else "left", no_wrap=column == "name"
-        )
+        is_number = column in ("stations", "km", "trains")
+        keeps_width = is_number or column in ("name", "overrides")
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=keeps_width, overflow="fold")
     for line, names in lines:
         table.add_row(
             line.name,
@@ -288,6 +368,6 @@ def list_bundled(json: Json = False) -> None:
             str(len(line.stations)),
             f"{line.length_m / 1000:.1f}",
             str(line.trainsets),
-            ", ".join(names),
+            ",\n".join(names),
         )
     stdout_console().print(table)

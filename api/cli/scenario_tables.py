@@ -1,26 +1,40 @@
-"""A scenario drawn as rich tables: line, trains, supply, service, assumptions."""
+"""Tables of a scenario for the terminal: line, trains, supply, service, assumptions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.build import section_tracks, supply_network, train_of
-from scenarios.crowding import fullest_trains
-from scenarios.provenance import assumptions
+from scenarios.files.provenance import assumptions
+from scenarios.rules.plausible import SenseWarning
 from scenarios.schema import DIRECTIONS, Scenario, seconds_to_clock
+from scenarios.values.build import section_tracks, supply_network, train_of
+from scenarios.values.headway_periods import periods_today
+from scenarios.values.load_today import fullest_trains
+from scenarios.values.station_times import departures_today, station_times
+from scenarios.values.substation_ratings import ratings
+from scenarios.values.track_lengths import section_lengths_m
+
+
+def _add_columns(table: Table, text: tuple[str, ...], numbers: tuple[str, ...]) -> None:
+    """Columns of a table that shows every character at 80 columns: text is folded, numbers keep their width."""
+    for name in text:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
 
 
 def line_table(scenario: Scenario) -> Table:
-    """Stations from top to bottom, with what lies between them."""
-    table = Table(title=f"{escape(scenario.title)}  ({scenario.length_m / 1000:.2f} km)", title_justify="left")
-    for name, side in (
-        ("", "center"), ("station", "left"), ("km", "right"), ("to next m", "right"), ("run ↓ s", "right"),
-        ("run ↑ s", "right"), ("dwell s", "right"), ("gradient ‰", "right"), ("limit km/h", "right"), ("", "left"),
-    ):  # fmt: skip
-        table.add_column(name, justify=side)  # type: ignore[arg-type]
-    up, down = scenario.running_times_s("up"), scenario.running_times_s("down")[::-1]
+    """One row per station, with the section to the next station; equipment at a station is below its name."""
+    title = f"{escape(scenario.title)}  ({scenario.length_m / 1000:.2f} km)"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    table.add_column("", justify="center", no_wrap=True)
+    _add_columns(table, ("station",), ("km", "next\nm", "run s\n↓ / ↑", "dwell s", "gradient\n‰", "limit\nkm/h"))
+    up = station_times(scenario, "up").running_times_s
+    down = station_times(scenario, "down").running_times_s[::-1]
+    lengths_m = {"up": section_lengths_m(scenario, "up"), "down": section_lengths_m(scenario, "down")[::-1]}
     tracks = section_tracks(scenario, "up", train_of(scenario), train_length_m=0.0)
     substations = {item.chainage_m: item.name for item in supply_network(scenario).substations}
     last = len(scenario.stations) - 1
@@ -31,31 +45,35 @@ def line_table(scenario: Scenario) -> Table:
         if station.id in scenario.terminals:
             here.append(f"turnback {scenario.terminals[station.id].turnback_s} s")
         here += [f"depot {depot.id}" for depot in scenario.depots if depot.station == station.id]
-        between = ["", "", "", "", ""]
+        name = f"[bold]{station.id}[/]" + (f" {escape(station.name)}" if station.name != station.id else "")
+        between = ["", "", "", ""]
         if position < last:
             track = tracks[position]
             between = [
-                f"{track.length_m:.0f}",
-                f"{up[position]}",
-                f"{down[position]}",
-                f"{track.slope.min() * 1000:+.0f} … {track.slope.max() * 1000:+.0f}",
-                f"{track.speed_limit_m_s.min() * 3.6:.0f} … {track.speed_limit_m_s.max() * 3.6:.0f}",
+                _both(lengths_m["up"][position], lengths_m["down"][position]),
+                f"{up[position]} / {down[position]}",
+                f"{track.slope.min() * 1000:+.0f}…{track.slope.max() * 1000:+.0f}",
+                f"{track.speed_limit_m_s.min() * 3.6:.0f}…{track.speed_limit_m_s.max() * 3.6:.0f}",
             ]
         dwell = f"{station.dwell_s} ({station.minimum_dwell_s}-{station.maximum_dwell_s})" if station.dwell_s else ""
-        marker = "●" if position in (0, last) else "┿"
         table.add_row(
-            marker, f"[bold]{station.id}[/] {escape(station.name)}", f"{station.chainage_m / 1000:.3f}", *between[:3],
-            dwell, *between[3:], ", ".join(here),
+            "●" if position in (0, last) else "┿", "\n".join((name, *(f"[dim]{escape(fact)}[/]" for fact in here))),
+            f"{station.chainage_m / 1000:.3f}", *between[:2], dwell, *between[2:],
         )  # fmt: skip
     return table
 
 
+def _both(up_m: float, down_m: float) -> str:
+    """A length, or the lengths of both tracks if they differ."""
+    return f"{up_m:.0f}" if up_m == down_m else f"{up_m:.0f} / {down_m:.0f}"
+
+
 def train_table(scenario: Scenario) -> Table:
-    """One column a train type."""
+    """One column per train type."""
     table = Table(title="Trains", title_justify="left")
-    table.add_column("")
+    _add_columns(table, ("",), ())
     for name in scenario.train_types:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     count = {name: sum(p.trainsets for p in scenario.fleet if p.train_type == name) for name in scenario.train_types}
     trains = {name: train_of(scenario, name) for name in scenario.train_types}
     rows = {
@@ -85,20 +103,22 @@ def supply_table(scenario: Scenario) -> Table:
         f"running rails {supply.running_rail_ohm_per_km:g} Ω/km a track"
     )
     table = Table(title=title, title_justify="left")
-    for name in ("name", "km", "kind", "no-load V", "Ω"):
-        table.add_column(name, justify="left" if name in ("name", "kind") else "right")
+    _add_columns(table, ("name", "kind"), ("km", "no-load V", "Ω"))
+    rated = ratings(scenario)
     network = supply_network(scenario)
     for item in network.substations:
         kind = "reversible" if item.inverter_v < float("inf") else "rectifier"
+        if item.name in rated:
+            kind += f", {rated[item.name].rated_kw:g} kW, class {rated[item.name].overload_class.name}"
         table.add_row(
-            item.name, f"{item.chainage_m / 1000:.3f}", kind, f"{item.no_load_v:g}", f"{item.resistance_ohm:g}"
+            item.name, kind, f"{item.chainage_m / 1000:.3f}", f"{item.no_load_v:g}", f"{item.resistance_ohm:g}"
         )
     for written in supply.substations:
         if not written.in_service:
-            table.add_row(written.id, "", "[red]out of service[/]", "", "")
+            table.add_row(written.id, "[red]out of service[/]", "", "", "")
     for store in network.storages:
         kind = f"storage {store.capacity_j / 3.6e6:g} kWh, {store.maximum_power_w / 1e3:g} kW"
-        table.add_row(store.name, f"{store.chainage_m / 1000:.3f}", kind, "", "")
+        table.add_row(store.name, kind, f"{store.chainage_m / 1000:.3f}", "", "")
     return table
 
 
@@ -106,46 +126,70 @@ def service_table(scenario: Scenario) -> Table:
     """Headways of the timetable in force, or the number of listed departures."""
     timetable = scenario.timetable
     normal = scenario.train_types[scenario.main_train_type].capacity.normal
-    times = [f"{direction} {sum(scenario.running_times_s(direction))} s" for direction in DIRECTIONS]
+    times = [f"{direction} {sum(station_times(scenario, direction).running_times_s)} s" for direction in DIRECTIONS]
     dwell_s = sum(station.dwell_s for station in scenario.stations[1:-1])
     table = Table(title=f"Service today: running {', '.join(times)}, dwells {dwell_s} s", title_justify="left")
     for name in ("from", "to", "direction", "headway s", "trains/h", "places/h"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for period in timetable.periods or ():
         hourly = 3600 / period.headway_s
         table.add_row(
             seconds_to_clock(period.from_s), seconds_to_clock(period.to_s), period.direction, f"{period.headway_s}",
             f"{hourly:.1f}", f"{hourly * normal:.0f}",
         )  # fmt: skip
-    for direction in DIRECTIONS:
-        listed = sorted(row.departure_s for row in timetable.departures or () if row.direction == direction)
-        if listed:
-            gaps = [after - before for before, after in pairwise(listed)] or [0]
+    for direction in DIRECTIONS if not timetable.periods else ():
+        starts = departures_today(scenario, direction)
+        for begin_s, end_s in periods_today(scenario, direction):
+            inside = [time_s for time_s in starts if begin_s <= time_s <= end_s]
+            gaps = [after - before for before, after in pairwise(inside)] or [0]
+            headway_s = sum(gaps) / len(gaps)
+            hourly = 3600 / headway_s if headway_s else 0.0
             table.add_row(
-                seconds_to_clock(listed[0]), seconds_to_clock(listed[-1]), direction,
-                f"{min(gaps)} … {max(gaps)}", f"{len(listed)} trains", "",
+                seconds_to_clock(begin_s), seconds_to_clock(end_s), direction,
+                f"{headway_s:.0f} ({min(gaps)}-{max(gaps)})", f"{hourly:.1f}", f"{hourly * normal:.0f}",
             )  # fmt: skip
     return table
 
 
 def loads_in_words(scenario: Scenario) -> Iterator[str]:
-    """A sentence a direction: where the trains of today are fullest."""
+    """One sentence per direction: where the trains of the timetable in force have the largest load."""
     for fullest in fullest_trains(scenario):
         yield (
-            f"Fullest trains {fullest.direction}: {fullest.passengers:.0f} passengers from {fullest.departure_station} "
+            f"Largest load {fullest.direction}: {fullest.passengers:.0f} passengers from {fullest.departure_station} "
             f"to {fullest.arrival_station} at {seconds_to_clock(fullest.from_s)}, "
             f"{100.0 * fullest.share_of_normal:.0f} % of normal load."
         )
 
 
+def sense_in_words(warnings: Iterable[SenseWarning]) -> Iterator[str]:
+    """The warnings of the sense check with their mark; an acknowledged warning has its reason."""
+    for warning in warnings:
+        if warning.is_acknowledged:
+            yield f"Acknowledged: {escape(warning.sentence)} Reason: {escape(warning.reason)}"
+        else:
+            yield marked_warning(warning.sentence)
+
+
+def marked_warning(sentence: str) -> str:
+    """A warning with its mark, for the terminal."""
+    return f"[yellow]Warning.[/] {escape(sentence)}"
+
+
+def operation_in_words(scenario: Scenario) -> str:
+    """How trains are worked at terminals."""
+    operation = scenario.operation
+    return (
+        f"At terminals: auxiliaries on for stands up to {operation.powered_stand_s} s, otherwise off "
+        f"{operation.shut_down_after_s} s after arrival; to the depot after {operation.depot_after_s} s where the "
+        f"terminal sets no longest turnback; a track is free {operation.track_clearing_s} s after a departure."
+    )
+
+
 def assumption_table(scenario: Scenario) -> Table:
-    """Every number with its source, or why it was assumed."""
+    """Every number with its source, or with the reason of an assumption."""
     table = Table(title="Where the numbers come from", title_justify="left")
-    table.add_column("value of", overflow="fold")
-    table.add_column("value", justify="right")
-    table.add_column("source")
-    table.add_column("assumed")
+    _add_columns(table, ("value of", "value", "source", "assumed"), ())
     for line in assumptions(scenario):
-        unknown = "" if line.source or line.assumed else "[red]nobody has said[/]"
+        unknown = "" if line.source or line.assumed else "[red]no source[/]"
         table.add_row(line.path, line.value, escape(line.source) or unknown, escape(line.assumed))
     return table

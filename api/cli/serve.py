@@ -1,4 +1,4 @@
-"""`headwatt serve`: the HTTP service and its page."""
+"""`headwatt serve`: the HTTP service and its web page."""
 
 import socket
 from pathlib import Path
@@ -8,35 +8,47 @@ import typer
 from platformdirs import user_state_path
 
 from api.cli.console import stderr_console
+from api.cli.telemetry_store import store_folder
 from energy_models.faults import Fault, InputFaults
 
 HELP = (
-    "Serve plans over HTTP, with a page that orders and shows them.\n\n"
-    "Plans are computed in processes of their own. Stopped with Ctrl-C, plans at work go back into the queue and start "
-    "again with the next `headwatt serve` on the same folder; after a crash they are found again."
+    "Serve plans over HTTP, with a web page to order and show plans.\n\n"
+    "A separate process computes each plan. Ctrl-C puts running plans back into the queue; the next `headwatt serve` "
+    "with the same folder starts these plans again. The same holds after a crash."
 )
 EPILOG = """\
 [bold]Examples[/]
 
-For yourself:  [cyan]headwatt serve[/]  and open http://127.0.0.1:8740
+On this machine:  [cyan]headwatt serve[/], then open http://127.0.0.1:8740
 
 Order a plan from a program:
 [cyan]curl -X POST http://127.0.0.1:8740/v1/plans --json '{"scenario": "beijing_yizhuang"}'[/]
+
+Receive telemetry:  [cyan]headwatt serve --telemetry store/ --mapping recorder.yaml[/]
 """
 
 
 def serve(
     host: Annotated[
-        str, typer.Option(help="Address to listen on. The service has no login: leave it local, or put one before it.")
+        str,
+        typer.Option(help="Address of the service. It has no login: use a local address, or a proxy with a login."),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8740,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 selects a free port.")] = 8740,
     jobs: Annotated[
         Path | None,
-        typer.Option(help="Folder where plans are kept.", show_default="the user's state folder", metavar="DIR"),
+        typer.Option(help="Folder of the stored plans.", show_default="the user's state folder", metavar="DIR"),
+    ] = None,
+    telemetry: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the telemetry store for POST /v1/telemetry; needs --mapping.", metavar="DIR"),
+    ] = None,
+    mapping: Annotated[
+        list[Path] | None,
+        typer.Option(help="Mapping file of a recorder that sends telemetry; may be repeated.", metavar="FILE"),
     ] = None,
     at_once: Annotated[int, typer.Option(min=1, max=64, help="Plans computed at the same time.", metavar="N")] = 1,
 ) -> None:
-    """Serve plans over HTTP, with a page that orders and shows them."""
+    """Serve plans over HTTP, with a web page to order and show plans."""
     import uvicorn  # noqa: PLC0415
 
     from api.http.app import create_app  # noqa: PLC0415
@@ -45,23 +57,30 @@ def serve(
 
     folder = jobs if jobs is not None else user_state_path("headwatt", appauthor=False) / "jobs"
     listening = _listen(host, port)
-    app = create_app(Supervisor(JobStore(folder), at_once))
+    receiver = None
+    if telemetry is not None or mapping:
+        from api.ingest.receiver import receiver_of  # noqa: PLC0415
+
+        receiver = receiver_of(store_folder(telemetry), mapping or [])
+    app = create_app(Supervisor(JobStore(folder), at_once), receiver)
     shown = f"[{host}]" if ":" in host else host
     console = stderr_console()
     console.print(f"Headwatt serves http://{shown}:{listening.getsockname()[1]} (Ctrl-C stops it)", markup=False)
-    console.print(f"Plans are kept in {folder}", markup=False)
+    console.print(f"Plans are stored in {folder}", markup=False)
+    if receiver is not None:
+        console.print(f"Telemetry is stored in {receiver.store.root}", markup=False)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
     server.run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket; a taken port or a foreign address is an input fault."""
+    """A bound socket; raises InputFaults for a port in use or an address of another machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen()  # from here on clients wait rather than being refused while the server starts
+        listening.listen()  # from here on, clients wait during the start of the server instead of getting a refusal
     except OSError as error:
         listening.close()
         reason = error.strerror or str(error)

@@ -1,36 +1,37 @@
-"""Options that every command with simulated days shares: who regulates, how many processes, or which cluster."""
+"""Options of all commands with simulated days: the controller, the number of processes, the cluster."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
-    from simulation.engine import Engine
+    from simulation.runs.engine import Engine
 
 ControllerOption = Annotated[
-    Literal["none", "hold", "even"],  # simulation.control.ControllerName, whose import takes seconds
+    Literal["none", "hold", "even"],  # simulation.railway.control.ControllerName, whose import takes seconds
     typer.Option(
         "--controller",
-        help="Who regulates the traffic: nobody; no train leaves before its time; or trains are held, up to 45 s, "
-        "where the gaps before and behind them have become uneven.",
+        help="Controller of the trains: none; no train leaves before its time; or hold a train, at most for the "
+        "longest_hold_s of the operation, if the gaps to the train ahead and to the train behind are uneven.",
     ),
 ]
 Workers = Annotated[
-    int, typer.Option(min=1, max=256, help="Processes that compute at once; results do not depend on it.", metavar="N")
+    int,
+    typer.Option(min=1, max=256, help="Number of parallel processes; the results do not depend on it.", metavar="N"),
 ]
 EngineAddress = Annotated[
     str | None,
     typer.Option(
         "--engine",
-        help="Address of a Dask scheduler, tcp://host:port: its workers compute instead of processes here, with the "
-        "same results. Needs the extra headwatt\\[cluster].",
+        help="Address of a Dask scheduler, tcp://host:port: its workers compute instead of local processes, with the "
+        "same results. Requires the extra headwatt\\[cluster].",
         metavar="ADDRESS",
     ),
 ]
 
 
 def engine_of(workers: int, address: str | None) -> "Engine":
-    """The engine that was asked for."""
-    from simulation.engine import Engine  # noqa: PLC0415 - imports the physics
+    """The engine of the options."""
+    from simulation.runs.engine import Engine  # noqa: PLC0415 - imports the physics
 
     return Engine(workers, address)

@@ -1,4 +1,4 @@
-"""`headwatt supply`: the DC supply under the timetable in force, over line and time."""
+"""`headwatt supply`: the DC supply with the timetable in force, over line and time."""
 
 import re
 import time
@@ -12,80 +12,82 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
+from api.cli.shared_options import JsonOutput, OverrideNames, ScenarioName
 from energy_models.faults import Fault, InputFaults
 
 if TYPE_CHECKING:
-    from energy_models.energy_account import EnergyAccount
+    from energy_models.account.energy import EnergyAccount
+    from energy_models.account.substations import UtilityChain
     from energy_models.supply.network import SupplyNetwork
     from energy_models.supply.snapshots import Snapshots, SupplySolution
 
 HELP = (
-    "Solve the DC supply under today's timetable and show voltage and power over line and time.\n\n"
-    "Every second is solved on the two-track network (third rails, return, ties, storage) for an undisturbed day of "
-    "the timetable in force. Told are the energy of each substation, losses by kind, the braking energy offered, used "
-    "and burnt, and the lowest voltage with its place and time. Energies are at the substations' DC terminals, unless "
-    "the line says utility."
+    "Solve the DC supply for today's timetable and show voltage and power over line and time.\n\n"
+    "The command solves the two-track network (third rails, return, ties, storage) for every second of an undisturbed "
+    "day of the timetable in force. It prints the energy of each substation, the losses by type, the braking energy "
+    "offered, used and burnt, and the lowest voltage with its place and time. Energies are at the substations' DC "
+    "terminals, except energies marked utility."
 )
 EPILOG = """\
 [bold]Examples[/]
 
-The morning peak, as a page that opens in a browser:
+The morning peak, with a page for the browser:
 [cyan]headwatt supply beijing_yizhuang --from 07:00 --to 08:00 --plot peak.html[/]
 
-The day with the substation of Rongchang out of service:
+A day with the substation of Rongchang out of service:
 [cyan]headwatt supply beijing_yizhuang --out RC[/]
 """
 
 
 def supply(
-    scenario: Annotated[str, typer.Argument(help="Name of a bundled line, or path of a scenario folder.")],
+    scenario: ScenarioName,
     from_time: Annotated[
-        str | None, typer.Option("--from", metavar="HH:MM", help="Show from here on (default: first departure).")
+        str | None, typer.Option("--from", metavar="HH:MM", help="Start of the window (default: first departure).")
     ] = None,
     to_time: Annotated[
-        str | None, typer.Option("--to", metavar="HH:MM", help="Show up to here; may pass 24:00 (default: end of day).")
+        str | None,
+        typer.Option("--to", metavar="HH:MM", help="End of the window; may pass 24:00 (default: end of day)."),
     ] = None,
     out: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A substation or storage out of service; may be repeated."),
+        typer.Option(metavar="NAME", help="Substation or storage out of service; may be repeated."),
     ] = None,
     model: Annotated[
-        Literal["ladder", "equivalent"], typer.Option(help="Two-track ladder, or one equivalent track.")
+        Literal["ladder", "equivalent"], typer.Option(help="Model: two-track ladder, or one equivalent track.")
     ] = "ladder",
-    override: Annotated[
-        list[str] | None, typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME")
-    ] = None,
+    override: OverrideNames = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write voltage and power over line and time as one page.")
+        Path | None, typer.Option(metavar="FILE.html", help="Page to write: voltage and power over line and time.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOutput = False,
 ) -> None:
     """Solve a day and show a window of it; see HELP."""
     # The physics takes seconds to import; `--help` and the other commands do not wait for it.
-    from dispatch.baseline import timetable_in_force  # noqa: PLC0415
-    from energy_models.energy_account import account  # noqa: PLC0415
+    from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
+    from energy_models.account.energy import account  # noqa: PLC0415
     from energy_models.supply.solver import solve  # noqa: PLC0415
-    from scenarios.build import profile_library, require_possible_running_times, supply_network  # noqa: PLC0415
-    from scenarios.load import load_scenario  # noqa: PLC0415
-    from simulation.day import day_model  # noqa: PLC0415
+    from scenarios.files.load import load_scenario  # noqa: PLC0415
+    from scenarios.values.build import profile_library, require_possible_running_times, supply_network  # noqa: PLC0415
+    from simulation.day.model import day_model  # noqa: PLC0415
+    from simulation.judging.overloads import overload_remarks  # noqa: PLC0415
 
     begin_s, end_s = clock_s(from_time, "--from"), clock_s(to_time, "--to")
-    asked = load_scenario(scenario, tuple(override or ()))
+    loaded = load_scenario(scenario, tuple(override or ()))
     seconds: dict[str, float] = {}
     begun = time.monotonic()
 
     def lap(stage: str) -> None:
         seconds[stage] = round(time.monotonic() - begun - sum(seconds.values()), 3)
 
-    network = supply_network(asked)
+    network = supply_network(loaded)
     if out:
         network = network.without(*out)
-    with stage_progress(f"headwatt supply {asked.name}") as progress:
+    with stage_progress(f"headwatt supply {loaded.name}") as progress:
         progress("trains", 0.0)
-        library = profile_library(asked)
-        require_possible_running_times(asked, library)
-        model_of_day = day_model(asked, library)
-        operations = model_of_day.run_trains(timetable_in_force(asked), None)
+        library = profile_library(loaded)
+        require_possible_running_times(loaded, library)
+        model_of_day = day_model(loaded, library)
+        operations = model_of_day.run_trains(timetable_in_force(loaded), None)
         snapshots = model_of_day.snapshots(operations.trips)
         lap("trains")
         first, last = window(snapshots, begin_s, end_s)
@@ -96,18 +98,19 @@ def supply(
     network_then = with_charge(network, solution, first)
     figures = account(shown, answer, network_then)
     report = figures_of(shown, answer, network_then, figures)
+    report["remarks"] = list(overload_remarks(loaded, {"timetable in force": figures.loads}))
     if plot is not None:
-        from api.supply_plot import write_supply_plot  # noqa: PLC0415
+        from api.plots.supply import write_supply_plot  # noqa: PLC0415
 
-        title = f"{asked.title}: DC supply, {clock(shown.start_s)} to {clock(_end_s(shown))}"
+        title = f"{loaded.title}: DC supply, {clock(shown.start_s)} to {clock(_end_s(shown))}"
         write_supply_plot(plot, title, network, shown, answer)
-        stderr_console().print(f"Plot written to {plot}", markup=False)
+        stderr_console().print(f"Wrote the plot to {plot}", markup=False)
     lap("figures")
     if json:
         print_json(
             {
-                "scenario": asked.name,
-                "scenario_hash": asked.hash,
+                "scenario": loaded.name,
+                "scenario_hash": loaded.hash,
                 "timetable": "in force, undisturbed",
                 "model": model,
                 "out_of_service": list(out or ()),
@@ -119,11 +122,11 @@ def supply(
             }
         )
     else:
-        _print(f"{asked.title}, {clock(shown.start_s)} to {clock(_end_s(shown))}", report)
+        _print(f"{loaded.title}, {clock(shown.start_s)} to {clock(_end_s(shown))}", report)
 
 
 def clock_s(text: str | None, option: str) -> int | None:
-    """Seconds after midnight of HH:MM or HH:MM:SS (hours may pass 24); raises InputFaults for anything else."""
+    """Seconds after midnight of HH:MM or HH:MM:SS (hours may pass 24); raises InputFaults for other text."""
     if text is None:
         return None
     found = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", text)
@@ -140,21 +143,21 @@ def clock(time_s: float) -> str:
 
 
 def window(snapshots: "Snapshots", begin_s: int | None, end_s: int | None) -> tuple[int, int]:
-    """First instant and one after the last of a window; raises InputFaults when nothing of the day lies in it."""
+    """First second of a window and the second after its last; raises InputFaults if the window is outside the day."""
     begins, ends = snapshots.start_s, _end_s(snapshots)
     from_s = begins if begin_s is None else max(float(begin_s), begins)
     to_s = ends if end_s is None else min(float(end_s), ends)
     first = int(np.ceil((from_s - begins) / snapshots.interval_s))
     last = int(np.floor((to_s - begins) / snapshots.interval_s))
     if last <= first:
-        asked = f"{clock(begin_s if begin_s is not None else begins)} to {clock(end_s if end_s is not None else ends)}"
+        loaded = f"{clock(begin_s if begin_s is not None else begins)} to {clock(end_s if end_s is not None else ends)}"
         allowed = f"a window within {clock(begins)} to {clock(ends)}, when trains run"
-        raise InputFaults([Fault("", "--from and --to", "", asked, allowed)])
+        raise InputFaults([Fault("", "--from and --to", "", loaded, allowed)])
     return first, last
 
 
 def with_charge(network: "SupplyNetwork", solution: "SupplySolution", first: int) -> "SupplyNetwork":
-    """The network with its storages charged as they are when the window begins."""
+    """The network with the charge of its storages at the start of the window."""
     if first == 0 or not network.storages:
         return network
     charge_j = solution.storage_charge_j[first - 1]
@@ -168,11 +171,10 @@ def with_charge(network: "SupplyNetwork", solution: "SupplySolution", first: int
 def figures_of(
     snapshots: "Snapshots", solution: "SupplySolution", network: "SupplyNetwork", figures: "EnergyAccount"
 ) -> dict[str, Any]:
-    """The figures of a window, as they are printed and as JSON gives them."""
-    from energy_models.supply.utility import storage_loss_w, utility_power_w  # noqa: PLC0415
+    """The figures of a window, for the terminal and for JSON."""
+    from energy_models.supply.utility import storage_loss_w  # noqa: PLC0415
 
     to_kwh = snapshots.interval_s / 3.6e6
-    utility_w = utility_power_w(network, solution)
     entry = int(np.argmin(solution.train_v)) if len(solution.train_v) else None
     lowest: dict[str, Any] = {}
     if entry is not None:
@@ -187,7 +189,7 @@ def figures_of(
     storage_kwh = storage_loss_w(network, solution, snapshots.interval_s).sum(axis=0) * to_kwh
     return {
         "energy_kwh": round(figures.energy_kwh, 3),
-        "utility_kwh": round(float(utility_w.sum()) * to_kwh, 3),
+        **chain_of(figures.chain),
         "traction_kwh": round(figures.traction_kwh, 3),
         "auxiliaries_kwh": round(figures.auxiliaries_kwh, 3),
         "regeneration_offered_kwh": round(figures.regeneration_offered_kwh, 3),
@@ -197,7 +199,6 @@ def figures_of(
         "losses_kwh": {
             "contact_line": round(float(solution.contact_loss_w.sum()) * to_kwh, 3),
             "return": round(float(solution.return_loss_w.sum()) * to_kwh, 3),
-            "rectifiers": round(figures.rectifier_losses_kwh, 3),
             "storages": round(float(storage_kwh.sum()), 3),
         },
         "unserved_kwh": round(figures.unserved_kwh, 3),
@@ -210,8 +211,11 @@ def figures_of(
                 "name": substation.name,
                 "chainage_m": substation.chainage_m,
                 "energy_kwh": round(float(solution.substation_power_w[:, index].sum()) * to_kwh, 3),
-                "utility_kwh": round(float(utility_w[:, index].sum()) * to_kwh, 3),
-                "peak_1s_kw": round(float(solution.substation_power_w[:, index].max()) / 1e3, 3),
+                **chain_of(figures.chains[substation.name]),
+                "peak_1s_kw": round(figures.loads[substation.name].peak_1s_kw, 3),
+                "peak_1min_kw": round(figures.loads[substation.name].peak_1min_kw, 3),
+                "peak_2h_kw": round(figures.loads[substation.name].peak_2h_kw, 3),
+                "mean_24h_kw": round(figures.loads[substation.name].mean_24h_kw, 3),
                 "lowest_v": round(float(solution.substation_v[:, index].min()), 3),
                 "highest_v": round(float(solution.substation_v[:, index].max()), 3),
             }
@@ -232,27 +236,65 @@ def figures_of(
     }
 
 
+def chain_of(chain: "UtilityChain") -> dict[str, float]:
+    """From the DC terminals to the utility meter; `utility_kwh` is the sum with returned energy negative."""
+    return {
+        "delivered_kwh": round(chain.delivered_kwh, 3),
+        "returned_kwh": round(chain.returned_kwh, 3),
+        "load_losses_kwh": round(chain.load_loss_kwh, 3),
+        "no_load_losses_kwh": round(chain.no_load_loss_kwh, 3),
+        "return_losses_kwh": round(chain.return_loss_kwh, 3),
+        "utility_kwh": round(chain.utility_kwh, 3),
+    }
+
+
 def _end_s(snapshots: "Snapshots") -> float:
     return snapshots.start_s + snapshots.count * snapshots.interval_s
+
+
+def _metered(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Energy at the DC terminals, losses up to the meter, and energy from the utility."""
+    lost_kwh = row["load_losses_kwh"] + row["no_load_losses_kwh"] + row["return_losses_kwh"]
+    return _short(row["energy_kwh"]), _short(lost_kwh), _short(row["utility_kwh"])
+
+
+def _short(energy_kwh: float) -> str:
+    """An energy that fits its column at 80 characters: no decimal from 10,000 kWh on."""
+    return f"{energy_kwh:,.{0 if abs(energy_kwh) >= 1e4 else 1}f}"
 
 
 def _print(title: str, report: dict[str, Any]) -> None:
     console = stdout_console()
     table = Table(title=escape(title), title_justify="left")
-    for column in ("substation", "chainage, m", "energy, kWh", "peak, kW", "lowest, V", "highest, V"):
-        table.add_column(column, justify="left" if column == "substation" else "right")
+    for column in ("substation", "m", "DC kWh", "lost kWh", "utility kWh", "peak kW", "lowest V", "highest V"):
+        is_name = column == "substation"
+        table.add_column(
+            column, justify="left" if is_name else "right", overflow="fold", min_width=len(column) if is_name else None
+        )
     for row in report["substations"]:
         table.add_row(
-            escape(row["name"]), f"{row['chainage_m']:,.0f}", f"{row['energy_kwh']:,.1f}", f"{row['peak_1s_kw']:,.0f}",
+            escape(row["name"]), f"{row['chainage_m']:,.0f}", *_metered(row), f"{row['peak_1s_kw']:,.0f}",
             f"{row['lowest_v']:.0f}", f"{row['highest_v']:.0f}",
         )  # fmt: skip
     table.add_section()
-    table.add_row("together", "", f"{report['energy_kwh']:,.1f}", f"{report['peak_1s_kw']:,.0f}", "", "")
+    table.add_row("together", "", *_metered(report), f"{report['peak_1s_kw']:,.0f}", "", "")
     console.print(table)
+    console.print(
+        f"From the DC terminals to the utility: {report['energy_kwh']:,.1f} kWh at the terminals + "
+        f"{report['load_losses_kwh']:,.1f} load losses of transformers and rectifiers + "
+        f"{report['no_load_losses_kwh']:,.1f} no-load losses of transformers"
+        + (
+            f" + {report['return_losses_kwh']:,.1f} return losses (inverters, leak of blocked rectifiers)"
+            if report["return_losses_kwh"] >= 0.05
+            else ""
+        )
+        + f" = {report['utility_kwh']:,.1f} kWh.",
+        markup=False,
+    )
     for row in report["storages"]:
         console.print(
-            f"Storage {row['name']}: took {row['taken_kwh']:,.1f} kWh, delivered {row['delivered_kwh']:,.1f} kWh, "
-            f"lost {row['loss_kwh']:,.1f} kWh, holds {row['charge_at_end_kwh']:,.1f} kWh at the end.",
+            f"Storage {row['name']}: charged {row['taken_kwh']:,.1f} kWh, delivered {row['delivered_kwh']:,.1f} kWh, "
+            f"lost {row['loss_kwh']:,.1f} kWh, contains {row['charge_at_end_kwh']:,.1f} kWh at the end.",
             markup=False,
         )
     losses = report["losses_kwh"]
@@ -262,12 +304,13 @@ def _print(title: str, report: dict[str, Any]) -> None:
         f"Braking energy: {report['regeneration_offered_kwh']:,.1f} kWh offered, "
         f"{report['regeneration_used_kwh']:,.1f} kWh used ({report['receptivity_percent']:.1f} %), "
         f"{report['regeneration_burnt_kwh']:,.1f} kWh burnt.\n"
-        f"Losses: contact line {losses['contact_line']:,.1f}, return {losses['return']:,.1f}, within rectifiers "
-        f"{losses['rectifiers']:,.1f}, storages {losses['storages']:,.1f} kWh. "
-        f"From the utility: {report['utility_kwh']:,.1f} kWh.\n"
+        f"Losses between the DC terminals and the trains: contact line {losses['contact_line']:,.1f}, return "
+        f"{losses['return']:,.1f}, storages {losses['storages']:,.1f} kWh.\n"
         f"Peaks: {report['peak_1s_kw']:,.0f} kW in one second, {report['peak_15min_sliding_kw']:,.0f} kW over any "
         f"15 minutes."
     )
+    for remark in report["remarks"]:
+        console.print(f"[yellow]Remark.[/] {escape(remark)}")
     if "lowest_train_v" in report:
         console.print(
             f"Lowest voltage at a train: [bold]{report['lowest_train_v']:.0f} V[/] at {report['lowest_train_at']}, "

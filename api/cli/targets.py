@@ -1,4 +1,4 @@
-"""Files that a command is asked to write: that they cannot be written is told before the work, not after it."""
+"""Output files of a command: the command checks before the work that it can write them."""
 
 import os
 from collections.abc import Mapping
@@ -8,30 +8,30 @@ from energy_models.faults import Fault, InputFaults
 
 
 def require_writable(files: Mapping[str, Path | None]) -> None:
-    """Raise `InputFaults` with each option whose file has no folder, or one that this user may not write."""
+    """Raise `InputFaults` for each option whose file has no folder or is not writable for this user."""
     faults = []
     for option, file in files.items():
         if file is None:
             continue
         if not file.absolute().parent.is_dir():
-            faults.append(Fault("", "", option, str(file), "a file in a folder that exists"))
+            faults.append(Fault("", "", option, str(file), "a file in an existing folder"))
         elif file.is_dir():
             faults.append(Fault("", "", option, str(file), "a file, not a folder"))
         elif not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
-            faults.append(Fault("", "", option, str(file), "a file that you may write"))
+            faults.append(Fault("", "", option, str(file), "a writable file"))
     if faults:
         raise InputFaults(faults)
 
 
 def require_folders(folders: Mapping[str, Path | None]) -> None:
-    """Raise `InputFaults` with each option whose folder is a file, or cannot be made or written by this user."""
+    """Raise `InputFaults` for each option whose folder is a file, or that this user cannot create or write."""
     faults = unusable_folders(folders)
     if faults:
         raise InputFaults(faults)
 
 
 def unusable_folders(folders: Mapping[str, Path | None]) -> list[Fault]:
-    """A fault for each option whose folder is a file, or cannot be made or written by this user."""
+    """A fault for each option whose folder is a file, or that this user cannot create or write."""
     faults = []
     for option, folder in folders.items():
         if folder is None:
@@ -42,5 +42,5 @@ def unusable_folders(folders: Mapping[str, Path | None]) -> list[Fault]:
         if not there.is_dir():
             faults.append(Fault("", "", option, str(folder), f"a folder; {there} is a file"))
         elif not os.access(there, os.W_OK):
-            faults.append(Fault("", "", option, str(folder), "a folder that you may write"))
+            faults.append(Fault("", "", option, str(folder), "a writable folder"))
     return faults

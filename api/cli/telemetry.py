@@ -1,4 +1,4 @@
-"""`headwatt telemetry`: the simulated line writes the telemetry that real trains would."""
+"""`headwatt telemetry`: its commands; here, generating telemetry and listing the columns of a telemetry file."""
 
 import re
 from pathlib import Path
@@ -8,23 +8,33 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api.cli import telemetry_map, telemetry_receive, telemetry_status, telemetry_store
 from api.cli.console import print_json, stage_progress, stdout_console
+from api.cli.shared_options import OverrideNames, ScenarioName
 from api.cli.targets import require_writable
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Telemetry of trains: let the simulated line write it, or see what its columns hold.",
+    help="Map, store, check and export the telemetry of vehicles, or generate that of simulated trains.",
 )
+app.command("map", epilog=telemetry_map.EPILOG)(telemetry_map.map_file)
+app.command(epilog=telemetry_store.INGEST_EPILOG)(telemetry_store.ingest)
+app.command(epilog=telemetry_receive.EPILOG)(telemetry_receive.receive)
+app.command(epilog=telemetry_status.EPILOG)(telemetry_status.status)
+app.command()(telemetry_store.quarantine)
+app.command(epilog=telemetry_store.EXPORT_EPILOG)(telemetry_store.export)
+app.command()(telemetry_store.forget)
 
 EPILOG = """\
 [bold]Examples[/]
 
 Four trainsets over a morning:  [cyan]headwatt telemetry generate beijing_yizhuang --out morning.csv[/]
 
-The same, keeping the truth aside:  [cyan]headwatt telemetry generate beijing_yizhuang --out a.csv --truth truth.yaml[/]
+The same, with the true parameters in a second file:
+[cyan]headwatt telemetry generate beijing_yizhuang --out a.csv --truth truth.yaml[/]
 
-With parameters of your own:  [cyan]headwatt telemetry generate beijing_yizhuang --hidden mine.yaml --out b.csv[/]
+With your own true parameters:  [cyan]headwatt telemetry generate beijing_yizhuang --hidden mine.yaml --out b.csv[/]
 
 Then:  [cyan]headwatt calibrate morning.csv --scenario beijing_yizhuang --out vehicle.yaml[/]
 """
@@ -33,68 +43,68 @@ _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 
 
 def seconds_of(clock: str) -> int:
-    """Seconds of the service day of clock text such as 07:00 or 24:30:00; typer tells the rest."""
+    """Seconds of the service day of a time such as 07:00 or 24:30:00; raises BadParameter for other text."""
     match = _CLOCK.fullmatch(clock)
     if match is None or int(match[1]) > 47:
-        raise typer.BadParameter(f"{clock!r} is no time of the service day; write 07:00, up to 47:59")
+        raise typer.BadParameter(f"{clock!r} is not a time of the service day; write 07:00, up to 47:59")
     return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
 
 
 @app.command(epilog=EPILOG)
 def generate(
-    scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="Name of a bundled line, or path of a scenario folder.")
-    ],
-    trains: Annotated[int, typer.Option(min=1, help="Trainsets to record.", metavar="N")] = 4,
-    begin: Annotated[str, typer.Option("--from", help="Begin, time of the service day.", metavar="HH:MM")] = "07:00",
+    scenario: ScenarioName,
+    trains: Annotated[int, typer.Option(min=1, help="Number of recorded trainsets.", metavar="N")] = 4,
+    begin: Annotated[
+        str, typer.Option("--from", help="Start of the record, time of the service day.", metavar="HH:MM")
+    ] = "07:00",
     end: Annotated[
-        str | None, typer.Option("--to", help="End; instead of --hours.", metavar="HH:MM", show_default=False)
+        str | None,
+        typer.Option("--to", help="End of the record, instead of --hours.", metavar="HH:MM", show_default=False),
     ] = None,
-    hours: Annotated[float, typer.Option(min=0.05, max=24.0, help="Length of the record.", metavar="H")] = 4.0,
+    hours: Annotated[float, typer.Option(min=0.05, max=24.0, help="Length of the record in hours.", metavar="H")] = 4.0,
     seed: Annotated[
-        int, typer.Option(min=0, help="Of loads, sensors and, without --hidden, of the hidden parameters.", metavar="N")
+        int,
+        typer.Option(min=0, help="Seed of loads, sensors and, without --hidden, of the true parameters.", metavar="N"),
     ] = 0,
     out: Annotated[
-        Path | None, typer.Option(help="CSV file to write; without it the rows go to stdout.", metavar="FILE")
+        Path | None, typer.Option(help="CSV file to write; by default the rows go to stdout.", metavar="FILE")
     ] = None,
     hidden: Annotated[
         Path | None,
-        typer.Option(help="YAML file with true parameters; those it leaves out are the scenario's.", metavar="FILE"),
+        typer.Option(help="YAML file with true parameters; others have the scenario's values.", metavar="FILE"),
     ] = None,
     truth: Annotated[
         Path | None,
-        typer.Option(help="Write the true parameters here; the telemetry never holds them.", metavar="FILE"),
+        typer.Option(help="File for the true parameters; the telemetry does not contain them.", metavar="FILE"),
     ] = None,
     driving: Annotated[
         Literal["speed_cap", "optimal", "flat_out"] | None,
-        typer.Option(help="How the trains are driven, instead of as the timetable says. optimal coasts."),
+        typer.Option(help="Driving of the trains, instead of that of the timetable; optimal driving coasts."),
     ] = None,
-    override: Annotated[
-        list[str] | None, typer.Option(help="A named change of the scenario; may be repeated.", metavar="NAME")
-    ] = None,
+    override: OverrideNames = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was written as one JSON object.")] = False,
 ) -> None:
-    """Let the simulated line write 1 Hz telemetry of its trains.
+    """Generate 1 Hz telemetry of the simulated trains.
 
-    The trains differ from the scenario's in mass, resistance, efficiencies and auxiliaries, by parameters that nobody
-    is told: calibrate has to find them. The sensors are noisy, quantised and lose rows.
+    Mass, resistance, efficiencies and auxiliaries of the trains differ from the scenario. The telemetry does not
+    contain these true parameters; `headwatt calibrate` estimates them. The sensors are noisy, quantised and lose rows.
     """
     # The physics takes a second to import; --help does not wait for it.
     import numpy as np  # noqa: PLC0415
 
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
-    from energy_models.telemetry.hidden import draw_hidden  # noqa: PLC0415
-    from scenarios.build import train_of  # noqa: PLC0415
-    from scenarios.load import load_scenario  # noqa: PLC0415
-    from scenarios.vehicle import read_hidden, write_hidden  # noqa: PLC0415
-    from simulation.line_telemetry import record_line, rounded  # noqa: PLC0415
+    from energy_models.telemetry.recorder.ground_truth import draw_ground_truth  # noqa: PLC0415
+    from scenarios.files.load import load_scenario  # noqa: PLC0415
+    from scenarios.values.build import train_of  # noqa: PLC0415
+    from scenarios.vehicles.calibrated import read_hidden, write_hidden  # noqa: PLC0415
+    from simulation.virtual_line.telemetry import record_line, rounded  # noqa: PLC0415
 
     if json and out is None:
-        raise InputFaults([Fault("", "", "--json", "without --out", "with --out FILE: stdout takes rows or JSON")])
+        raise InputFaults([Fault("", "", "--json", "without --out", "with --out FILE: stdout is for rows or for JSON")])
     require_writable({"--out": out, "--truth": truth})
     line = load_scenario(scenario, tuple(override or ()))
     train = train_of(line)
-    parameters = read_hidden(hidden, train) if hidden else draw_hidden(train, np.random.default_rng([seed, 0]))
+    parameters = read_hidden(hidden, train) if hidden else draw_ground_truth(train, np.random.default_rng([seed, 0]))
     from_s = seconds_of(begin)
     to_s = seconds_of(end) if end is not None else from_s + round(hours * 3600.0)
     with stage_progress("telemetry") as report:
@@ -127,17 +137,17 @@ def generate(
     )
     if written.unserved_seconds:
         console.print(
-            f"{written.unserved_seconds} seconds in which the supply starved a train are left out as gaps: "
-            "the simulated motion would not match the power."
+            f"{written.unserved_seconds} seconds with traction not served are gaps in the telemetry: "
+            "in these seconds the simulated motion does not match the power."
         )
     if truth is not None:
-        console.print(f"The true parameters are in {escape(str(truth))}.")
+        console.print(f"Wrote the true parameters to {escape(str(truth))}.")
     console.print(f"Next: [cyan]headwatt calibrate {escape(str(out))} --scenario {escape(scenario)}[/]")
 
 
 @app.command()
 def columns() -> None:
-    """List the columns of a telemetry file: what they hold and what is plausible."""
+    """List the columns of a telemetry file with their meaning and their plausible range."""
     from energy_models.telemetry.columns import COLUMNS  # noqa: PLC0415
 
     table = Table(box=None, header_style="bold")

@@ -1,4 +1,4 @@
-"""The trade of demand-led headways as a table on a terminal."""
+"""The choices of demand-led headways as a table for the terminal."""
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -9,13 +9,13 @@ _OBJECTIVE_WORDS = {"energy": "the least energy", "cost": "the least cost", "co2
 
 
 def trade_table(result: PlanResult) -> Table:
-    """Today and every choice: what is drawn, how long passengers wait, how full trains are, how far they run."""
+    """Today and every choice: energy, waiting of passengers, load of trains, train-km."""
     objective = _OBJECTIVE_WORDS[result.objective or "energy"]
     table = Table(
-        title=f"Headways to choose from, from {objective} on",
+        title=f"Headways to choose from, starting with {objective}",
         title_justify="left",
-        caption="Run as today, on a day without disturbances; driving and timing save more on each.\n"
-        "Another one: --pick N, or --mean-waiting S.",
+        caption="Driven as today, on a day without disturbances; better driving and timing reduce the energy further.\n"
+        "Select another choice with --pick N or --mean-waiting S.",
         caption_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 1),

@@ -1,4 +1,4 @@
-"""`headwatt validate driving`: our optimal driving beside reference cases of the format `driving-case-1`."""
+"""`headwatt validate driving`: compare optimal driving with reference cases of the format `driving-case-1`."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -12,46 +12,47 @@ from rich.table import Table
 
 from api.cli.console import print_json, stdout_console
 from api.cli.outcome import ExitCode
+from api.cli.shared_options import JsonOutput
 from energy_models.faults import Infeasible
 
 if TYPE_CHECKING:
-    from scenarios.reference_cases_driving import CasePoint, DrivingCase
+    from scenarios.reference_cases.driving import CasePoint, DrivingCase
 
 ABOVE_SHARE = 0.005
-"""Our energy may be above the reference by this share of it."""
+"""Headwatt's energy may be above the reference by this share of the reference."""
 SMALL_KWH = 5.0
-"""Below this energy a share says little:"""
+"""Below this reference energy, an absolute tolerance replaces the share."""
 ABOVE_SMALL_KWH = 0.05
-"""there, this is the tolerance."""
+"""Absolute tolerance of the energy below `SMALL_KWH`."""
 BELOW_BOUND_SHARE = 0.001
-"""Our energy may be below a proven bound of a discretised problem by this share of it."""
+"""Headwatt's energy may be below a proven bound of a discretised problem by this share of the bound."""
 TIME_S = 0.1
 LIMIT_KMH = 0.1
 BALANCE_SHARE = 0.001
 
 HELP = (
-    "Drive reference cases at the least energy and compare every point.\n\n"
-    "FILE is JSON in the format driving-case-1 (see the page on driving): a section, a train, and for each running "
-    "time the energy expected. Bring your own measured cases in the same format. A point is within tolerance when our "
-    "energy is at most 0.5 % above the reference (0.05 kWh where it is below 5 kWh) and not below a proven bound by "
-    "more than 0.1 %, the train arrives within 0.1 s, keeps every limit within 0.1 km/h when its forces are integrated "
-    "again at 1 m, and the energy balance closes to 0.1 %. Exit code 0: all within; 1: at least one beyond; 2: a file "
-    "that cannot be read as a case."
+    "Compute the optimal driving of reference cases and compare every point.\n\n"
+    "FILE is JSON in the format driving-case-1 (see the documentation page on driving): a section, a train, and the "
+    "expected energy for each running time. Your own measured cases can use the same format. A point is within "
+    "tolerance if all of these hold: the energy is at most 0.5 % above the reference (0.05 kWh for a reference below "
+    "5 kWh); the energy is at most 0.1 % below a proven bound; the train arrives within 0.1 s and exceeds no speed "
+    "limit by more than 0.1 km/h when its forces are integrated again with 1 m steps; the energy balance closes to "
+    "0.1 %. Exit code 0: all points are within tolerance; 1: at least one point is not; 2: a file is not a valid case."
 )
 EPILOG = """\
 [bold]Examples[/]
 
 [cyan]headwatt validate driving measured/*.json[/]
 
-One row a case:  [cyan]headwatt validate driving --brief measured/*.json[/]
+One row per case:  [cyan]headwatt validate driving --brief measured/*.json[/]
 
-For a program:  [cyan]headwatt validate driving --json case.json[/]
+JSON output:  [cyan]headwatt validate driving --json case.json[/]
 """
 
 
 @dataclass(frozen=True)
 class PointResult:
-    """Ours beside the reference for one running time; energies at the collector, without auxiliaries."""
+    """Headwatt and the reference for one running time; energies at the collector, without auxiliaries."""
 
     file: str
     case: str
@@ -70,15 +71,17 @@ class PointResult:
 
 def validate_driving(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of cases, format driving-case-1.")],
-    brief: Annotated[bool, typer.Option("--brief", help="Print one row a case instead of one a running time.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Print one row per case instead of one row per running time.")
+    ] = False,
+    json: JsonOutput = False,
 ) -> None:
     """Run the cases of all files; see HELP."""
-    from scenarios.reference_cases_driving import load_driving_case  # noqa: PLC0415
-    from scenarios.reference_files import read_all  # noqa: PLC0415
+    from scenarios.reference_cases.driving import load_driving_case  # noqa: PLC0415
+    from scenarios.reference_cases.files import read_all  # noqa: PLC0415
 
     read = read_all(files, load_driving_case)
-    run_point("", read[0][1], read[0][1].points[0])  # compiles or loads the kernels, so that no point pays for it
+    run_point("", read[0][1], read[0][1].points[0])  # the first run also compiles or loads the kernels
     results = [run_point(str(file), case, point) for file, case in read for point in case.points]
     within = all(result.within for result in results)
     if json:
@@ -90,7 +93,7 @@ def validate_driving(
 
 
 def run_point(file: str, case: "DrivingCase", point: "CasePoint") -> PointResult:
-    """Drive one case at one running time and compare it; a running time that we find infeasible is beyond tolerance."""
+    """Compare one case at one running time; a running time that Headwatt finds infeasible is out of tolerance."""
     from energy_models.driving.optimal import optimal  # noqa: PLC0415
     from energy_models.driving.reintegration import reintegrate  # noqa: PLC0415
 
@@ -124,9 +127,9 @@ def run_point(file: str, case: "DrivingCase", point: "CasePoint") -> PointResult
     if abs(arrival_error_s) > TIME_S:
         beyond.append(f"arrives {arrival_error_s:+.2f} s")
     if limit_excess_kmh > LIMIT_KMH:
-        beyond.append(f"{limit_excess_kmh:.2f} km/h over a limit")
+        beyond.append(f"{limit_excess_kmh:.2f} km/h above a speed limit")
     if abs(again.balance_residual_share) > BALANCE_SHARE:
-        beyond.append(f"energy balance open by {100 * again.balance_residual_share:.2f} %")
+        beyond.append(f"energy balance does not close by {100 * again.balance_residual_share:.2f} %")
     return PointResult(
         file=file,
         case=case.name,
@@ -148,7 +151,7 @@ def _print(results: list[PointResult], *, brief: bool) -> None:
     console = stdout_console()
     if not console.is_terminal:
         console.width = max(console.width, 132)
-    columns = ("ours, kWh", "reference, kWh", "difference, kWh", "difference", "arrival, s", "ms")
+    columns = ("Headwatt, kWh", "reference, kWh", "difference, kWh", "difference", "arrival, s", "ms")
     table = Table(title="Net energy at the collector, without auxiliaries", title_justify="left")
     table.add_column("case")
     for column in ("points" if brief else "time, s", *columns):

@@ -1,4 +1,4 @@
-"""`headwatt validate supply`: our DC supply beside reference cases of the format `feeding-case-1`."""
+"""`headwatt validate supply`: compare the DC supply with reference cases of the format `feeding-case-1`."""
 
 import math
 import time
@@ -12,31 +12,33 @@ from rich.table import Table
 
 from api.cli.console import print_json, stdout_console
 from api.cli.outcome import ExitCode
+from api.cli.shared_options import JsonOutput
 
 if TYPE_CHECKING:
-    from scenarios.reference_cases_supply import FeedingCase, FeedingCases
+    from scenarios.reference_cases.supply import FeedingCase, FeedingCases
 
 POWER_TOLERANCE_SHARE = 1e-3
-"""Regenerated power may differ by this share of what is offered (or of 1 kW)."""
+"""Regenerated power may differ by this share of the offered power (or of 1 kW)."""
 
 HELP = (
     "Solve reference cases of DC feeding and compare every voltage.\n\n"
-    "FILE is JSON in the format feeding-case-1 (see the page on the supply): positions of rectifiers and trains, what "
-    "the trains ask for, and the voltages expected. Bring your own measured cases in the same format. Exit code 0: all "
-    "within the file's tolerance; 1: at least one beyond; 2: a file that cannot be read as cases."
+    "FILE is JSON in the format feeding-case-1 (see the documentation page on the supply): positions of rectifiers and "
+    "trains, the power demand of the trains, and the expected voltages. Your own measured cases can use the same "
+    "format. Exit code 0: all cases are within the tolerance of the file; 1: at least one case is not; 2: a file is "
+    "not a valid set of cases."
 )
 EPILOG = """\
 [bold]Examples[/]
 
 [cyan]headwatt validate supply measured/*.json[/]
 
-For a program:  [cyan]headwatt validate supply --json case.json[/]
+JSON output:  [cyan]headwatt validate supply --json case.json[/]
 """
 
 
 @dataclass(frozen=True)
 class CaseResult:
-    """Ours beside the reference for one case; null where the reference gives nothing."""
+    """Headwatt and the reference for one case; null where the reference has no value."""
 
     file: str
     case: str
@@ -53,7 +55,7 @@ class CaseResult:
 
     @property
     def worst_place(self) -> tuple[float, float, float]:
-        """Position, our voltage and the reference's where the two differ most (NaN where nothing is expected)."""
+        """Position, Headwatt's voltage and the reference voltage at the largest difference (NaN without reference)."""
         known = [
             (position_m, ours, expected)
             for position_m, ours, expected in zip(self.position_m, self.ours_v, self.reference_v, strict=True)
@@ -64,14 +66,14 @@ class CaseResult:
 
 def validate_supply(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of cases, format feeding-case-1.")],
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOutput = False,
 ) -> None:
     """Run the cases of all files; see HELP."""
-    from scenarios.reference_cases_supply import load_feeding_cases  # noqa: PLC0415
-    from scenarios.reference_files import read_all  # noqa: PLC0415
+    from scenarios.reference_cases.files import read_all  # noqa: PLC0415
+    from scenarios.reference_cases.supply import load_feeding_cases  # noqa: PLC0415
 
     read = read_all(files, load_feeding_cases)
-    run_case("", read[0][1], read[0][1].cases[0])  # compiles or loads the kernels, so that no case pays for it
+    run_case("", read[0][1], read[0][1].cases[0])  # the first run also compiles or loads the kernels
     results = [run_case(str(file), cases, case) for file, cases in read for case in cases.cases]
     within = all(result.within for result in results)
     if json:
@@ -136,7 +138,7 @@ def _print(results: list[CaseResult]) -> None:
         regenerates = any(result.reference_regeneration_used_w for result in of_file)
         table = Table(title=f"{escape(file)}, tolerance {of_file[0].tolerance_v:g} V", title_justify="left")
         table.add_column("case")
-        for column in ("at, m", "ours, V", "reference, V", "difference, V"):
+        for column in ("at, m", "Headwatt, V", "reference, V", "difference, V"):
             table.add_column(column, justify="right", no_wrap=True)
         if regenerates:
             table.add_column("regeneration, kW", justify="right", no_wrap=True)
@@ -160,7 +162,7 @@ def _print(results: list[CaseResult]) -> None:
     worst = max(results, key=lambda result: result.difference_v)
     outcome = f"{beyond} beyond tolerance" if beyond else "all within tolerance"
     console.print(
-        f"{count}: {outcome}; shown is the voltage that differs most; "
+        f"{count}: {outcome}; each row shows the voltage with the largest difference of its case; "
         f"largest difference {worst.difference_v:.6f} V ({worst.case}).",
         markup=False,
     )

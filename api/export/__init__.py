@@ -1,1 +1,1 @@
-"""A plan for other programs: GTFS, tables as CSV or XLSX, and its own JSON."""
+"""Export of a plan: GTFS, tables as CSV or XLSX, and JSON."""

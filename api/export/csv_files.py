@@ -1,14 +1,14 @@
-"""A plan's tables as CSV files in a folder."""
+"""The tables of a plan as CSV files in a folder."""
 
 from pathlib import Path
 
 from api.clock import clock_text
-from api.csv_table import decimal, write_table
 from api.export.tables import Column, PlanTable, Value
+from api.plan_files.csv_table import decimal, write_table
 
 
 def write_csv_files(tables: tuple[PlanTable, ...], folder: Path) -> tuple[Path, ...]:
-    """Write one file for each table into a folder, made if need be; files of the same names are replaced."""
+    """Write one file per table into a folder, which is created if necessary; files with the same names are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for table in tables:

@@ -11,32 +11,35 @@ from pathlib import Path
 import numpy as np
 
 from api.clock import clock_text
-from api.csv_table import decimal
-from api.plan_folder import WrittenPlan
-from dispatch.timetable import DIRECTIONS, Timetable, Trip
-from scenarios.gtfs.distances import EARTH_RADIUS_M, Place
-from scenarios.gtfs.forms import WEEKDAYS
-from scenarios.gtfs.route import SCHEMATIC
+from api.plan_files.csv_table import decimal
+from api.plan_files.folder import WrittenPlan
+from api.plan_files.proof import CheckedPlan
+from dispatch.plans.timetable import Timetable, Trip
+from scenarios.imports.gtfs.distances import EARTH_RADIUS_M, Place
+from scenarios.imports.gtfs.forms import WEEKDAYS
+from scenarios.imports.gtfs.route import SCHEMATIC
+from scenarios.schema.base import DIRECTIONS
+from scenarios.values.train_numbers import train_numbers
 
 METRO = 1
 """`route_type` of subways."""
 SERVICE = "planned_day"
 SCHEMATIC_START = Place(45.0, -30.0)
-"""In the Atlantic, so that nobody takes a drawn line for a surveyed one."""
+"""Place in the Atlantic, so that schematic coordinates are obvious."""
 LEAST_DEPARTURES = 3
-"""Fewer departures in even steps are listed one by one."""
+"""Smallest number of departures at equal intervals for a frequency."""
 UNDATED = (1980, 1, 1, 0, 0, 0)
-"""Time stamp of the files within the zip: the same plan gives the same bytes."""
+"""Fixed time stamp of the files in the zip, so that the same plan gives the same bytes."""
 
 Table = tuple[tuple[str, ...], list[Sequence[object]]]
 
 
 @dataclass(frozen=True)
 class FeedWords:
-    """What a feed must say and a plan does not know: the agency, its time zone, the days on which the plan runs.
+    """Values of a feed that a plan does not contain: the agency, its time zone, the days of the plan.
 
-    `weekdays` are seven truths from Monday on. `places` are the coordinates of the stations by identifier; stations
-    without any make the whole line a drawing with true distances.
+    `weekdays` are seven booleans from Monday on. `places` are the coordinates of the stations by identifier; if a
+    station has none, the whole line has schematic coordinates with the true distances.
     """
 
     agency_name: str
@@ -51,7 +54,7 @@ class FeedWords:
 
 @dataclass(frozen=True)
 class Run:
-    """A trip that stands for several: its stop times are those of the first, the others follow in even steps."""
+    """Several trips at equal intervals: the stop times of the first trip, and the interval."""
 
     trip: Trip
     step_s: int
@@ -59,15 +62,17 @@ class Run:
 
     @property
     def end_s(self) -> int:
-        """After the last departure and before the next step: with exact times, the end itself does not depart."""
+        """A time after the last departure and before the next interval; GTFS has no departure at the end time."""
         return self.trip.start_s + (self.count - 1) * self.step_s + min(60, self.step_s - 1)
 
 
-def write_gtfs(written: WrittenPlan, words: FeedWords, file: Path) -> None:
-    """Write the feed's zip; a file of that name is replaced."""
+def write_gtfs(checked: CheckedPlan, words: FeedWords, file: Path) -> None:
+    """Write the feed's zip; a file of that name is replaced. The version of a feed of an unproven plan begins with the
+    mark, and so does the description of its route."""
+    written = checked.written
     places, is_schematic = stop_places(written, words.places)
     runs = regular_runs(written.plan.timetable) if words.frequencies else single_runs(written.plan.timetable)
-    tables = _tables(written, words, places, is_schematic, runs)
+    tables = _tables(checked, words, places, is_schematic, runs)
     file.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, (columns, rows) in tables.items():
@@ -108,16 +113,17 @@ def regular_runs(timetable: Timetable) -> tuple[Run, ...]:
     for trip in sorted(timetable.trips, key=lambda one: one.start_s):
         after = tuple(time_s - trip.start_s for time_s in (*trip.arrival_s, *trip.departure_s))
         groups.setdefault((trip.direction, trip.stations, trip.vehicle, after), []).append(trip)
-    runs = [run for trips in groups.values() for run in _runs(trips)]
+    runs = [run for trips in groups.values() for run in runs_of(trips)]
     return tuple(sorted(runs, key=lambda run: (run.trip.direction != "up", run.trip.start_s, run.trip.trip_id)))
 
 
 def single_runs(timetable: Timetable) -> tuple[Run, ...]:
-    """Each trip on its own."""
+    """Each trip without frequencies."""
     return tuple(Run(trip, 0, 1) for trip in timetable.trips)
 
 
-def _runs(trips: Sequence[Trip]) -> Iterator[Run]:
+def runs_of(trips: Sequence[Trip]) -> Iterator[Run]:
+    """Trips in order of departure, three or more at equal intervals as one run."""
     position = 0
     while position < len(trips):
         end = position + 1
@@ -131,18 +137,24 @@ def _runs(trips: Sequence[Trip]) -> Iterator[Run]:
 
 
 def _tables(
-    written: WrittenPlan, words: FeedWords, places: Mapping[str, Place], is_schematic: bool, runs: Sequence[Run]
+    checked: CheckedPlan, words: FeedWords, places: Mapping[str, Place], is_schematic: bool, runs: Sequence[Run]
 ) -> dict[str, Table]:
+    written = checked.written
     scenario, plan = written.scenario, written.plan
-    route = scenario.name
+    origin = scenario.timetable.origin
+    route = origin.route_ids[0] if origin and origin.route_ids else scenario.name
+    service = origin.service_ids[0] if origin and len(origin.service_ids) == 1 else SERVICE
+    agency = (origin.agency_id if origin else None) or "agency"
+    numbers = train_numbers(scenario)
     names = {station.id: station.name for station in scenario.stations}
     chainage_m = {station.id: station.chainage_m for station in scenario.stations}
-    version = f"headwatt {plan.version}, scenario {plan.scenario_hash[:12]}, seed {plan.seed}"
+    mark = f"{checked.mark}; " if checked.mark else ""
+    version = f"{mark}headwatt {plan.version}, scenario {plan.scenario_hash[:12]}, seed {plan.seed}"
     days = (_day(words.first_day), _day(words.last_day))
     tables: dict[str, Table] = {
         "agency.txt": (
             ("agency_id", "agency_name", "agency_url", "agency_timezone"),
-            [("agency", words.agency_name, words.agency_url, words.timezone)],
+            [(agency, words.agency_name, words.agency_url, words.timezone)],
         ),
         "feed_info.txt": (
             ("feed_publisher_name", "feed_publisher_url", "feed_lang", "feed_start_date", "feed_end_date",
@@ -155,17 +167,20 @@ def _tables(
               f"{place.longitude_deg:.7f}") for station, place in places.items()],
         ),
         "routes.txt": (
-            ("route_id", "agency_id", "route_long_name", "route_type"), [(route, "agency", scenario.title, METRO)],
+            ("route_id", "agency_id", "route_long_name", "route_desc", "route_type"),
+            [(route, agency, scenario.title, checked.mark, METRO)],
         ),
         "calendar.txt": (
             ("service_id", *WEEKDAYS, "start_date", "end_date"),
-            [(SERVICE, *(int(runs_then) for runs_then in words.weekdays), *days)],
+            [(service, *(int(runs_then) for runs_then in words.weekdays), *days)],
         ),
         "trips.txt": (
-            ("route_id", "service_id", "trip_id", "trip_headsign", "direction_id", "block_id", "shape_id"),
+            ("route_id", "service_id", "trip_id", "trip_headsign", "direction_id", "block_id", "shape_id",
+             *(("trip_short_name",) if numbers else ())),
             [
-                (route, SERVICE, run.trip.trip_id, names[run.trip.stations[-1]],
-                 DIRECTIONS.index(run.trip.direction), run.trip.vehicle, run.trip.direction)
+                (route, service, run.trip.trip_id, names[run.trip.stations[-1]],
+                 DIRECTIONS.index(run.trip.direction), run.trip.vehicle, run.trip.direction,
+                 *((numbers.get(run.trip.trip_id, ""),) if numbers else ()))
                 for run in runs
             ],
         ),

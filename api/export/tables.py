@@ -1,12 +1,20 @@
-"""A plan as tables: what CSV files and the sheets of a workbook hold."""
+"""A plan as tables, for CSV files and for the sheets of a workbook."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Literal
 
-from api.plan_folder import WrittenPlan
-from dispatch.timetable import DIRECTIONS, Trip
+from api.plan_files.folder import WrittenPlan
+from api.plan_files.proof import CheckedPlan
+from api.result import PlanResult
+from api.source_names import origin_words, violation_line
+from dispatch.plans.in_force import timetable_in_force
+from dispatch.plans.running_patterns import RunningPattern, pattern_of_trip, running_patterns
+from dispatch.plans.timetable import Trip
+from scenarios.schema.base import DIRECTIONS
+from scenarios.values.track_lengths import distance_m
+from scenarios.values.train_numbers import train_numbers
 
 Kind = Literal["text", "whole", "number", "clock"]
 Value = str | int | float | None
@@ -14,7 +22,7 @@ Value = str | int | float | None
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name with the unit as suffix, and how its values are written; clocks are seconds of the day."""
+    """A column: its name with the unit as suffix, and the format of its values; times are seconds of the day."""
 
     name: str
     kind: Kind = "text"
@@ -29,19 +37,39 @@ class PlanTable:
     rows: tuple[tuple[Value, ...], ...]
 
 
-def tables_of(written: WrittenPlan) -> tuple[PlanTable, ...]:
-    """All tables of a plan: summary, headways, trips, timetable, duties, stations, levers, rules."""
+def tables_of(checked: CheckedPlan) -> tuple[PlanTable, ...]:
+    """All tables of a plan: summary, headways, patterns, trips, timetable, duties, stations, levers, rules.
+
+    Those of an unproven plan say so in summary and rules; an edited plan has no figures and no levers.
+    """
+    written = checked.written
     return (
-        _summary(written), _headways(written), _trips(written), _timetable(written), _duties(written),
-        _stations(written), _levers(written), _rules(written),
+        _summary(checked), _headways(written), _patterns(written), _trips(written), _timetable(written),
+        _duties(written), _stations(written), _levers(checked), _rules(checked),
     )  # fmt: skip
 
 
-def _summary(written: WrittenPlan) -> PlanTable:
-    result = written.result
+def _summary(checked: CheckedPlan) -> PlanTable:
+    plan, state = checked.plan, checked.written.state
+    texts = {"proof": checked.proof, "scenario": plan.scenario, "mode": plan.mode, "scenario_hash": plan.scenario_hash,
+             "version": plan.version, "seed": str(plan.seed), "plan_sha256": state.plan_sha256 or ""}  # fmt: skip
+    if origin := origin_words(checked.written.scenario):
+        texts["origin"] = origin
+    if checked.result is not None:
+        texts["metering_point"] = checked.result.metering_point
+    figures = _figures(checked.result) if checked.result is not None else []
+    columns = (Column("figure"), Column("unit"), Column("baseline", "number"), Column("plan", "number"), Column("text"))
+    return PlanTable(
+        "summary", columns,
+        (*((name, "", None, None, text) for name, text in texts.items()), *((*row, None) for row in figures)),
+    )  # fmt: skip
+
+
+def _figures(result: PlanResult) -> list[tuple[Value, ...]]:
+    """Name, unit, and the figures of today and of the plan."""
     units = {"kwh": "kWh", "kw": "kW", "km": "km", "s": "s"}
     rows: list[tuple[Value, ...]] = []
-    for name in type(result.baseline).model_fields:
+    for name in (field.name for field in fields(result.baseline)):
         unit = units.get(name.rsplit("_", 1)[-1], "")
         rows.append((name, unit, *(_rounded(getattr(day, name)) for day in (result.baseline, result.plan))))
     low, high = result.saving_ci95_percent
@@ -50,17 +78,11 @@ def _summary(written: WrittenPlan) -> PlanTable:
         ("saving_ci95_low_percent", "%", None, round(low, 3)),
         ("saving_ci95_high_percent", "%", None, round(high, 3)),
     ]
-    texts = {"scenario": result.scenario, "mode": result.mode, "metering_point": result.metering_point,
-             "scenario_hash": result.scenario_hash, "version": result.version, "seed": str(result.seed)}  # fmt: skip
-    columns = (Column("figure"), Column("unit"), Column("baseline", "number"), Column("plan", "number"), Column("text"))
-    return PlanTable(
-        "summary", columns,
-        (*((*row, None) for row in rows), *((name, "", None, None, text) for name, text in texts.items())),
-    )  # fmt: skip
+    return rows
 
 
 def _rounded(figure: object) -> Value:
-    """A figure that was not taken stays empty."""
+    """A missing figure stays empty."""
     return round(float(figure), 3) if isinstance(figure, int | float) else None
 
 
@@ -74,13 +96,40 @@ def _headways(written: WrittenPlan) -> PlanTable:
     return PlanTable("headways", columns, tuple(rows))
 
 
+def _patterns(written: WrittenPlan) -> PlanTable:
+    """One row for each stop of each pattern; the table of trips names the pattern of each trip."""
+    columns = (
+        Column("pattern"), Column("direction"), Column("from", "clock"), Column("to", "clock"),
+        Column("trips", "whole"), Column("stop", "whole"), Column("station"), Column("arrival_s", "whole"),
+        Column("dwell_s", "whole"), Column("run_to_next_s", "whole"),
+    )  # fmt: skip
+    rows: list[tuple[Value, ...]] = []
+    for pattern in _running_patterns(written):
+        at_s, last = 0, len(pattern.stations) - 1
+        for k, station in enumerate(pattern.stations):
+            dwell_s = pattern.dwells_s[k - 1] if 0 < k < last else None
+            run_s = pattern.running_times_s[k] if k < last else None
+            rows.append((
+                pattern.name, pattern.direction, pattern.from_s, pattern.to_s, len(pattern.trip_ids), k + 1, station,
+                at_s, dwell_s, run_s,
+            ))  # fmt: skip
+            at_s += (dwell_s or 0) + (run_s or 0)
+    return PlanTable("patterns", columns, tuple(rows))
+
+
+def _running_patterns(written: WrittenPlan) -> tuple[RunningPattern, ...]:
+    return running_patterns(written.plan, written.scenario, timetable_in_force(written.scenario))
+
+
 def _trips(written: WrittenPlan) -> PlanTable:
     columns = (
         Column("trip_id"), Column("direction"), Column("from_station"), Column("to_station"),
         Column("departure", "clock"), Column("arrival", "clock"), Column("one_way_s", "whole"),
         Column("dwells_s", "whole"), Column("headway_s", "whole"), Column("most_passengers", "number"),
-        Column("vehicle"), Column("train_type"),
+        Column("vehicle"), Column("train_type"), Column("pattern"), *_number_column(written),
     )  # fmt: skip
+    numbers = train_numbers(written.scenario)
+    patterns = pattern_of_trip(_running_patterns(written))
     timetable = written.plan.timetable
     # The gap at the trip's own first station: trips that turn on the way begin elsewhere than those ahead of them.
     behind_s = {
@@ -95,19 +144,30 @@ def _trips(written: WrittenPlan) -> PlanTable:
         rows.append((
             trip.trip_id, trip.direction, trip.stations[0], trip.stations[-1], trip.start_s, trip.end_s,
             trip.end_s - trip.start_s, dwells_s, behind_s.get(trip.trip_id), round(max(trip.passengers), 1),
-            trip.vehicle, written.plan.vehicles.get(trip.vehicle, ""),
+            trip.vehicle, written.plan.vehicles.get(trip.vehicle, ""), patterns[trip.trip_id],
+            *_number(trip, numbers),
         ))  # fmt: skip
     return PlanTable("trips", columns, tuple(rows))
 
 
+def _number_column(written: WrittenPlan) -> tuple[Column, ...]:
+    """The last column of tables of trips, if the trips of the line have train numbers."""
+    return (Column("train_number"),) if train_numbers(written.scenario) else ()
+
+
+def _number(trip: Trip, numbers: Mapping[str, str]) -> tuple[Value, ...]:
+    return (numbers.get(trip.trip_id, ""),) if numbers else ()
+
+
 def _timetable(written: WrittenPlan) -> PlanTable:
-    """One row for each call: `headwatt scenario new --timetable` reads it."""
+    """One row for each stop of each trip; `headwatt scenario new --timetable` reads this table."""
     columns = (
         Column("trip_id"), Column("direction"), Column("stop", "whole"), Column("station"), Column("station_name"),
         Column("chainage_m", "number"), Column("arrival", "clock"), Column("departure", "clock"),
         Column("dwell_s", "whole"), Column("run_to_next_s", "whole"), Column("driving"), Column("passengers", "number"),
-        Column("vehicle"),
+        Column("vehicle"), *_number_column(written),
     )  # fmt: skip
+    numbers = train_numbers(written.scenario)
     known = {station.id: station for station in written.scenario.stations}
     rows: list[tuple[Value, ...]] = []
     for trip in written.plan.timetable.trips:
@@ -119,18 +179,15 @@ def _timetable(written: WrittenPlan) -> PlanTable:
                 here.chainage_m if here else None, trip.arrival_s[k], trip.departure_s[k],
                 trip.dwell_s(k) if 0 < k < last else None,
                 trip.running_time_s(k) if k < last else None, trip.driving[k] if k < last else "",
-                round(trip.passengers[k], 1) if k < last else None, trip.vehicle,
+                round(trip.passengers[k], 1) if k < last else None, trip.vehicle, *_number(trip, numbers),
             ))  # fmt: skip
     return PlanTable("timetable", columns, tuple(rows))
 
 
 def duties(written: WrittenPlan) -> dict[str, tuple[Trip, ...]]:
     """Trips of each vehicle in order of departure; trips without a vehicle are left out."""
-    found: dict[str, list[Trip]] = {}
-    for trip in sorted(written.plan.timetable.trips, key=lambda one: one.start_s):
-        if trip.vehicle:
-            found.setdefault(trip.vehicle, []).append(trip)
-    return {vehicle: tuple(found[vehicle]) for vehicle in sorted(found)}
+    found = written.plan.timetable.duties()
+    return {vehicle: found[vehicle] for vehicle in sorted(found) if vehicle}
 
 
 def _duties(written: WrittenPlan) -> PlanTable:
@@ -138,23 +195,25 @@ def _duties(written: WrittenPlan) -> PlanTable:
         Column("vehicle"), Column("train_type"), Column("number", "whole"), Column("trip_id"), Column("direction"),
         Column("from_station"), Column("departure", "clock"), Column("to_station"), Column("arrival", "clock"),
         Column("stands_before_next_s", "whole"), Column("distance_km", "number"),
-        Column("distance_so_far_km", "number"),
+        Column("distance_so_far_km", "number"), *_number_column(written),
     )  # fmt: skip
     return PlanTable("duties", columns, tuple(row for item in duties(written).items() for row in _duty(written, *item)))
 
 
 def _duty(written: WrittenPlan, vehicle: str, trips: tuple[Trip, ...]) -> Iterator[tuple[Value, ...]]:
-    chainage_m = {station.id: station.chainage_m for station in written.scenario.stations}
+    scenario = written.scenario
+    known = {station.id for station in scenario.stations}
     following: list[Trip | None] = [*trips[1:], None]
+    numbers = train_numbers(written.scenario)
     so_far_km = 0.0
     for number, (trip, after) in enumerate(zip(trips, following, strict=True), start=1):
-        passed = [chainage_m[station] for station in trip.stations if station in chainage_m]
-        distance_km = sum(abs(there - here) for here, there in pairwise(passed)) / 1000
+        passed = [station for station in trip.stations if station in known]
+        distance_km = sum(distance_m(scenario, here, there) for here, there in pairwise(passed)) / 1000
         so_far_km += distance_km
         yield (
             vehicle, written.plan.vehicles.get(vehicle, ""), number, trip.trip_id, trip.direction, trip.stations[0],
             trip.start_s, trip.stations[-1], trip.end_s, after.start_s - trip.end_s if after else None,
-            round(distance_km, 3), round(so_far_km, 3),
+            round(distance_km, 3), round(so_far_km, 3), *_number(trip, numbers),
         )  # fmt: skip
 
 
@@ -171,13 +230,18 @@ def _stations(written: WrittenPlan) -> PlanTable:
     return PlanTable("stations", columns, tuple(rows))
 
 
-def _levers(written: WrittenPlan) -> PlanTable:
+def _levers(checked: CheckedPlan) -> PlanTable:
     columns = (Column("lever"), Column("saving_kwh", "number"))
-    return PlanTable("levers", columns, tuple((one.name, round(one.saving_kwh, 3)) for one in written.result.levers))
+    levers = checked.result.levers if checked.result is not None else []
+    return PlanTable("levers", columns, tuple((one.name, round(one.saving_kwh, 3)) for one in levers))
 
 
-def _rules(written: WrittenPlan) -> PlanTable:
-    """The rules as they were proven when the plan was written."""
-    checks = written.result.checks
-    rows = [*(("rule", text) for text in checks.rules), *(("violation", text) for text in checks.violations)]
+def _rules(checked: CheckedPlan) -> PlanTable:
+    """The rules as the checker proved them for this export."""
+    report, numbers = checked.report, train_numbers(checked.written.scenario)
+    rows = [
+        ("proof", checked.proof),
+        *(("rule", str(rule)) for rule in report.rules),
+        *(("violation", violation_line(one, numbers)) for one in report.violations),
+    ]
     return PlanTable("rules", (Column("kind"), Column("text")), tuple(rows))

@@ -1,4 +1,4 @@
-"""A plan's tables as an XLSX workbook, one sheet a table, clocks as times that a spreadsheet can reckon with."""
+"""The tables of a plan as an XLSX workbook, one sheet per table, with times of day as spreadsheet times."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from api.export.tables import Column, PlanTable, Value
 
 SECONDS_PER_DAY = 86_400
 FORMATS = {"clock": "[hh]:mm:ss", "number": "0.###", "whole": "0", "text": "@"}
-"""Hours beyond 24 stay hours: a service day passes midnight."""
+"""Format with hours beyond 24, because a service day passes midnight."""
 WIDEST = 60
 
 
 def write_workbook(tables: tuple[PlanTable, ...], file: Path, title: str) -> None:
-    """Write the workbook; a file of that name is replaced."""
+    """Write the workbook; an existing file is replaced."""
     book = Workbook(write_only=True)
     book.properties.title = title
     book.properties.creator = "Headwatt"

@@ -1,1 +1,1 @@
-"""The service: translation between HTTP and the layers below; work runs in worker processes, never here."""
+"""The HTTP service: translation between HTTP and the layers below; worker processes do all work."""

@@ -1,4 +1,4 @@
-"""The FastAPI application: routes, problems, the page, and the supervisor's life."""
+"""The FastAPI application: routes, problems, the web page, and the start and stop of the supervisor."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -10,23 +10,24 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
-from api.http import plans, scenarios
+from api.http import plans, scenarios, telemetry
 from api.http.models import HealthModel
 from api.http.plans import TheStore
 from api.http.problems import document_problems, register_problems
+from api.ingest.receiver import Receiver
 from api.jobs.supervisor import Supervisor
 from api.version import headwatt_version
 
 PAGES = Path(__file__).parents[1] / "pages"
-_DESCRIPTION = """Plans a subway line's day with less electricity.
+_DESCRIPTION = """Plans the day of a subway line with less electricity.
 
-Order a plan with `POST /v1/plans`, follow `Location` until it has ended, then read `result` or the report. Every
-error is `application/problem+json` (RFC 9457) with a stable `code`, `whose_fault`, and every single fault in `errors`.
-Every name of a number ends in its unit; energies are at the metering point that the result names."""
+Order a plan with `POST /v1/plans`, poll the address in `Location` until the plan has ended, then read `result` or the
+report. Every error is `application/problem+json` (RFC 9457) with a stable `code`, `whose_fault`, and all faults in
+`errors`. The name of each number ends with its unit; `result` contains the metering point of the energies."""
 
 
-def create_app(supervisor: Supervisor) -> FastAPI:
-    """The application over a supervisor, which it starts and stops with itself."""
+def create_app(supervisor: Supervisor, receiver: Receiver | None = None) -> FastAPI:
+    """The application with a supervisor, which it starts and stops, and a receiver of telemetry if there is a store."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -45,13 +46,15 @@ def create_app(supervisor: Supervisor) -> FastAPI:
         redoc_url=None,
     )
     app.state.supervisor = supervisor
+    app.state.receiver = receiver
     register_problems(app)
     app.include_router(plans.router)
     app.include_router(scenarios.router)
+    app.include_router(telemetry.router)
 
-    @app.get("/health", tags=["service"], summary="Is the service there?")
+    @app.get("/health", tags=["service"], summary="Check the service")
     def health(store: TheStore) -> HealthModel:
-        """Answers while the service lives; counts the plans by status."""
+        """The number of plans by status; the route answers while the service runs."""
         return HealthModel(
             status="ok", version=headwatt_version(), jobs=dict(Counter(job.status for job in store.all()))
         )

@@ -1,18 +1,28 @@
-"""What goes over the wire, with the examples that OpenAPI shows."""
+"""The request and response models of the HTTP service, with examples for OpenAPI."""
 
 from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, JsonValue
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    JsonValue,
+    WithJsonSchema,
+    create_model,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from api.jobs.store import Job, JobStatus, PlanOrder
-from api.plan_folder import PLAN_FILES, VEHICLE_FILE
+from api.plan_files.manifest import PLAN_FILES, VEHICLE_FILE
 from api.result import PlanResult
-from scenarios.fixes import Fixes
+from dispatch.planner.options import NAMED, OPTIONS, Option
+from scenarios.requests.fixes import Fixes
 from scenarios.schema.base import Part
-from scenarios.vehicle import VEHICLE_HASH, CalibratedVehicle
+from scenarios.vehicles.calibrated import VEHICLE_HASH, CalibratedVehicle
 
 _WIRE = ConfigDict(extra="forbid", frozen=True)
 _NAME = r"^[a-z0-9_\-+]{1,80}$"
@@ -33,8 +43,8 @@ class _Holds:
 _LanguageText = Annotated[str, Field(max_length=50_000)]
 
 
-class PlanOrderModel(BaseModel):
-    """A plan to be computed. Only `scenario` is needed."""
+class _PlanOrderBase(BaseModel):
+    """An order of a plan. Only `scenario` is required."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -43,7 +53,7 @@ class PlanOrderModel(BaseModel):
             "examples": [
                 {"scenario": "beijing_yizhuang"},
                 {"scenario": "beijing_yizhuang", "overrides": ["summer"], "mode": "equal-service", "replications": 20,
-                 "seed": 7, "time_limit_s": 120},
+                 "seed": 7, "effort": "thorough"},
                 {"scenario": "beijing_yizhuang", "mode": "demand-led", "objective": "cost", "pick": 3},
                 {"scenario": "beijing_yizhuang", "keep_close_s": 30, "peak_limit_kw": 5000,
                  "fixes": {"trips": ["up-010"], "spare_trains": 1}},
@@ -56,83 +66,70 @@ class PlanOrderModel(BaseModel):
         tuple[Annotated[str, Field(pattern=_NAME, max_length=100)], ...],
         Field(max_length=20, description="Named overrides of the scenario, applied in this order."),
     ] = ()
-    mode: Annotated[
-        Literal["equal-service", "demand-led"],
-        Field(description="Same trips and headways as today, or headways that follow the demand within the policy."),
-    ] = "equal-service"
     replications: Annotated[
-        int, Field(strict=True, ge=2, le=1000, description="Simulated days behind the interval.")
+        int, Field(strict=True, ge=2, le=1000, description="Number of simulated days for the interval.")
     ] = 10
-    seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, description="The same seed gives the same plan.")] = 0
-    time_limit_s: Annotated[
-        float, Field(gt=0, le=3600, allow_inf_nan=False, description="Seconds for the search of the timetable.")
-    ] = 30.0
-    objective: Annotated[
-        Literal["energy", "cost", "co2"],
-        Field(description="What is saved: energy, its cost by time of use with the demand charge, or CO2."),
-    ] = "energy"
-    pick: Annotated[
-        int | None, Field(strict=True, ge=1, le=1000, description="demand-led: a number of the set in `result.pareto`.")
-    ] = None
-    mean_waiting_s: Annotated[
-        float | None,
-        Field(
-            ge=1,
-            le=3600,
-            allow_inf_nan=False,
-            description="demand-led: the least objective at which passengers wait no longer on average.",
-        ),
-    ] = None
     fixes: Annotated[
         dict[str, JsonValue] | _LanguageText | None,
         _Holds(Fixes),
-        Field(description="What stays fixed: what a fixes file holds, as an object, or the text of one (YAML)."),
+        Field(description=f"{NAMED['fixes'].help} What a fixes file holds, as an object, or the text of one."),
     ] = None
+    headways: Annotated[_LanguageText | None, Field(description=f"{NAMED['headways'].help} The text of the table.")] = (
+        None
+    )
     from_plan: Annotated[
-        str | None,
-        Field(max_length=100, description="Id of a plan to start from instead of today; its fixes are not taken over."),
+        str | None, Field(max_length=100, description=f"{NAMED['from_plan'].help} The id of that plan.")
     ] = None
-    keep_close_s: Annotated[
-        int | None,
-        Field(strict=True, ge=0, le=3600, description="No departure moves further from the plan to start from."),
-    ] = None
-    peak_limit_kw: Annotated[
-        float | None,
-        Field(
-            ge=1,
-            le=1e6,
-            allow_inf_nan=False,
-            description="Limit of the mean power of any 15 minutes at the substation DC terminals.",
-        ),
-    ] = None
-    longer_trips_s: Annotated[
-        int,
-        Field(
-            strict=True,
-            ge=0,
-            le=120,
-            description="equal-service: trips may take so much longer end to end, taken from the stand at terminals.",
-        ),
-    ] = 0
-
     vehicle: Annotated[
         dict[str, JsonValue] | _LanguageText | None,
         _Holds(CalibratedVehicle),
-        Field(description="A vehicle as `headwatt calibrate` writes it; else that of `from_plan`, or the line's."),
+        Field(description=f"{NAMED['vehicle'].help} Without it, {NAMED['vehicle'].default_text}."),
     ] = None
 
     def order(self) -> PlanOrder:
         """The order as the jobs know it."""
         return PlanOrder(**self.model_dump())
 
-    @staticmethod
-    def of(order: PlanOrder) -> "PlanOrderModel":
-        """The wire form of an order."""
-        return PlanOrderModel(**asdict(order))
+
+def _plain_fields() -> dict[str, Any]:
+    """The plain options of the planner's list as fields: annotation and default by name."""
+    return {one.name: (_annotation(one), one.default) for one in OPTIONS if not one.is_document}
+
+
+def _annotation(option: Option) -> Any:
+    kind: Any = option.kind
+    limits: dict[str, Any] = {"ge": option.least, "le": option.most}
+    if option.least is None:
+        limits = {}
+    elif int in (kind, *get_args(kind)):
+        limits["strict"] = True
+    else:
+        limits["allow_inf_nan"] = False
+    described: Any = Annotated[kind, Field(description=option.help, **limits)]
+    if not option.words:
+        return described
+    number = {"type": "integer" if option.kind is int else "number", "minimum": option.least, "maximum": option.most}
+    schema: dict[str, Any] = {"anyOf": [number, {"enum": list(option.words)}], "description": option.help}
+    # A word stands for its number; what is neither is left to the checks of the number.
+    return Annotated[described, BeforeValidator(lambda value: _number(option, value)), WithJsonSchema(schema)]
+
+
+def _number(option: Option, value: Any) -> Any:
+    return option.words.get(value, value) if isinstance(value, str) else value
+
+
+if TYPE_CHECKING:
+
+    class PlanOrderModel(_PlanOrderBase):
+        """A plan to be computed, with every plain option of the planner's list."""
+else:
+    PlanOrderModel = create_model(
+        "PlanOrderModel", __base__=_PlanOrderBase, __doc__=_PlanOrderBase.__doc__, **_plain_fields()
+    )
 
 
 class ProgressModel(BaseModel):
-    """How far a plan is: the stage at work and the share of that stage that is done."""
+    """Progress of a plan: the current stage and the share of this stage that is done."""
 
     model_config = _WIRE
 
@@ -141,7 +138,7 @@ class ProgressModel(BaseModel):
 
 
 class ProblemModel(BaseModel):
-    """A problem as RFC 9457 words it."""
+    """A problem in the form of RFC 9457."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -149,37 +146,38 @@ class ProblemModel(BaseModel):
     title: str
     status: int
     detail: str
-    code: Annotated[str, Field(description="Stable; clients may branch on it.")]
+    code: Annotated[str, Field(description="Stable code for programs.")]
     whose_fault: Literal["caller", "nobody", "headwatt"]
     instance: str | None = None
     errors: list[dict[str, str]] | None = None
 
 
 class PlanLinks(BaseModel):
-    """Where the parts of a plan are; report and files only once it succeeded."""
+    """Addresses of the parts of a plan; report and files exist only for a succeeded plan."""
 
     model_config = _WIRE
 
     self: str
     cancel: str | None
-    keep_best: Annotated[str | None, Field(description="Ends the search and keeps the best plan so far (POST).")]
+    keep_best: Annotated[str | None, Field(description="POST ends the search and keeps the best plan so far.")]
     report: str | None
     files: dict[str, str]
 
 
 class PlanModel(BaseModel):
-    """A plan: ordered, at work, or ended. `result` is there when it succeeded, `problem` when it did not."""
+    """A plan: ordered, at work, or ended. `result` is there when it succeeded, `problem` when it did not, or
+    when its files were edited since."""
 
     model_config = _WIRE
 
     id: str
     status: JobStatus
-    created_at: Annotated[str, Field(description="UTC, ISO 8601; so are the other moments.")]
+    created_at: Annotated[str, Field(description="UTC, ISO 8601, as all times of the plan.")]
     started_at: str | None
     ended_at: str | None
     order: PlanOrderModel
     progress: ProgressModel
-    is_ending: Annotated[bool, Field(description="The search was asked to end with the best plan so far.")]
+    is_ending: Annotated[bool, Field(description="The search is ending and keeps the best plan so far.")]
     result: PlanResult | None
     problem: ProblemModel | None
     links: PlanLinks
@@ -197,7 +195,7 @@ class PlanModel(BaseModel):
             created_at=job.created_at,
             started_at=job.started_at,
             ended_at=job.ended_at,
-            order=PlanOrderModel.of(job.order),
+            order=PlanOrderModel(**asdict(job.order)),
             progress=ProgressModel(stage=job.stage, share=job.share),
             is_ending=job.is_ending,
             result=result,
@@ -213,7 +211,7 @@ class PlanModel(BaseModel):
 
 
 class PlanListModel(BaseModel):
-    """All plans that the server knows, newest first, without their results."""
+    """All stored plans, newest first, without their results."""
 
     model_config = _WIRE
 
@@ -221,7 +219,7 @@ class PlanListModel(BaseModel):
 
 
 class ScenarioModel(BaseModel):
-    """A line that can be planned."""
+    """A line for planning."""
 
     model_config = _WIRE
 
@@ -242,7 +240,7 @@ class ScenarioListModel(BaseModel):
 
 
 class HealthModel(BaseModel):
-    """The server answers; `jobs` counts the plans by status."""
+    """The state of the service; `jobs` is the number of plans by status."""
 
     model_config = _WIRE
 

@@ -1,5 +1,6 @@
-"""`/v1/plans`: order a plan, follow it, read it, stop it."""
+"""`/v1/plans`: order, poll, read and stop plans."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,8 +13,8 @@ from api.http.problems import documented
 from api.jobs.request import plan_request
 from api.jobs.store import Job, JobStore
 from api.jobs.supervisor import Supervisor
-from api.plan_folder import PLAN_FILES, VEHICLE_FILE
-from api.problems import ProblemError, ProblemKind
+from api.plan_files.manifest import OWN_FILES, PLAN_FILES, VEHICLE_FILE, FolderState, state_of
+from api.problems import Problem, ProblemError, ProblemKind
 from api.result import PlanResult
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
@@ -42,17 +43,19 @@ TheSupervisor = Annotated[Supervisor, Depends(supervisor_of)]
     "",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Order a plan",
-    response_description="The plan is queued; `Location` says where to follow it.",
+    response_description="The plan is queued; `Location` is its address.",
     responses=documented(*_BODY_PROBLEMS, ProblemKind.QUEUE_FULL),
 )
 def order_plan(wanted: PlanOrderModel, response: Response, supervisor: TheSupervisor) -> PlanModel:
-    """Check the scenario, write the order down and answer at once; a worker process computes the plan."""
+    """Check the order, store it and answer at once; a worker process computes the plan."""
     order = wanted.order()
     store = supervisor.store
     plan_request(order, store)  # unknown names and contradictions are told now, not by the worker
     waiting = sum(job.status == "queued" for job in store.all())
     if waiting >= _QUEUE_LENGTH:
-        raise ProblemError(ProblemKind.QUEUE_FULL, f"{waiting} plans are waiting; order again when some are done.")
+        raise ProblemError(
+            ProblemKind.QUEUE_FULL, f"{waiting} plans are waiting; order again when some of them have ended."
+        )
     job = store.create(order)
     supervisor.wake()
     response.headers["Location"] = f"/v1/plans/{job.job_id}"
@@ -61,23 +64,23 @@ def order_plan(wanted: PlanOrderModel, response: Response, supervisor: TheSuperv
 
 @router.get("", summary="List the plans", responses=documented(ProblemKind.INVALID_REQUEST))
 def list_plans(store: TheStore, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> PlanListModel:
-    """Newest first, without results."""
+    """All plans, newest first, without results."""
     newest = reversed(store.ids()[-limit:])
     return PlanListModel(plans=[PlanModel.of(store.get(job_id), None) for job_id in newest])
 
 
 @router.get("/{plan_id}", summary="Follow a plan", responses=documented(ProblemKind.UNKNOWN_PLAN))
 def read_plan(plan_id: str, store: TheStore) -> PlanModel:
-    """Status, progress and, once it succeeded, the result."""
+    """Status, progress and, once it succeeded, the result; `plan-edited` as its problem where its files were edited."""
     job = store.get(plan_id)
-    return PlanModel.of(job, _result(store, job))
+    return _answer(store, job)
 
 
 @router.post(
     "/{plan_id}/cancel",
     summary="Stop a plan",
     responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.ALREADY_FINISHED, ProblemKind.INVALID_REQUEST)
-    | {202: {"model": PlanModel, "description": "The search is asked to end; the plan is to be followed."}},
+    | {202: {"model": PlanModel, "description": "The search is ending; poll the plan until it has ended."}},
 )
 def cancel_plan(
     plan_id: str,
@@ -85,13 +88,13 @@ def cancel_plan(
     supervisor: TheSupervisor,
     keep: Annotated[
         Literal["nothing", "best"],
-        Query(description="`best` ends only the search: the best plan so far is checked, judged and becomes `result`."),
+        Query(description="`best` ends only the search; the best plan so far is checked, judged and becomes `result`."),
     ] = "nothing",
 ) -> PlanModel:
-    """End its worker; the answer comes when the worker is gone.
+    """Stop the worker of the plan; the answer follows when the worker has ended.
 
-    With `keep=best` a plan at work answers 202 and is followed until it has succeeded. The search ends soon, or as
-    soon as it has begun; one that has ended already goes on to its result. A plan that still waits has nothing to keep.
+    With `keep=best`, the answer for a running plan is 202; poll the plan until it has succeeded. The search ends soon,
+    or as soon as it has begun; a plan whose search has ended continues to its result. A waiting plan has no best plan.
     """
     job = supervisor.cancel(plan_id, keep_best=keep == "best")
     if job.is_ending:
@@ -105,10 +108,11 @@ def cancel_plan(
     "/{plan_id}/report",
     summary="Read the report",
     response_class=FileResponse,
-    responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.NOT_FINISHED) | {200: {"content": {"text/html": {}}}},
+    responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.NOT_FINISHED, ProblemKind.PLAN_EDITED)
+    | {200: {"content": {"text/html": {}}}},
 )
 def read_report(plan_id: str, store: TheStore) -> FileResponse:
-    """The report as one self-contained page."""
+    """The report as one page without external files."""
     return FileResponse(_finished_folder(store, plan_id) / "report.html", media_type="text/html")
 
 
@@ -116,11 +120,13 @@ def read_report(plan_id: str, store: TheStore) -> FileResponse:
     "/{plan_id}/files/{name}",
     summary="Download a file of the plan",
     response_class=FileResponse,
-    responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.UNKNOWN_FILE, ProblemKind.NOT_FINISHED)
+    responses=documented(
+        ProblemKind.UNKNOWN_PLAN, ProblemKind.UNKNOWN_FILE, ProblemKind.NOT_FINISHED, ProblemKind.PLAN_EDITED
+    )
     | {200: {"content": {"application/octet-stream": {}}}},
 )
 def read_file(plan_id: str, name: str, store: TheStore) -> FileResponse:
-    """One of the files that `headwatt plan` writes."""
+    """One of the files of `headwatt plan`."""
     folder = _finished_folder(store, plan_id)
     names = [known for known in (*PLAN_FILES, VEHICLE_FILE) if (folder / known).exists()]
     if name not in names:
@@ -132,13 +138,39 @@ def _finished_folder(store: JobStore, plan_id: str) -> Path:
     job = store.get(plan_id)
     if job.status != "succeeded":
         raise ProblemError(ProblemKind.NOT_FINISHED, f"The plan is {job.status}; only a succeeded plan has files.")
-    return store.folder(plan_id) / "plan"
+    folder = store.folder(plan_id) / "plan"
+    problem = _edited(folder)
+    if problem is not None:
+        raise ProblemError(problem.kind, problem.detail)
+    return folder
 
 
-def _result(store: JobStore, job: Job) -> PlanResult | None:
+def _answer(store: JobStore, job: Job) -> PlanModel:
+    """The plan with its result; without it, and with a problem, where the files were edited since it was written."""
     if job.status != "succeeded":
+        return PlanModel.of(job, None)
+    folder = store.folder(job.job_id) / "plan"
+    problem = _edited(folder)
+    if problem is not None:
+        return PlanModel.of(replace(job, problem=problem.as_json(f"/v1/plans/{job.job_id}")), None)
+    return PlanModel.of(job, _read_result(folder / "result.json"))
+
+
+def _edited(folder: Path) -> Problem | None:
+    """The problem of a plan whose files are not as its manifest says; plans of earlier versions have none."""
+    files = (folder / name for name in OWN_FILES)
+    seen = tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file())
+    state = _state(folder, seen)
+    if state.status != "edited":
         return None
-    return _read_result(store.folder(job.job_id) / "plan" / "result.json")
+    return Problem(ProblemKind.PLAN_EDITED, f"Since the plan was written: {state.words()}. Its result is not proven.")
+
+
+@lru_cache(maxsize=64)
+def _state(folder: Path, seen: tuple[tuple[str, int, int], ...]) -> FolderState:
+    """The state of a folder, read again only when its files look different."""
+    del seen
+    return state_of(folder)
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""Every error of the service leaves as problem+json from the one table in `api.problems`."""
+"""Every error of the service becomes problem+json from the table in `api.problems`."""
 
 import logging
 from typing import Any
@@ -20,7 +20,7 @@ _log = logging.getLogger("headwatt.http")
 
 
 def documented(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI `responses` for the problems that a route can answer."""
+    """OpenAPI `responses` for the possible problems of a route."""
     by_status: dict[int | str, list[ProblemKind]] = {}
     for kind in kinds:
         by_status.setdefault(kind.value.status, []).append(kind)
@@ -41,7 +41,7 @@ def documented(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
 
 
 def answer(problem: Problem, request: Request) -> Response:
-    """The HTTP answer for a problem."""
+    """The HTTP response for a problem."""
     return JSONResponse(
         problem.as_json(request.url.path),
         status_code=problem.http_status,
@@ -51,7 +51,7 @@ def answer(problem: Problem, request: Request) -> Response:
 
 
 def register_problems(app: FastAPI) -> None:
-    """Make every exception of the app answer with problem+json."""
+    """Convert every exception of the application into problem+json."""
 
     async def from_table(request: Request, error: Exception) -> Response:
         return answer(problem_of(error), request)
@@ -61,7 +61,7 @@ def register_problems(app: FastAPI) -> None:
 
     async def unexpected(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        detail = f"{type(error).__name__}. The server's log has the details."
+        detail = f"{type(error).__name__}. The log of the server contains the details."
         return answer(Problem(ProblemKind.INTERNAL, detail), request)
 
     async def http_error(request: Request, error: Exception) -> Response:
@@ -81,7 +81,7 @@ def register_problems(app: FastAPI) -> None:
 
 
 def document_problems(app: FastAPI) -> None:
-    """Take FastAPI's own 422 out of the OpenAPI document: this service never answers in that form."""
+    """Remove the 422 response of FastAPI from the OpenAPI document, because this service does not use its form."""
     made_by_fastapi = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -99,7 +99,7 @@ def document_problems(app: FastAPI) -> None:
 
 
 def allowed_methods(app: FastAPI, request: Request) -> tuple[str, ...]:
-    """All methods that any route answers at the path asked for."""
+    """All methods of the routes at a path."""
     found = set()
     for method in _METHODS:
         scope = dict(request.scope, method=method, app=app)
@@ -112,10 +112,10 @@ def allowed_methods(app: FastAPI, request: Request) -> tuple[str, ...]:
 def _of_http_exception(app: FastAPI, request: Request, error: HTTPException) -> Problem:
     path = request.url.path
     if error.status_code == 404:
-        return Problem(ProblemKind.UNKNOWN_PATH, f"There is nothing at {path}.")
+        return Problem(ProblemKind.UNKNOWN_PATH, f"There is no resource at {path}.")
     if error.status_code == 405:
         methods = ", ".join(allowed_methods(app, request))
-        detail = f"{path} answers {methods}, not {request.method}."
+        detail = f"{path} allows {methods}, not {request.method}."
         return Problem(ProblemKind.METHOD_NOT_ALLOWED, detail, headers={"Allow": methods})
     headers = dict(error.headers or {})
     return Problem(ProblemKind.HTTP_ERROR, str(error.detail), status=error.status_code, headers=headers)

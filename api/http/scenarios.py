@@ -1,11 +1,11 @@
-"""`/v1/scenarios`: the lines that can be planned."""
+"""`/v1/scenarios`: the lines for planning."""
 
 from functools import lru_cache
 
 from fastapi import APIRouter
 
 from api.http.models import ScenarioListModel, ScenarioModel
-from scenarios.load import bundled, load_scenario, override_names
+from scenarios.files.load import bundled, load_scenario, override_names
 
 router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
 

@@ -1,1 +1,1 @@
-"""Planning jobs: orders and outcomes on disk, worker processes, and the supervisor that starts and stops them."""
+"""Planning jobs: orders and outcomes on disk, worker processes, and the supervisor of the workers."""

@@ -1,17 +1,18 @@
-"""The jobs on disk: what was ordered, how far it is, how it ended. A restarted server reads the same.
+"""The jobs on disk: order, progress and outcome of each job.
 
-A job is a folder. Each file has one writer and appears atomically; the status is never stored but follows from them:
-`order.json` exists from the start, `worker.json` once a worker was started, `progress.json` is the worker's, `plan/`
-holds what a succeeded job wrote, `outcome.json` is written once, by whoever ends the job first, and never changes. The
-worker holds a lock on `worker.lock` while it lives; that tells the living from the dead even if process ids are reused.
-`keep_best` is there once somebody asked for the best plan so far; the worker looks for it.
+A restarted server reads the same files. A job is a folder. Each file has one writer and appears atomically. The status
+is not stored; it follows from the files. `order.json` exists from the start, `worker.json` after the start of a worker;
+the worker writes `progress.json`; `plan/` contains the files of a succeeded job; `outcome.json` is written once, by the
+process that ends the job first, and never changes. The worker holds a lock on `worker.lock` as long as it runs; the
+lock shows whether the worker still runs, even if process ids are used again. `keep_best` exists after a request for the
+best plan so far; the worker checks for this file.
 """
 
 import fcntl
 import json
 import os
 import secrets
-import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,42 +20,36 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-Mode = Literal["equal-service", "demand-led"]
-Objective = Literal["energy", "cost", "co2"]
+from api.plan_files.placing import recover
+from dispatch.planner.options import ServiceOptions
+
 JobStatus = Literal["queued", "running", "succeeded", "infeasible", "failed", "cancelled"]
 KEEP_BEST = "keep_best"
 ENDED: frozenset[JobStatus] = frozenset({"succeeded", "infeasible", "failed", "cancelled"})
 
 
 @dataclass(frozen=True)
-class PlanOrder:
-    """What a client ordered: names and numbers only, so that it can be written down."""
+class PlanOrder(ServiceOptions):
+    """The order of a client: only names, numbers and texts, so that it can be stored.
+
+    `headways` is the text of a table of required headways. `fixes` and `vehicle` are the content or the text of a fixes
+    file or a vehicle file; `from_plan` is the id of the plan at the start of the search.
+    """
 
     scenario: str
     overrides: tuple[str, ...] = ()
-    mode: Mode = "equal-service"
     replications: int = 10
-    seed: int = 0
-    time_limit_s: float = 30.0
-    objective: Objective = "energy"
-    pick: int | None = None
-    mean_waiting_s: float | None = None
     fixes: dict[str, Any] | str | None = None
-    """What a fixes file would hold, or its text."""
+    headways: str | None = None
     from_plan: str | None = None
-    """Id of the plan to start from."""
-    keep_close_s: int | None = None
-    peak_limit_kw: float | None = None
-    longer_trips_s: int = 0
     vehicle: dict[str, Any] | str | None = None
-    """What a vehicle file would hold, or its text."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job as it stands now; times are UTC in ISO 8601, `problem` is a problem+json object.
+    """The present state of a job; times are UTC in ISO 8601, `problem` is a problem+json object.
 
-    `is_ending` says that its search was asked to end with the best plan so far.
+    `is_ending` is true after a request to end the search with the best plan so far.
     """
 
     job_id: str
@@ -74,19 +69,19 @@ class UnknownJobError(KeyError):
 
 
 def now_utc() -> str:
-    """The present moment, UTC, ISO 8601 with milliseconds."""
+    """The present time, UTC, ISO 8601 with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def replace_json(path: Path, value: object) -> None:
-    """Write a JSON file so that a reader sees the old or the new one, never half of it."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    """Write a JSON file so that a reader gets the complete old or the complete new file."""
+    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     part.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
     part.replace(path)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in a JSON file, or None when there is no such file."""
+    """The object in a JSON file, or None without the file."""
     try:
         loaded = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -101,12 +96,12 @@ def order_of(written: dict[str, Any]) -> PlanOrder:
 
 
 def end_job(folder: Path, status: JobStatus, problem: dict[str, Any] | None = None) -> bool:
-    """Write the outcome unless one is there already; True when this call ended the job."""
+    """Write the outcome unless it exists already; True if this call ended the job."""
     part = folder / f"outcome.{secrets.token_hex(4)}.part"
     value = {"status": status, "ended_at": now_utc(), "problem": problem}
     part.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
     try:
-        os.link(part, folder / "outcome.json")  # unlike a rename, a link never replaces an outcome that came first
+        os.link(part, folder / "outcome.json")  # unlike a rename, a link never replaces an earlier outcome
     except FileExistsError:
         return False
     finally:
@@ -122,7 +117,7 @@ class JobStore:
         directory.mkdir(parents=True, exist_ok=True)
 
     def create(self, order: PlanOrder) -> Job:
-        """Write a new job down; it waits until a supervisor starts it."""
+        """Store a new job; it waits until a supervisor starts it."""
         job_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f") + "-" + secrets.token_hex(3)
         part = self.directory / f".{job_id}"
         part.mkdir()
@@ -131,19 +126,20 @@ class JobStore:
         return self.get(job_id)
 
     def folder(self, job_id: str) -> Path:
-        """Folder of a job; raises `UnknownJobError`. Ids never lead out of the store."""
+        """Folder of a job, always inside the store; raises `UnknownJobError`."""
         folder = self.directory / job_id
         if job_id.startswith(".") or Path(job_id).name != job_id or not (folder / "order.json").is_file():
             raise UnknownJobError(job_id)
         return folder
 
     def get(self, job_id: str) -> Job:
-        """The job as it stands now; raises `UnknownJobError`."""
+        """The present state of a job; raises `UnknownJobError`."""
         folder = self.folder(job_id)
         written = read_json(folder / "order.json") or {}
         started = read_json(folder / "worker.json")
         progress = read_json(folder / "progress.json") or {}
-        # Liveness is read before the outcome: a worker writes its outcome before it lets go of the lock.
+        # The lock is checked before the outcome is read, because a worker writes its outcome before it releases the
+        # lock.
         alive = worker_alive(folder)
         outcome = read_json(folder / "outcome.json")
         status: JobStatus
@@ -171,19 +167,19 @@ class JobStore:
         return tuple(sorted(path.parent.name for path in self.directory.glob("[!.]*/order.json")))
 
     def all(self) -> tuple[Job, ...]:
-        """All jobs as they stand now, oldest first."""
+        """The present state of all jobs, oldest first."""
         return tuple(self.get(job_id) for job_id in self.ids())
 
     def forget_start(self, job_id: str) -> None:
         """Put a job whose worker was stopped back into the queue."""
         folder = self.folder(job_id)
-        shutil.rmtree(folder / "plan.part", ignore_errors=True)
+        recover(folder / "plan")
         (folder / "progress.json").unlink(missing_ok=True)
         (folder / "worker.json").unlink(missing_ok=True)
 
 
 def worker_alive(folder: Path) -> bool:
-    """True while a worker holds the lock of the job."""
+    """Whether a worker holds the lock of the job."""
     try:
         descriptor = os.open(folder / "worker.lock", os.O_RDWR)
     except FileNotFoundError:
@@ -200,7 +196,7 @@ def worker_alive(folder: Path) -> bool:
 
 @contextmanager
 def worker_lock(folder: Path) -> Iterator[int | None]:
-    """Take the worker's lock and yield its descriptor, to be handed to the worker; None when another one holds it."""
+    """Take the lock for a worker and yield its descriptor for the worker; None if another worker holds the lock."""
     descriptor = os.open(folder / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -211,4 +207,4 @@ def worker_lock(folder: Path) -> Iterator[int | None]:
     try:
         yield descriptor
     finally:
-        os.close(descriptor)  # the lock lives on in the worker, which shares the open file
+        os.close(descriptor)  # the worker keeps the lock, because it shares the open file

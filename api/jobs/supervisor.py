@@ -1,4 +1,4 @@
-"""The supervisor: starts a worker process for each queued job, notices the dead, stops the cancelled."""
+"""The supervisor: starts a worker process for each queued job, detects ended workers, stops cancelled jobs."""
 
 import os
 import signal
@@ -30,10 +30,10 @@ _TICK_S = 0.2
 
 
 class Supervisor:
-    """Runs the queued jobs of a store, oldest first, at most `at_once` at a time, each in a process of its own.
+    """Runs the queued jobs of a store, oldest first, at most `at_once` at a time, each in its own process.
 
-    A worker leads its own session: it outlives a killed server, and the next supervisor finds it by its lock.
-    `stop` ends the workers and puts their jobs back into the queue; plans depend on the seed alone, so nothing is lost.
+    A worker has its own session: it continues after a kill of the server, and the next supervisor finds it by its lock.
+    `stop` ends the workers and queues their jobs again; a repeated job gives the same plan.
     """
 
     def __init__(self, store: JobStore, at_once: int = 1, command: Sequence[str] = WORKER_COMMAND) -> None:
@@ -47,7 +47,7 @@ class Supervisor:
         self._thread = threading.Thread(target=self._loop, name="headwatt-supervisor", daemon=True)
 
     def start(self) -> None:
-        """Begin to supervise, in a thread that mostly sleeps."""
+        """Start the supervision in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -66,13 +66,13 @@ class Supervisor:
             self._children.clear()
 
     def wake(self) -> None:
-        """Look at the queue now rather than at the next tick."""
+        """Check the queue now instead of at the next tick."""
         self._wake.set()
 
     def cancel(self, job_id: str, *, keep_best: bool = False) -> Job:
-        """Stop a job and return it; a job that had ended keeps its outcome. Raises `UnknownJobError`.
+        """Stop a job and return it; an ended job keeps its outcome. Raises `UnknownJobError`.
 
-        With `keep_best` a running job is asked to end its search and to finish with the best plan so far.
+        With `keep_best`, a running job ends its search and finishes with the best plan so far.
         """
         with self._lock:
             folder = self.store.folder(job_id)
@@ -94,7 +94,7 @@ class Supervisor:
             self._wake.clear()
 
     def tick(self) -> None:
-        """One look at all jobs: end the dead, start the next."""
+        """Check all jobs once: end jobs with an ended worker, start the next jobs."""
         with self._lock:
             for job_id, child in list(self._children.items()):
                 if child.poll() is not None:
@@ -137,16 +137,16 @@ class Supervisor:
         if (folder / "outcome.json").exists():
             return
         if returncode is not None and returncode < 0:
-            how = f"it was ended by signal {-returncode} ({signal.Signals(-returncode).name})"
+            how = f"signal {-returncode} ({signal.Signals(-returncode).name}) ended the worker"
         elif returncode is not None:
             how = f"its exit code was {returncode}"
         else:
-            how = "it was no longer running when the server looked"
-        end_job(folder, "failed", Problem(ProblemKind.WORKER_DIED, f"The worker left no result: {how}.").as_json())
+            how = "it had ended before the check of the server"
+        end_job(folder, "failed", Problem(ProblemKind.WORKER_DIED, f"The worker has no result: {how}.").as_json())
 
 
 def _stop_group(folder: Path, pid: int) -> None:
-    """End a worker and its children: politely, then by force. The lock, not the process id, says who still lives."""
+    """End a worker and its children: first SIGTERM, then SIGKILL. The lock shows whether the worker still runs."""
     for sent, patience_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, _GRACE_S)):
         if not worker_alive(folder):
             return

@@ -9,21 +9,21 @@ from pathlib import Path
 
 from api.jobs.request import plan_request
 from api.jobs.store import KEEP_BEST, JobStore, end_job, order_of, read_json, replace_json
-from api.plan_folder import write_plan_folder
+from api.plan_files.folder import write_plan_folder
 from api.problems import problem_of
-from dispatch.timing.job import SearchStop
+from dispatch.timing.task import SearchStop
 from energy_models.faults import Infeasible
 from simulation.experiment import run_plan_experiment
 
 _NICENESS = 10
-"""Planning yields to the API process when both want the same core."""
+"""Nice value: the API process has priority over planning on the same core."""
 
 _BETWEEN_WRITES_S = 0.2
 _LOOK_EVERY_S = 0.2
 
 
 class ProgressFile:
-    """Writes progress for the API to read, a few times a second at most."""
+    """Writes the progress for the API, at most a few times per second."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -31,7 +31,7 @@ class ProgressFile:
         self._written_s = 0.0
 
     def __call__(self, stage: str, share: float) -> None:
-        """Note the stage and the share of it that is done."""
+        """Record the stage and the share of the stage that is done."""
         now_s = time.monotonic()
         if stage == self._stage and now_s - self._written_s < _BETWEEN_WRITES_S and share < 1.0:
             return
@@ -40,7 +40,7 @@ class ProgressFile:
 
 
 def work(folder: Path) -> None:
-    """Compute the job of a folder; every end, good or bad, is an outcome on disk."""
+    """Compute the job of a folder; every end writes an outcome to the disk."""
     try:
         order = order_of(read_json(folder / "order.json") or {})
         progress = ProgressFile(folder / "progress.json")
@@ -50,8 +50,7 @@ def work(folder: Path) -> None:
         threading.Thread(target=_stop_when_asked, args=(folder, stop), name="headwatt-stop", daemon=True).start()
         experiment = run_plan_experiment(request, progress, stop)
         progress("writing the plan", 0.0)
-        write_plan_folder(experiment, folder / "plan.part")
-        (folder / "plan.part").replace(folder / "plan")
+        write_plan_folder(experiment, folder / "plan")
     except Infeasible as error:
         end_job(folder, "infeasible", problem_of(error).as_json())
     except Exception as error:
@@ -62,7 +61,7 @@ def work(folder: Path) -> None:
 
 
 def _stop_when_asked(folder: Path, stop: SearchStop) -> None:
-    """End the search, now or once it has begun, when the best plan so far is asked for."""
+    """End the search, now or when it begins, if the best plan so far is requested."""
     while not (stop.is_searching and (folder / KEEP_BEST).exists()):
         time.sleep(_LOOK_EVERY_S)
     stop.cancel()

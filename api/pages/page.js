@@ -39,7 +39,8 @@ async function ask(path, options) {
 }
 
 function problemView(problem) {
-  const errors = (problem.errors ?? []).map((one) => element("li", {}, one.detail.includes(one.field) ? one.detail : `${one.field}: ${one.detail}`));
+  // The reasons of a wish that cannot be met have no field.
+  const errors = (problem.errors ?? []).map((one) => element("li", {}, one.field && !one.detail.includes(one.field) ? `${one.field}: ${one.detail}` : one.detail));
   const view = element("div", { class: "problem" }, element("strong", {}, problem.title ?? "Something failed"));
   if (errors.length) view.append(element("ul", {}, ...errors));
   else view.append(element("div", {}, problem.detail ?? String(problem)));
@@ -62,8 +63,8 @@ function resultView(plan) {
     element(
       "p",
       { class: "verdict" },
-      element("strong", {}, `${result.saving_percent.toFixed(1)} % saved`),
-      ` at the ${result.metering_point} (95 % interval ${low} to ${high} %): ${energies}. ${result.saving_caveat ? `${result.saving_caveat} ` : ""}${checks}`,
+      element("strong", {}, result.no_saving_because.length ? "No saving is quoted" : `${result.saving_percent.toFixed(1)} % saved`),
+      result.no_saving_because.length ? `: ${result.no_saving_because.join(" ")} ${checks}` : ` at the ${result.metering_point}, judged on ${result.replications} pairs of simulated days (95 % interval ${low} to ${high} %): ${energies}. ${result.saving_caveat ? `${result.saving_caveat} ` : ""}${checks}`,
     ),
     element(
       "p",
@@ -90,7 +91,7 @@ function tradeView(plan) {
   });
   return [
     element("h2", {}, "Headways to choose from"),
-    element("p", { class: "quiet" }, "Trains run as today, before the timing saves on top of it."),
+    element("p", { class: "quiet" }, "Trains run as today, every train on time, on one equivalent track: not the judged figures above. Timing and driving save more on each choice."),
     element("div", { class: "wide" }, element("table", {}, element("thead", {}, element("tr", {}, ...head.map((text) => element("th", {}, text)))), element("tbody", {}, ...rows))),
   ];
 }
@@ -103,6 +104,8 @@ function asked(order) {
     order.pick === null ? null : `number ${order.pick} of the set`,
     order.mean_waiting_s === null ? null : `waiting at most ${order.mean_waiting_s} s`,
     order.peak_limit_kw === null ? null : `peak at most ${number.format(order.peak_limit_kw)} kW`,
+    order.effort === 1 ? null : `${order.effort} times the standard search`,
+    order.time_limit_s === null ? null : `search of at most ${order.time_limit_s} s`,
     order.longer_trips_s ? `trips up to ${order.longer_trips_s} s longer` : null,
     order.from_plan === null ? null : "from another plan",
     order.keep_close_s === null ? null : `moved by at most ${order.keep_close_s} s`,
@@ -122,7 +125,7 @@ function planView(plan) {
       ` · ${asked(plan.order)} · ${plan.order.replications} days · seed ${plan.order.seed} · ordered ${new Date(plan.created_at).toLocaleString()}`,
     ),
   ];
-  if (plan.status === "succeeded") return [...head, ...resultView(plan)];
+  if (plan.status === "succeeded" && plan.result) return [...head, ...resultView(plan)];
   if (ENDED.has(plan.status)) return [...head, plan.problem ? problemView(plan.problem) : element("p", {}, "Stopped before it was done.")];
   const stage = plan.status === "queued" ? "waiting for its turn" : plan.progress.stage || "starting";
   const bar = element("progress", { max: 1, "aria-label": stage });
@@ -209,6 +212,7 @@ function showStarts() {
   from_plan.replaceChildren(first, ...fit.map((plan) => new Option(`${title(plan)}, ${new Date(plan.created_at).toLocaleString()}`, plan.id)));
   from_plan.value = fit.some((plan) => plan.id === before) ? before : "";
   document.getElementById("longer").hidden = mode.value === "demand-led";
+  document.getElementById("wished").hidden = mode.value !== "demand-led";
   document.getElementById("trade").hidden = mode.value !== "demand-led" || from_plan.value !== "";
 }
 
@@ -241,11 +245,12 @@ function ordered() {
     mean_waiting_s: choice === "mean_waiting_s" ? amount("mean_waiting_s") : null,
     replications: Number(fields.get("replications")),
     seed: Number(fields.get("seed")),
-    time_limit_s: Number(fields.get("time_limit_s")),
+    effort: fields.get("effort"),
     from_plan: fields.get("from_plan") || null,
     keep_close_s: amount("keep_close_s"),
     peak_limit_kw: amount("peak_limit_kw"),
     longer_trips_s: fields.get("mode") === "demand-led" ? 0 : Number(fields.get("longer_trips_s")),
+    headways: fields.get("mode") === "demand-led" && fields.get("headways").trim() ? fields.get("headways") : null,
     fixes: fields.get("fixes").trim() ? fields.get("fixes") : null,
   };
 }

@@ -1,8 +1,8 @@
-"""From a trace to one HTML page that plays it in time: trains, power, voltage along the line, without a network.
+"""The page of a trace, which plays the day in time: trains, power, voltage along the line.
 
-The day travels in the page as compressed arrays: every running train in every second (position, power, voltage), power
-and voltage of each substation, power and state of charge of each storage. A whole day of the Yizhuang line takes four
-to six megabytes.
+It needs no network. The page contains the day as compressed arrays: every running train in every second (position,
+power, voltage), power and voltage of each substation, power and state of charge of each storage. A whole day of the
+Yizhuang line takes four to six megabytes.
 """
 
 import base64
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from energy_models.faults import Fault, InputFaults
-from simulation.trace import Trace, standing
+from simulation.day.trace import Trace, standing
 
 _HERE = Path(__file__).parent
 _POSITIONS = 65_535
@@ -26,8 +26,11 @@ _TEXTS = ("event", "station", "trip", "direction", "detail")
 _ROUTINE = ("arrives", "departs", "boards", "held by the train ahead", "slowed by the supply")
 
 
-def render_replay(trace: Trace, from_s: int | None = None, to_s: int | None = None) -> str:
-    """The page of a trace, or of a window of it. Raises InputFaults when nothing happens in the window."""
+def render_replay(trace: Trace, from_s: int | None = None, to_s: int | None = None, note: str = "") -> str:
+    """The page of a trace, or of a window of it, with a `note` under the title.
+
+    Raises InputFaults if the window contains no train.
+    """
     seconds = trace.supply["time_s"].to_numpy()
     begin_s = int(seconds[0]) if from_s is None else max(int(seconds[0]), from_s)
     end_s = int(seconds[-1]) if to_s is None else min(int(seconds[-1]), to_s)
@@ -45,6 +48,7 @@ def render_replay(trace: Trace, from_s: int | None = None, to_s: int | None = No
         places.append({"name": name, "kind": values.dtype.name, "at": len(blob), "count": int(values.size)})
         blob += values.tobytes()
     meta["arrays"] = places
+    meta["note"] = note
     packed = base64.b64encode(gzip.compress(blob, 9, mtime=0)).decode("ascii")
     title = f"{trace.run.title}, {trace.run.timetable}"
     text = (_HERE / "replay.html").read_text(encoding="utf-8")
@@ -104,7 +108,7 @@ def _content(
     substations = [place for place in run.substations if f"power_w.{place.name}" in supply]
     for k, place in enumerate(substations):
         arrays[f"substation_kw_{k}"] = _kilowatts(supply[f"power_w.{place.name}"].to_numpy(dtype=np.float64))
-        # A substation that is out has no voltage of its own: zero in the page.
+        # A substation out of service has no voltage: zero in the page.
         volts = 10.0 * np.nan_to_num(supply[f"voltage_v.{place.name}"].to_numpy(dtype=np.float64))
         arrays[f"substation_v_{k}"] = volts.round().astype(np.uint16)
     storages = [place for place in run.storages if f"storage_power_w.{place.name}" in supply]
@@ -115,9 +119,9 @@ def _content(
     meta = {
         "title": run.title,
         "timetable": run.timetable,
-        "seed": None if run.seed is None else str(run.seed),  # too long for a number of JavaScript
+        "seed": None if run.seed is None else str(run.seed),  # too large for a number of JavaScript
         "scenario": run.scenario,
-        "energy_kwh": round(run.energy_kwh, 1),
+        "energy_kwh": round(run.energy_kwh, 3),
         "no_load_v": run.no_load_v,
         "start_s": begin_s,
         "seconds": end_s - begin_s + 1,
@@ -135,11 +139,11 @@ def _content(
 
 
 def _happenings(events: pd.DataFrame, begin_s: int, end_s: int) -> list[dict[str, Any]]:
-    """What befell the day within the window, beside what trains do all day; also what began before and lasts."""
-    told = events[~events["event"].isin(_ROUTINE) & (events["time_s"] <= end_s)]
-    told = told.assign(duration_s=told["duration_s"].astype(float).fillna(0.0))
-    texts = {name: told[name].astype(object).where(told[name].notna(), "") for name in _TEXTS}
-    rows: list[dict[str, Any]] = told.assign(**texts).to_dict("records")  # type: ignore[assignment]
+    """Disturbances within the window, without the usual events of trains; also those that began before and continue."""
+    shown = events[~events["event"].isin(_ROUTINE) & (events["time_s"] <= end_s)]
+    shown = shown.assign(duration_s=shown["duration_s"].astype(float).fillna(0.0))
+    texts = {name: shown[name].astype(object).where(shown[name].notna(), "") for name in _TEXTS}
+    rows: list[dict[str, Any]] = shown.assign(**texts).to_dict("records")  # type: ignore[assignment]
     found = []
     for row in rows:
         at_s, lasts_s = float(row["time_s"]), float(row["duration_s"])

@@ -393,8 +393,10 @@ function begin(data) {
   byId("title").textContent = meta.title;
   const day = meta.seed === null ? "a day without disturbances" : `the disturbed day of seed ${meta.seed}`;
   byId("subtitle").textContent =
-    `Timetable ${meta.timetable}, ${day}; ${Math.round(meta.energy_kwh).toLocaleString("en")} kWh in all at the ` +
+    `Timetable ${meta.timetable}, ${day}; ${Math.round(meta.energy_kwh).toLocaleString("en")} kWh on this day at the ` +
     `substations' DC terminals. Scenario ${meta.scenario}, Headwatt ${meta.version}.`;
+  byId("note").textContent = meta.note;
+  byId("note").hidden = !meta.note;
   for (const id of ["stored", "storage-key", "charge-figure"]) byId(id).hidden = !meta.storages.length;
   const strokes = ["solid", "dashed", "dotted", "dash-dotted"];
   byId("charge-key").textContent = meta.storages.map(({ name }, k) => `${name} ${strokes[k % 4]}`).join(", ");

@@ -1,1 +1,1 @@
-"""The report: one self-contained page; each module makes one of its figures or tables from an experiment."""
+"""The report: one self-contained page; each module makes one of its charts or tables from an experiment."""

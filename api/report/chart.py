@@ -1,4 +1,4 @@
-"""What all charts share: colours, axes, compact arrays. A chart is plain data for plotly.js: traces and a layout."""
+"""Common parts of all charts: colours, axes, arrays. A chart is plain data for plotly.js: traces and a layout."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 
 
 
 def packed(values: ArrayLike, dtype: str = "f4") -> dict[str, str]:
-    """Numbers in the form that plotly.js unpacks by itself: a quarter of their size as text. NaN is a gap."""
+    """Numbers in the typed-array form of plotly.js, a quarter of their size as text. NaN is a gap."""
     array = np.ascontiguousarray(values, dtype=f"<{dtype}")
     return {"dtype": dtype, "bdata": b64encode(array.tobytes()).decode("ascii")}
 
@@ -33,7 +33,7 @@ def clock(times_s: ArrayLike) -> dict[str, str]:
 
 
 def clock_axis(from_s: float, to_s: float, **more: Any) -> dict[str, Any]:
-    """An axis of times of day; hours past midnight show as those of the next morning."""
+    """An axis of times of day; hours after midnight appear as hours of the next morning."""
     return axis(
         type="date",
         range=[from_s * 1000.0, to_s * 1000.0],
@@ -44,7 +44,7 @@ def clock_axis(from_s: float, to_s: float, **more: Any) -> dict[str, Any]:
 
 
 def axis(title: str = "", **more: Any) -> dict[str, Any]:
-    """An axis in the report's look."""
+    """An axis in the style of the report."""
     return {
         "title": {"text": title, "font": {"size": 12, "color": QUIET}},
         "gridcolor": GRID,
@@ -57,7 +57,7 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
 
 
 def layout(height_px: int, **more: Any) -> dict[str, Any]:
-    """A layout in the report's look."""
+    """A layout in the style of the report."""
     return {
         "height": height_px,
         "font": {"family": _FONT, "size": 12, "color": INK},
@@ -77,7 +77,7 @@ def chart(traces: Iterable[Mapping[str, Any]], chart_layout: Mapping[str, Any]) 
 
 
 def steps(edges: Sequence[float], values: Sequence[float]) -> tuple[list[float], list[float]]:
-    """Corner points of a step line: one value between each two edges."""
+    """Corner points of a step line: one value between two neighbouring edges."""
     across: list[float] = []
     along: list[float] = []
     for (left, right), value in zip(pairwise(edges), values, strict=True):

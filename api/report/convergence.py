@@ -1,16 +1,16 @@
-"""The convergence of the search: the energy it priced at the end of each stage, over its seconds."""
+"""The convergence of the search: the energy in the model of the search at the end of each stage, over time."""
 
 from typing import Any
 
 from api.report.chart import PLAN, PLAN_DOWN, Chart, axis, chart, layout
 from api.result import PlanResult
-from dispatch.timing.refine import UNDER_DISTURBANCES
+from dispatch.timing.single_trips import UNDER_DISTURBANCES
 
 Step = tuple[float, str, float]
 
 
 def convergence(result: PlanResult) -> Chart | None:
-    """A line over the ends of stages for each price of the search; None where the result tells of no search."""
+    """A line over the ends of stages for each energy of the search; None if the result has no search."""
     steps = steps_of(result)
     if not steps:
         return None
@@ -43,7 +43,7 @@ def _line(steps: list[Step], name: str, colour: str) -> dict[str, Any]:
 
 
 def steps_of(result: PlanResult) -> tuple[Step, ...]:
-    """The rows of the metadata's convergence that read as seconds, stage and kWh: the file may be edited by hand."""
+    """The valid rows of the convergence in the metadata (seconds, stage, kWh); a user may have edited the file."""
     rows = result.metadata.get("convergence")
     found: list[Step] = []
     for row in rows if isinstance(rows, list) else []:

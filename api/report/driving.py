@@ -1,4 +1,4 @@
-"""Speed profiles of each section, today's and the plan's, above the track."""
+"""Speed profiles of each section, today and in the plan, above the track."""
 
 from collections import Counter
 from dataclasses import replace
@@ -6,17 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from api.profile_table import SectionRun, regimes, section_runs
+from api.plan_files.profile_table import SectionRun, nodes_with_regimes, section_runs
 from api.report.chart import BASELINE, QUIET, WARNING, Chart, axis, chart, layout, packed, steps
-from dispatch.timetable import Timetable
+from dispatch.plans.timetable import Timetable
+from energy_models.arrays import FloatArray
 from energy_models.driving.profile import DrivingProfile
 from energy_models.running_times import ProfileLibrary
 from energy_models.track import SectionTrack
-from scenarios.build import section_tracks, train_of
+from energy_models.train import Train
 from scenarios.schema import DIRECTIONS, Scenario
+from scenarios.values.build import section_tracks, train_of
 
 _ARC_STEP_M, _ARC_STEP_M_S = 8.0, 0.5
-REGIME_COLOURS = {"traction": "#e8590c", "cruising": "#1971c2", "coasting": "#2b8a3e", "braking": "#c2255c"}
+REGIME_COLOURS = {
+    "traction": "#e8590c",
+    "partial traction": "#f59f00",
+    "cruising": "#1971c2",
+    "coasting": "#2b8a3e",
+    "braking": "#c2255c",
+}
 
 
 def driving_charts(
@@ -47,14 +55,14 @@ def driving_charts(
                         _words(name, profile, one, count)
                         for name, profile, (one, count) in zip(("Today", "Plan"), (old, new), runs, strict=True)
                     ),
-                    "chart": _chart(track, old, new),
+                    "chart": _chart(track, library.train, old, new),
                 }
             )
     return found
 
 
 def _most_frequent(runs: Counter[SectionRun]) -> dict[tuple[str, int], tuple[SectionRun, int]]:
-    """The way each section is run most often, with the mean load of those runs; ties go to the shorter time."""
+    """The most frequent way of running each section, with the mean load of its runs; among equals the shorter time."""
     ways: dict[tuple[object, ...], list[tuple[SectionRun, int]]] = {}
     for run, count in runs.items():
         ways.setdefault(run.key, []).append((run, count))
@@ -77,18 +85,19 @@ def _words(name: str, profile: DrivingProfile, run: SectionRun, count: int) -> s
     )
 
 
-def _chart(track: SectionTrack, old: DrivingProfile, new: DrivingProfile) -> Chart:
+def _chart(track: SectionTrack, train: Train, old: DrivingProfile, new: DrivingProfile) -> Chart:
     limit_m, limit_kmh = steps(track.boundary_m.tolist(), (track.speed_limit_m_s * 3.6).tolist())
     slope_m, slope_permil = steps(track.boundary_m.tolist(), (track.slope * 1000.0).tolist())
-    old_m, old_m_s = _where(old, np.ones(len(old.slope), dtype=bool))
+    old_m, old_m_s = _where(old.distance_m, old.speed_m_s, np.ones(len(old.slope), dtype=bool))
     hover = "%{x:.0f} m · %{y:.1f} km/h"
     traces: list[dict[str, Any]] = [
         {"name": "speed limit", "x": limit_m, "y": limit_kmh, "line": {"color": WARNING, "width": 1.2, "dash": "dash"}},
         {"name": "today", "x": packed(old_m), "y": packed(old_m_s * 3.6), "line": {"color": BASELINE, "width": 2}},
     ]  # fmt: skip
-    words = np.array(regimes(new))
+    nodes, regimes = nodes_with_regimes(new, train, track)
+    words = np.array(regimes)
     for regime, colour in REGIME_COLOURS.items():
-        distance_m, speed_m_s = _where(new, words == regime)
+        distance_m, speed_m_s = _where(nodes.distance_m, nodes.speed_m_s, words == regime)
         if len(distance_m):
             traces.append(
                 {"name": f"plan: {regime}", "x": packed(distance_m), "y": packed(speed_m_s * 3.6),
@@ -115,20 +124,22 @@ def _chart(track: SectionTrack, old: DrivingProfile, new: DrivingProfile) -> Cha
     )
 
 
-def _where(profile: DrivingProfile, cells: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Distance and speed along the chosen cells, with a gap wherever they pause."""
+def _where(
+    node_m: FloatArray, node_m_s: FloatArray, cells: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Distance and speed along the chosen cells, with a gap between cells that are not neighbours."""
     distance_m: list[float] = []
     speed_m_s: list[float] = []
     for cell in np.flatnonzero(cells):
-        if distance_m and abs(distance_m[-1] - profile.distance_m[cell]) > 1e-6:
+        if distance_m and abs(distance_m[-1] - node_m[cell]) > 1e-6:
             distance_m.append(np.nan)
             speed_m_s.append(np.nan)
         if not distance_m or np.isnan(distance_m[-1]):
-            distance_m.append(profile.distance_m[cell])
-            speed_m_s.append(profile.speed_m_s[cell])
-        # Within a cell v² is linear in distance, so long cells are drawn as the arcs that they are.
-        from_m, to_m = profile.distance_m[cell : cell + 2]
-        from_v2, to_v2 = profile.speed_m_s[cell : cell + 2] ** 2
+            distance_m.append(node_m[cell])
+            speed_m_s.append(node_m_s[cell])
+        # Within a cell v² is linear in distance, so long cells are drawn as curves.
+        from_m, to_m = node_m[cell : cell + 2]
+        from_v2, to_v2 = node_m_s[cell : cell + 2] ** 2
         steps_m, steps_m_s = (to_m - from_m) / _ARC_STEP_M, abs(to_v2**0.5 - from_v2**0.5) / _ARC_STEP_M_S
         for share in np.linspace(0.0, 1.0, 2 + int(steps_m + steps_m_s))[1:]:
             distance_m.append(from_m + share * (to_m - from_m))

@@ -1,14 +1,14 @@
-"""The savings waterfall: from today's energy to the plan's, lever by lever."""
+"""The savings waterfall: from the energy of today to the energy of the plan, lever by lever."""
 
 from api.report.chart import BASELINE, INK, PLAN, WARNING, Chart, axis, chart, layout
 from api.result import PlanResult
 
 _CLOSED_SHARE = 5e-4
-"""Levers that miss the saving by less than this share of the baseline's energy count as closing it."""
+"""A smaller difference between levers and saving, as a share of the baseline's energy, is not shown."""
 
 
 def waterfall(result: PlanResult) -> Chart:
-    """Bars from baseline to plan. What levers and simulated days differ by is a bar of its own, not hidden."""
+    """Bars from baseline to plan, with a separate bar for the difference between levers and simulated days."""
     before, after = result.baseline.energy_kwh, result.plan.energy_kwh
     steps = [(lever.name, -lever.saving_kwh) for lever in result.levers]
     rest = (after - before) - sum(change for _, change in steps)

@@ -9,9 +9,9 @@ _INTERVAL_S = 900.0
 
 
 def quarter_hours(power_w: FloatArray, start_s: float, interval_s: float) -> tuple[FloatArray, FloatArray]:
-    """Begins of the quarter hours in s and the mean power in kW over each, counting time outside the trace as zero.
+    """Begins of the quarter hours in s and the mean power in kW over each; time outside the trace counts as zero.
 
-    An entry of the trace that lies across a quarter's edge is shared between both, so that the energy is kept exactly.
+    A trace entry over the edge of two quarter hours is divided between them, so that the energy is exact.
     """
     edges_s = start_s + interval_s * np.arange(len(power_w) + 1)
     energy_j = np.concatenate(([0.0], np.cumsum(power_w) * interval_s))

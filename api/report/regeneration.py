@@ -1,4 +1,4 @@
-"""Where braking energy goes: the share that the line takes, by place and hour, today and in the plan."""
+"""Use of braking energy: the share that the line takes, by place and hour, today and in the plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from api.report.chart import QUIET, Chart, axis, chart, layout
+from energy_models.account.energy import Receptivity
 from energy_models.arrays import FloatArray
-from energy_models.energy_account import Receptivity
 from scenarios.schema import Scenario
 
 LEAST_OFFERED_KWH = 1.0
-"""A place and hour with less a day says nothing about receptivity and stays empty."""
+"""A place and hour with less energy per day gives no reliable receptivity and stays empty."""
 _SHARES = [[0.0, "#f3d9ce"], [0.5, "#f7f4e9"], [0.75, "#9fd6cd"], [1.0, "#0a5d56"]]
 
 
 def regeneration(before: Sequence[Receptivity], after: Sequence[Receptivity], scenario: Scenario) -> Chart:
-    """Two maps of receptivity over all simulated days; a place and hour with next to no braking stays empty."""
+    """Two maps of receptivity over all simulated days; a place and hour with almost no braking stays empty."""
     sides = [mean_day(before), mean_day(after)]
     hours = sorted({hour for side in sides for hour in side.hours})
     lowest = min((float(np.nanmin(side.share)) for side in sides if np.isfinite(side.share).any()), default=0.0)
@@ -95,14 +95,14 @@ class MeanDay:
 
     @property
     def share(self) -> FloatArray:
-        """Used over offered, NaN where next to nothing was offered."""
+        """Used over offered, NaN where almost no energy was offered."""
         share = np.full(self.offered_kwh.shape, np.nan)
         np.divide(self.used_kwh, self.offered_kwh, out=share, where=self.offered_kwh >= LEAST_OFFERED_KWH)
         return share
 
 
 def mean_day(days: Sequence[Receptivity]) -> MeanDay:
-    """Mean over days of the same line, whose hours may differ; an hour that a day does not have counts as nothing."""
+    """Mean over days of the same line with possibly different hours; a missing hour of a day counts as zero."""
     begins = [int(day.hour_edge_s[0] // 3600.0) for day in days]
     first, last = min(begins), max(int(day.hour_edge_s[-1] // 3600.0) for day in days)
     shape = (len(days[0].chainage_edge_m) - 1, last - first)

@@ -1,4 +1,4 @@
-"""From an experiment to one HTML page that opens offline."""
+"""The report of an experiment as one HTML page that needs no network."""
 
 import json
 import platform
@@ -11,34 +11,44 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.clock import clock_text
+from api.report.borders import border_marks, border_times_s, borders, farthest, largest_move, shown
 from api.report.convergence import convergence
 from api.report.driving import driving_charts
 from api.report.levers import waterfall
+from api.report.patterns import pattern_rows
 from api.report.power import substation_power
 from api.report.regeneration import regeneration
 from api.report.service import headways_and_loads
+from api.report.substations import load_rows, substation_rows
 from api.report.trade import trade
 from api.report.train_graph import day_range_s, train_graph
 from api.report.train_power import train_power
-from api.result import Figures, PlanResult
+from api.result import PlanResult
+from api.source_names import origin_words, trip_title, violation_sentence
 from api.summary import sentences, used_share_percent
-from dispatch.rules import registered
-from energy_models.energy_account import Receptivity
-from scenarios.build import profile_libraries
-from scenarios.fleet import by_vehicle
-from scenarios.provenance import assumptions
-from simulation.experiment import PlanExperiment
+from dispatch.checker.rules import registered
+from energy_models.account.energy import Receptivity
+from scenarios.files.provenance import assumptions
+from scenarios.values.build import profile_libraries
+from scenarios.values.fleet import by_vehicle
+from scenarios.values.train_numbers import train_numbers
+from simulation.experiment import DayFigures, PlanExperiment
 
 _HERE = Path(__file__).parent
 
-# What is compared: label, attribute of the figures, unit, decimals, what is better (-1 less, 1 more, 0 neither).
+# Compared figures: label, attribute, unit, decimals, better direction (-1 less, 1 more, 0 neither).
 _ROWS = (
     ("Energy at the metering point", "energy_kwh", "kWh", 0, -1),
     ("Highest 15-minute demand", "peak_15min_kw", "kW", 0, -1),
     ("Braking energy offered", "regeneration_offered_kwh", "kWh", 0, 0),
     ("Braking energy used", "regeneration_used_kwh", "kWh", 0, 0),
     ("Share of braking energy used", "used_share_percent", "%", 1, 1),
-    ("Losses in supply and rails", "losses_kwh", "kWh", 0, -1),
+    ("Losses of rails and contact lines", "losses_kwh", "kWh", 0, -1),
+    ("Load losses of transformers and rectifiers", "load_losses_kwh", "kWh", 0, -1),
+    ("No-load losses of transformers", "no_load_losses_kwh", "kWh", 0, 0),
+    ("Return losses (inverters, leak of rectifiers)", "return_losses_kwh", "kWh", 0, -1),
+    ("Energy from the utility", "utility_kwh", "kWh", 0, -1),
     ("Traction energy not served", "unserved_kwh", "kWh", 1, -1),
     ("Expected waiting", "mean_waiting_s", "s", 1, -1),
     ("Fullest train, share of normal capacity", "fullest_train_percent", "%", 0, -1),
@@ -50,11 +60,11 @@ _ROWS = (
 
 
 def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datetime | None = None) -> str:
-    """The report as HTML: text, charts and plotly.js in one page. `made_at` is printed on it, now if None."""
+    """The report as HTML: text, charts and plotly.js in one page. `made_at` is the printed time, now if None."""
     scenario = experiment.request.scenario
     before, after = experiment.baseline_plan.timetable, experiment.plan.timetable
     others = by_vehicle(scenario, profile_libraries(scenario, experiment.library)).others
-    charts = {
+    charts: dict[str, Any] = {
         "train_graph": train_graph(before, after, scenario),
         "train_power": train_power(after, experiment.library, others),
         "regeneration": regeneration(*_receptivities(experiment), scenario),
@@ -72,9 +82,16 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
     search = convergence(result)
     if search is not None:
         charts["convergence"] = search
+    found = borders(experiment.baseline_plan, experiment.plan, scenario)
+    times_s = border_times_s(experiment.plan)
+    for name, words_at in (("train_graph", 0.985), ("service", 0.5)):
+        for key, more in border_marks(times_s, words_at).items():
+            charts[name]["layout"][key] = [*charts[name]["layout"].get(key, []), *more]
+    numbers = train_numbers(scenario)
+    patterns, more_patterns = pattern_rows(experiment)
     broken: dict[str, list[str]] = {}
     for violation in experiment.check.violations:
-        broken.setdefault(violation.rule, []).append(violation.sentence)
+        broken.setdefault(violation.rule, []).append(violation_sentence(violation, numbers))
     words = {entry.rule: entry.sentence for entry in registered()}
     return _environment().get_template("report.html.j2").render(
         scenario=scenario,
@@ -88,13 +105,51 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
         made_at=(made_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
         python_version=platform.python_version(),
         has_convergence=search is not None,
+        substations=substation_rows(result),
+        loads=load_rows(result),
+        contents=_contents(result, bool(found)),
+        patterns=patterns,
+        more_patterns=more_patterns,
+        borders=shown(found, numbers),
+        origin=origin_words(scenario),
+        trip_title=lambda trip_id: trip_title(trip_id, numbers),
+        largest_move=(
+            largest_move(found)
+            if result.mode == "equal-service"
+            else farthest(experiment.baseline_plan, experiment.plan, scenario)
+        ),
+        border_choices=[(at, clock_text(at)[:5]) for at in times_s],
         charts=_script_safe(charts),
         plotly=Markup(_plotly_js()),
     )  # fmt: skip
 
 
+def _contents(result: PlanResult, has_borders: bool) -> list[tuple[str, str]]:
+    """Anchor and short name of each section, in the order of the page."""
+    sections = (
+        ("summary", "Summary", True),
+        ("inputs", "Inputs", result.input_range is not None and bool(result.input_range.inputs)),
+        ("figures", "Before and after", True),
+        ("savings", "Savings, figure by figure", bool(result.savings)),
+        ("levers", "Saving by lever", True),
+        ("trade", "Headways to choose from", bool(result.pareto)),
+        ("regeneration", "Braking energy", True),
+        ("power", "Substation power", True),
+        ("substations", "Substations", bool(result.plan.substations)),
+        ("train-graph", "Train graph", True),
+        ("service", "Headways and loads", True),
+        ("patterns", "Patterns", True),
+        ("borders", "Borders of periods", has_borders),
+        ("driving", "Driving", True),
+        ("checks", "Rules proved", True),
+        ("assumptions", "Assumptions", True),
+        ("provenance", "How this was made", True),
+    )
+    return [(anchor, name) for anchor, name, is_there in sections if is_there]
+
+
 def _receptivities(experiment: PlanExperiment) -> tuple[list[Receptivity], list[Receptivity]]:
-    """Where braking energy was offered and used on every simulated day, of today's timetable and of the plan."""
+    """The braking energy offered and used by place on every simulated day, of today's timetable and of the plan."""
     before, after = (
         [result.account.receptivity for result in days.results]
         for days in (experiment.judgement.baseline, experiment.judgement.plan)
@@ -125,8 +180,8 @@ def _rows(result: PlanResult) -> list[dict[str, str]]:
     return rows
 
 
-def _figure(day: Figures, name: str) -> float | None:
-    """A figure of the table; None where the result does not have it."""
+def _figure(day: DayFigures, name: str) -> float | None:
+    """A figure of the table; None if the result does not have it."""
     if name == "used_share_percent":
         return used_share_percent(day)
     if name == "fullest_train_percent":
@@ -136,7 +191,7 @@ def _figure(day: Figures, name: str) -> float | None:
 
 
 def _script_safe(value: Any) -> Markup:
-    """JSON for a script element: no text in it can end the element or start another."""
+    """JSON for a script element: no text in it can end the element or begin another element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 

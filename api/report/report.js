@@ -33,13 +33,26 @@ window.addEventListener("beforeprint", () => {
 });
 
 const hours = charts.train_graph.layout.xaxis.range.slice();
-for (const button of document.querySelectorAll("[data-view]")) {
-  button.addEventListener("click", () => {
-    draw("train_graph");
-    const range = button.dataset.view === "day" ? charts.day_range_ms : hours;
-    Plotly.relayout(places.get("train_graph"), { "xaxis.range": range.slice(), "yaxis.autorange": true });
-  });
+const viewButtons = [...document.querySelectorAll("[data-view]")];
+const border = document.getElementById("border");
+const AROUND_BORDER_MS = 45 * 60_000;
+
+// Of the ways to choose a time range only the last one that was used is marked.
+function showRange(range, button) {
+  draw("train_graph");
+  for (const other of viewButtons) other.setAttribute("aria-pressed", String(other === button));
+  if (button && border) border.value = "";
+  Plotly.relayout(places.get("train_graph"), { "xaxis.range": range.slice(), "yaxis.autorange": true });
 }
+
+for (const button of viewButtons) {
+  button.addEventListener("click", () => showRange(button.dataset.view === "day" ? charts.day_range_ms : hours, button));
+}
+border?.addEventListener("change", () => {
+  if (!border.value) return;
+  const at = Number(border.value) * 1000;
+  showRange([at - AROUND_BORDER_MS, at + AROUND_BORDER_MS], null);
+});
 
 // Coloured by power: the plan's lines stay thin below, for their names; the view stays where it is.
 const byPower = () => [
@@ -89,3 +102,17 @@ select.addEventListener("change", () => {
 });
 document.getElementById("previous").addEventListener("click", () => step(-1));
 document.getElementById("next").addEventListener("click", () => step(1));
+
+// The contents mark the section that is read.
+const entries = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));
+const reader = new IntersectionObserver(
+  (seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (!isIntersecting) continue;
+      for (const link of entries.values()) link.removeAttribute("aria-current");
+      entries.get(target.id)?.setAttribute("aria-current", "true");
+    }
+  },
+  { rootMargin: "-8% 0px -86% 0px" },
+);
+for (const id of entries.keys()) reader.observe(document.getElementById(id));

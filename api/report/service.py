@@ -5,14 +5,17 @@ from typing import Any
 
 from api.report.chart import BASELINE, PLAN, PLAN_DOWN, WARNING, Chart, axis, chart, clock, clock_axis, layout, packed
 from api.report.train_graph import day_range_s
-from dispatch.timetable import Timetable
+from api.source_names import trip_title
+from dispatch.plans.timetable import Timetable
 from scenarios.schema import DIRECTIONS, Scenario
+from scenarios.values.train_numbers import train_numbers
 
 
 def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario) -> Chart:
     """Above: seconds since the train before, at the terminal. Below: the fullest section of each trip."""
     terminus = {"up": scenario.stations[-1].name, "down": scenario.stations[0].name}
     capacity = scenario.train_types[scenario.main_train_type].capacity
+    numbers = train_numbers(scenario)
     traces: list[dict[str, Any]] = []
     for name, timetable, colours in (
         ("today", baseline, {"up": BASELINE, "down": "#c3b59b"}),
@@ -23,7 +26,7 @@ def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario)
             start = scenario.stations_in_order(direction)[0].id
             leaving = [trip for trip in trips if trip.stations[0] == start]
             starts_s = [trip.start_s for trip in leaving]
-            labels = [f"trip {trip.trip_id}" for trip in leaving]
+            labels = [f"trip {trip_title(trip.trip_id, numbers)}" for trip in leaving]
             line = {"color": colours[direction], "width": 1.5}
             shared = {
                 "type": "scatter",
@@ -47,7 +50,7 @@ def headways_and_loads(baseline: Timetable, plan: Timetable, scenario: Scenario)
                     **shared,
                     "mode": "lines",
                     "line": line,
-                    "text": [f"trip {trip.trip_id}" for trip in trips],
+                    "text": [f"trip {trip_title(trip.trip_id, numbers)}" for trip in trips],
                     "showlegend": False,
                     "yaxis": "y2",
                     "x": clock([trip.start_s for trip in trips]),

@@ -9,7 +9,7 @@ _CROWDING = [[0.0, "#9fd6cd"], [0.5, PLAN], [1.0, "#123b52"]]
 
 
 def trade(result: PlanResult) -> Chart | None:
-    """Every choice as a point; None where headways were not decided."""
+    """Every choice as a point; None without a choice of headways."""
     if not result.pareto:
         return None
     today = next(row for row in result.pareto if row.number == 0)

@@ -1,1 +1,1 @@
-"""Studies as people read them: charts, pages and words about sweeps and judgements."""
+"""Charts, pages and sentences for sweeps and judgements."""

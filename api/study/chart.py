@@ -1,4 +1,4 @@
-"""Charts of studies: means with intervals over levels, once as plotly for a page, once as SVG for a document."""
+"""Charts of studies: means with intervals over levels, as plotly for a page and as SVG for a document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ COLOURS = ("#1f77b4", "#d95f02", "#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a
 
 @dataclass(frozen=True)
 class Point:
-    """A mean with the ends of its interval; ends equal to the mean draw no bar."""
+    """A mean with the ends of its interval; without a bar if the ends equal the mean."""
 
     x: str | float
     mean: float
@@ -23,7 +23,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """Points of one name; `joined` draws a line through them."""
+    """Points with one name; with `joined` a line connects them."""
 
     name: str
     points: tuple[Point, ...]
@@ -32,7 +32,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart; places along x are numbers where all are, otherwise names in their order."""
+    """One chart; positions along x are numbers if all are numbers, otherwise names in their order."""
 
     title: str
     x_title: str
@@ -41,7 +41,7 @@ class Chart:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether all places along x are numbers."""
+        """Whether all positions along x are numbers."""
         return all(isinstance(p.x, int | float) and not isinstance(p.x, bool) for s in self.series for p in s.points)
 
 
@@ -93,7 +93,7 @@ def svg(chart: Chart) -> str:
     legend = 18.0 * len(chart.series) if len(chart.series) > 1 else 0.0
     longest = 6.6 * max((len(name) for name in names), default=0)
     turned = not numeric and longest > (_WIDTH - _LEFT - _RIGHT) / len(names)
-    # Names that would lie on each other are turned, and take room below.
+    # Names that would overlap are rotated and need more space below.
     below = 0.6 * longest if turned else 0.0
     height = _HEIGHT + below + legend
 
@@ -130,7 +130,7 @@ def svg(chart: Chart) -> str:
     count = len(chart.series)
     for number, series in enumerate(chart.series):
         colour = COLOURS[number % len(COLOURS)]
-        # Beside each other, so that bars of several series at one place can be told apart.
+        # Next to each other, so that the bars of several series at one position are distinguishable.
         shift = (3.0 if numeric else 7.0) * (number - (count - 1) / 2)
         spots = [
             (across(float(p.x) if numeric else float(names.index(str(p.x)))) + shift, down(p.mean), p)
@@ -168,7 +168,7 @@ def _number(value: float) -> str:
 
 
 def number_or_text(value: Any) -> str | float:
-    """A level as a place along x: numbers stay numbers."""
+    """A level as a position along x: numbers stay numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return float(value)

@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 
 from api.study.chart import Chart, Point, Series, plotly_figure
 from api.study.page import Section, page
-from simulation.interval import Estimate, estimate
-from simulation.judge import Judgement
-from simulation.sensitivity import Answer
-from simulation.verdict import TOLERANCES, Objection
+from simulation.judging.judge import Judgement
+from simulation.judging.sensitivity import Answer
+from simulation.judging.verdict import TOLERANCES, Objection
+from simulation.runs.interval import MeanInterval, mean_interval
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -21,15 +21,18 @@ SERVICE_ROWS = (
     ("mean_lateness_s", "Mean lateness, s", 1.0, 1),
     ("headway_variation", "Headways, standard deviation over mean of actual to scheduled", 1.0, 3),
     ("mean_waiting_s", "Mean waiting, s", 1.0, 1),
-    ("excess_waiting_s", "Waiting beyond the timetable's, s", 1.0, 1),
+    ("excess_waiting_s", "Waiting above the timetable, s", 1.0, 1),
     ("mean_one_way_s", "Mean one-way time, s", 1.0, 1),
-    ("maximum_load_share", "Fullest train, % of normal capacity", 100.0, 1),
-    ("denied_boardings", "Denied boardings a day", 1.0, 2),
-    ("never_served", "Passengers a day who find no train", 1.0, 2),
+    ("maximum_load_share", "Largest load of a train, % of normal capacity", 100.0, 1),
+    ("denied_boardings", "Denied boardings per day", 1.0, 2),
+    ("never_served", "Passengers per day without a train", 1.0, 2),
 )
 ENERGY_ROWS = (
     ("energy_kwh", "Energy at the DC terminals, kWh", 0),
-    ("utility_kwh", "Energy from the utility, kWh", 0),
+    ("load_losses_kwh", "+ load losses of transformers and rectifiers, kWh", 0),
+    ("no_load_losses_kwh", "+ no-load losses of transformers, kWh", 0),
+    ("return_losses_kwh", "+ losses of inverters, kWh", 0),
+    ("utility_kwh", "= energy from the utility, kWh", 0),
     ("regeneration_offered_kwh", "Braking energy offered, kWh", 0),
     ("regeneration_used_kwh", "Braking energy used, kWh", 0),
     ("line_losses_kwh", "Losses of rails and contact lines, kWh", 0),
@@ -41,19 +44,21 @@ ENERGY_ROWS = (
 
 @dataclass(frozen=True, eq=False)
 class JudgedPlan:
-    """Everything that the page tells."""
+    """The content of the page."""
 
     title: str
     plan: str
     judgement: Judgement
     objections: tuple[Objection, ...]
-    asked_interval_percent: float | None
+    requested_interval_percent: float | None
     sensitivity: tuple[Answer, ...]
     command: str
+    edited: str = ""
+    """The note on a plan folder that is not as it was written."""
 
 
-def width_percent(saving: Estimate) -> float:
-    """The 95 % interval from end to end, in percentage points."""
+def width_percent(saving: MeanInterval) -> float:
+    """The full width of the 95 % interval, in percentage points."""
     return saving.high - saving.low
 
 
@@ -69,16 +74,16 @@ def verdict_words(judged: JudgedPlan) -> str:
 
 
 def interval_words(judged: JudgedPlan) -> str:
-    """Whether the interval that was asked for was reached; empty where none was asked for."""
-    asked = judged.asked_interval_percent
-    if asked is None:
+    """A sentence whether the requested interval was reached; empty if no interval was requested."""
+    requested = judged.requested_interval_percent
+    if requested is None:
         return ""
     reached = width_percent(judged.judgement.saving_percent)
-    if reached <= asked:
-        return f"The interval is {reached:.3f} percentage points wide from end to end; {asked:g} was asked."
+    if reached <= requested:
+        return f"The interval is {reached:.3f} percentage points wide from end to end; requested: {requested:g}."
     return (
-        f"The interval is {reached:.3f} percentage points wide from end to end and not the {asked:g} that was asked: "
-        f"more than {judged.judgement.saving_percent.count} pairs of days would be needed (--most)."
+        f"The interval is {reached:.3f} percentage points wide from end to end; the requested {requested:g} needs more "
+        f"than {judged.judgement.saving_percent.count} pairs of days (--most)."
     )
 
 
@@ -89,7 +94,7 @@ def quantiles(judgement: Judgement) -> dict[str, float]:
 
 
 def service_rows(judgement: Judgement) -> list[list[str]]:
-    """Each measure of the service: today, plan, change with interval, what is tolerated."""
+    """Each measure of the service: today, plan, change with interval, tolerance."""
     tolerated = {t.measure: t for t in TOLERANCES}
     rows = []
     for name, words, scale, digits in SERVICE_ROWS:
@@ -120,12 +125,12 @@ def energy_rows(judgement: Judgement) -> list[list[str]]:
     ]
 
 
-def _change(change: Estimate, scale: float, digits: int) -> str:
+def _change(change: MeanInterval, scale: float, digits: int) -> str:
     return f"{scale * change.mean:+,.{digits}f} ± {scale * change.half_width:,.{digits}f}"
 
 
 def sensitivity_rows(answers: Sequence[Answer]) -> list[list[str]]:
-    """Each variation: saving with interval, and what share of the judged saving is left."""
+    """Each variation: saving with interval, and its share of the judged saving."""
     return [
         [
             answer.variation.family,
@@ -157,15 +162,15 @@ def sensitivity_chart(answers: Sequence[Answer], judged: Judgement) -> Chart:
         name = answer.variation.words if family == "wrong parameters" else f"{family} {answer.variation.words}"
         families.setdefault(family, []).append(Point(name, found.mean, found.low, found.high))
     series = (as_planned, *(Series(name, tuple(points), joined=False) for name, points in families.items()))
-    return Chart("What is left of the saving", "", "saving, %", series)
+    return Chart("Saving with each variation", "", "saving, %", series)
 
 
 DOTS_UP_TO_DAYS = 40
-"""So many days are drawn one by one; bins of fewer would say more about the bins than about the days."""
+"""Up to this number, days are drawn one by one, because a histogram of few days depends mainly on its bins."""
 
 
 def days_figure(judgement: Judgement) -> go.Figure:
-    """The saving of each pair of days: a dot each while they are few, then a histogram; the mean and its interval."""
+    """The saving of each pair of days: dots for few days, otherwise a histogram; the mean and its interval."""
     saving, values = judgement.saving_percent, judgement.savings_percent
     if len(values) <= DOTS_UP_TO_DAYS:
         figure = go.Figure(
@@ -191,7 +196,7 @@ def days_figure(judgement: Judgement) -> go.Figure:
 
 
 def _bins(values: Sequence[float]) -> int:
-    """As many bins as Freedman and Diaconis (1981) would have, 8 to 40."""
+    """Number of bins by the rule of Freedman and Diaconis (1981), 8 to 40."""
     quarter, three_quarters = np.quantile(values, [0.25, 0.75])
     width = 2.0 * float(three_quarters - quarter) / len(values) ** (1.0 / 3.0)
     return int(np.clip(np.ceil((max(values) - min(values)) / width), 8, 40)) if width > 0.0 else 8
@@ -199,7 +204,7 @@ def _bins(values: Sequence[float]) -> int:
 
 def _narrowing(judgement: Judgement) -> go.Figure:
     counts = range(2, len(judgement.savings_percent) + 1)
-    found = [estimate(judgement.savings_percent[:count]) for count in counts]
+    found = [mean_interval(judgement.savings_percent[:count]) for count in counts]
     figure = go.Figure()
     for name, line in (("high", [e.high for e in found]), ("low", [e.low for e in found])):
         fill = "tonexty" if name == "low" else None
@@ -218,7 +223,9 @@ def render(judged: JudgedPlan) -> str:
     kind = "bad" if judged.objections else "good"
     words = [f'<span class="{kind}">{escape(verdict_words(judged))}</span>']
     words += [escape(objection.sentence) for objection in judged.objections]
-    if judged.asked_interval_percent is not None:
+    if judged.edited:
+        words.append(f'<span class="bad">{escape(judged.edited)}</span>')
+    if judged.requested_interval_percent is not None:
         words.append(escape(interval_words(judged)))
     worst = int(np.argmin(judgement.savings_percent))
     spread = ", ".join(f"{name} %: {value:.2f}" for name, value in quantiles(judgement).items())
@@ -228,15 +235,15 @@ def render(judged: JudgedPlan) -> str:
             "The saving, day by day",
             [
                 f"Quantiles of single days: {spread}. The worst day has the seed {judgement.seeds[worst]}.",
-                "Today's timetable and the plan meet the same days (common random numbers); a saving is the difference "
-                "of a pair, in percent of today's energy.",
+                "Today's timetable and the plan have the same days (common random numbers); a saving is the difference "
+                "of a pair of days, in percent of today's energy.",
             ],
             charts=[days_figure(judgement), _narrowing(judgement)],
         ),
         Section("Energy", columns=("", "today", "plan", "change"), rows=energy_rows(judgement)),
         Section(
             "Service",
-            ["A plan that worsens a measure beyond what is tolerated is rejected."],
+            ["A plan that worsens a measure by more than its tolerance is rejected."],
             columns=("", "today", "plan", "change", "tolerated"),
             rows=service_rows(judgement),
         ),
@@ -245,10 +252,10 @@ def render(judged: JudgedPlan) -> str:
         days = judged.sensitivity[0].judgement.saving_percent.count
         sections.append(
             Section(
-                "What the saving rests on",
+                "Sensitivity of the saving",
                 [
-                    f"The same plan where the world differs, one thing at a time, {days} pairs of days each. The plan "
-                    "keeps its times; real trains meet them as their ATO drives them and draw what they really need."
+                    f"The same plan with one variation at a time, {days} pairs of days each. The plan keeps its times; "
+                    "the trains keep these times with their ATO driving and draw the power that they need."
                 ],
                 columns=SENSITIVITY_COLUMNS,
                 rows=sensitivity_rows(judged.sensitivity),

@@ -1,4 +1,4 @@
-"""A study's page: words, tables and charts in one HTML file that opens without a network."""
+"""The page of a study: text, tables and charts in one HTML file that needs no network."""
 
 import json
 from collections.abc import Sequence
@@ -63,5 +63,5 @@ def page(title: str, sections: Sequence[Section]) -> str:
 
 
 def as_json_text(value: object) -> str:
-    """JSON as files of studies hold it."""
+    """JSON in the form of study files."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

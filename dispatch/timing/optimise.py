@@ -12,25 +12,29 @@ from functools import partial
 
 import numpy as np
 
-from dispatch.timetable import DIRECTIONS, Direction, Timetable
-from dispatch.timing.bank import LOAD_STEP, bank_for
-from dispatch.timing.cycle import CycleProblem, Pattern, find_pattern
-from dispatch.timing.day import load_steps
-from dispatch.timing.estimate import line_estimate
-from dispatch.timing.fitting import held, pinned_dwells_s, way_with_dwells
-from dispatch.timing.job import Clock, Job, Progress, SearchStop, Step, TimingOptions
+from dispatch.energy.line_model import LineModel
+from dispatch.plans.dwell_transfer import standing_s
+from dispatch.plans.timetable import Timetable, Trip
+from dispatch.timing.day_state import load_steps
+from dispatch.timing.even_headways import evened
+from dispatch.timing.fit_to_fixes import held, pinned_dwells_s, way_on_grid, way_with_dwells
+from dispatch.timing.kernel.trips import Limits
+from dispatch.timing.limits import TimingLimits
+from dispatch.timing.line_motions import LOAD_STEP, motion_table_for
+from dispatch.timing.line_surrogate import fit_line_surrogate
+from dispatch.timing.objective_weights import ObjectiveWeights
+from dispatch.timing.period_pattern import CycleProblem, PeriodPattern, find_pattern
 from dispatch.timing.periods import Period, periods_of
-from dispatch.timing.refine import estimated_energy_j, quiet_energy_j, refine
-from dispatch.timing.rules import TimingRules
-from dispatch.timing.shifts import mean_waiting_s, shift_periods
-from dispatch.timing.trips import Limits
-from dispatch.timing.worth import Worth
+from dispatch.timing.restriction_cost import cost_of_grids_j, cost_of_shared_patterns_j
+from dispatch.timing.shifts import WAITING_ROUNDING_S, mean_waiting_s, shift_periods
+from dispatch.timing.single_trips import quiet_energy_j, refine, surrogate_energy_j
+from dispatch.timing.spacing import spaced
+from dispatch.timing.task import Clock, Progress, SearchStop, SearchTask, Step, TimingOptions
 from energy_models.arrays import IntArray
 from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.device_laws import pack
-from energy_models.supply.network import SupplyNetwork
-from energy_models.train import Train
+from scenarios.schema.base import DIRECTIONS, Direction
 
 SEARCH_TOLERANCE_A = 0.02
 """Residual current of a node at which the search takes an instant as solved: in all less than 500 W of some 5 MW."""
@@ -45,37 +49,41 @@ class SearchWish:
     """What a search is asked beside its rules: a timetable to start from instead of patterns, the worth of a joule,
     duties around fixed vehicles, times at which the trains that may run suffice, mean waiting (by default that of the
     rules' weights), how long trains find terminals full, the seconds that further train types need for each section,
-    and a way to end it."""
+    a way to end it, and what waits until the kernels are compiled, if somebody else compiles them."""
 
     start: Timetable | None = None
-    worth: Worth = field(default_factory=Worth)
+    weights: ObjectiveWeights = field(default_factory=ObjectiveWeights)
     duties: Callable[[Timetable], Timetable] = field(default=lambda timetable: timetable)
-    fewer: Callable[[Job, Timetable], Timetable] = field(default=lambda _, timetable: timetable)
+    fewer: Callable[[SearchTask, Timetable], Timetable] = field(default=lambda _, timetable: timetable)
     waiting_s: Callable[[Timetable], float] | None = None
-    crowding_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
+    terminal_excess_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
     possible_s: Mapping[Direction, Sequence[int]] = field(default_factory=dict)
     stop: SearchStop = field(default_factory=SearchStop)
+    compiled: Callable[[], None] = field(default=lambda: None)
 
 
 @dataclass(frozen=True, eq=False)
 class TimingResult:
     """The timetable found, how the search came there, and whether it was cut short.
 
-    `fallback` keeps rules and fixes, unimproved: what a trip can go back to.
+    `fallback` keeps rules and fixes, unimproved: what a trip can go back to. `seconds` are those of the stages before
+    the search. `patterns_cost_j` is by how much the day would draw less if each trip had its own times, `grids_cost_j`
+    if departures and dwells could have any second (None: they have, or the search was cut short).
     """
 
     timetable: Timetable
     convergence: tuple[Step, ...]
     stopped_early: bool
     fallback: Timetable
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    patterns_cost_j: float | None = None
+    grids_cost_j: float | None = None
 
 
 def optimise(
     baseline: Timetable,
-    library: ProfileLibrary,
-    train: Train,
-    network: SupplyNetwork,
-    rules: TimingRules,
+    line: LineModel,
+    timing_limits: TimingLimits,
     turn: Callable[[Timetable], Timetable],
     options: TimingOptions,
     progress: Progress = lambda _stage, _share: None,
@@ -87,48 +95,60 @@ def optimise(
     same timetable for any number of workers, unless the time limit or a cancel cuts the search short.
     """
     wish = wish or SearchWish()
+    began_s = time.monotonic()
     trips = _both(baseline, wish.start)
-    bank = bank_for(trips, library, train, options.workers, progress, rules.longer_s, wish.possible_s)
-    packed = pack(network)._replace(tolerance_a=SEARCH_TOLERANCE_A)
-    limits = _limits(baseline, library, rules)
-    job = Job(
+    motions = motion_table_for(
+        trips, line.library, line.train, options.workers, progress, timing_limits.longer_s, wish.possible_s
+    )
+    profiles_s = time.monotonic()
+    progress("compiling the search", 0.0)
+    wish.compiled()
+    packed = pack(line.network)._replace(tolerance_a=SEARCH_TOLERANCE_A)
+    limits = kernel_limits(baseline, line.library, timing_limits)
+    task = SearchTask(
         baseline=baseline,
-        rules=rules,
+        timing_limits=timing_limits,
         turn=turn,
         options=options,
-        bank=bank,
+        motions=motions,
         network=packed,
         limits=limits,
-        estimate=line_estimate(baseline, limits, bank, packed, options.seed, options.workers),
+        surrogate=fit_line_surrogate(baseline, limits, motions, packed, options.seed, options.workers),
         progress=progress,
         began_s=0.0,
-        waiting_s=wish.waiting_s or partial(mean_waiting_s, arrivals_per_s=rules.arrivals_per_s),
-        worth=wish.worth,
-        crowding_s=wish.crowding_s,
+        waiting_s=wish.waiting_s or partial(mean_waiting_s, arrivals_per_s=timing_limits.arrivals_per_s),
+        weights=wish.weights,
+        terminal_excess_s=wish.terminal_excess_s,
         stop=wish.stop.flag,
     )
-    _compile(job)
+    _compile(task)
+    compiled_s = time.monotonic()
     # What a machine does once for a line, profiles and compiled code, is not search: the first plan is as good as any.
-    job = replace(job, began_s=time.monotonic())
-    clock = Clock(options.time_limit_s, job.stop)
+    task = replace(task, began_s=time.monotonic())
+    clock = Clock(options.time_limit_s, task.stop)
     clock.go()
     try:
         wish.stop.is_searching = True
-        begin, fallback = _prepared(job, wish, clock)
-        timetable = refine(job, begin)
+        begin, fallback = _prepared(task, wish, clock)
+        day = refine(task, begin)
+        patterns_cost_j = cost_of_shared_patterns_j(task, day) if options.patterns and not task.stop[0] else None
+        has_grid = max(timing_limits.departure_grid_s, timing_limits.dwell_grid_s) > 1
+        grids_cost_j = cost_of_grids_j(task, day) if has_grid and not task.stop[0] else None
     finally:
         wish.stop.is_searching = False
         clock.halt()
-    return TimingResult(timetable, tuple(job.convergence), bool(job.stop[0]), fallback)
+    return TimingResult(
+        day.timetable("optimal"), tuple(task.convergence), bool(task.stop[0]), fallback,
+        {"profiles": profiles_s - began_s, "compilation": compiled_s - profiles_s}, patterns_cost_j, grids_cost_j,
+    )  # fmt: skip
 
 
-def _compile(job: Job) -> None:
+def _compile(task: SearchTask) -> None:
     """Have the search compiled, or read from the disk, by the least search there is."""
-    job.progress("compiling the search", 0.0)
-    periods = list(periods_of(job.baseline, job.rules.period_starts_s))
-    least = replace(_cycle_problem(job, COMPILING_HEADWAY_S, periods), samples=1)
+    periods = list(periods_of(task.baseline, task.timing_limits.period_starts_s))
+    least = replace(cycle_problem(task, COMPILING_HEADWAY_S, periods), samples=1)
     find_pattern(least, 1, 0, np.zeros(1, dtype=np.int64))
-    job.progress("compiling the search", 1.0)
+    task.progress("compiling the search", 1.0)
 
 
 def _both(baseline: Timetable, start: Timetable | None) -> Timetable:
@@ -136,134 +156,159 @@ def _both(baseline: Timetable, start: Timetable | None) -> Timetable:
     return baseline if start is None else Timetable((*baseline.trips, *start.trips))
 
 
-def _prepared(job: Job, wish: SearchWish, clock: Clock) -> tuple[Timetable, Timetable]:
+def _prepared(task: SearchTask, wish: SearchWish, clock: Clock) -> tuple[Timetable, Timetable]:
     """What the search of single trips begins with: the timetable asked for, or patterns and shifts; fixes kept.
 
     And what trips can go back to.
     """
     if wish.start is not None:
         with clock.halted():
-            start = _kept(job, wish, wish.start)
+            start = _kept(task, wish, wish.start)
         return start, start
     # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
     with clock.halted():
-        plain = _kept(job, wish, job.baseline)
-    if job.baseline.turns_on_the_way:
+        plain = _kept(task, wish, task.baseline)
+    if task.baseline.turns_on_the_way:
         # A cycle stands for trips that all run the whole line; the search of single trips begins without.
         return plain, plain
-    laid = _laid(job, periods_of(job.baseline, job.rules.period_starts_s))
-    if plain is job.baseline and _trains(laid) <= job.rules.vehicles_most:
-        return min(laid, plain, key=partial(quiet_energy_j, job)), plain
+    laid = spaced(task, _laid(task))
+    if task.waiting_s(laid) > max(task.waiting_s(task.baseline), task.waiting_s(plain)) + WAITING_ROUNDING_S:
+        return plain, plain
+    if plain is task.baseline and _trains(laid) <= task.timing_limits.vehicles_most:
+        return min(laid, plain, key=partial(quiet_energy_j, task)), plain
     # With trains enough as many may begin at each terminal as in the baseline, else as in the times that need fewer.
-    reference = job.baseline if _trains(job.baseline) <= job.rules.vehicles_most else plain
+    reference = task.baseline if _trains(task.baseline) <= task.timing_limits.vehicles_most else plain
     try:
         with clock.halted():
-            near = held(job, laid, reference)
-            return wish.duties(near if _trains(near) <= job.rules.vehicles_most else job.turn(near)), plain
+            near = held(task, laid, reference)
+            return wish.duties(near if _trains(near) <= task.timing_limits.vehicles_most else task.turn(near)), plain
     except Infeasible:
         return plain, plain
 
 
-def _kept(job: Job, wish: SearchWish, timetable: Timetable) -> Timetable:
+def _kept(task: SearchTask, wish: SearchWish, timetable: Timetable) -> Timetable:
     """The timetable with what is fixed and no more trains than may run; itself where it keeps that already."""
-    if _trains(timetable) > job.rules.vehicles_most:
-        timetable = wish.fewer(job, timetable)
-    elif job.rules.fixed.holds_times:
-        timetable = held(job, timetable, timetable)
-    return wish.duties(timetable) if job.rules.fixed.holds_duties else timetable
+    if _trains(timetable) > task.timing_limits.vehicles_most:
+        timetable = wish.fewer(task, timetable)
+    elif task.timing_limits.holds_times:
+        timetable = held(task, timetable, timetable)
+    return wish.duties(timetable) if task.timing_limits.fixed.holds_duties else timetable
 
 
 def _trains(timetable: Timetable) -> int:
-    return len({trip.vehicle for trip in timetable.trips})
+    return len(timetable.vehicles)
 
 
-def _laid(job: Job, periods: tuple[Period, ...]) -> Timetable:
-    """Patterns and shifts laid on the day."""
-    return shift_periods(job, periods, _patterns(job, periods), partial(estimated_energy_j, job))
+def _laid(task: SearchTask) -> Timetable:
+    """Patterns and shifts laid on the day, with even headways where those of today are uneven."""
+    limits = task.timing_limits
+    even = evened(task.baseline, limits.period_starts_s, limits.window_s, limits.gap_longest_s)
+    of_even = task if even is task.baseline else replace(task, baseline=even)
+    periods = periods_of(even, limits.period_starts_s)
+    longest_s = task.waiting_s(task.baseline)
+    patterns = _patterns(of_even, periods)
+    return shift_periods(of_even, periods, patterns, partial(surrogate_energy_j, task), longest_s)
 
 
-def _limits(baseline: Timetable, library: ProfileLibrary, rules: TimingRules) -> Limits:
+def kernel_limits(baseline: Timetable, library: ProfileLibrary, timing_limits: TimingLimits) -> Limits:
     """The rules in kernel form."""
     sections = len(library.sections["up"])
-    spans = np.array([rules.dwell_span_s[d] for d in DIRECTIONS], dtype=np.int64).reshape(2, sections - 1, 2)
-    whole = {d: [trip for trip in baseline.of(d) if len(trip.driving) == sections] for d in DIRECTIONS}
-    standing = [max(sum(trip.dwell_s(k) for k in range(1, sections)) for trip in whole[d]) for d in DIRECTIONS]
-    one_way = np.array([max(t.end_s - t.start_s for t in whole[d]) for d in DIRECTIONS], dtype=np.int64)
+    spans = np.array([timing_limits.dwell_span_s[d] for d in DIRECTIONS], dtype=np.int64).reshape(2, sections - 1, 2)
     arrivals = np.zeros((len(baseline.trips), sections))
     for row, trip, first in zip(arrivals, baseline.trips, baseline.first_sections(), strict=True):
-        row[first : first + len(trip.driving)] = rules.arrivals_per_s[trip.trip_id]
+        row[first : first + len(trip.driving)] = timing_limits.arrivals_per_s[trip.trip_id]
     last = [library.sections[direction][-1] for direction in DIRECTIONS]
     return Limits(
         dwell_shortest_s=np.ascontiguousarray(spans[:, :, 0]),
         dwell_longest_s=np.ascontiguousarray(spans[:, :, 1]),
-        turnback_shortest_s=np.array(rules.turnback_shortest_s, dtype=np.int64),
-        headway_shortest_s=rules.headway_shortest_s,
-        auxiliary_w=rules.auxiliary_w,
-        stand_auxiliary_s=rules.stand_auxiliary_s,
-        stand_fallback_s=rules.stand_fallback_s,
-        terminal_chainage_m=np.array([t.departure_chainage_m + t.chainage_sign * t.length_m for t in last]),
+        turnback_shortest_s=np.array(timing_limits.turnback_shortest_s, dtype=np.int64),
+        headway_shortest_s=timing_limits.headway_shortest_s,
+        auxiliary_w=timing_limits.auxiliary_w,
+        stand_auxiliary_s=timing_limits.stand_auxiliary_s,
+        stand_fallback_s=timing_limits.stand_fallback_s,
+        terminal_chainage_m=np.array([track.arrival_chainage_m for track in last]),
         station_chainage_m=np.array([[t.departure_chainage_m for t in library.sections[d]] for d in DIRECTIONS]),
         arrivals_per_s=arrivals,
         waiting_budget=0.0,
-        dwell_to_run_s=rules.dwell_to_run_s,
-        dwell_total_s=np.array(standing, dtype=np.int64),
-        one_way_shortest_s=one_way,
-        one_way_longest_s=one_way + rules.longer_s,
-        vehicles_most=rules.vehicles_most,
+        dwell_to_run_s=timing_limits.dwell_to_run_s,
+        dwell_total_s=_dwell_totals_s(baseline.trips),
+        one_way_s=_one_way_times_s(baseline.trips),
+        longer_s=timing_limits.longer_s,
+        vehicles_most=timing_limits.vehicles_most,
+        departure_grid_s=timing_limits.departure_grid_s,
+        dwell_grid_s=timing_limits.dwell_grid_s,
     )
 
 
-def _patterns(job: Job, periods: tuple[Period, ...]) -> tuple[Pattern | None, ...]:
+def _dwell_totals_s(trips: Sequence[Trip]) -> IntArray:
+    return np.array([standing_s(trip) for trip in trips], dtype=np.int64)
+
+
+def _one_way_times_s(trips: Sequence[Trip]) -> IntArray:
+    return np.array([trip.end_s - trip.start_s for trip in trips], dtype=np.int64)
+
+
+def _patterns(task: SearchTask, periods: tuple[Period, ...]) -> tuple[PeriodPattern | None, ...]:
     """The pattern of each period that has one headway; periods of one headway share theirs, searched side by side."""
-    options = job.options
+    options = task.options
     headways = sorted({period.headway_s for period in periods if period.headway_s is not None})
     whole_s = sum(period.duration_s for period in periods)
     done = 0
+    task.progress("patterns", 0.0)
 
-    def one(headway_s: int) -> Pattern | None:
+    def one(headway_s: int) -> PeriodPattern | None:
         nonlocal done
-        if job.stop[0]:
+        if task.stop[0]:
             return None
         group = [period for period in periods if period.headway_s == headway_s]
         # A pattern that runs for a small part of the day is worth less search.
         weight = min(1.0, 2.0 * sum(period.duration_s for period in group) / whole_s)
         work = max(1, int(PATTERN_WORK * options.effort * weight))
-        pattern = find_pattern(_cycle_problem(job, headway_s, group), work, options.seed * 31 + headway_s, job.stop)
+        pattern = find_pattern(cycle_problem(task, headway_s, group), work, options.seed * 31 + headway_s, task.stop)
         done += 1
-        job.progress("patterns", done / len(headways))
+        task.progress("patterns", done / len(headways))
         return pattern
 
     with ThreadPoolExecutor(options.workers) as pool:
         found = dict(zip(headways, pool.map(one, headways), strict=True))
     patterns = tuple(found[period.headway_s] if period.headway_s is not None else None for period in periods)
-    job.note(
+    task.note(
         "patterns",
         sum(p.energy_j * t.duration_s / p.headway_s for p, t in zip(patterns, periods, strict=True) if p is not None),
     )
     return patterns
 
 
-def _cycle_problem(job: Job, headway_s: int, periods: list[Period]) -> CycleProblem:
+def cycle_problem(task: SearchTask, headway_s: int, periods: list[Period]) -> CycleProblem:
     """The cycle of periods with one headway, with their trips' typical loads."""
-    sections = len(job.limits.station_chainage_m[0])
-    members = [[job.baseline.trips[j] for period in periods for j in period.members[d]] for d in range(2)]
+    sections = len(task.limits.station_chainage_m[0])
+    members = [[task.baseline.trips[j] for period in periods for j in period.members[d]] for d in range(2)]
     trips = [tuple(trip for trip in group if len(trip.driving) == sections) for group in members]
     middle = [group[len(group) // 2] for group in trips]
-    pinned = [pinned_dwells_s(job, group) for group in trips]
-    ways = [way_with_dwells(job, trip, fixed, []) for trip, fixed in zip(middle, pinned, strict=True)]
+    # Departures come onto their grid when the cycle is laid on the day.
+    limits = task.limits._replace(
+        dwell_total_s=_dwell_totals_s(middle), one_way_s=_one_way_times_s(middle), departure_grid_s=1
+    )
+    pinned = [pinned_dwells_s(task, group) for group in trips]
+    ways = [
+        way_on_grid(task, trip, *way_with_dwells(task, trip, fixed, []), fixed)
+        for trip, fixed in zip(middle, pinned, strict=True)
+    ]
     return CycleProblem(
         headway_s=headway_s,
         run_s=np.array([run for run, _ in ways], dtype=np.int64),
         dwell_s=np.array([dwell for _, dwell in ways], dtype=np.int64),
+        today_run_s=np.array([trip.running_times_s for trip in middle], dtype=np.int64),
+        today_dwell_s=np.array([trip.dwells_s for trip in middle], dtype=np.int64),
         load_step=np.array([_typical(load_steps(group, LOAD_STEP)) for group in trips], dtype=np.int64),
-        limits=_pinned(job.limits, pinned),
-        bank=job.bank,
-        network=job.network,
-        estimate=job.estimate,
-        noise_deviation_s=job.options.noise_deviation_s,
-        noise_accumulates=job.options.noise_accumulates,
-        samples=job.options.samples,
-        estimated_samples=job.options.estimated_samples,
+        limits=_pinned(limits, pinned),
+        motions=task.motions,
+        network=task.network,
+        surrogate=task.surrogate,
+        noise_deviation_s=task.options.noise_deviation_s,
+        noise_accumulates=task.options.noise_accumulates,
+        samples=task.options.samples,
+        surrogate_samples=task.options.surrogate_samples,
     )
 
 

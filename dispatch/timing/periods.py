@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from dispatch.timetable import DIRECTIONS, Timetable, Trip
+from dispatch.plans.timetable import Timetable, Trip
+from scenarios.schema.base import DIRECTIONS
 
 SAME_HEADWAY_S = 1
 """Gaps that differ by no more than this belong to one headway."""

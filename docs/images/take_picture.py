@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 PICTURE = Path(__file__).with_name("report.png")
-HIDDEN = "#figures, #trade, #regeneration, #power { display: none }"
+HIDDEN = "#figures, #savings, #trade, #regeneration, #power { display: none }"
 """Left to the report, so that the saving by lever and the train graph are in the picture."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -1,5 +1,6 @@
-"""Calibration: the parameters of a train from its own telemetry, with intervals.
+"""Calibration: the parameters of a train from its telemetry, with intervals.
 
-The balance of energy over stretches of seconds in which the drive does one thing (stand, traction, coast, brake) is
-fitted; speed is never differentiated. What fixes what, and which part only the load can fix, is told in `estimate`.
+`recorded_motion` corrects speed and place, `stretches` cuts the motion by state, `balance` has the energy balances of
+these stretches, `priors` what is known of the type and the sensors, `fit` and `problem` the estimator, `intervals` and
+`verdict` its accuracy, `checks` and `causes` the reasons to refuse, and `estimate` calls them all.
 """

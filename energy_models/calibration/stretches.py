@@ -1,50 +1,53 @@
-"""Cuts telemetry into stretches of one state and integrates each: the data that the energy balance is fitted to."""
+"""Cuts telemetry into stretches of one state and integrates each: the data of the fit of energy balances."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.interpolate import CubicHermiteSpline
 
 from energy_models.arrays import FloatArray, IntArray
-from energy_models.faults import Fault, InputFaults
+from energy_models.calibration.line_profile import mean_height
+from energy_models.calibration.recorded_motion import BoolArray, RecordedMotion, recorded_motion
 from energy_models.telemetry.columns import STATES
 from energy_models.track import SectionTrack
 
-LONGEST_S = 30.0
+LONGEST_S = 15.0
 SHORTEST_S = 4.0
-_MOST_OVERSHOOT_M = 30.0
+_SLOPE_WINDOW_S = 2.0
+_STAND, _COAST, _TRACTION, _BRAKE = (STATES.index(name) for name in ("stand", "coast", "traction", "brake"))
 
 
 @dataclass(frozen=True, eq=False)
 class Stretches:
     """Stretches of one state, one entry each; energies at the collector, auxiliaries included.
 
-    `state` indexes `STATES`, `cluster` numbers the run (one departure to the next) it belongs to. `rise_m` is the rise
-    with curves counted in (slope integrated over distance), `kinetic_m2_s2` is half the change of v²; `speed_m_s_m` and
-    `speed2_m2_s2_m` are v and v² integrated over distance, as B and C of the resistance need them.
-    `begin_s` and `chainage_m` say where the stretch began, for plots.
+    `first_row` and `last_row` are the rows of the motion at both ends. `state` is an index into `STATES`, `cluster` the
+    number of the run (from one departure to the next). `kinetic_m2_s2` is half the change of v²; `speed_m_s_m` and
+    `speed2_m2_s2_m` are v and v² integrated over distance, for the terms B and C of the resistance. `begin_s` and
+    `chainage_m` are the begin of the stretch.
     """
 
     vehicle: tuple[str, ...]
+    first_row: IntArray
+    last_row: IntArray
     begin_s: FloatArray
     chainage_m: FloatArray
+    last_chainage_m: FloatArray
+    upward: BoolArray
     state: IntArray
     cluster: IntArray
     duration_s: FloatArray
-    energy_j: FloatArray
     load_kg: FloatArray
     kinetic_m2_s2: FloatArray
     distance_m: FloatArray
     speed_m_s_m: FloatArray
     speed2_m2_s2_m: FloatArray
-    rise_m: FloatArray
     first_speed_m_s: FloatArray
     last_speed_m_s: FloatArray
-    first_slope: FloatArray
-    last_slope: FloatArray
     temperature_c: FloatArray
+    energy_j: FloatArray
 
     def seconds_in(self, state: str) -> float:
         """Seconds of all stretches of one state."""
@@ -53,165 +56,243 @@ class Stretches:
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """The stretches, the seconds that went into none with the reason, and the noise that the data show."""
+    """The stretches, the seconds outside all stretches by reason, the noise of the data, and the motion behind them.
+
+    `lag_s` is the lag of the energy meter behind the tachometer for which the stretches were cut.
+    """
 
     stretches: Stretches
     unused_seconds: Mapping[str, int]
     speed_noise_m_s: float
     chainage_noise_m: float
+    motion: RecordedMotion
+    lag_s: float
 
 
-def cut(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTrack]]) -> Cut:
-    """Cut the rows of `read_telemetry` into stretches.
-
-    A second counts when the row before is exactly one second earlier, of the same run, in the same state, with the
-    friction brake off at both ends. `tracks` are the sections of each direction in order of travel.
+def cut(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTrack]], lag_s: float = 0.0) -> Cut:
+    """Cut the rows of `read_telemetry` into stretches; `tracks` are the sections of each direction in order of travel.
 
     Raises:
-        InputFaults: A section index of the telemetry that the line does not have, or positions beyond their section.
+        InputFaults: See `recorded_motion`.
     """
-    _check_places(rows, tracks)
-    row = _place(rows, tracks)
-    same = (
-        (row["vehicle"] == row["vehicle"].shift())
-        & (row["trip"] == row["trip"].shift())
-        & (row["section"] == row["section"].shift())
-    )
-    step = row["time_s"].diff()
-    one_state = row["code"] == row["code"].shift()
-    friction = (row["friction_brake"] > 0.0) | (row["friction_brake"].shift() > 0.0)
-    beyond = row["beyond"] | row["beyond"].shift(fill_value=False)
+    return cut_motion(recorded_motion(rows, tracks), lag_s)
+
+
+def cut_motion(motion: RecordedMotion, lag_s: float) -> Cut:
+    """Cut a motion into stretches for a meter that is `lag_s` late.
+
+    The seconds before a row count if the row before is one sampling interval earlier, of the same run and in the same
+    state, with the friction brake off in both rows, and if this also holds for the rows in which the late meter shows
+    the energy of these seconds.
+    """
+    m = motion
+    same = m.joined & (m.run == np.roll(m.run, 1))
+    same[0] = False
+    one_state = m.state == np.roll(m.state, 1)
+    friction = m.friction | np.roll(m.friction, 1)
+    placed = m.placed & np.roll(m.placed, 1)
+    working = ~(m.stuck | np.roll(m.stuck, 1))
+    known = m.load_known | (m.state == _STAND)
+    first = ~(m.run == np.roll(m.run, 1))
+    first[0] = True
+    inside = same & one_state & ~friction & placed & working & known
+    late = _late(inside, m, lag_s)
+    seconds = np.where(m.joined, m.step_s, np.minimum(m.step_s + (m.step_s == 0.0), m.interval_s))
+
+    def count(mask: BoolArray) -> int:
+        return round(float(seconds[mask].sum()))
+
     unused = {
-        "first row of a run": int((~same).sum()),
-        "a gap before the row": int((same & (step != 1.0)).sum()),
-        "the drive changed its state": int((same & (step == 1.0) & ~one_state).sum()),
-        "friction brake on": int((same & (step == 1.0) & one_state & friction).sum()),
-        "position beyond its section": int((same & (step == 1.0) & one_state & ~friction & beyond).sum()),
+        "first row of a run": count(first),
+        "a gap before the row": count(~first & ~m.joined),
+        "the drive changed its state": count(same & ~one_state),
+        "friction brake on": count(same & one_state & friction),
+        "position outside its section": count(same & one_state & ~friction & ~placed),
+        "a stuck sensor": count(same & one_state & ~friction & placed & ~(working & known)),
+        "the meter is late": count(inside & ~late),
     }
-    pure = (same & (step == 1.0) & one_state & ~friction & ~beyond).to_numpy()
-    stretches, short = _integrate(row, pure)
-    unused[f"stretch shorter than {SHORTEST_S:g} s"] = short
-    return Cut(stretches, unused, *_noise(row, pure))
+    stretches, short = _integrate(m, late)
+    unused[f"stretch shorter than {SHORTEST_S:g} s"] = round(short)
+    return Cut(stretches, unused, *_noise(m, late), m, lag_s)
 
 
-def _check_places(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTrack]]) -> None:
-    faults = []
-    for key, group in rows.groupby(["direction", "section"]):
-        direction, section = _key(key)
-        count = len(tracks[direction])
-        if section != int(section) or int(section) >= count:
-            faults.append(
-                Fault("", f"{len(group)} rows, direction {direction}", "section", f"{section:g}",
-                      f"a whole number from 0 to {count - 1}: the line has {count} sections in that direction")
-            )  # fmt: skip
-    if faults:
-        raise InputFaults(faults)
+def _late(inside: BoolArray, m: RecordedMotion, lag_s: float) -> BoolArray:
+    """The rows of which also the readings of the late meter are inside the same stretch of one state."""
+    shift = int(np.ceil(abs(lag_s) / m.interval_s - 1e-6))
+    late = inside.copy()
+    drives = (m.state == _TRACTION) | (m.state == _BRAKE)
+    for step in range(1, shift + 1):
+        other = np.roll(inside, -step if lag_s > 0.0 else step)
+        if lag_s > 0.0:
+            other[-step:] = False
+        else:
+            other[:step] = False
+        late &= other | ~drives
+    return late
 
 
-def _place(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTrack]]) -> pd.DataFrame:
-    """Add the distance into the section, the rise up to there, the slope there and the state's number."""
-    row = rows.reset_index(drop=True)
-    chainage = row["chainage_m"].to_numpy()
-    rise, slope, length, distance = (np.zeros(len(row)) for _ in range(4))
-    for key, members in row.groupby(["direction", "section"]).indices.items():
-        direction, section = _key(key)
-        track = tracks[direction][int(section)]
-        along = (chainage[members] - track.departure_chainage_m) * track.chainage_sign
-        distance[members], length[members] = along, track.length_m
-        steepness = track.slope + track.curve_resistance
-        height = np.concatenate(([0.0], np.cumsum(steepness * np.diff(track.boundary_m))))
-        rise[members] = np.interp(along, track.boundary_m, height)
-        cell = np.clip(np.searchsorted(track.boundary_m, along, side="right") - 1, 0, len(steepness) - 1)
-        slope[members] = steepness[cell]
-    beyond = (distance < -_MOST_OVERSHOOT_M) | (distance > length + _MOST_OVERSHOOT_M)
-    moving = row["speed_m_s"].to_numpy() > 0.0
-    if beyond[moving].mean() > 0.2 if moving.any() else False:
-        raise InputFaults(
-            [Fault("", f"{int(beyond.sum())} rows", "chainage_m", "outside the section that the row names",
-                   "telemetry of this line: chainage, direction and section that belong together")]
-        )  # fmt: skip
-    code = row["state"].map({name: index for index, name in enumerate(STATES)}).astype(np.int64)
-    return row.assign(rise=rise, slope=slope, beyond=beyond & moving, code=code)
+def metered_energy(motion: RecordedMotion, row: IntArray, lag_s: float) -> FloatArray:
+    """Energy in J that the meter has counted up to `lag_s` after each row; only differences within a run have meaning.
+
+    Voltage times current is the mean power since the row before. Between rows, the energy is a cubic with the mean of
+    the powers on both sides as its slope at each row.
+    """
+    m = motion
+    step = np.where(m.joined, m.step_s, m.interval_s)
+    time, energy = np.cumsum(step), np.cumsum(m.power_w * step)
+    slope = 0.5 * (m.power_w + np.append(m.power_w[1:], m.power_w[-1]))
+    spline = CubicHermiteSpline(time, energy, slope)
+    return np.asarray(spline(np.clip(time[row] + lag_s, time[0], time[-1])))
 
 
-def _key(key: object) -> tuple[str, float]:
-    direction, section = cast(tuple[str, float], key)
-    return str(direction), float(section)
+def with_lag(cut: Cut, lag_s: float) -> Cut:
+    """The same stretches with the energies of a meter that is `lag_s` late."""
+    s = cut.stretches
+    energy = metered_energy(cut.motion, s.last_row, lag_s) - metered_energy(cut.motion, s.first_row, lag_s)
+    return replace(cut, stretches=replace(s, energy_j=energy), lag_s=lag_s)
 
 
-def _integrate(row: pd.DataFrame, pure: np.ndarray) -> tuple[Stretches, int]:
-    """Sum each run of pure seconds, split evenly where it is longer than `LONGEST_S`."""
+@dataclass(frozen=True, eq=False)
+class Rise:
+    """The rise of each stretch in m, and the integrals of the curve resistance and of its square over the distance."""
+
+    rise_m: FloatArray
+    curve_m: FloatArray
+    curve2_m: FloatArray
+    first_slope: FloatArray
+    last_slope: FloatArray
+
+
+def rise_of(cut: Cut, length_m: float, ahead_m: float) -> Rise:
+    """Rise and curves under a train of a length, of which `ahead_m` is in front of the recorded place."""
+    s, m = cut.stretches, cut.motion
+    out = [np.zeros(len(s.state)) for _ in range(5)]
+    for way, upward in (("up", True), ("down", False)):
+        mine = s.upward == upward
+        if way not in m.profiles or not mine.any():
+            continue
+        profile = m.profiles[way]
+        first, last = m.place_m[s.first_row[mine]], m.place_m[s.last_row[mine]]
+        curves = (profile.slope, profile.curve, profile.curve**2)
+        for target, steepness in zip(out[:3], curves, strict=True):
+            target[mine] = mean_height(profile.boundary_m, steepness, last, length_m, ahead_m) - mean_height(
+                profile.boundary_m, steepness, first, length_m, ahead_m
+            )
+        for target, place in ((out[3], first), (out[4], last)):
+            cell = np.clip(np.searchsorted(profile.boundary_m, place, side="right") - 1, 0, len(profile.slope) - 1)
+            target[mine] = profile.slope[cell] + profile.curve[cell]
+    return Rise(*out)
+
+
+def slope_at_rows(motion: RecordedMotion, length_m: float, ahead_m: float) -> FloatArray:
+    """Slope with curve resistance under the train at each row."""
+    slope = np.zeros(len(motion.time_s))
+    for way, upward in (("up", True), ("down", False)):
+        mine = motion.upward == upward
+        if way in motion.profiles and mine.any():
+            profile, place = motion.profiles[way], motion.place_m[mine]
+            steepness = profile.slope + profile.curve
+            high, low = (
+                mean_height(profile.boundary_m, steepness, place + side, length_m, ahead_m) for side in (2.0, -2.0)
+            )
+            slope[mine] = (high - low) / 4.0
+    return slope
+
+
+def acceleration_at_rows(motion: RecordedMotion) -> FloatArray:
+    """Acceleration in m/s² at each row: the slope of a line through the speeds of the two seconds on each side.
+
+    At gaps and at changes of state, the line ends there.
+    """
+    m = motion
+    half = max(1, round(_SLOPE_WINDOW_S / m.interval_s))
+    count = len(m.time_s)
+    piece = np.cumsum(~m.joined | (m.state != np.roll(m.state, 1)))
+    sums = [np.zeros(count) for _ in range(5)]
+    clock = np.cumsum(np.where(m.joined, m.step_s, 0.0))
+    for shift in range(-half, half + 1):
+        index = np.clip(np.arange(count) + shift, 0, count - 1)
+        weight = (piece[index] == piece).astype(np.float64)
+        dt, dv = clock[index] - clock, m.speed_m_s[index] - m.speed_m_s
+        for place, value in enumerate((1.0, dt, dv, dt * dt, dt * dv)):
+            sums[place] = sums[place] + weight * value
+    n, t, v, tt, tv = sums
+    spread = tt - t * t / n
+    return np.where(spread > 1e-9, (tv - t * v / n) / np.maximum(spread, 1e-9), 0.0)
+
+
+def _integrate(m: RecordedMotion, pure: BoolArray) -> tuple[Stretches, float]:
+    """Sum each series of seconds of one state; a series longer than `LONGEST_S` is split evenly."""
     last_rows = np.flatnonzero(pure)
     if not len(last_rows):
-        return _nothing(), 0
+        return _nothing(), 0.0
     breaks = np.flatnonzero(np.diff(last_rows) != 1) + 1
-    runs = np.split(last_rows, breaks)
-    pieces = [part for run in runs for part in np.array_split(run, -(-len(run) // int(LONGEST_S)))]
-    pieces_long = [part for part in pieces if len(part) >= SHORTEST_S]
-    short = sum(len(part) for part in pieces if len(part) < SHORTEST_S)
-    if not pieces_long:
+    begin = np.concatenate(([0], breaks))
+    long = np.diff(np.append(begin, len(last_rows)))
+    most = max(1, int(LONGEST_S / m.interval_s + 1e-6))
+    parts = -(-long // most)
+    # Cut each series into equal parts: the part of each row, without a loop.
+    series = np.repeat(np.arange(len(long)), long)
+    within = np.arange(len(last_rows)) - begin[series]
+    number = np.concatenate(([0], np.cumsum(parts)[:-1]))[series] + within * parts[series] // long[series]
+    first_of = np.flatnonzero(np.diff(number, prepend=-1))
+    last_of = np.append(first_of[1:], len(last_rows)) - 1
+    first, last = last_rows[first_of] - 1, last_rows[last_of]
+    clock = np.cumsum(np.where(m.joined, m.step_s, 0.0))
+    duration = clock[last] - clock[first]
+    kept = duration >= min(SHORTEST_S, 4.0 * m.interval_s) - 1e-6
+    short = float(duration[~kept].sum())
+    first, last, duration = first[kept], last[kept], duration[kept]
+    if not len(first):
         return _nothing(), short
-    kept = np.concatenate(pieces_long)
-    number = np.repeat(np.arange(len(pieces_long)), [len(part) for part in pieces_long])
-    first = np.array([part[0] - 1 for part in pieces_long])
-    last = np.array([part[-1] for part in pieces_long])
+    speed = m.speed_m_s
+    before = np.roll(speed, 1)
+    step = np.where(m.joined, m.step_s, 0.0)
 
     def total(values: FloatArray) -> FloatArray:
-        return np.bincount(number, weights=values[kept], minlength=len(pieces_long)).astype(np.float64)
+        sums = np.cumsum(values * step)
+        return np.asarray(sums[last] - sums[first])
 
-    speed = row["speed_m_s"].to_numpy()
-    before = np.concatenate((speed[:1], speed[:-1]))
-    power = row["voltage_v"].to_numpy() * row["current_a"].to_numpy()
-    duration = total(np.ones(len(row)))
-    run = (row["vehicle"] + "/" + row["trip"] + "/" + row["section"].astype(int).astype(str)).factorize()[0]
-    # The payload does not change between stations: its mean over the run is far better than one second of it. While
-    # standing passengers come and go, but a stretch at rest needs no mass.
-    moving = speed > 0.0
-    load_sum = np.bincount(run, weights=row["load_kg"].to_numpy() * moving)
-    load = load_sum / np.maximum(np.bincount(run, weights=moving.astype(np.float64)), 1.0)
-    rise, slope = row["rise"].to_numpy(), row["slope"].to_numpy()
+    energy = np.cumsum(m.power_w * np.where(m.joined, m.step_s, m.interval_s))
     return Stretches(
-        vehicle=tuple(row["vehicle"].to_numpy()[first]),
-        begin_s=row["time_s"].to_numpy()[first],
-        chainage_m=row["chainage_m"].to_numpy()[first],
-        state=row["code"].to_numpy()[last],
-        cluster=run[last],
+        vehicle=tuple(np.array(m.names)[m.vehicle[first]]),
+        first_row=first,
+        last_row=last,
+        begin_s=m.time_s[first],
+        chainage_m=m.chainage_m[first],
+        last_chainage_m=m.chainage_m[last],
+        upward=m.upward[last],
+        state=m.state[last],
+        cluster=m.run[last],
         duration_s=duration,
-        energy_j=total(power),
-        load_kg=load[run[last]],
+        load_kg=m.load_kg[last],
         kinetic_m2_s2=0.5 * (speed[last] ** 2 - speed[first] ** 2),
-        # Speed is taken as linear within a second, so these are exact for constant acceleration.
+        # Speed is assumed to be linear between rows, so these are exact for constant acceleration.
         distance_m=total((before + speed) / 2.0),
         speed_m_s_m=total((before**2 + before * speed + speed**2) / 3.0),
         speed2_m2_s2_m=total((before + speed) * (before**2 + speed**2) / 4.0),
-        rise_m=rise[last] - rise[first],
         first_speed_m_s=speed[first],
         last_speed_m_s=speed[last],
-        first_slope=slope[first],
-        last_slope=slope[last],
-        temperature_c=total(row["outside_temperature_c"].to_numpy()) / duration,
+        temperature_c=total(m.temperature_c) / duration,
+        energy_j=energy[last] - energy[first],
     ), short
 
 
-def _noise(row: pd.DataFrame, pure: np.ndarray) -> tuple[float, float]:
-    """Standard deviations of speed and chainage readings, from what neighbouring seconds cannot share.
+def _noise(m: RecordedMotion, pure: BoolArray) -> tuple[float, float]:
+    """Standard deviations of speed and chainage readings, from third differences of neighbouring rows.
 
     Third differences remove constant and linearly changing acceleration; their variance is 20 times that of one
     reading. The median of absolute values is used, so that glitches and changes of effort do not count.
     """
-    speed, chainage = row["speed_m_s"].to_numpy(), row["chainage_m"].to_numpy()
-    moving = pure & (speed > 2.0)
+    moving = pure & (m.speed_m_s > 2.0)
     three = moving[3:] & moving[2:-1] & moving[1:-2]
     if three.sum() < 10:
         return 0.03, 1.0
     scale = 1.4826 / np.sqrt(20.0)
-    return (
-        max(1e-3, float(scale * np.median(np.abs(np.diff(speed, 3)[three])))),
-        max(0.05, float(scale * np.median(np.abs(np.diff(chainage, 3)[three])))),
-    )
+    return max(1e-3, float(scale * np.median(np.abs(np.diff(m.speed_m_s, 3)[three])))), 1.0
 
 
 def _nothing() -> Stretches:
-    empty = np.zeros(0)
-    whole = np.zeros(0, dtype=np.int64)
-    return Stretches((), empty, empty, whole, whole, *(empty,) * 13)
+    empty, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
+    none = np.zeros(0, dtype=bool)
+    return Stretches((), whole, whole, empty, empty, empty, none, whole, whole, *(empty,) * 10)

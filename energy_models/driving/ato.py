@@ -1,4 +1,4 @@
-"""ATO levels: the few ways of driving that a train's automatic operation offers, and the best among them."""
+"""ATO levels: the few ways of driving that the ATO equipment of a train offers, and the choice of one level."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from energy_models.train import Train
 
 @dataclass(frozen=True)
 class AtoLevel:
-    """One level: full effort to a speed cap, hold it, coast from a share of the section's length on, brake in time.
+    """One level: full effort up to a speed cap, constant speed, coasting from a share of the section on, braking.
 
-    A coasting train is held at `slowest_share` of the cap when it would fall below that.
+    A coasting train holds `slowest_share` of the cap if it would otherwise become slower.
     """
 
     name: str
@@ -43,7 +43,7 @@ class AtoLevel:
 def follow_level(
     track: SectionTrack, train: Train, passengers: float, level: AtoLevel, boundary_speed_m_s: float = 0.0
 ) -> DrivingProfile:
-    """The profile of a level, in the time that it takes; raises `Infeasible` when the train stalls under its cap."""
+    """The profile of a level with its own running time; raises `Infeasible` if the train stalls below the cap."""
     run = run_level(Courses(track, train, passengers, boundary_speed_m_s), level)
     return profile_along(run.course, level.name, run.energy)
 
@@ -58,9 +58,9 @@ def best_level(
     regeneration_credit: float = 1.0,
     boundary_speed_m_s: float = 0.0,
 ) -> DrivingProfile:
-    """The profile of the cheapest level that arrives within a running time; its strategy is the level's name.
+    """The profile of the level with the least energy among those within a running time; named after the level.
 
-    Raises `Infeasible`, naming the fastest level's time, when none arrives in time.
+    Raises `Infeasible` with the running time of the fastest level if no level arrives in time.
     """
     courses = Courses(track, train, passengers, boundary_speed_m_s, regeneration_credit)
     profiles = []
@@ -68,7 +68,7 @@ def best_level(
         try:
             run = run_level(courses, level)
         except Infeasible:
-            continue  # this level stalls here; another may not
+            continue  # The train stalls on this level; it may pass the section on another level.
         profiles.append(profile_along(run.course, level.name, run.energy))
     in_time = [profile for profile in profiles if profile.running_time_s <= running_time_s + 1e-6]
     if not in_time:
@@ -83,7 +83,7 @@ def best_level(
 
 
 def run_level(courses: Courses, level: AtoLevel) -> Run:
-    """The run of a level; raises `Infeasible` when the train stalls under its cap."""
+    """The run of a level; raises `Infeasible` if the train stalls below the cap."""
     course = courses.on("plain")
     energy = course.fastest_energy.copy()
     if np.isfinite(level.speed_cap_m_s) and 0.5 * level.speed_cap_m_s**2 < energy.max():

@@ -1,4 +1,4 @@
-"""Checks of a track and a train before anything runs: every fault at once."""
+"""Checks of a track and a train before the computation: every fault at once."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _STEEPEST_SLOPE = 0.15
 
 
 def faults_of(track: SectionTrack | None, train: Train | None, passengers: float = 0.0) -> tuple[Fault, ...]:
-    """Every fault of a track, of a train, and of that train at the start of that track; empty when there is none."""
+    """Every fault of a track, of a train, and of this train at the start of this track; empty without a fault."""
     faults: list[Fault] = []
     if track is not None:
         faults += _track_faults(track)
@@ -95,7 +95,7 @@ def _curve_faults(name: str, curve: ForceCurve) -> Iterator[Fault]:
         )  # fmt: skip
     for index in np.flatnonzero(~((curve.force_n >= 0) & np.isfinite(curve.force_n))).tolist():
         yield Fault("", "train", f"{name}.force_n", f"{curve.force_n[index]:g} N", "a finite force, not negative")
-    # A brake curve may rise at first, where the electric brake fades in; traction only ever falls.
+    # A brake curve may rise at first, because the electric brake fades in; the traction force never rises with speed.
     if name == "traction":
         for index in np.flatnonzero(np.diff(curve.force_n) > 0).tolist():
             yield Fault(

@@ -1,4 +1,4 @@
-"""One train on one section: what every way of driving starts from, and how a run becomes a profile."""
+"""One train on one section: the common input of all ways of driving, and the profile of a run."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,7 +35,7 @@ class Course:
 
     @cached_property
     def fastest_energy(self) -> FloatArray:
-        """Kinetic energy at each node of the fastest run; raises `Infeasible` when the train cannot make it."""
+        """Kinetic energy at each node of the fastest run; raises `Infeasible` if the train cannot run the section."""
         ceiling = np.empty(self.cell_m.size + 1)
         lost = braking_ceiling(
             self.cell_m, self.grade, self.limit_energy, self.boundary_energy, self.vehicle, ceiling
@@ -56,12 +56,12 @@ class Course:
         return running_time(self.cell_m, self.fastest_energy)
 
     def under_cap(self, speed_cap_m_s: float) -> "Course":
-        """The same course with every limit lowered to a constant cap."""
+        """The same course with no limit above a constant cap."""
         cap = max(0.5 * speed_cap_m_s**2, self.boundary_energy)
         return replace(self, limit_energy=np.minimum(self.limit_energy, cap))
 
     def place(self, cell: int) -> str:
-        """Where a cell begins, in words."""
+        """The begin of a cell as a phrase."""
         return f"at {self.mesh.distance_m[cell]:.0f} m (slope {1000.0 * self.mesh.slope[cell]:.1f} permil)"
 
 
@@ -87,8 +87,9 @@ def course_of(
 def profile_along(course: Course, strategy: str, energy: FloatArray) -> DrivingProfile:
     """The profile that follows given kinetic energies (J per kg of inertial mass, at the nodes).
 
-    The net force of each cell is what the change of kinetic energy, the resistance and the slope need. Traction gives
-    it when positive; when negative the electric brake goes first and the friction brake gives the rest.
+    The net force of each cell is the sum of the forces for the change of kinetic energy, the resistance and the slope.
+    Traction gives a positive force. The electric brake gives a negative force, and the friction brake the part above
+    the limit of the electric brake.
     """
     speed = np.sqrt(2.0 * energy)
     before, after = speed[:-1], speed[1:]

@@ -1,19 +1,19 @@
-"""Force curves as tables over speed, their corners rounded off on the safe side, which Newton's method needs."""
+"""Force curves as tables over speed, with corners rounded to lower forces, so that Newton's method converges."""
 
 import numpy as np
-from numba import njit
 
 from energy_models.arrays import FloatArray
+from energy_models.compiled import allocating, kernel
 
 _ROUNDING = 0.01  # share of a force within which the lower of two is rounded off
 _ROUNDING_M_S = 1.5  # corners further away than this need no rounding
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _lower(  # pragma: no cover
     first: float, first_slope: float, second: float, second_slope: float
 ) -> tuple[float, float]:
-    """The lower of two forces with its slope, rounded off where they cross: at most a quarter of the band below."""
+    """The lower of two forces and its slope; rounded near their crossing, at most a quarter of the band lower."""
     band = _ROUNDING * (abs(first) + abs(second)) + 1e-12
     share = 0.5 + 0.5 * (second - first) / band
     if share >= 1.0:
@@ -24,13 +24,13 @@ def _lower(  # pragma: no cover
     return value, second_slope + (first_slope - second_slope) * share
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _piece(  # pragma: no cover
     speed: float, k: int, curve_speed: FloatArray, curve_force: FloatArray
 ) -> tuple[float, float]:
     """Force of a curve's k-th piece, extended beyond its ends, and its slope; piece -1 lies before the first point.
 
-    Where the curve turns up at the piece's begin, a parabola below it takes the place of the corner.
+    If the curve becomes steeper at the begin of the piece, a parabola below the curve replaces the corner.
     """
     last = curve_speed.size - 1
     if k < 0:
@@ -49,13 +49,13 @@ def _piece(  # pragma: no cover
     return curve_force[k] + (before + turn * into) * into, before + 2.0 * turn * into
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def force_at(  # pragma: no cover
     speed: float, curve_speed: FloatArray, curve_force: FloatArray, power: float
 ) -> tuple[float, float]:
     """Force of a curve at a speed, capped by power, and its derivative by speed.
 
-    Corners are rounded off on the safe side, which Newton's method needs.
+    Corners are rounded to lower forces, because Newton's method needs smooth curves.
     """
     last = curve_speed.size - 1
     k = -1
@@ -76,13 +76,13 @@ def force_at(  # pragma: no cover
     return force, derivative
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def table_of(  # pragma: no cover
     step: float, count: int, curve_speed: FloatArray, curve_force: FloatArray, power: float, more: float, most: float
 ) -> FloatArray:
     """Force (column 0) and its derivative by speed (column 1) at `count` multiples of `step`.
 
-    `more` is added to the curve and the sum is capped at `most`.
+    `more` is added to the curve; the sum is at most `most`.
     """
     table = np.empty((count, 2))
     for k in range(count):

@@ -10,8 +10,8 @@ from energy_models.track import SectionTrack
 
 Fineness = Literal["plain", "fine", "graded"]
 
-# Cells wanted over the section, and the bounds of their length in m. Two hundred cells are within 0.2 % of the energy
-# of two thousand, except where a run needs next to nothing.
+# Number of cells of a section, and the bounds of their length in m. Two hundred cells are within 0.2 % of the energy of
+# two thousand, except for runs that need almost no energy.
 _PLAIN = (200, 3.0, 12.0)
 _FINE = (600, 1.0, 4.0)
 _GRADED_FIRST_CELL_M = 0.02
@@ -57,7 +57,7 @@ def mesh_of(track: SectionTrack, maximum_speed_m_s: float, fineness: Fineness = 
 
 
 def _graded_nodes(start: float, end: float, length: float, coarse: float) -> FloatArray:
-    """Nodes after start, up to and with end, spread so that each cell suits its distance from the section's ends."""
+    """Nodes after start up to end; the size of each cell depends on its distance from the section's ends."""
     # The density of nodes is 1 / cell size; its integral, cut into equal parts, gives the nodes.
     near = np.geomspace(0.1 * _GRADED_FIRST_CELL_M, length, 129)
     ruler = np.unique(np.clip(np.concatenate((near, length - near, np.linspace(start, end, 65))), start, end))

@@ -1,21 +1,21 @@
 """Compiled motion over a mesh: forces at a speed, the fastest run under limits, time and energy of a run.
 
-Kinetic energy per unit of inertial mass e = v²/2 is linear within a cell, so that
-`(e1 - e0)/cell + (A + B v + C v²) + weight · slope = traction - brake` holds with the resistance averaged over the cell
-exactly. Traction is held to the limit at the speed where the cell ends, braking to the limit where it begins: these are
-the higher speeds, where curves and power allow less, so no limit is exceeded inside a cell.
+Kinetic energy per unit of inertial mass e = v²/2 is linear within a cell, so that `(e1 - e0)/cell + (A + B v + C v²) +
+weight · slope = traction - brake` holds with the resistance averaged over the cell exactly. Traction keeps the limit of
+the speed at the end of the cell, braking the limit of the speed at its begin. These are the higher speeds, at which
+curves and power allow less, so no limit is exceeded inside a cell.
 """
 
 import numpy as np
-from numba import njit
 
 from energy_models.arrays import FloatArray
+from energy_models.compiled import allocating, kernel
 from energy_models.driving.vehicle import Vehicle
 
 _NEWTON_STEPS = 60
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _look_up(speed: float, step: float, table: FloatArray) -> tuple[float, float]:  # pragma: no cover
     """Force and its derivative by speed from a table with one row for each step of speed, linear between rows."""
     place = speed / step
@@ -30,25 +30,25 @@ def _look_up(speed: float, step: float, table: FloatArray) -> tuple[float, float
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def traction_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
     """Largest traction at a speed and its derivative by speed."""
     return _look_up(speed, vehicle.table_step_m_s, vehicle.traction)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def electric_brake_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
     """Largest electric braking at a speed without its fade, within the service brake, and its derivative by speed."""
     return _look_up(speed, vehicle.table_step_m_s, vehicle.electric_brake)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def brake_at(speed: float, vehicle: Vehicle) -> tuple[float, float]:  # pragma: no cover
     """Largest braking, electric and friction together within the service brake, and its derivative by speed."""
     return _look_up(speed, vehicle.table_step_m_s, vehicle.brakes)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def resistance_between(first: float, second: float, vehicle: Vehicle) -> float:  # pragma: no cover
     """Running resistance averaged over a cell between two speeds (not both zero)."""
     total = first + second
@@ -59,9 +59,9 @@ def resistance_between(first: float, second: float, vehicle: Vehicle) -> float: 
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _next_energy(energy: float, cell: float, grade: float, vehicle: Vehicle) -> float:  # pragma: no cover
-    """Kinetic energy after a cell of full traction; not positive when the train stalls."""
+    """Kinetic energy after a cell of full traction; zero or less if the train stalls."""
     speed = np.sqrt(2.0 * energy)
     low, high = 0.0, energy + cell * vehicle.acceleration
     target = high
@@ -85,9 +85,9 @@ def _next_energy(energy: float, cell: float, grade: float, vehicle: Vehicle) -> 
     return target if target > 1e-9 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _energy_before(energy: float, cell: float, grade: float, vehicle: Vehicle) -> float:  # pragma: no cover
-    """Highest kinetic energy before a cell from which braking reaches `energy` at its end; zero when none does."""
+    """Highest kinetic energy before a cell from which braking reaches `energy` at its end; zero if there is none."""
     speed = np.sqrt(2.0 * energy)
     low, high = 0.0, energy + cell * vehicle.deceleration
     target = high
@@ -114,13 +114,13 @@ def _energy_before(energy: float, cell: float, grade: float, vehicle: Vehicle) -
     return target if target > 1e-9 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def braking_ceiling(  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, final: float, vehicle: Vehicle, ceiling: FloatArray
 ) -> int:
-    """Fill the highest kinetic energy at each node from which every later limit and the stop can still be met.
+    """Fill the highest kinetic energy at each node from which the train can keep every later limit and the stop.
 
-    Returns -1, or the cell that no braking can hold.
+    Returns -1, or the cell in which the brakes cannot hold the train.
     """
     count = cell.size
     ceiling[count] = min(limit[count], final)
@@ -131,7 +131,7 @@ def braking_ceiling(  # pragma: no cover
     return -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def fastest(  # pragma: no cover
     cell: FloatArray, grade: FloatArray, ceiling: FloatArray, initial: float, vehicle: Vehicle, energy: FloatArray
 ) -> int:
@@ -148,7 +148,7 @@ def fastest(  # pragma: no cover
     return -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def running_time(cell: FloatArray, energy: FloatArray) -> float:  # pragma: no cover
     """Time of a run: cells are passed at constant acceleration, in 2 cell / (v0 + v1)."""
     total = 0.0
@@ -160,15 +160,16 @@ def running_time(cell: FloatArray, energy: FloatArray) -> float:  # pragma: no c
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def fastest_in_time(  # noqa: PLR0912, PLR0915  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, boundary: float, vehicle: Vehicle, wanted: float,
     tolerance: float, energy: FloatArray,
 ) -> float:  # fmt: skip
-    """Find the constant cap under which the fastest run takes a wanted time; `energy` holds the flat-out run.
+    """Find the constant cap with which the fastest run has the given time; `energy` contains the flat-out run.
 
-    Returns the time of the run that it leaves in `energy`: the wanted one, or the longest that a cap allows (below, the
-    train stalls or the brakes fail), or the shortest there is. False position on the reciprocal of the cap (Illinois).
+    Returns the time of the run that is then in `energy`: the given time, or the longest time of any cap (with a lower
+    cap the train stalls or the brakes cannot hold it), or the shortest time. False position on the reciprocal of the
+    cap (Illinois).
     """
     count = cell.size
     ceiling = np.empty(count + 1)
@@ -230,12 +231,12 @@ def fastest_in_time(  # noqa: PLR0912, PLR0915  # pragma: no cover
     return best
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def coasting(  # pragma: no cover
     cell: FloatArray, distance: FloatArray, grade: FloatArray, coast_from: float, slowest: float, vehicle: Vehicle,
     energy: FloatArray,
 ) -> int:  # fmt: skip
-    """Lower a run to coasting from a distance on, never below `slowest` unless the run itself or a climb is.
+    """Change a run to coasting from a distance on, not below `slowest` unless the run or a climb is slower.
 
     Returns -1, or the cell in which the train stalls.
     """
@@ -248,7 +249,7 @@ def coasting(  # pragma: no cover
                 continue
         speed = np.sqrt(2.0 * energy[i])
         reached = energy[i]
-        for _ in range(4):  # the resistance depends on the speed at the end only weakly
+        for _ in range(4):  # the speed at the end has little influence on the resistance
             end = np.sqrt(2.0 * max(reached, 0.0))
             reached = energy[i] - cell[i] * (resistance_between(speed, end, vehicle) + grade[i])
         if reached < slowest:

@@ -16,12 +16,12 @@ def optimal(
     regeneration_credit: float = 1.0,
     boundary_speed_m_s: float = 0.0,
 ) -> DrivingProfile:
-    """Least traction energy minus `regeneration_credit` times regenerated energy, both at the collector.
+    """The run with the least traction energy minus `regeneration_credit` times regenerated energy, at the collector.
 
-    Raises `Infeasible` when the running time is below the minimum (and names it), or the train cannot pass. Where
-    slower costs no less, the run still takes exactly the running time. Should the search not settle, the answer is the
-    run under the speed cap, whose `strategy` is then `speed_cap`.
+    Raises `Infeasible` with the minimum if the running time is shorter, or if the train cannot pass the section. The
+    run takes exactly the running time, also if a shorter time needs no more energy. If the search does not converge,
+    the result is the run with the speed cap, and its `strategy` is `speed_cap`.
     """
     run = Courses(track, train, passengers, boundary_speed_m_s, regeneration_credit).optimal_run(running_time_s)
-    # Where the search did not settle the run is the one under the speed cap, and says so.
+    # If the search did not converge, the run is the run with the speed cap, and `strategy` shows this.
     return profile_along(run.course, "optimal" if run.converged else "speed_cap", run.energy)

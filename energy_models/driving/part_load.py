@@ -1,8 +1,9 @@
-"""Part load: what an efficiency map costs beyond its convex hull, linearised at a run.
+"""Part load: the energy of an efficiency map above its convex hull, linearised at a run.
 
-The interior-point method wants energy convex in force and so starts from the hull of the map. Where part load is poor
-the true curve lies above the hull; its slope there, added to the price of force cell by cell, leads from one run to the
-next (concave parts linearised, as in difference-of-convex programming), and each run is judged by the true map.
+The interior-point method needs an energy that is convex in the force, so it starts from the hull of the map. Where the
+efficiency at part load is low, the true curve is above the hull. The slope of the difference is added to the price of
+force, cell by cell, which gives the next run (linearised concave parts, as in difference-of-convex programming). Each
+run is compared by its energy with the true map.
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ def objective_j(course: Course, energy: FloatArray, regeneration_credit: float) 
 
 
 def extra_price(course: Course, energy: FloatArray, regeneration_credit: float) -> FloatArray:
-    """Slope of the true collector energy over force less that of its hull, at a run: traction and brake (n by 2)."""
+    """Slope of the true collector energy over force minus that of the hull, at a run: traction and brake (n by 2)."""
     profile = profile_along(course, "", energy)
     train, vehicle = course.train, course.vehicle
     speed = 0.5 * (profile.speed_m_s[1:] + profile.speed_m_s[:-1])

@@ -1,4 +1,4 @@
-"""The driving profile: how one train runs one section."""
+"""The driving profile: speed and forces of one train over one section."""
 
 from dataclasses import dataclass
 

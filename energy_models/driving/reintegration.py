@@ -1,4 +1,4 @@
-"""Re-integration: a profile's forces put back into the equation of motion, to prove speeds, time and balance."""
+"""Re-integration of the forces of a profile with the equation of motion, to prove speeds, time and balance."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from energy_models.train import GRAVITY_M_S2, Train
 
 @dataclass(frozen=True, eq=False)
 class Reintegration:
-    """Speeds over distance that the forces produce, the time they take, and what the energy balance leaves over.
+    """Speeds over distance from the forces, the resulting time, and the residual of the energy balance.
 
-    `balance_residual_share` is work of traction less work of the brakes, resistance and gravity and less the change of
-    kinetic energy, over the work of traction (over the work of the brakes where there is no traction).
+    `balance_residual_share` is the work of traction minus the work of brakes, resistance and gravity and minus the
+    change of kinetic energy, divided by the work of traction (without traction, by the work of the brakes).
     """
 
     distance_m: FloatArray
@@ -26,7 +26,7 @@ class Reintegration:
 def reintegrate(profile: DrivingProfile, train: Train, step_m: float = 1.0) -> Reintegration:
     """Integrate `M de/ds = traction - brakes - R(v) - m g slope` from the first speed in steps of at most `step_m`.
 
-    Runge-Kutta of fourth order in kinetic energy over distance; shares no code with what made the profile.
+    Runge-Kutta method of fourth order for kinetic energy over distance, without code of the profile computation.
     """
     inertia = train.effective_mass_kg(profile.passengers)
     weight_n = train.mass_kg(profile.passengers) * GRAVITY_M_S2

@@ -1,9 +1,10 @@
-"""Runs of one train over one section, on the mesh that suits each running time: fastest, capped, of least energy."""
+"""Runs of one train over one section, each on a mesh for its running time: fastest, with a cap, of least energy."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -22,14 +23,15 @@ _MOST_STEPS = 70
 _PART_LOAD_ROUNDS = 6
 _CAREFUL_STEPS = 200
 _PATIENT_STEPS = 600
-# Nearer to the plain mesh's own minimum than this the fine mesh is used: there the plain one leaves hardly any choice.
+# For running times closer to the minimum of the plain mesh, the fine mesh is used, because the plain mesh has almost no
+# other run there.
 _PLAIN_FROM = 1.006
 _SLOWEST_LOSS_S = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """Kinetic energies per kg at the nodes of a course; the price of time is J saved at the collector per s more."""
+    """Kinetic energies per kg at the nodes of a course; the price of time is in J at the collector per additional s."""
 
     course: Course
     energy: FloatArray
@@ -39,7 +41,7 @@ class Run:
 
 
 class Courses:
-    """One train at one load on one section; meshes are made when first needed and kept."""
+    """One train at one load on one section; meshes are made at their first use and kept."""
 
     def __init__(
         self,
@@ -56,19 +58,19 @@ class Courses:
     def on(self, fineness: Fineness) -> Course:
         """The course on that mesh."""
         if fineness not in self._made:
-            # Two threads may make it at once: the first one stands, so that runs of both are known by it.
+            # Two threads may make the course at the same time: both then use the first one.
             self._made.setdefault(fineness, course_of(*self._arguments, fineness=fineness))
         return self._made[fineness]
 
     def make(self) -> None:
-        """Make what every run starts from, so that threads may share these courses; raises nothing."""
+        """Make the common input of all runs in advance, so that threads can share these courses; raises nothing."""
         with suppress(Infeasible):
             self.on("plain").minimum_time_s  # noqa: B018
         with suppress(Infeasible):
             self.fastest  # noqa: B018
 
     def is_on(self, course: Course, fineness: Fineness) -> bool:
-        """True when a course is the one on that mesh."""
+        """Whether a course is the one on that mesh."""
         return self._made.get(fineness) is course
 
     @cached_property
@@ -82,16 +84,16 @@ class Courses:
 
     @property
     def minimum_time_s(self) -> float:
-        """The shortest running time there is."""
+        """The minimum running time."""
         return running_time(self.fastest.course.cell_m, self.fastest.energy)
 
     def capped_run(self, running_time_s: float) -> Run:
-        """The run under the constant speed cap that just meets a running time; raises `Infeasible` when none does."""
+        """The run with the constant speed cap that gives a running time; raises `Infeasible` if no cap gives it."""
         course = self._course_for(running_time_s)
         if np.isfinite(self._jerk_m_s3):
             run, reached = self._capped_with_jerk(course, running_time_s)
         else:
-            energy, reached = _capped(course, running_time_s)
+            energy, reached = capped(course, running_time_s)
             run = Run(course, energy)
         if abs(reached - running_time_s) > _SLOWEST_LOSS_S:
             raise Infeasible(
@@ -107,12 +109,12 @@ class Courses:
         course = self._course_for(running_time_s)
         if running_time_s <= self.minimum_time_s * (1.0 + 1e-7):
             return self.fastest
-        guess, reached = _capped(course, running_time_s)
-        run = _least_energy(course, guess, running_time_s, self._arguments[4])
+        guess, reached = capped(course, running_time_s)
+        run = least_energy_run(course, guess, running_time_s, self._arguments[4])
         if run.converged:
             return run
         if abs(reached - running_time_s) < _SLOWEST_LOSS_S:
-            return Run(course, guess, converged=False)  # not the least energy, but a run that keeps time and limits
+            return Run(course, guess, converged=False)  # not the least energy, but time and limits are kept
         raise Infeasible(
             [
                 f"{course.track.name}: no run of {running_time_s:.1f} s was found, "
@@ -121,10 +123,10 @@ class Courses:
         )
 
     def _course_for(self, running_time_s: float) -> Course:
-        """The course whose mesh suits a running time; raises `Infeasible`, naming the minimum, when it is too short."""
+        """The course with the mesh for a running time; raises `Infeasible` with the minimum if that is longer."""
         with_jerk = np.isfinite(self._jerk_m_s3)
         if not with_jerk:
-            # A train that only just climbs may stall on the plain mesh, which errs on the safe side.
+            # A train that barely climbs a gradient may stall on the plain mesh, which underestimates its speed.
             with suppress(Infeasible):
                 plain = self.on("plain")
                 if running_time_s >= _PLAIN_FROM * plain.minimum_time_s:
@@ -140,7 +142,7 @@ class Courses:
         return self.fastest.course
 
     def _capped_with_jerk(self, course: Course, running_time_s: float) -> tuple[Run, float]:
-        """False position on the slowness of the cap; each trial is a shortest run under limits lowered to the cap."""
+        """False position on the reciprocal of the cap; each trial is a shortest run with no limit above the cap."""
         run = self.fastest
         reached = self.minimum_time_s
         low = 1.0 / np.sqrt(2.0 * run.energy.max())
@@ -163,12 +165,12 @@ class Courses:
 
 
 def fastest_run(track: SectionTrack, train: Train, passengers: float, boundary_speed_m_s: float = 0.0) -> Run:
-    """The run of the shortest time; raises `Infeasible` when the train cannot make it."""
+    """The run of the shortest time; raises `Infeasible` if the train cannot run the section."""
     return Courses(track, train, passengers, boundary_speed_m_s).fastest
 
 
-def _capped(course: Course, running_time_s: float) -> tuple[FloatArray, float]:
-    """Kinetic energies under the cap that comes nearest to the running time from below, and the time it takes."""
+def capped(course: Course, running_time_s: float) -> tuple[FloatArray, float]:
+    """Kinetic energies with the cap that gives the nearest time up to the running time, and this time."""
     energy = course.fastest_energy.copy()
     reached = fastest_in_time(
         course.cell_m, course.grade, course.limit_energy, course.boundary_energy, course.vehicle,
@@ -177,7 +179,8 @@ def _capped(course: Course, running_time_s: float) -> tuple[FloatArray, float]:
     return energy, reached
 
 
-def _least_energy(course: Course, guess: FloatArray, running_time_s: float, regeneration_credit: float) -> Run:
+def least_energy_run(course: Course, guess: FloatArray, running_time_s: float, regeneration_credit: float) -> Run:
+    """The run of least energy for a running time in s; `guess` is a course of kinetic energies to begin with."""
     slow = course.track.length_m / running_time_s
     best = _solved(course, course.limit_energy, guess, slow, running_time_s)
     train = course.train
@@ -196,7 +199,7 @@ def _least_energy(course: Course, guess: FloatArray, running_time_s: float, rege
 
 
 def _hurried(course: Course, limit_energy: FloatArray) -> Run:
-    """The shortest run below given limits, with the jerk limit."""
+    """The shortest run within given limits, with the jerk limit."""
     guess = np.minimum(course.fastest_energy, limit_energy)
     slow = course.track.length_m / running_time(course.cell_m, guess)
     run = _solved(course, limit_energy, guess, slow, 0.0)
@@ -213,16 +216,18 @@ def _solved(
     running_time_s: float,
     extra: FloatArray | None = None,
 ) -> Run:
+    # A round of part load only improves a run that is known: if its first attempt fails, the known run stays.
+    most_attempts = None if extra is None else 1
     if extra is None:
         extra = np.zeros((course.cell_m.size, 2))
     fast = course.fastest_energy
     lowest = np.minimum(0.02 * fast, 0.5 * (0.05 * slow_m_s) ** 2)
-    # Where gravity alone slows the train more than comfort allows, comfort cannot be kept.
+    # If gravity alone decelerates the train by more than the comfort limit, the limit cannot be kept.
     forced = -np.diff(fast) / course.cell_m
     comfort = course.vehicle.deceleration
     deceleration = np.where(forced > 1.000001 * comfort, 1.01 * forced, comfort)
     steps = 0
-    for guessed, careful, most_steps in _attempts(course, guess, running_time_s):
+    for guessed, careful, most_steps in islice(_attempts(course, guess, running_time_s), most_attempts):
         energy = np.clip(guessed, lowest + 0.02 * (limit - lowest), limit - 0.01 * (limit - lowest))
         energy[0] = energy[-1] = course.boundary_energy
         outcome = solve(
@@ -236,9 +241,9 @@ def _solved(
 
 
 def _attempts(course: Course, guess: FloatArray, running_time_s: float) -> Iterator[tuple[FloatArray, bool, int]]:
-    """Guess, careful or not, and most steps, one after another: nearly always the first is enough.
+    """Attempts in order: guess, careful or not, and largest number of steps. The first attempt is nearly always enough.
 
-    Very slow runs have energies near to zero and duals that span many orders: they want another start or patience.
+    Very slow runs have energies near zero and duals of very different size: they need another guess or more steps.
     """
     yield guess, False, _MOST_STEPS
     scaled = guess

@@ -10,9 +10,9 @@ from energy_models.train import Train
 def speed_cap(
     track: SectionTrack, train: Train, passengers: float, running_time_s: float, boundary_speed_m_s: float = 0.0
 ) -> DrivingProfile:
-    """Full effort up to a constant cap that just meets the running time, service brake; downhill too the cap is held.
+    """Full effort up to the constant cap that gives the running time, then service brake; the cap also holds downhill.
 
-    Raises `Infeasible` when the running time is below the minimum, or longer than any cap over the section allows.
+    Raises `Infeasible` if the running time is below the minimum, or longer than with every possible cap.
     """
     run = Courses(track, train, passengers, boundary_speed_m_s).capped_run(running_time_s)
     return profile_along(run.course, "speed_cap", run.energy)

@@ -1,28 +1,68 @@
-"""Switching points: a profile as the few instructions that a driver or an ATO follows, and as a table."""
+"""Switching points: a profile as a short list of instructions for a driver or an ATO, and as a table."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from energy_models.arrays import FloatArray, IntArray
+from energy_models.arrays import FloatArray
+from energy_models.driving.followed import Followed, Follower
 from energy_models.driving.profile import DrivingProfile
+from energy_models.driving.stretches import Cells, Regime, Stretch, Tolerance, stretches_of, within_brakes, without
+from energy_models.track import SectionTrack
 from energy_models.train import Train
 
-Regime = Literal["full effort", "cruise", "coast", "brake"]
+__all__ = ["Regime", "RegimeNodes", "SwitchingPoint", "profile_table", "regime_nodes", "switching_points"]
 
-_FULL_SHARE = 0.97
-_COAST_SHARE = 0.02
-_SHORTEST_M = 15.0
+# In order from the shortest list to the most exact one; the result is the first list that reproduces the profile.
+_TOLERANCES = (
+    Tolerance(coast_m_s2=3e-3, line_share=0.01),
+    Tolerance(coast_m_s2=1e-3, line_share=0.004),
+    Tolerance(coast_m_s2=3e-3, line_share=0.004, meets=False),
+    Tolerance(coast_m_s2=2e-4, line_share=0.0015),
+    Tolerance(coast_m_s2=2e-4, line_share=0.0005),
+    Tolerance(coast_m_s2=2e-4, line_share=0.001, meets=False),
+    Tolerance(coast_m_s2=2e-4, line_share=0.001, meets=False, curves=False),
+)
+_ABOVE_M_S = 0.05
+_BEYOND_J_KG = 0.1
+_LEAST_J = 2e4  # a run downhill may draw no energy
+
+
+@dataclass(frozen=True)
+class _Allowed:
+    """The largest difference between a run that follows instructions and its profile.
+
+    Shares of the running time, of the energy drawn, and of the net energy; if a run regenerates nearly all energy that
+    it draws, of `least_net_share` of the energy drawn.
+    """
+
+    time_share: float
+    energy_share: float
+    least_net_share: float
+
+
+# A short list within the first is preferred to any list within the second, and so on.
+_ALLOWED = (
+    _Allowed(0.004, 0.004, 0.15),
+    _Allowed(0.008, 0.008, 0.15),
+    _Allowed(0.008, 0.008, 0.4),
+    _Allowed(0.008, 0.008, 0.7),
+    _Allowed(0.008, 0.008, 1.0),
+    _Allowed(0.009, 0.0095, 1.0),
+)
 
 
 @dataclass(frozen=True)
 class SwitchingPoint:
-    """From `distance_m` to the next point the train is driven in one regime; speeds where it begins and ends.
+    """One instruction: drive in one regime from one place to the next, with speed and time where the regime begins.
 
-    Read as: full effort to `until_m_s`, cruise at `from_m_s`, coast from `distance_m`, brake from `distance_m`.
+    - full effort: the largest traction that the effort curve and the acceleration limit allow
+    - partial effort: traction at which the train changes its speed evenly, at `acceleration_m_s2`
+    - cruise: hold the speed, by traction or by the brakes
+    - coast: no traction and no brakes
+    - brake: brakes at which the train changes its speed evenly, at `acceleration_m_s2`
     """
 
     regime: Regime
@@ -30,42 +70,156 @@ class SwitchingPoint:
     time_s: float
     from_m_s: float
     until_m_s: float
+    until_distance_m: float
+
+    @property
+    def acceleration_m_s2(self) -> float:
+        """Mean acceleration over the distance; negative where the train slows down."""
+        return (self.until_m_s**2 - self.from_m_s**2) / (2.0 * (self.until_distance_m - self.distance_m))
 
     def __str__(self) -> str:
         """The instruction in words, speeds in km/h."""
         begin, end = 3.6 * self.from_m_s, 3.6 * self.until_m_s
+        place, until = f"{self.distance_m:.1f} m", f"{self.until_distance_m:.1f} m"
+        evenly = f"{abs(self.acceleration_m_s2):.2f} m/s²"
         match self.regime:
             case "full effort":
-                return f"full effort to {end:.0f} km/h"
+                return f"full effort to {end:.1f} km/h (at {until})"
+            case "partial effort":
+                return f"partial effort from {place} ({begin:.1f} km/h) to {end:.1f} km/h at {until}, {evenly}"
             case "cruise":
-                return f"cruise at {0.5 * (begin + end):.0f} km/h"
+                return f"cruise at {begin:.1f} km/h until {until}"
             case "coast":
                 way = "up" if end > begin else "down"
-                return f"coast from {self.distance_m:.0f} m ({begin:.0f} km/h, {way} to {end:.0f} km/h)"
+                return f"coast from {place} ({begin:.1f} km/h, {way} to {end:.1f} km/h at {until})"
             case "brake":
-                return f"brake from {self.distance_m:.0f} m ({begin:.0f} km/h)"
+                target = "a stop" if end < 0.05 else f"{end:.1f} km/h"
+                return f"brake from {place} ({begin:.1f} km/h) to {target} at {until}, {evenly}"
 
 
-def switching_points(profile: DrivingProfile, train: Train) -> tuple[SwitchingPoint, ...]:
-    """The regimes of a profile in order; stretches shorter than 15 m join their longer neighbour.
+@dataclass(frozen=True, eq=False)
+class RegimeNodes:
+    """A profile with its switching points among its nodes.
 
-    Full effort is at least 97 % of what effort curve and acceleration limit allow; coasting is less than 2 % of it in
-    either direction; braking is a deceleration by the brakes; what remains is cruising, by traction or by the brake.
+    `distance_m`, `time_s` and `speed_m_s` have n+1 nodes; `regimes` has n, between two nodes; `begins` is True for each
+    of these at which an instruction begins.
     """
-    regime = _regime_of_cells(profile, train)
-    runs = _merged(regime, np.diff(profile.distance_m))
-    points = []
-    for first, last in runs:
-        points.append(
-            SwitchingPoint(
-                regime=_REGIMES[regime[first]],
-                distance_m=float(profile.distance_m[first]),
-                time_s=float(profile.time_s[first]),
-                from_m_s=float(profile.speed_m_s[first]),
-                until_m_s=float(profile.speed_m_s[last]),
+
+    distance_m: FloatArray
+    time_s: FloatArray
+    speed_m_s: FloatArray
+    regimes: tuple[Regime, ...]
+    begins: tuple[bool, ...]
+
+
+def switching_points(
+    profile: DrivingProfile, train: Train, track: SectionTrack | None = None
+) -> tuple[SwitchingPoint, ...]:
+    """The instructions of a profile in order; each ends where the next begins, the last at the end of the section.
+
+    A train that follows the instructions needs the running time and the energy of the profile within 1 %: the motion
+    with each list is integrated before the list is returned, and a list with a larger difference is replaced by a more
+    exact one. Places, speeds and times are those of this integrated motion. With `track`, the train keeps the speed
+    limits; without, it does not exceed the speeds at the nodes of the profile.
+    """
+    cells = Cells(profile, train, track)
+    follower = Follower(cells, train)
+    lists: list[tuple[list[Stretch], Followed | None]] = []
+    for allowed in _ALLOWED:
+        for index, tolerance in enumerate(_TOLERANCES):
+            if index == len(lists):
+                stretches = stretches_of(cells, tolerance)
+                lists.append((stretches, follower.follow(within_brakes(cells, stretches))))
+            stretches, followed = lists[index]
+            if followed is not None and _miss(followed, profile, cells, allowed) <= 1.0:
+                return tuple(_points(_shortened(stretches, followed, profile, cells, follower, allowed)))
+    drivable = [followed for _, followed in lists if followed is not None]
+    if not drivable:  # each cell by itself
+        cell_by_cell = follower.follow(stretches_of(cells, Tolerance(0.0, 0.0, meets=False, curves=False)))
+        drivable = [cell_by_cell] if cell_by_cell is not None else []
+    return tuple(_points(min(drivable, key=lambda followed: _miss(followed, profile, cells, _ALLOWED[-1]))))
+
+
+def _shortened(
+    stretches: list[Stretch], followed: Followed, profile: DrivingProfile, cells: Cells, follower: Follower,
+    allowed: _Allowed,
+) -> Followed:  # fmt: skip
+    """The run without the instructions that are not necessary; the shortest are removed first."""
+    order = sorted(range(1, len(stretches) - 1), key=lambda k: stretches[k].until_m - stretches[k].from_m)
+    for index in order:
+        shorter = without(cells, stretches, index)
+        if shorter is None or len(shorter) >= len(stretches):
+            continue
+        trial = follower.follow(within_brakes(cells, shorter))
+        if trial is not None and _miss(trial, profile, cells, allowed) <= 1.0:
+            return _shortened(shorter, trial, profile, cells, follower, allowed)
+    return followed
+
+
+def _miss(followed: Followed, profile: DrivingProfile, cells: Cells, allowed: _Allowed) -> float:
+    """The difference between a run that follows instructions and its profile, as a share of the allowed difference."""
+    drawn_j, net_j = profile.traction_energy_j, profile.net_energy_j
+    followed_net_j = followed.traction_energy_j - followed.regeneration_energy_j
+    middle = 0.5 * (followed.distance_m[1:] + followed.distance_m[:-1])
+    cell = np.clip(np.searchsorted(cells.distance_m, middle, side="right") - 1, 0, cells.ceiling.size - 1)
+    highest = np.maximum(followed.speed_m_s[1:], followed.speed_m_s[:-1])
+    above_m_s = float(np.max(highest - np.sqrt(2.0 * cells.ceiling[cell])))
+    return max(
+        abs(followed.running_time_s - profile.running_time_s) / (allowed.time_share * profile.running_time_s),
+        abs(followed.traction_energy_j - drawn_j) / (allowed.energy_share * max(drawn_j, _LEAST_J)),
+        abs(followed_net_j - net_j) / (allowed.energy_share * max(abs(net_j), allowed.least_net_share * drawn_j, 1.0)),
+        above_m_s / _ABOVE_M_S,
+        followed.beyond_j_kg / _BEYOND_J_KG,
+    )
+
+
+def _points(followed: Followed) -> Iterator[SwitchingPoint]:
+    for stretch, from_s in zip(followed.stretches, followed.from_s, strict=True):
+        if stretch.until_m - stretch.from_m > 1e-6:
+            yield SwitchingPoint(
+                regime=stretch.regime,
+                distance_m=stretch.from_m,
+                time_s=from_s,
+                from_m_s=float(np.sqrt(2.0 * stretch.from_energy)),
+                until_m_s=float(np.sqrt(2.0 * stretch.until_energy)),
+                until_distance_m=stretch.until_m,
             )
-        )
-    return tuple(points)
+
+
+def regime_nodes(profile: DrivingProfile, points: tuple[SwitchingPoint, ...]) -> RegimeNodes:
+    """The nodes of a profile and its switching points in order of distance.
+
+    At a switching point the speed is that of the instruction. Between, it is the speed of the instruction where the
+    train cruises, brakes or has partial effort, and the speed of the profile elsewhere. Times are those of the profile.
+    """
+    at_m = [np.array([point.distance_m]) for point in points]
+    for index, point in enumerate(points):
+        inside = (profile.distance_m > point.distance_m + 0.05) & (profile.distance_m < point.until_distance_m - 0.05)
+        at_m[index] = np.append(at_m[index], profile.distance_m[inside])
+    distance = np.append(np.concatenate(at_m), profile.distance_m[-1])
+    energy = np.interp(distance, profile.distance_m, 0.5 * profile.speed_m_s**2)
+    regimes: list[Regime] = []
+    begins: list[bool] = []
+    for point, inside_m in zip(points, at_m, strict=True):
+        here = slice(len(regimes), len(regimes) + inside_m.size)
+        ends = (0.5 * point.from_m_s**2, 0.5 * point.until_m_s**2)
+        if point.regime not in {"full effort", "coast"}:
+            energy[here] = np.interp(inside_m, (point.distance_m, point.until_distance_m), ends)
+        energy[here.start] = ends[0]
+        regimes += [point.regime] * inside_m.size
+        begins += [True] + [False] * (inside_m.size - 1)
+    return RegimeNodes(
+        distance, _time_at(profile, distance), np.sqrt(2.0 * energy), tuple(regimes), tuple(begins)
+    )  # fmt: skip
+
+
+def _time_at(profile: DrivingProfile, distance_m: FloatArray) -> FloatArray:
+    """Times of a profile at any distances; acceleration is constant within a cell."""
+    cell = np.clip(np.searchsorted(profile.distance_m, distance_m, side="right") - 1, 0, profile.slope.size - 1)
+    speed = np.sqrt(np.interp(distance_m, profile.distance_m, profile.speed_m_s**2))
+    into = distance_m - profile.distance_m[cell]
+    added = np.where(into > 0, 2.0 * into / np.maximum(profile.speed_m_s[cell] + speed, 1e-9), 0.0)
+    return np.asarray(profile.time_s[cell] + added)
 
 
 def profile_table(profile: DrivingProfile, step_m: float | None = None) -> pd.DataFrame:
@@ -77,10 +231,7 @@ def profile_table(profile: DrivingProfile, step_m: float | None = None) -> pd.Da
     length = float(profile.distance_m[-1])
     at = profile.distance_m if step_m is None else np.append(np.arange(0.0, length - 1e-6, step_m), length)
     cell = np.clip(np.searchsorted(profile.distance_m, at, side="right") - 1, 0, profile.slope.size - 1)
-    energy = 0.5 * np.interp(at, profile.distance_m, profile.speed_m_s**2)
-    speed = np.sqrt(2.0 * energy)
-    into = at - profile.distance_m[cell]
-    time = profile.time_s[cell] + np.where(into > 0, 2.0 * into / np.maximum(profile.speed_m_s[cell] + speed, 1e-9), 0)
+    speed = np.sqrt(np.interp(at, profile.distance_m, profile.speed_m_s**2))
     moving = np.arange(at.size) < at.size - 1
 
     def kilonewton(force: FloatArray) -> FloatArray:
@@ -89,7 +240,7 @@ def profile_table(profile: DrivingProfile, step_m: float | None = None) -> pd.Da
     return pd.DataFrame(
         {
             "distance_m": at,
-            "time_s": time,
+            "time_s": _time_at(profile, at),
             "speed_kmh": 3.6 * speed,
             "slope_permil": 1e3 * profile.slope[cell],
             "traction_kn": kilonewton(profile.traction_force_n),
@@ -97,36 +248,3 @@ def profile_table(profile: DrivingProfile, step_m: float | None = None) -> pd.Da
             "friction_brake_kn": kilonewton(profile.friction_brake_force_n),
         }
     )
-
-
-_REGIMES: tuple[Regime, ...] = ("full effort", "cruise", "coast", "brake")
-
-
-def _regime_of_cells(profile: DrivingProfile, train: Train) -> IntArray:
-    speed = profile.speed_m_s
-    cell = np.diff(profile.distance_m)
-    acceleration = (speed[1:] ** 2 - speed[:-1] ** 2) / (2.0 * cell)
-    most = train.traction.at(speed[1:])
-    brake = profile.electric_brake_force_n + profile.friction_brake_force_n
-    full = (profile.traction_force_n >= _FULL_SHARE * most) | (
-        (profile.traction_force_n > 0) & (acceleration >= _FULL_SHARE * train.maximum_acceleration_m_s2)
-    )
-    coast = (profile.traction_force_n < _COAST_SHARE * most) & (brake < _COAST_SHARE * most)
-    braking = (brake > 0) & (acceleration < -0.05)
-    return np.select([full, coast, braking], [0, 2, 3], default=1).astype(np.int64)
-
-
-def _merged(regime: IntArray, cell: FloatArray) -> list[tuple[int, int]]:
-    """Runs of equal regime as (first cell, one past the last), short ones joined to the longer neighbour (in place)."""
-    while True:
-        edges = np.concatenate(([0], np.flatnonzero(np.diff(regime)) + 1, [regime.size]))
-        runs = [(int(first), int(last)) for first, last in pairwise(edges)]
-        lengths = [float(cell[first:last].sum()) for first, last in runs]
-        shortest = int(np.argmin(lengths))
-        if len(runs) == 1 or lengths[shortest] >= _SHORTEST_M:
-            return runs
-        before = lengths[shortest - 1] if shortest > 0 else -1.0
-        after = lengths[shortest + 1] if shortest + 1 < len(runs) else -1.0
-        neighbour = shortest - 1 if before >= after else shortest + 1
-        first, last = runs[shortest]
-        regime[first:last] = regime[runs[neighbour][0]]

@@ -1,4 +1,4 @@
-"""The train at one load as the compiled kernels read it: everything per kilogram of inertial mass."""
+"""The train at one load as input of the compiled kernels: all values per kilogram of inertial mass."""
 
 from typing import NamedTuple
 
@@ -19,11 +19,11 @@ class Vehicle(NamedTuple):
     """One train at one load, forces in N per kg of inertial mass (m/s²).
 
     `traction_cost[k, j]` is the collector energy for each joule of traction work in the k-th equal part of the effort
-    available at the j-th speed (speeds are `cost_step_m_s` apart), rising with k; `brake_value[k, j]` is what each
-    joule of electric braking gives back, falling with k. A constant efficiency has one part. The tables of
-    forces have a row (force, its derivative by speed) for each `table_step_m_s`; `electric_brake` is without its fade
-    towards standstill where a friction brake takes over, `brakes` is all that may brake together. `shares`: the brakes
-    could do more together than they may.
+    available at the j-th speed (speeds are `cost_step_m_s` apart), rising with k; `brake_value[k, j]` is the collector
+    energy that each joule of electric braking regenerates, falling with k. A constant efficiency has one part. The
+    tables of forces have a row (force, its derivative by speed) for each `table_step_m_s`; `electric_brake` is without
+    the fade towards standstill if there is a friction brake, `brakes` is the largest force of all brakes together.
+    `shares`: the brakes together are stronger than the service brake.
     """
 
     inertia_kg: float
@@ -47,7 +47,7 @@ class Vehicle(NamedTuple):
 
 
 def vehicle_of(train: Train, passengers: float, regeneration_credit: float = 1.0) -> Vehicle:
-    """The train at that load; a regenerated joule at the collector is worth `regeneration_credit` drawn ones."""
+    """The train at that load; a regenerated joule at the collector counts as `regeneration_credit` drawn joules."""
     inertia = train.effective_mass_kg(passengers)
     constant, linear, quadratic = train.resistance_n
     step = train.maximum_speed_m_s / (_MAP_SPEEDS - 1)
@@ -81,10 +81,10 @@ def vehicle_of(train: Train, passengers: float, regeneration_credit: float = 1.0
 
 
 def _without_fade(train: Train) -> FloatArray:
-    """Electric brake forces that only fall with speed.
+    """Electric brake forces that never rise with speed.
 
-    What the fade towards standstill takes away is nearly the same for every run that stops, so the search may look past
-    it where there is a friction brake; the energy of the run that it finds is told with the fade.
+    The fade towards standstill reduces the regenerated energy of every run that stops by nearly the same amount. If
+    there is a friction brake, the search therefore ignores the fade; the energy of the resulting run includes the fade.
     """
     force = train.electric_brake.force_n
     return np.maximum.accumulate(force[::-1])[::-1] if train.friction_brake_force_n > 0 else force
@@ -129,7 +129,7 @@ def _traction_cost(efficiency: Efficiency, curve: ForceCurve, speeds: FloatArray
 
 
 def _brake_value(efficiency: Efficiency, curve: ForceCurve, speeds: FloatArray) -> FloatArray:
-    """Slopes of the concave hull of power given back over braking power."""
+    """Slopes of the concave hull of regenerated power over braking power."""
     if efficiency.is_constant:
         return np.full((1, speeds.size), float(efficiency.share.flat[0]))
     return _hull_slopes(efficiency, curve, speeds, motoring=False)

@@ -1,8 +1,8 @@
-"""Running times: fronts of time and energy, tables for whole lines, and the library of profiles that planning draws on.
+"""Running times: fronts of time and energy, tables for whole lines, and the library of driving profiles for planning.
 
-- A front is convex and decreasing in its objective, and has the profile behind every point.
-- Everything computed is kept on disk under a hash of track, train, options and of this code itself.
-- Results do not depend on the number of workers or on what was asked before.
+- A front is convex and decreasing in its objective, and contains the profile of every point.
+- All results are stored on disk under a hash of track, train, options and code.
+- Results do not depend on the number of workers or on earlier calls.
 """
 
 from energy_models.running_times.front import RunningTimeFront, front

@@ -1,4 +1,4 @@
-"""The front of running time and energy of one section: what each second more is worth."""
+"""The front of running time and energy of one section: the value of each additional second."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -26,8 +26,8 @@ class RunningTimeFront:
     """Least energies over running time, fastest first, each with its profile.
 
     `objective_j` is traction energy minus `regeneration_credit` times regenerated energy, at the collector; it falls
-    with time and is convex. `net_energy_j` credits regeneration in full. `price_of_time_w` is minus the slope of
-    the objective: J saved per s more.
+    with time and is convex. `net_energy_j` credits regeneration in full. `price_of_time_w` is minus the slope of the
+    objective: J saved per additional s.
     """
 
     section: str
@@ -51,8 +51,9 @@ class RunningTimeFront:
     def objective_at(self, running_time_s: ArrayLike) -> FloatArray:
         """Objective in J at running times between the points.
 
-        Cubic with the points' own slopes (Hermite) over the square root of the time beyond the minimum.
-        Beyond the slowest point the objective stays (slower never has to cost more); below the fastest it is infinite.
+        Cubic with the slopes of the points (Hermite) over the square root of the time above the minimum. Beyond the
+        slowest point the objective is constant (a slower run need not cost more); below the minimum running time it is
+        infinite.
         """
         wanted = np.asarray(running_time_s, dtype=np.float64)
         times = self.running_time_s
@@ -86,7 +87,7 @@ def front(
 ) -> RunningTimeFront:
     """The whole front of a section, from the minimum running time to `slowest_ratio` times it, in `count` points.
 
-    Kept on disk by content. Raises `Infeasible` when the train cannot make the section at all.
+    The front is stored on disk by content. Raises `Infeasible` if the train cannot run the section.
     """
     if count < 2 or not slowest_ratio > 1.0:
         raise InputFaults(
@@ -96,12 +97,8 @@ def front(
     key = store.content_hash(
         "front", track, train, passengers, count, slowest_ratio, regeneration_credit, boundary_speed_m_s
     )
-    kept = store.load(key)
-    if kept is not None:
-        runs = [
-            Run(courses.on("plain" if plain else _fast_mesh(train)), kept[f"energy_{k}"], float(price))
-            for k, (plain, price) in enumerate(zip(kept["plain"], kept["price"], strict=True))
-        ]
+    runs = _kept_runs(store.load(key) or {}, courses, train, count)
+    if runs:
         return _front_of(track, passengers, regeneration_credit, runs)
     shortest = courses.minimum_time_s
     times = shortest * (1.0 + (slowest_ratio - 1.0) * _spread(count) ** 2)
@@ -117,10 +114,24 @@ def front(
     return _front_of(track, passengers, regeneration_credit, runs)
 
 
-def _spread(count: int) -> FloatArray:
-    """Points over 0 to 1 in the square root of the time beyond the minimum, where energy falls evenly.
+def _kept_runs(kept: store.Arrays, courses: Courses, train: Train, count: int) -> list[Run]:
+    """The runs of a stored front; empty if an array is missing or does not fit the meshes of the section."""
+    runs: list[Run] = []
+    plain, price = kept.get("plain"), kept.get("price")
+    if plain is None or price is None or plain.shape != (count,) or price.shape != (count,):
+        return []
+    for k in range(count):
+        course, energy = courses.on("plain" if plain[k] else _fast_mesh(train)), kept.get(f"energy_{k}")
+        if energy is None or energy.shape != (course.cell_m.size + 1,):
+            return []
+        runs.append(Run(course, energy, float(price[k])))
+    return runs
 
-    One more stands inside the first interval: the last moments of full effort save very little time.
+
+def _spread(count: int) -> FloatArray:
+    """Points from 0 to 1 in the square root of the time above the minimum, over which energy falls evenly.
+
+    The first interval has one more point, because the last part of full effort saves very little time.
     """
     if count < 4:
         return np.linspace(0.0, 1.0, count)
@@ -141,9 +152,10 @@ def _front_of(
         [profile.traction_energy_j - regeneration_credit * profile.regeneration_energy_j for profile in profiles]
     )
     price = np.array([run.price_of_time_w for run in runs])
-    # A run whose search did not settle has no price; its neighbours tell.
+    # A run whose search did not converge has no price; it gets the slope of the objective between its neighbours.
     price = np.where(np.isnan(price), -np.gradient(objective, times), price)
-    # The fastest run has no price of its own: the slope of the parabola that meets the next point with its slope.
+    # The fastest run has no price: it gets the slope of the parabola through both points with the slope of the next
+    # point.
     price[0] = 2.0 * (objective[0] - objective[1]) / (times[1] - times[0]) - price[1]
     return RunningTimeFront(
         track.name, passengers, regeneration_credit, times, objective,

@@ -1,4 +1,4 @@
-"""The library of driving profiles that planning and simulation draw on."""
+"""The library of driving profiles for planning and simulation."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from energy_models.driving.mesh import Fineness
 from energy_models.driving.profile import DrivingProfile
 from energy_models.driving.runs import Courses, Run
 from energy_models.faults import Fault, InputFaults
-from energy_models.movement import SecondsOfMotion, seconds_of_motion
+from energy_models.movement.planned import SecondsOfMotion, seconds_of_motion
 from energy_models.running_times import store
 from energy_models.track import SectionTrack
 from energy_models.train import Train
@@ -23,11 +23,11 @@ from energy_models.train import Train
 _MESHES: tuple[Fineness, ...] = ("plain", "fine", "graded")
 _BEYOND_STEP = 100
 _MOTIONS_REMEMBERED = 50_000
-"""Some 100 MB; more than a day of 368 trips has."""
+"""About 100 MB; more than the motions of a day of 368 trips."""
 
 
 class ProfileKey(NamedTuple):
-    """One profile that is wanted: direction, section in order of travel, time, load, way of driving."""
+    """The key of one profile: direction, section in order of travel, time, load, driving strategy."""
 
     direction: str
     section_index: int
@@ -37,11 +37,11 @@ class ProfileKey(NamedTuple):
 
 
 class ProfileLibrary:
-    """Driving profiles of one train type on one line, computed once, remembered, and kept on disk by content.
+    """Driving profiles of one train type on one line, computed once, kept in memory, and stored on disk by content.
 
-    A load is rounded up to a load class, so that whoever follows the profile with fewer passengers can. Loads beyond
-    the last class are rounded up to whole hundreds. Strategies are `flat_out` (takes its own time), `speed_cap`,
-    `optimal`, and the names of the given ATO levels (which also take their own time).
+    A load is rounded up to a load class, so that every train with at most this load can follow the profile. Loads
+    beyond the last class are rounded up to whole hundreds. Strategies are `flat_out` (with its own running time),
+    `speed_cap`, `optimal`, and the names of the given ATO levels (also with their own running time).
     """
 
     def __init__(
@@ -69,26 +69,33 @@ class ProfileLibrary:
         self._kept: dict[tuple[str, int], dict[tuple[ProfileKey, Fineness], FloatArray]] = {}
 
     def changed(self, sections: Mapping[str, Sequence[SectionTrack]], train: Train) -> "ProfileLibrary":
-        """A library of the same load classes and ways of driving for other tracks and another train."""
+        """A library with the same load classes and driving strategies for other tracks and another train."""
         return ProfileLibrary(
             sections, train, self.load_classes, self.regeneration_credit, tuple(self._levels.values())
         )
 
+    def apart(self) -> "ProfileLibrary":
+        """The same profiles in a separate library, to which another thread may add further profiles."""
+        other = self.changed(self.sections, self.train)
+        other._courses, other._profiles = dict(self._courses), dict(self._profiles)
+        other._kept = {place: dict(runs) for place, runs in list(self._kept.items())}
+        return other
+
     def load_class(self, passengers: float) -> float:
-        """The load that a profile is computed for."""
+        """The load for which a profile is computed."""
         place = bisect_left(self.load_classes, passengers - 1e-9)
         if place < len(self.load_classes):
             return self.load_classes[place]
         return float(ceil(passengers / _BEYOND_STEP - 1e-9) * _BEYOND_STEP)
 
     def minimum_time_s(self, direction: str, section_index: int, passengers: float) -> float:
-        """The shortest running time at that load's class."""
+        """The minimum running time with the class of a load."""
         return self._courses_of(direction, section_index, self.load_class(passengers)).minimum_time_s
 
     def profile(
         self, direction: str, section_index: int, running_time_s: float, passengers: float, strategy: str
     ) -> DrivingProfile:
-        """One profile; raises `Infeasible` when the running time cannot be met that way."""
+        """One profile; raises `Infeasible` if this strategy cannot keep the running time."""
         key = self._class_key(ProfileKey(direction, section_index, running_time_s, passengers, strategy))
         found = self._profiles.get(key)
         if found is None:
@@ -98,7 +105,7 @@ class ProfileLibrary:
     def motion(
         self, direction: str, section_index: int, running_time_s: float, passengers: float, strategy: str
     ) -> SecondsOfMotion:
-        """Place and power second by second when that profile is run with those passengers; raises like `profile`."""
+        """Place and power at each second for a profile with a number of passengers; raises like `profile`."""
         key = ProfileKey(direction, section_index, running_time_s, passengers, strategy)
         found = self._motions.get(key)
         if found is None:
@@ -108,7 +115,7 @@ class ProfileLibrary:
         return found
 
     def __getstate__(self) -> dict[str, object]:
-        """Motions are quickly made anew, and too many to send to another process."""
+        """Motions are not pickled: their computation is fast, and they are too large to send to another process."""
         return {**self.__dict__, "_motions": {}}
 
     def prepare(
@@ -117,14 +124,14 @@ class ProfileLibrary:
         workers: int = 1,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Compute many profiles at once on that many threads and keep them on disk; raises like `profile`.
+        """Compute many profiles on several threads and store them on disk; raises like `profile`.
 
         The compiled solver runs without the interpreter lock. The results do not depend on the number of workers.
         """
         wanted = sorted({self._class_key(ProfileKey(*key)) for key in keys} - self._profiles.keys())
         for direction, section_index, passengers in sorted({(key[0], key[1], key.passengers) for key in wanted}):
             self._keep_of(direction, section_index)
-            # Made here, so that threads share the meshes and need not wait for each other.
+            # The courses are made here, so that threads share the meshes and do not wait for each other.
             self._courses_of(direction, section_index, passengers).make()
         fresh: set[tuple[str, int]] = set()
         with ThreadPoolExecutor(max(1, workers)) as pool:
@@ -148,8 +155,9 @@ class ProfileLibrary:
             known = ", ".join(("flat_out", "speed_cap", "optimal", *self._levels))
             raise InputFaults([Fault("", "profile", "strategy", key.strategy, f"one of {known}")])
         timed = key.strategy in ("speed_cap", "optimal")
-        return key._replace(
-            running_time_s=float(key.running_time_s) if timed else 0.0, passengers=self.load_class(key.passengers)
+        running_time_s = float(key.running_time_s) if timed else 0.0
+        return ProfileKey(
+            key.direction, key.section_index, running_time_s, self.load_class(key.passengers), key.strategy
         )
 
     def _sections_there_are(self) -> str:
@@ -160,7 +168,7 @@ class ProfileLibrary:
         if place not in self._courses:
             track = self.sections[direction][section_index]
             courses = Courses(track, self.train, passengers, regeneration_credit=self.regeneration_credit)
-            # Two threads may make them at once: the first ones stand.
+            # Two threads may make them at the same time: both then use the first ones.
             self._courses.setdefault(place, courses)
         return self._courses[place]
 
@@ -169,8 +177,10 @@ class ProfileLibrary:
         kept = self._keep_of(*key[:2])
         for mesh in _MESHES:
             energy = kept.get((key, mesh))
-            if energy is not None:
+            if energy is not None and energy.shape == (courses.on(mesh).cell_m.size + 1,):
                 return Run(courses.on(mesh), energy)
+            # Energies of another mesh do not fit this mesh: the run is computed and stored in their place.
+            kept.pop((key, mesh), None)
         if key.strategy == "flat_out":
             return courses.fastest
         if key.strategy == "speed_cap":
@@ -199,26 +209,42 @@ class ProfileLibrary:
         return self._kept[place]
 
     def _read(self, direction: str, section_index: int) -> dict[tuple[ProfileKey, Fineness], FloatArray]:
-        kept: dict[tuple[ProfileKey, Fineness], FloatArray] = {}
-        arrays = store.load(self._store_key(direction, section_index)) or {}
-        for mesh in _MESHES:
-            if f"{mesh}_energy" not in arrays:
-                continue
-            for strategy, (time_s, load), energy in zip(
-                arrays[f"{mesh}_strategy"], arrays[f"{mesh}_numbers"], arrays[f"{mesh}_energy"], strict=True
-            ):
-                key = ProfileKey(direction, section_index, float(time_s), float(load), str(strategy))
-                kept[key, mesh] = energy
-        return kept
+        return _kept_runs(store.load(self._store_key(direction, section_index)) or {}, direction, section_index)
 
     def _save(self, direction: str, section_index: int) -> None:
-        # Another process may have added profiles meanwhile: keep both.
-        kept = {**self._read(direction, section_index), **self._keep_of(direction, section_index)}
-        arrays: store.Arrays = {}
-        for mesh in _MESHES:
-            keys = sorted(key for key, at in kept if at == mesh)
-            if keys:
-                arrays[f"{mesh}_strategy"] = np.array([key.strategy for key in keys])
-                arrays[f"{mesh}_numbers"] = np.array([[key.running_time_s, key.passengers] for key in keys])
-                arrays[f"{mesh}_energy"] = np.array([kept[key, mesh] for key in keys])
-        store.save(self._store_key(direction, section_index), arrays)
+        here = self._keep_of(direction, section_index)
+
+        def merged(arrays: store.Arrays | None) -> store.Arrays:
+            # Another process may have added profiles in the meantime: both are kept.
+            return _arrays_of({**_kept_runs(arrays or {}, direction, section_index), **here})
+
+        store.update(self._store_key(direction, section_index), merged)
+
+
+def _kept_runs(
+    arrays: store.Arrays, direction: str, section_index: int
+) -> dict[tuple[ProfileKey, Fineness], FloatArray]:
+    """The node energies of stored runs; arrays that do not belong together are omitted and computed again."""
+    kept: dict[tuple[ProfileKey, Fineness], FloatArray] = {}
+    for mesh in _MESHES:
+        strategies, numbers, energies = (arrays.get(f"{mesh}_{name}") for name in ("strategy", "numbers", "energy"))
+        if strategies is None or numbers is None or energies is None:
+            continue
+        count = len(strategies)
+        if numbers.shape != (count, 2) or energies.ndim != 2 or len(energies) != count:
+            continue
+        for strategy, (time_s, load), energy in zip(strategies, numbers, energies, strict=True):
+            key = ProfileKey(direction, section_index, float(time_s), float(load), str(strategy))
+            kept[key, mesh] = energy
+    return kept
+
+
+def _arrays_of(kept: Mapping[tuple[ProfileKey, Fineness], FloatArray]) -> store.Arrays:
+    arrays: store.Arrays = {}
+    for mesh in _MESHES:
+        keys = sorted(key for key, at in kept if at == mesh)
+        if keys:
+            arrays[f"{mesh}_strategy"] = np.array([key.strategy for key in keys])
+            arrays[f"{mesh}_numbers"] = np.array([[key.running_time_s, key.passengers] for key in keys])
+            arrays[f"{mesh}_energy"] = np.array([kept[key, mesh] for key in keys])
+    return arrays

@@ -28,10 +28,10 @@ def running_time_tables(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[TableKey, RunningTimeFront]:
-    """The fronts of every section, direction and load; `progress(done, all)` is called as they come.
+    """The fronts of every section, direction and load; `progress(done, all)` is called after each front.
 
-    Workers are threads: the compiled solver runs without the interpreter lock, so they scale like processes and start
-    at once. The order and the values do not depend on their number.
+    Workers are threads: the compiled solver runs without the interpreter lock, so threads are as fast as processes and
+    start without delay. The order and the values do not depend on their number.
     """
     keys = [
         TableKey(direction, index, passengers)

@@ -1,4 +1,4 @@
-"""What can be wrong with a DC network, all at once and in words."""
+"""Checks of a DC network: every fault at once."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ from energy_models.supply.network import Storage, Substation, SupplyNetwork
 
 
 def network_faults(network: SupplyNetwork, file: str = "") -> list[Fault]:
-    """Every fault of a network: places beyond the line, laws that are not continuous, limits that cannot be meant."""
+    """Every fault of a network: places beyond the line, laws that are not continuous, impossible limits."""
     faults = [*_line_faults(network), *_law_faults(network)]
     for substation in network.substations:
         faults += _substation_faults(network, substation)

@@ -1,34 +1,33 @@
-"""Device laws: the current each device draws from the line at a voltage, and its slope.
+"""Device laws: the current that each device draws from the line at a voltage, and its slope.
 
 Every law is continuous in the voltage, so that Kirchhoff's residual is the gradient of a scalar. Currents are positive
-when drawn from the contact line. numba's disk cache follows the file of the caller only: after editing this file, touch
-`equivalent.py` and `ladder.py` (or delete `__pycache__`).
+when drawn from the contact line.
 """
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from energy_models.arrays import FloatArray, IntArray
+from energy_models.compiled import kernel
 from energy_models.supply.network import Storage, SupplyNetwork
 
 ISOLATION_LEAK_S = 1e-9
-"""Conductance between contact line and return at each node: a rail cut off from all feeders stays regular (1 mW)."""
+"""Conductance between contact line and return at each node, so that a rail without a feeder has a voltage (1 mW)."""
 
 RESIDUAL_A = 1e-7
-"""A node's residual current at which an instant is solved, unless the rounding of short segments is coarser."""
+"""The largest residual current of a node of a solved instant, unless the rounding of short segments is larger."""
 
 
 class PackedNetwork(NamedTuple):
     """A network in plain arrays for the compiled kernels.
 
-    Statics are substations, storages and mere ties in order of chainage; `static_storage` is the storage's index or -1,
-    `static_substation` the substation's index or -1. `static_law` holds for each static its no-load voltage, rectifier
-    conductance, leak, inverter voltage and inverter conductance (V and S); `store_law` for each storage: charges from
-    V, discharges below V, droop S, maximum A, maximum W, efficiency in, efficiency out, standing loss W, least and most
-    charge J. `law_v` holds regeneration fade from, fade to, traction full above, none below, and the auxiliaries'
-    constant impedance below.
+    Statics are substations, storages and ties without a device, in order of chainage; `static_storage` is the storage's
+    index or -1, `static_substation` the substation's index or -1. `static_law` holds for each static its no-load
+    voltage, rectifier conductance, leak, inverter voltage and inverter conductance (V and S); `store_law` for each
+    storage: charges from V, discharges below V, droop S, maximum A, maximum W, efficiency in, efficiency out, standing
+    loss W, least and most charge J. `law_v` holds regeneration fade from, fade to, traction full above, none below, and
+    the auxiliaries' constant impedance below.
     """
 
     chainage_m: FloatArray
@@ -45,6 +44,25 @@ class PackedNetwork(NamedTuple):
     minimum_segment_m: float
     start_v: float
     tolerance_a: float
+
+
+NO_NETWORK = PackedNetwork(
+    chainage_m=np.zeros(0),
+    static_substation=np.zeros(0, np.int64),
+    static_storage=np.zeros(0, np.int64),
+    static_law=np.zeros((0, 5)),
+    store_law=np.zeros((0, 10)),
+    initial_charge_j=np.zeros(0),
+    law_v=np.zeros(5),
+    gap_track=np.zeros(0, np.int64),
+    gap_chainage_m=np.zeros(0),
+    contact_ohm_per_m=0.0,
+    return_ohm_per_m=0.0,
+    minimum_segment_m=0.0,
+    start_v=0.0,
+    tolerance_a=0.0,
+)
+"""An argument in place of a network where no network is used."""
 
 
 def _store_law(store: Storage) -> tuple[float, ...]:
@@ -116,7 +134,7 @@ def pack(network: SupplyNetwork) -> PackedNetwork:
     )
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def substation_currents(
     static_law: FloatArray, static_slot: IntArray, volts: FloatArray, current: FloatArray, slope: FloatArray
 ) -> None:
@@ -134,7 +152,7 @@ def substation_currents(
         slope[slot] = rise
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def storage_currents(
     store_law: FloatArray,
     static_storage: IntArray,
@@ -148,7 +166,8 @@ def storage_currents(
 ) -> None:
     """Fill currents (positive while charging) and slopes of the storages at their slots, and the power each draws.
 
-    Droop outside the dead band, capped in current, then in power: `room_w` while charging, `stock_w` while discharging.
+    Droop outside the dead band, limited in current, then in power: `room_w` while charging, `stock_w` while
+    discharging.
     """
     for static in range(static_slot.size):
         store = static_storage[static]
@@ -175,7 +194,7 @@ def storage_currents(
         slope[static_slot[static]] = rise
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def set_storage_limits(
     store_law: FloatArray, charge_j: FloatArray, interval_s: float, room_w: FloatArray, stock_w: FloatArray
 ) -> None:
@@ -188,16 +207,16 @@ def set_storage_limits(
         stock_w[store] = min(store_law[store, 4], max(stock, 0.0))
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def carry_charge(store_law: FloatArray, drawn_w: FloatArray, interval_s: float, charge_j: FloatArray) -> None:
-    """Carry the charge (in place) over an interval at a terminal power, positive while charging; never below empty."""
+    """Change the charge (in place) by an interval at a terminal power, positive while charging; never below zero."""
     for store in range(charge_j.size):
         taken = drawn_w[store]
         stored = taken * store_law[store, 5] if taken > 0.0 else taken / store_law[store, 6]
         charge_j[store] = max(charge_j[store] + (stored - store_law[store, 7]) * interval_s, 0.0)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def train_currents(
     law_v: FloatArray,
     count: int,
@@ -209,7 +228,7 @@ def train_currents(
 ) -> None:
     """Currents in A drawn by `count` trains and their slopes in S: auxiliaries, and traction or regeneration faded.
 
-    Written without branches, so that the compiler makes one vector loop of it. Below 1 V the law is held.
+    The loop has no branches, so that the compiler uses vector instructions. Below 1 V the law is that of 1 V.
     """
     fade_from = law_v[0]
     fade_to = law_v[1]
@@ -240,9 +259,9 @@ def train_currents(
         slope[train] = rise
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def current_per_watt(law_v: FloatArray, volts: float, power_w: float) -> float:
-    """How a train's drawn current answers one more watt asked, in A/W; at zero power that of traction."""
+    """The additional current of a train for one more watt of demand, in A/W; at zero power that of traction."""
     inverse = 1.0 / max(volts, 1.0)
     if power_w >= 0.0:
         return float(min(max((volts - law_v[3]) / (law_v[2] - law_v[3]), 0.0), 1.0) * inverse)
@@ -251,9 +270,9 @@ def current_per_watt(law_v: FloatArray, volts: float, power_w: float) -> float:
     return float(max(law_v[1] - volts, 0.0) / (law_v[0] * (law_v[1] - law_v[0])))
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def served_share(law_v: FloatArray, volts: float, power_w: float) -> float:
-    """Share of the asked traction, or of the offered braking power, that flows at this voltage (1: nothing asked)."""
+    """Share of the demanded traction, or of the offered braking power, that flows at this voltage (1: no demand)."""
     if power_w > 0.0:
         return float(min(max((volts - law_v[3]) / (law_v[2] - law_v[3]), 0.0), 1.0))
     if power_w < 0.0 and volts > law_v[0]:
@@ -261,9 +280,9 @@ def served_share(law_v: FloatArray, volts: float, power_w: float) -> float:
     return 1.0
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def auxiliary_served_w(law_v: FloatArray, volts: float, auxiliary_w: float) -> float:
-    """Power in W that the auxiliaries get: all of it, and a constant impedance's share below the knee."""
+    """Served power of the auxiliaries in W: the demand, or the power of a constant impedance at low voltage."""
     if volts >= law_v[4]:
         return auxiliary_w
     return float(auxiliary_w * (volts / law_v[4]) ** 2)

@@ -1,19 +1,17 @@
-"""The two-track ladder: a third rail for each track and the common return, tied at substations.
+"""The two-track ladder: a third rail for each track and the common return, with ties at substations.
 
-Nodes stand only where something is: a train has a node on its own rail and one on the return, a tie one node for both
-rails and one on the return. The matrix is eliminated along the line behind a moving front of at most three nodes (rail
-of one track, rail of the other, return), the natural LDL^T order of a ladder: each pivot has at most three successors.
-The return floats; its first node is held by a reference conductance through which no current flows.
+Only trains and ties have nodes: a train has a node on its own rail and one on the return, a tie one node for both rails
+and one on the return. The matrix is eliminated along the line with a moving front of at most three nodes (rail of one
+track, rail of the other, return). This is the natural LDL^T order of a ladder: each pivot has at most three successors.
+The return has no connection to earth; a reference conductance without current fixes the voltage of its first node.
 """
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from energy_models.arrays import FloatArray, IntArray
-from energy_models.supply.answer import Answer, record_instant
-from energy_models.supply.chain import gather, scatter, sort_entries, working_arrays
+from energy_models.compiled import kernel
 from energy_models.supply.device_laws import (
     ISOLATION_LEAK_S,
     PackedNetwork,
@@ -23,22 +21,17 @@ from energy_models.supply.device_laws import (
     substation_currents,
     train_currents,
 )
-from energy_models.supply.equivalent import (
-    ACCEPTED_TURN,
-    LENGTHENED,
-    LOOSE_RESIDUAL_A,
-    MAXIMUM_STEPS,
-    SHORTEST_SHARE,
-    STEP_CAP_V,
-)
-from energy_models.supply.front import REFERENCE_S, TIE, solve_ladder
+from energy_models.supply.elimination import REFERENCE_S, TIE, solve_ladder
+from energy_models.supply.newton import LOOSE_RESIDUAL_A, MAXIMUM_STEPS, capped, ends_the_search, next_share
+from energy_models.supply.solution import SolutionArrays, record_instant
+from energy_models.supply.tridiagonal import gather, scatter, sort_entries, working_arrays
 
 
 class Rungs(NamedTuple):
     """Working arrays of one instant on the ladder; reused from instant to instant.
 
-    Position k of n has its contact node at k and its return node at n + k; node 2n is the loose end of the rail that
-    has no train before the first tie, node 2n + 1 stands for no node at all.
+    Position k of n has its contact node at k and its return node at n + k; node 2n is the free end of the rail that has
+    no train before the first tie, node 2n + 1 means no node.
     """
 
     order: IntArray
@@ -87,7 +80,7 @@ def rungs_for(network: PackedNetwork, most_trains: int) -> Rungs:
     return Rungs(**working_arrays(lengths, whole))
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _place(
     order: IntArray,
     trains: int,
@@ -124,7 +117,7 @@ def _place(
     return slot
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _link(
     count: int,
     place_m: FloatArray,
@@ -140,7 +133,7 @@ def _link(
     down_link: FloatArray,
     return_link: FloatArray,
 ) -> None:
-    """Fill, for each position, the previous node on its rails and the conductance back to it; a gap cuts the rail."""
+    """Fill, for each position, the previous node on its rails and the conductance to it; a gap separates the rail."""
     loose = 2 * count
     up_last = 0 if kind[0] != 1 else loose
     down_last = 0 if kind[0] != 0 else loose
@@ -187,7 +180,7 @@ def _link(
             down_cut = False
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _residual(
     count: int,
     up_before: IntArray,
@@ -227,15 +220,15 @@ def _residual(
         residual[count + place] += flow
         residual[count + place - 1] -= flow
     worst = 0.0
-    turned = 0.0
+    end_slope = 0.0
     for node in range(loose + 1):
         size = abs(residual[node])
         worst = size if size > worst else worst
-        turned += residual[node] * step[node]
-    return worst, turned
+        end_slope += residual[node] * step[node]
+    return worst, end_slope
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _take_step(
     count: int, volts: FloatArray, step: FloatArray, share: float, trial: FloatArray, loop_v: FloatArray
 ) -> None:
@@ -245,24 +238,8 @@ def _take_step(
         loop_v[place] = trial[place] - trial[count + place]
 
 
-@numba.njit(cache=True, error_model="numpy")
-def _cap(nodes: int, residual: FloatArray, step: FloatArray, lowest_slope: float) -> tuple[float, float]:
-    """Shorten the step to its cap; return the slope of the scalar along it, and how often it may be lengthened."""
-    longest = 0.0
-    descent = 0.0
-    for node in range(nodes):
-        size = abs(step[node])
-        longest = size if size > longest else longest
-        descent += residual[node] * step[node]
-    if longest > STEP_CAP_V:
-        for node in range(nodes):
-            step[node] *= STEP_CAP_V / longest
-        return descent * STEP_CAP_V / longest, 1.0
-    return descent, 1.0 if lowest_slope < 0.0 else STEP_CAP_V / longest
-
-
-@numba.njit(cache=True, error_model="numpy")
-def solve_instant(  # noqa: PLR0915 - the Newton loop of an instant
+@kernel(error_model="numpy")
+def solve_instant(
     network: PackedNetwork,
     rungs: Rungs,
     first: int,
@@ -274,14 +251,14 @@ def solve_instant(  # noqa: PLR0915 - the Newton loop of an instant
     charge_j: FloatArray,
     interval_s: float,
 ) -> int:
-    """Solve one instant into `rungs`; the number of Newton steps, or -1 when no solution was found (never seen)."""
-    # Plain arrays in local names: reaching into a tuple within a loop would count references each time.
+    """Solve one instant into `rungs`; return the number of Newton steps, or -1 without a solution (never observed)."""
+    # Plain arrays in local names: access to a tuple within a loop would count references each time.
     order, train_slot, static_slot, kind = rungs.order, rungs.train_slot, rungs.static_slot, rungs.kind
     up_before, down_before = rungs.up_before, rungs.down_before
     up_link, down_link, return_link = rungs.up_link, rungs.down_link, rungs.return_link
     volts, trial, residual, step, right = rungs.volts, rungs.trial, rungs.residual, rungs.step, rungs.right
     loop_v, current, slope = rungs.loop_v, rungs.current, rungs.slope
-    asked_w, spent_w, law_v = rungs.power_w, rungs.auxiliary_w, network.law_v
+    demand_w, spent_w, law_v = rungs.power_w, rungs.auxiliary_w, network.law_v
     train_v, train_current, train_slope = rungs.train_v, rungs.train_current, rungs.train_slope
     room_w, stock_w, drawn_w = rungs.room_w, rungs.stock_w, rungs.drawn_w
     static_law, store_law, static_storage = network.static_law, network.store_law, network.static_storage
@@ -289,7 +266,7 @@ def solve_instant(  # noqa: PLR0915 - the Newton loop of an instant
     set_storage_limits(store_law, charge_j, interval_s, room_w, stock_w)
     sort_entries(first, trains, chainage_m, power_w, auxiliary_w, order)
     for train in range(trains):
-        asked_w[train] = power_w[order[train]]
+        demand_w[train] = power_w[order[train]]
         spent_w[train] = auxiliary_w[order[train]]
     count = _place(order, trains, chainage_m, track, network.chainage_m, rungs.place_m, kind, train_slot, static_slot)
     _link(
@@ -305,22 +282,20 @@ def solve_instant(  # noqa: PLR0915 - the Newton loop of an instant
     share = 1.0
     reach = 1.0
     descent = 0.0
-    # The same Newton method as on the equivalent track; see there.
+    # The Newton method of `energy_models.supply.newton`.
     while True:
         _take_step(count, volts, step, share, trial, loop_v)
         substation_currents(static_law, static_slot, loop_v, current, slope)
         if stores > 0:
             storage_currents(store_law, static_storage, static_slot, loop_v, room_w, stock_w, drawn_w, current, slope)
         gather(trains, train_slot, loop_v, train_v)
-        train_currents(law_v, trains, train_v, asked_w, spent_w, train_current, train_slope)
+        train_currents(law_v, trains, train_v, demand_w, spent_w, train_current, train_slope)
         scatter(trains, train_slot, train_current, train_slope, current, slope)
-        worst, turned = _residual(
+        worst, end_slope = _residual(
             count, up_before, down_before, up_link, down_link, return_link, trial, loop_v, current, step, residual,
             first_is_train,
         )  # fmt: skip
-        overrun = turned > -ACCEPTED_TURN * descent and share >= SHORTEST_SHARE
-        falls_on = turned < ACCEPTED_TURN * descent and share * LENGTHENED <= reach
-        if not (overrun or falls_on) or worst <= network.tolerance_a:
+        if ends_the_search(end_slope, descent, share, reach) or worst <= network.tolerance_a:
             for node in range(nodes):
                 volts[node] = trial[node]
             if worst <= network.tolerance_a:
@@ -335,22 +310,19 @@ def solve_instant(  # noqa: PLR0915 - the Newton loop of an instant
                 rungs.pivot_node, rungs.pivot_next, rungs.pivot_factor, rungs.pivot_value,
             ) and lowest < 0.0:  # fmt: skip
                 lowest = 0.0
-            descent, reach = _cap(nodes, residual, step, lowest)
+            descent, reach = capped(0, nodes, residual, step, lowest)
             share = 1.0
             steps += 1
-        elif turned < 0.0:
-            share *= LENGTHENED
         else:
-            share *= min(max(descent / (descent - turned), 0.1), 0.9)
-            reach = share
+            share, reach = next_share(end_slope, descent, share, reach)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def ladder_prices(network: PackedNetwork, rungs: Rungs, trains: int, price: FloatArray) -> None:
-    """Fill `price[entry]` for the instant just solved; the adjoint as on the equivalent track, over both conductors."""
+    """Fill `price[entry]` for the solved instant: the adjoint as on the equivalent track, over both conductors."""
     static_slot, train_slot, order = rungs.static_slot, rungs.train_slot, rungs.order
     right, step, slope, current, loop_v = rungs.right, rungs.step, rungs.slope, rungs.current, rungs.loop_v
-    static_substation, law_v, asked_w = network.static_substation, network.law_v, rungs.power_w
+    static_substation, law_v, demand_w = network.static_substation, network.law_v, rungs.power_w
     count = trains + static_slot.size
     for node in range(2 * count + 1):
         right[node] = 0.0
@@ -366,11 +338,11 @@ def ladder_prices(network: PackedNetwork, rungs: Rungs, trains: int, price: Floa
         step[:] = 0.0
     for train in range(trains):
         slot = train_slot[train]
-        answered = current_per_watt(law_v, loop_v[slot], asked_w[train])
+        answered = current_per_watt(law_v, loop_v[slot], demand_w[train])
         price[order[train]] = -(step[slot] - step[count + slot]) * answered
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _losses(
     count: int,
     up_before: IntArray,
@@ -390,7 +362,7 @@ def _losses(
     return contact_w, return_w
 
 
-@numba.njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def solve_window(
     network: PackedNetwork,
     rungs: Rungs,
@@ -403,9 +375,9 @@ def solve_window(
     auxiliary_w: FloatArray,
     interval_s: float,
     charge_j: FloatArray,
-    answer: Answer,
+    result: SolutionArrays,
 ) -> bool:
-    """Solve the instants begin to end and write everything down; True when all were solved."""
+    """Solve the instants begin to end and record the solutions; True if all are solved."""
     solved = True
     for instant in range(begin, end):
         first = offset[instant]
@@ -414,15 +386,15 @@ def solve_window(
             network, rungs, first, trains, chainage_m, track, power_w, auxiliary_w, charge_j, interval_s
         )
         solved &= steps >= 0
-        answer.iterations[instant] = steps
-        if answer.price.size > 0:
-            ladder_prices(network, rungs, trains, answer.price)
-        answer.contact_loss_w[instant], answer.return_loss_w[instant] = _losses(
+        result.iterations[instant] = steps
+        if result.price.size > 0:
+            ladder_prices(network, rungs, trains, result.price)
+        result.contact_loss_w[instant], result.return_loss_w[instant] = _losses(
             trains + network.chainage_m.size, rungs.up_before, rungs.down_before, rungs.up_link, rungs.down_link,
             rungs.return_link, rungs.volts,
         )  # fmt: skip
         record_instant(
-            network, answer, instant, rungs.static_slot, rungs.loop_v, rungs.current, rungs.drawn_w, charge_j,
+            network, result, instant, rungs.static_slot, rungs.loop_v, rungs.current, rungs.drawn_w, charge_j,
             interval_s, trains, rungs.order, rungs.train_slot, rungs.power_w, rungs.auxiliary_w,
         )  # fmt: skip
     return solved

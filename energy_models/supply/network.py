@@ -1,4 +1,4 @@
-"""The DC network of a line as frozen values: substations, storage, rails, and the law the trains obey."""
+"""The DC network of a line as frozen values: substations, storages, rails, and the voltage law of the trains."""
 
 import difflib
 from dataclasses import dataclass, field, replace
@@ -8,16 +8,16 @@ import numpy as np
 from energy_models.faults import Fault, InputFaults
 
 LEAK_S = 1e-4
-"""Conductance of a blocked rectifier to its no-load voltage: keeps a fully blocked network regular."""
+"""Conductance of a blocked rectifier to its no-load voltage: keeps the equations of a fully blocked network regular."""
 
 
 @dataclass(frozen=True)
 class Substation:
-    """A rectifier substation, reversible when `inverter_resistance_ohm` is finite.
+    """A rectifier substation, reversible if `inverter_resistance_ohm` is finite.
 
-    Below `no_load_v` it feeds (no_load_v - V) / resistance; above it blocks (leak only), and a reversible one takes
-    (V - inverter_v) / inverter_resistance above `inverter_v`. Utility energy = DC energy / efficiency, plus
-    `transformer_no_load_w` all day; what an inverter returns is DC energy · `inverter_efficiency`.
+    Below `no_load_v` it feeds (no_load_v - V) / resistance; above, the rectifier blocks (leak only), and a reversible
+    substation takes (V - inverter_v) / inverter_resistance above `inverter_v`. Utility energy = DC energy / efficiency,
+    plus `transformer_no_load_w` all day; the energy that an inverter returns is DC energy · `inverter_efficiency`.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Substation:
 
     @property
     def is_reversible(self) -> bool:
-        """True when the substation can return energy to the utility."""
+        """Whether the substation can return energy to the utility."""
         return bool(np.isfinite(self.inverter_resistance_ohm) and np.isfinite(self.inverter_v))
 
 
@@ -61,7 +61,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class VehicleLaw:
-    """How a train's current answers the voltage at its collector; its auxiliaries always come first.
+    """The current of a train as a function of the voltage at its collector; its auxiliaries have priority.
 
     Traction is full above `traction_full_above_v`, its power falls linearly to nothing at `traction_none_below_v`.
     Regeneration is P/V up to `regeneration_fade_from_v`, then its current falls linearly to nothing at
@@ -80,10 +80,10 @@ class VehicleLaw:
 class SupplyNetwork:
     """Two tracks fed from substations: a third rail for each track, one return of all running rails together.
 
-    `contact_ohm_per_m` is one track's contact line; `return_ohm_per_m` is the return of both tracks in parallel
-    (all four rails). Third rails are tied at every substation and storage and at `tie_chainage_m`;
-    `section_gap_chainage_m` are (track, chainage) insulated gaps, track 0 up, 1 down; a gap at the very chainage of a
-    train or a tie lies just beyond it. Segments shorter than `minimum_segment_m` count as that long.
+    `contact_ohm_per_m` is one track's contact line; `return_ohm_per_m` is the return of both tracks in parallel (all
+    four rails). Third rails are tied at every substation and storage and at `tie_chainage_m`; `section_gap_chainage_m`
+    are (track, chainage) insulated gaps, track 0 up, 1 down; a gap at exactly the chainage of a train or a tie is
+    behind it in the order of chainage. Segments shorter than `minimum_segment_m` have this length in the equations.
     """
 
     length_m: float
@@ -100,18 +100,18 @@ class SupplyNetwork:
 
     @property
     def end_chainage_m(self) -> float:
-        """The far end of the line."""
+        """The end of the line, in m of chainage."""
         return self.start_chainage_m + self.length_m
 
     @property
     def loop_ohm_per_m(self) -> float:
-        """Resistance of the one equivalent track: both contact lines in parallel, and the common return."""
+        """Resistance of the equivalent track: both contact lines in parallel, and the common return."""
         return self.contact_ohm_per_m / 2.0 + self.return_ohm_per_m
 
     def without(self, *names: str) -> "SupplyNetwork":
         """The same network with the named substations or storages out of service; the ties of the rails there stay.
 
-        Raises InputFaults when a name is unknown (naming its neighbours), and when no substation would be left.
+        Raises InputFaults if a name is unknown (with similar names), or if no substation would be left.
         """
         everything: tuple[Substation | Storage, ...] = (*self.substations, *self.storages)
         known = [item.name for item in everything]

@@ -1,4 +1,4 @@
-"""The supply of a day on which substations go out of service for a while: another network for each stretch of time."""
+"""The supply of a day with outages of substations: each time span between changes has its own network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -15,7 +15,7 @@ from energy_models.supply.solver import Model, solve
 
 @dataclass(frozen=True)
 class Outage:
-    """A substation or a storage that is out of service from `from_s` until `to_s`, in s of the day's clock.
+    """A substation or a storage that is out of service from `from_s` until `to_s`, in s of the service day.
 
     The contact lines stay tied together there. Its transformer stays under voltage.
     """
@@ -28,13 +28,12 @@ class Outage:
 def solve_with_outages(
     network: SupplyNetwork, snapshots: Snapshots, outages: Sequence[Outage], model: Model = "ladder"
 ) -> SupplySolution:
-    """Solve each stretch of time with the network of that stretch, and lay the answers end to end.
+    """Solve each time span with the network of this time span, and join the solutions.
 
-    An outage holds for every instant that begins within it. Columns are those of the whole network: a substation that
-    is out has no power and NaN for its voltage. A storage that is out keeps its charge, less nothing; the others carry
-    theirs from stretch to stretch. Without outages it is `solve`, bit by bit.
-
-    Raises InputFaults when an outage names nothing that there is, or when no substation would be left.
+    An outage holds for every instant that begins within it. Columns are those of the whole network: a substation out of
+    service has no power and the voltage NaN. A storage out of service keeps its charge without loss; the charge of the
+    others continues in the next time span. Without outages the result is exactly that of `solve`. Raises InputFaults if
+    the name of an outage is unknown, or if no substation would be left.
     """
     stretches = _stretches(snapshots, outages)
     if len(stretches) == 1 and not stretches[0].out:

@@ -1,4 +1,4 @@
-"""What the trains ask of the supply at each instant, and what the supply answers."""
+"""The power demand of the trains at each instant, and the solution of the supply."""
 
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -18,12 +18,12 @@ def _nobody() -> IntArray:
 
 @dataclass(frozen=True, eq=False)
 class Snapshots:
-    """The trains of T successive instants, ragged: instant t owns entries offset[t] to offset[t + 1].
+    """The trains of T successive instants, ragged: instant t has the entries offset[t] to offset[t + 1].
 
-    `chainage_m` is the position on the line, `track` 0 up or 1 down. `power_w` is what the train asks for without its
-    auxiliaries: positive traction, negative braking power offered. `auxiliary_w` >= 0 comes on top.
-    `interval_s` is the time between two instants, `start_s` the first one. `owner` may tell which of the runs and
-    stands, in the order in which they were laid on the clock, an entry belongs to.
+    `chainage_m` is the position on the line, `track` 0 up or 1 down. `power_w` is the power demand of the train without
+    its auxiliaries: positive traction, negative braking power offered. `auxiliary_w` >= 0 is added to it. `interval_s`
+    is the time between two instants, `start_s` the first one. `owner` may contain the number of the run or stand of
+    each entry, in the order of runs and stands in `energy_models.movement.planned.assemble`.
     """
 
     offset: IntArray
@@ -41,7 +41,7 @@ class Snapshots:
         return len(self.offset) - 1
 
     def between(self, begin: int, end: int) -> "Snapshots":
-        """The instants begin to end (without end), as a window of their own."""
+        """The instants begin to end (without end) as separate snapshots."""
         entries = slice(int(self.offset[begin]), int(self.offset[end]))
         return Snapshots(
             offset=np.asarray(self.offset[begin : end + 1] - self.offset[begin]),
@@ -59,21 +59,22 @@ class Snapshots:
 class SupplySolution:
     """The state of the network at each of T instants; all powers in W at the DC terminals, feeding the line positive.
 
-    Arrays of shape (T, substations) or (T, storages) or (T,), and, aligned with the entries of the Snapshots, what each
-    train got: `train_v`, `train_power_w` with auxiliaries, `served_share` of the asked traction or of the offered
-    braking power, `price`. `storage_charge_j` is the charge at the end of each instant's interval; `line_loss_w` is
-    `contact_loss_w` and `return_loss_w` together; `residual_w` is by how much the powers fail to balance.
-    Invariant at each instant: sum(substation) + sum(storage) = traction_served + auxiliary_served - regeneration_used
-    + contact and return losses; rectifier losses lie upstream of the terminals and are told apart.
+    Arrays of shape (T, substations) or (T, storages) or (T,), and, aligned with the entries of the Snapshots, the
+    supply of each train: `train_v`, `train_power_w` with auxiliaries, `served_share` of the demanded traction or of the
+    offered braking power, `price`. `storage_charge_j` is the charge at the end of each instant's interval;
+    `line_loss_w` is `contact_loss_w` and `return_loss_w` together; `residual_w` is the residual of the power balance.
+    Invariant at each instant: sum(substation) + sum(storage) = traction_served + auxiliary_served - regeneration_used +
+    contact and return losses. `rectifier_drop_w` is the voltage drop within rectifiers and inverters times their
+    current: it is upstream of the terminals and mostly commutation, so it is no loss.
     """
 
     substation_power_w: FloatArray
     substation_v: FloatArray
     storage_power_w: FloatArray
     storage_charge_j: FloatArray
-    rectifier_loss_w: FloatArray
+    rectifier_drop_w: FloatArray
     line_loss_w: FloatArray
-    traction_asked_w: FloatArray
+    traction_demanded_w: FloatArray
     traction_served_w: FloatArray
     auxiliary_served_w: FloatArray
     regeneration_offered_w: FloatArray
@@ -94,7 +95,7 @@ class SupplySolution:
         return np.asarray(self.substation_power_w.sum(axis=1))
 
     def between(self, snapshots: Snapshots, begin: int, end: int) -> "SupplySolution":
-        """What belongs to `snapshots.between(begin, end)`; `snapshots` are those that were solved."""
+        """The solution of `snapshots.between(begin, end)`; `snapshots` are the solved snapshots."""
         entries = slice(int(snapshots.offset[begin]), int(snapshots.offset[end]))
         of_entries = ("train_v", "train_power_w", "served_share", "price")
         parts: dict[str, Any] = {

@@ -7,18 +7,19 @@ import numpy as np
 
 from energy_models.arrays import FloatArray
 from energy_models.faults import Fault, InputFaults
-from energy_models.supply import equivalent, ladder
-from energy_models.supply.answer import Answer, empty_answer
-from energy_models.supply.chain import chain_for
+from energy_models.supply import equivalent_track as equivalent
+from energy_models.supply import ladder
 from energy_models.supply.checks import network_faults
 from energy_models.supply.device_laws import PackedNetwork, pack
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots, SupplySolution
+from energy_models.supply.solution import SolutionArrays, empty_arrays
+from energy_models.supply.tridiagonal import chain_for
 
 Model = Literal["ladder", "equivalent"]
 
 CHUNK = 4000
-"""Instants between two reports of progress."""
+"""Number of instants between two reports of progress."""
 
 
 def solve(
@@ -30,12 +31,12 @@ def solve(
     progress: Callable[[int, int], None] | None = None,
     initial_charge_j: FloatArray | None = None,
 ) -> SupplySolution:
-    """Solve Kirchhoff's laws with the device laws at every instant; storages carry their charge from one to the next.
+    """Solve Kirchhoff's laws with the device laws at every instant; the charge of storages continues between instants.
 
-    `model` ladder keeps both third rails and the return apart, equivalent is one conductor for all. `prices` adds
-    d(sum of substation terminal power)/d(train power asked), W/W, for every train entry. `progress(done, total)` is
-    called now and then. `initial_charge_j` is what each storage begins with (default: what the network says).
-    Raises InputFaults when the network or the snapshots cannot be meant.
+    The `model` ladder has separate third rails and return, the model equivalent has one conductor. `prices` adds d(sum
+    of substation terminal power)/d(demanded train power), W/W, for every train entry. `progress(done, total)` is called
+    after each `CHUNK` instants. `initial_charge_j` is the charge of each storage at the begin (default: that of the
+    network). Raises InputFaults for faults of the network or of the snapshots.
     """
     faults = [*network_faults(network), *_snapshot_faults(snapshots)]
     if model == "ladder" and not network.return_ohm_per_m > 0.0:
@@ -56,15 +57,15 @@ def solve_packed(
     prices: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> SupplySolution:
-    """As `solve`, for a network already packed and inputs already checked."""
-    answer = empty_answer(
+    """As `solve`, for a packed network and checked inputs."""
+    result = empty_arrays(
         snapshots.count,
         len(snapshots.chainage_m),
         int(packed.static_substation.max()) + 1,
         len(packed.initial_charge_j),
         prices,
     )
-    # Copies: the frozen arrays are read-only, which would be another type, and another compilation, to numba.
+    # Copies: frozen arrays are read-only, and numba would compile the kernels again for this type.
     offset = np.array(snapshots.offset, dtype=np.int64)
     most_trains = int(np.diff(offset).max(initial=0))
     chainage_m = np.array(snapshots.chainage_m, dtype=np.float64)
@@ -78,37 +79,37 @@ def solve_packed(
     converged = True
     for begin in range(0, snapshots.count, CHUNK):
         end = min(begin + CHUNK, snapshots.count)
-        window = (begin, end, offset, chainage_m, track, power_w, auxiliary_w, interval_s, charge_j, answer)
+        window = (begin, end, offset, chainage_m, track, power_w, auxiliary_w, interval_s, charge_j, result)
         if model == "ladder":
             converged &= ladder.solve_window(packed, rungs, *window)
         else:
             converged &= equivalent.solve_window(packed, chain, *window)
         if progress is not None:
             progress(end, snapshots.count)
-    return _solution(answer, bool(converged))
+    return _solution(result, bool(converged))
 
 
-def _solution(answer: Answer, converged: bool) -> SupplySolution:
+def _solution(result: SolutionArrays, converged: bool) -> SupplySolution:
     return SupplySolution(
-        substation_power_w=answer.substation_power_w,
-        substation_v=answer.substation_v,
-        storage_power_w=answer.storage_power_w,
-        storage_charge_j=answer.storage_charge_j,
-        rectifier_loss_w=answer.rectifier_loss_w,
-        line_loss_w=answer.contact_loss_w + answer.return_loss_w,
-        contact_loss_w=answer.contact_loss_w,
-        return_loss_w=answer.return_loss_w,
-        traction_asked_w=answer.traction_asked_w,
-        traction_served_w=answer.traction_served_w,
-        auxiliary_served_w=answer.auxiliary_served_w,
-        regeneration_offered_w=answer.regeneration_offered_w,
-        regeneration_used_w=answer.regeneration_used_w,
-        train_v=answer.train_v,
-        train_power_w=answer.train_power_w,
-        served_share=answer.served_share,
-        price=answer.price if answer.price.size else None,
-        iterations=answer.iterations,
-        residual_w=answer.residual_w,
+        substation_power_w=result.substation_power_w,
+        substation_v=result.substation_v,
+        storage_power_w=result.storage_power_w,
+        storage_charge_j=result.storage_charge_j,
+        rectifier_drop_w=result.rectifier_drop_w,
+        line_loss_w=result.contact_loss_w + result.return_loss_w,
+        contact_loss_w=result.contact_loss_w,
+        return_loss_w=result.return_loss_w,
+        traction_demanded_w=result.traction_demanded_w,
+        traction_served_w=result.traction_served_w,
+        auxiliary_served_w=result.auxiliary_served_w,
+        regeneration_offered_w=result.regeneration_offered_w,
+        regeneration_used_w=result.regeneration_used_w,
+        train_v=result.train_v,
+        train_power_w=result.train_power_w,
+        served_share=result.served_share,
+        price=result.price if result.price.size else None,
+        iterations=result.iterations,
+        residual_w=result.residual_w,
         converged=converged,
     )
 

@@ -1,9 +1,10 @@
-"""Who feeds whom: the currents of one instant traced from those that feed to those that draw.
+"""Current tracing: the current that each consumer of one instant draws from each source.
 
-Along one equivalent track the current between two neighbours follows from all that is fed in on one side. At each place
-what arrives mixes, and all that leaves carries the mix: proportional sharing (Bialek, Tracing the flow of electricity,
-IEE Proc. Gener. Transm. Distrib. 143(4), 1996). Currents, unlike powers, are not lost on the way, so the shares add up.
-Physics does not mark electrons: this is the even-handed way to tell a share, not the only one.
+Along one equivalent track, the current between two neighbours is the sum of the currents fed in on one side. At each
+node, all outgoing currents consist of the incoming currents in the same proportion: proportional sharing (Bialek,
+Tracing the flow of electricity, IEE Proc. Gener. Transm. Distrib. 143(4), 1996). Currents, unlike powers, have no
+losses along the line, so the shares add up. Proportional sharing is a convention: physics does not determine the source
+of a current.
 """
 
 import numpy as np
@@ -15,14 +16,14 @@ def traced_currents(chainage_m: FloatArray, current_a: FloatArray) -> FloatArray
     """Current in A that each node draws from each node, shape (n, n): rows draw, columns feed.
 
     `current_a[i]` is what node i feeds into the track (negative: draws), at `chainage_m[i]`, in any order. Rows of
-    nodes that feed and columns of nodes that draw are zero. What does not add up to zero (rounding of the load flow) is
-    taken to leak at the far end.
+    nodes that feed and columns of nodes that draw are zero. If the currents do not add up to zero (rounding of the load
+    flow), the difference counts as a leak at the end of the line.
     """
     order = np.argsort(chainage_m, kind="stable")
     fed = np.maximum(current_a[order], 0.0)
     drawn = np.maximum(-current_a[order], 0.0)
     count = len(order)
-    # Current to the right of each node, towards rising chainage.
+    # Current behind each node, towards increasing chainage.
     onward = np.cumsum(current_a[order])
     onward[-1:] = 0.0
     from_left = np.concatenate([[0.0], np.maximum(onward[:-1], 0.0)])
@@ -30,7 +31,7 @@ def traced_currents(chainage_m: FloatArray, current_a: FloatArray) -> FloatArray
     through = fed + from_left + from_right
     share = np.divide(1.0, through, out=np.zeros(count), where=through > 0.0)
     mix = np.diag(fed)
-    # A node that passes current on to one side gets none from there, so one sweep each way meets everything in order.
+    # A node with a current towards one side gets no current from there, so one pass in each direction is sufficient.
     carried = np.zeros(count)
     arriving = np.zeros((count, count))
     for node in range(count):

@@ -1,4 +1,4 @@
-"""What the utility meter sees of what the substations' DC terminals deliver."""
+"""The power at the utility meter from the power at the DC terminals of the substations."""
 
 import numpy as np
 
@@ -10,10 +10,10 @@ from energy_models.supply.snapshots import SupplySolution
 def utility_power_w(network: SupplyNetwork, solution: SupplySolution) -> FloatArray:
     """Power in W drawn from the utility by each substation at each instant, shape (T, substations); returned negative.
 
-    Terminal power / `efficiency` while delivering, terminal power · `inverter_efficiency` while a reversible substation
-    takes back (another one returns nothing), plus `transformer_no_load_w` always. The rectifier's internal resistance
-    shapes the terminal voltage and is told apart as `rectifier_loss_w`; give an `efficiency` that does not count it
-    twice.
+    Terminal power / `efficiency` while the substation delivers, terminal power · `inverter_efficiency` while a
+    reversible substation takes power (other substations return none), plus `transformer_no_load_w` at all times.
+    `efficiency` contains all load losses of transformer and rectifier. The voltage drop of the source characteristic
+    (`rectifier_drop_w`) adds no loss to them; `energy_models/account/substations.py` gives the reason.
     """
     terminal_w = solution.substation_power_w
     efficiency = np.array([item.efficiency for item in network.substations])
@@ -25,7 +25,7 @@ def utility_power_w(network: SupplyNetwork, solution: SupplySolution) -> FloatAr
 def storage_loss_w(network: SupplyNetwork, solution: SupplySolution, interval_s: float) -> FloatArray:
     """Power in W lost within each storage at each instant, shape (T, storages).
 
-    What it draws less what its charge grows by: conversion both ways, and standing loss.
+    The drawn power minus the increase of the charge: losses of charging and discharging, and standing loss.
     """
     initial_j = np.array([item.initial_charge_share * item.capacity_j for item in network.storages])
     charge_j = np.vstack([initial_j, solution.storage_charge_j])

@@ -2,27 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 
-from scenarios.demand import busiest_section
 from scenarios.rules.line import known_station, station_ids
 from scenarios.rules.rule import Finding, Rule, having
 from scenarios.schema.base import seconds_to_clock
+from scenarios.schema.demand import ExtraPassengers, PeriodJourneys
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.tariff import CarbonPeriod, PricePeriod
+from scenarios.values.demand import busiest_section
 
 TABLES = ("origin_destination", "station_counts", "section_loads")
+FORMS = (*TABLES, "origin_destination_periods", "boardings", "gravity")
 PLACES = ("origin", "destination", "station", "departure_station")
 DAY_S = 86_400
 
 
 def _one_table(scenario: Scenario) -> Iterator[Finding]:
-    given = [name for name in TABLES if getattr(scenario.demand, name) is not None]
+    given = [name for name in FORMS if getattr(scenario.demand, name) is not None]
     if len(given) != 1:
-        yield Finding(("demand",), "no table" if not given else ", ".join(given), "exactly one of " + ", ".join(TABLES))
+        yield Finding(("demand",), "no form" if not given else ", ".join(given), "exactly one of " + ", ".join(FORMS))
 
 
 def _known_stations(scenario: Scenario) -> Iterator[Finding]:
     ids = station_ids(scenario)
-    for table in (*TABLES, "extra"):
+    for table in (*TABLES, "origin_destination_periods", "boardings", "extra"):
         for position, row in enumerate(getattr(scenario.demand, table) or ()):
             for column in PLACES:
                 name = row.__dict__.get(column)
@@ -31,7 +33,7 @@ def _known_stations(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _somewhere_else(scenario: Scenario) -> Iterator[Finding]:
-    for table in ("origin_destination", "extra"):
+    for table in ("origin_destination", "origin_destination_periods", "extra"):
         for position, row in having(getattr(scenario.demand, table) or (), "origin", "destination"):
             if row.origin == row.destination:
                 yield Finding(
@@ -41,7 +43,7 @@ def _somewhere_else(scenario: Scenario) -> Iterator[Finding]:
 
 def _intervals(scenario: Scenario) -> Iterator[Finding]:
     step = scenario.demand.interval_s
-    for table in TABLES:
+    for table in (*TABLES, "boardings"):
         seen: set[tuple[object, ...]] = set()
         for position, row in having(getattr(scenario.demand, table) or (), "from_s"):
             if row.from_s % step:
@@ -56,13 +58,16 @@ def _intervals(scenario: Scenario) -> Iterator[Finding]:
                     ("demand", table, position, "from"), seconds_to_clock(row.from_s), "each row's key only once"
                 )
             seen.add(key)
-    for position, extra in having(scenario.demand.extra, "from_s", "to_s"):
-        if extra.to_s <= extra.from_s:
-            yield Finding(
-                ("demand", "extra", position, "to"),
-                seconds_to_clock(extra.to_s),
-                f"after {seconds_to_clock(extra.from_s)}",
-            )
+    yield from _periods_end_later(scenario.demand.extra, ("demand", "extra"))
+    yield from _periods_end_later(
+        scenario.demand.origin_destination_periods or (), ("demand", "origin_destination_periods")
+    )
+
+
+def _periods_end_later(rows: Sequence[ExtraPassengers | PeriodJourneys], path: tuple[str, ...]) -> Iterator[Finding]:
+    for position, row in having(rows, "from_s", "to_s"):
+        if row.to_s <= row.from_s:
+            yield Finding((*path, position, "to"), seconds_to_clock(row.to_s), f"after {seconds_to_clock(row.from_s)}")
 
 
 def _section_exists(scenario: Scenario) -> Iterator[Finding]:
@@ -73,7 +78,7 @@ def _section_exists(scenario: Scenario) -> Iterator[Finding]:
         if row.departure_station == ends[row.direction]:
             yield Finding(
                 ("demand", "section_loads", position, "departure_station"), row.departure_station,
-                f"a station with a section beyond it in direction {row.direction}",
+                f"a station that is not the last in direction {row.direction}",
             )  # fmt: skip
 
 
@@ -92,14 +97,14 @@ def _passengers_balance(scenario: Scenario) -> Iterator[Finding]:
 def _within_any_capacity(scenario: Scenario) -> Iterator[Finding]:
     crush = max(train.capacity.crush for train in scenario.train_types.values())
     most = crush * 3600 / scenario.signalling.minimum_headway_s
-    if len([name for name in TABLES if getattr(scenario.demand, name) is not None]) != 1:
+    if len([name for name in FORMS if getattr(scenario.demand, name) is not None]) != 1:
         return
     busiest = busiest_section(scenario)
     if busiest.passengers_per_hour > most:
         yield Finding(
             ("demand",), f"{busiest.passengers_per_hour:.0f} passengers an hour from {busiest.departure_station} to "
             f"{busiest.arrival_station} at {seconds_to_clock(busiest.from_s)}",
-            f"at most {most:.0f}, what full trains at the minimum headway can carry",
+            f"at most {most:.0f}, the capacity of full trains at the minimum headway",
         )  # fmt: skip
 
 
@@ -119,7 +124,7 @@ def _whole_day(periods: Sequence[PricePeriod | CarbonPeriod], path: tuple[str, .
         if period.from_s != reached:
             yield Finding(
                 (*path, position, "from"), seconds_to_clock(period.from_s),
-                f"{seconds_to_clock(reached)}, where the {what} before ends: no gap, no overlap",
+                f"{seconds_to_clock(reached)}, the end of the previous {what}: no gap, no overlap",
             )  # fmt: skip
         if period.to_s <= period.from_s:
             yield Finding(
@@ -127,35 +132,37 @@ def _whole_day(periods: Sequence[PricePeriod | CarbonPeriod], path: tuple[str, .
             )
         reached = max(reached, period.to_s)
     if reached != DAY_S:
-        yield Finding(path, f"{what}s to {seconds_to_clock(reached)}", f"{what}s from 00:00 to 24:00")
+        yield Finding(path, f"{what}s until {seconds_to_clock(reached)}", f"{what}s from 00:00 to 24:00")
 
 
 def _demand_interval(scenario: Scenario) -> Iterator[Finding]:
     interval = scenario.tariff.demand_interval_s
     if DAY_S % interval:
-        yield Finding(
-            ("tariff", "demand_interval_s"), f"{interval}", "a part of the day without remainder, such as 900"
-        )
+        yield Finding(("tariff", "demand_interval_s"), f"{interval}", "a divisor of the day, such as 900")
 
 
 RULES = (
     Rule("D1", "Demand is given in exactly one form.", _one_table),
     Rule("D2", "Stations of the demand are stations of the line.", _known_stations),
-    Rule("D3", "Nobody travels from a station to itself.", _somewhere_else),
+    Rule("D3", "Origin and destination of passengers are different stations.", _somewhere_else),
     Rule(
         "D4",
-        "Intervals begin at multiples of their length, each key once; extra periods end after their beginning.",
+        "Intervals begin at multiples of their length, and each key occurs once; periods end after their start.",
         _intervals,
     ),
     Rule("D5", "Section loads name sections of the line.", _section_exists),
-    Rule("D6", "In a direction, as many alight as board over the day.", _passengers_balance),
+    Rule(
+        "D6",
+        "In each direction, the passengers who alight over the day equal the passengers who board.",
+        _passengers_balance,
+    ),
     Rule(
         "D7",
-        "Demand is not beyond what full trains at the minimum headway can carry.",
+        "The demand does not exceed the capacity of full trains at the minimum headway.",
         _within_any_capacity,
         needs_whole=True,
     ),
-    Rule("D8", "Prices cover the day without gap or overlap.", _prices),
+    Rule("D8", "The prices cover the day without gap or overlap.", _prices),
     Rule("D9", "The interval of the demand charge divides the day.", _demand_interval),
-    Rule("D10", "CO2 by time of day covers the day without gap or overlap.", _carbon),
+    Rule("D10", "The CO2 values by time of day cover the day without gap or overlap.", _carbon),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from scenarios.names import did_you_mean
+from scenarios.files.names import did_you_mean
 from scenarios.rules.rule import Finding, Rule, having
 from scenarios.schema.base import seconds_to_clock
 from scenarios.schema.scenario import Scenario
@@ -45,18 +45,20 @@ def _known_substations(scenario: Scenario) -> Iterator[Finding]:
     for position, row in rows:
         if row.substation not in known:
             path = ("disturbances", "substations_out", position, "substation")
-            yield Finding(path, row.substation, did_you_mean(row.substation, known))
+            yield Finding(
+                path, row.substation, did_you_mean(row.substation, known, if_none="the line has no substations")
+            )
 
 
 def _one_substation_is_left(scenario: Scenario) -> Iterator[Finding]:
-    """At each moment; what is out for good counts as out as well."""
+    """Checked at each time; a substation that is not in service in the scenario counts as out of service."""
     in_service = {item.id for _, item in having(scenario.supply.substations, "id", "in_service") if item.in_service}
     rows = list(having(scenario.disturbances.__dict__.get("substations_out", ()), "substation", "from_s", "to_s"))
     for position, row in rows:
         out = {other.substation for _, other in rows if other.from_s <= row.from_s < other.to_s}
         if in_service and not in_service - out:
             path = ("disturbances", "substations_out", position, "substation")
-            shown = f"{row.substation}: the last one at {seconds_to_clock(row.from_s)}"
+            shown = f"{row.substation}, the last substation in service at {seconds_to_clock(row.from_s)}"
             yield Finding(path, shown, "at least one substation in service at any time")
 
 
@@ -72,9 +74,9 @@ def _temperatures_rise_in_time(scenario: Scenario) -> Iterator[Finding]:
 
 
 RULES = (
-    Rule("N1", "What holds for some hours ends after its beginning.", _ends_after_beginning),
+    Rule("N1", "Each temporary event ends after its beginning.", _ends_after_beginning),
     Rule("N2", "Temporary speed limits lie on the line and end beyond their beginning.", _limits_on_the_line),
-    Rule("N3", "Substations and storages that go out are those of the supply.", _known_substations),
-    Rule("N4", "At least one substation is left at any time.", _one_substation_is_left),
-    Rule("N5", "Temperatures are told in order of time.", _temperatures_rise_in_time),
+    Rule("N3", "Substations and storages with outages are those of the supply.", _known_substations),
+    Rule("N4", "At least one substation is in service at any time.", _one_substation_is_left),
+    Rule("N5", "Temperatures are in order of time.", _temperatures_rise_in_time),
 )

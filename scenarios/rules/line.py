@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from scenarios.names import did_you_mean
+from scenarios.files.names import did_you_mean
 from scenarios.rules.rule import Finding, Rule, having
-from scenarios.schema.base import DIRECTIONS
+from scenarios.schema.base import DIRECTIONS, seconds_to_clock
 from scenarios.schema.line import Curve, Gradient, SpeedLimit, Station
 from scenarios.schema.scenario import Scenario
 
@@ -13,7 +13,7 @@ from scenarios.schema.scenario import Scenario
 def station_ids(scenario: Scenario) -> dict[str, str]:
     """Full names of the stations by identifier.
 
-    LookupError when a station's identifier is not known: nothing can then be said about references to stations.
+    Raises LookupError if a station has no identifier, because then references to stations cannot be checked.
     """
     known = list(having(scenario.stations, "id"))
     if not known or len(known) < len(scenario.stations):
@@ -22,7 +22,7 @@ def station_ids(scenario: Scenario) -> dict[str, str]:
 
 
 def known_station(scenario: Scenario, wrong: str) -> str:
-    """What a wrong station was perhaps meant to be: the nearest names, then all in order along the line."""
+    """Suggestions for a wrong station: the most similar names, then all stations in order along the line."""
     ids = station_ids(scenario)
     return did_you_mean(wrong, ids, ids)
 
@@ -37,7 +37,7 @@ def _unique_ids(scenario: Scenario) -> Iterator[Finding]:
         seen: set[str] = set()
         for position, item in having(getattr(scenario, name), "id"):
             if item.id in seen:
-                yield Finding((name, position, "id"), item.id, "an identifier that no row above has")
+                yield Finding((name, position, "id"), item.id, "an identifier that occurs in no row above")
             seen.add(item.id)
 
 
@@ -47,7 +47,7 @@ def _rising_chainage(scenario: Scenario) -> Iterator[Finding]:
         if station.chainage_m <= before.chainage_m:
             yield Finding(
                 ("stations", position, "chainage_m"), f"{station.chainage_m:g}",
-                f"above {before.chainage_m:g}, the chainage of {before.id} before it",
+                f"above {before.chainage_m:g}, the chainage of {before.id}, the previous station",
             )  # fmt: skip
 
 
@@ -73,16 +73,32 @@ def _terminals(scenario: Scenario) -> Iterator[Finding]:
         return
     for station in (scenario.stations[0], scenario.stations[-1]) if scenario.stations else ():
         if "id" in station.__dict__ and station.id not in scenario.terminals:
-            yield Finding(("terminals",), f"{station.id} missing", f"{station.id} too, an end of the line")
+            yield Finding(("terminals",), f"{station.id} missing", f"{station.id}, because it is an end of the line")
 
 
 def _turnbacks(scenario: Scenario) -> Iterator[Finding]:
     for name, terminal in scenario.terminals.items():
         longest = terminal.maximum_turnback_s
-        if longest is not None and longest < terminal.turnback_s:
-            yield Finding(
-                ("terminals", name, "maximum_turnback_s"), f"{longest}", f"at least turnback_s {terminal.turnback_s}"
-            )
+        most_s = max(terminal.turnbacks_s)
+        if longest is not None and longest < most_s:
+            yield Finding(("terminals", name, "maximum_turnback_s"), f"{longest}", f"at least turnback_s {most_s}")
+
+
+def _turnback_periods(scenario: Scenario) -> Iterator[Finding]:
+    for name, terminal in scenario.terminals.items():
+        rows = list(having(terminal.turnback_periods, "from_s", "to_s", "direction"))
+        for position, row in rows:
+            if row.to_s <= row.from_s:
+                path = ("terminals", name, "turnback_periods", position, "to")
+                yield Finding(path, seconds_to_clock(row.to_s), f"after {seconds_to_clock(row.from_s)}")
+        for direction in DIRECTIONS:
+            of = sorted((item for item in rows if item[1].direction in (direction, "both")), key=lambda i: i[1].from_s)
+            for (_, before), (position, row) in pairwise(of):
+                if row.from_s < before.to_s:
+                    yield Finding(
+                        ("terminals", name, "turnback_periods", position, "from"), seconds_to_clock(row.from_s),
+                        f"not before {seconds_to_clock(before.to_s)}: periods of a direction must not overlap",
+                    )  # fmt: skip
 
 
 def _depots(scenario: Scenario) -> Iterator[Finding]:
@@ -98,14 +114,73 @@ def _blocks(scenario: Scenario) -> Iterator[Finding]:
     if signalling.system == "fixed_block":
         if sum(given) != 1:
             words = "block_length_m and block_borders_m" if all(given) else "neither block_length_m nor block_borders_m"
-            yield Finding(("signalling", "system"), f"fixed_block with {words}", "one of the two with fixed_block")
+            yield Finding(
+                ("signalling", "system"),
+                f"fixed_block with {words}",
+                "one of the two, because the system is fixed_block",
+            )
     elif any(given):
         name = "block_length_m" if given[0] else "block_borders_m"
-        yield Finding(("signalling", name), "given", "left out under moving_block")
+        yield Finding(("signalling", name), "given", "no value, because the system is moving_block")
     borders = signalling.block_borders_m
     for position, (before, after) in enumerate(pairwise(borders), 1):
         if after <= before:
-            yield Finding(("signalling", "block_borders_m", position), f"{after:g}", f"above {before:g}: rising")
+            yield Finding(
+                ("signalling", "block_borders_m", position), f"{after:g}", f"above {before:g}, the previous border"
+            )
+
+
+def _terminal_dwells(scenario: Scenario) -> Iterator[Finding]:
+    placed = list(having(scenario.stations, "id", "dwell_s"))
+    for position, station in (placed[0], placed[-1]) if len(placed) > 1 else ():
+        terminal = scenario.terminals.get(station.id)
+        if terminal is not None and station.dwell_s > terminal.turnback_s:
+            allowed = (
+                f"at most turnback_s {terminal.turnback_s}, because the dwell at a terminal is part of the turnback"
+            )
+            yield Finding(("stations", position, "dwell_s"), f"{station.dwell_s}", allowed)
+
+
+SECTION_TOLERANCE_M = 0.05
+"""Chainages and lengths agree within the rounding of figures with one decimal."""
+
+
+def _sections(scenario: Scenario) -> Iterator[Finding]:
+    sections = scenario.track.sections
+    if not sections:
+        return
+    path: tuple[str | int, ...] = ("track", "sections")
+    wanted = len(scenario.stations) - 1
+    if len(sections) != wanted:
+        allowed = f"{wanted} sections for {len(scenario.stations)} stations, each from a station to the next one"
+        yield Finding(path, f"{len(sections)} sections", allowed)
+        return
+    for position, section in having(sections, "departure_station", "length_m"):
+        here, there = scenario.stations[position : position + 2]
+        if section.departure_station != here.id:
+            yield Finding(
+                (*path, position, "departure_station"), section.departure_station,
+                f"{here.id}, because sections are in the order of the stations",
+            )  # fmt: skip
+        elif abs(there.chainage_m - here.chainage_m - section.length_m) > SECTION_TOLERANCE_M:
+            yield Finding(
+                (*path, position, "length_m"), f"{section.length_m:g}",
+                f"{there.chainage_m - here.chainage_m:g}, the difference of the chainages of {here.id} and {there.id}, "
+                "or no chainages",
+            )  # fmt: skip
+
+
+def _limits_once(scenario: Scenario) -> Iterator[Finding]:
+    sections = scenario.track.sections
+    limited = [section.limit_kmh is not None for _, section in having(sections, "limit_kmh")]
+    down = [position for position, section in having(sections, "limit_down_kmh") if section.limit_down_kmh is not None]
+    if scenario.track.speed_limits and (any(limited) or down):
+        yield Finding(("track", "speed_limits"), "beside limits of sections", "limits in one of both places")
+    elif not scenario.track.speed_limits and (any(limited) or down):
+        for position, section in having(sections, "limit_kmh"):
+            if section.limit_kmh is None:
+                allowed = "a limit for each section, because the track has no speed_limits"
+                yield Finding(("track", "sections", position, "limit_kmh"), "missing", allowed)
 
 
 Stretch = SpeedLimit | Gradient | Curve
@@ -126,7 +201,7 @@ def _overlap(scenario: Scenario) -> Iterator[Finding]:
                 if row.from_m < before.to_m:
                     found[position] = Finding(
                         ("track", table, position, "from_m"), f"{row.from_m:g}",
-                        f"at least {before.to_m:g}, where the stretch from {before.from_m:g} ends: no overlap",
+                        f"at least {before.to_m:g}, the end of the stretch from {before.from_m:g}: no overlap",
                     )  # fmt: skip
         yield from found.values()
 
@@ -136,14 +211,17 @@ def _covered(scenario: Scenario) -> Iterator[Finding]:
     if len(placed) < 2:
         return
     first, last = _ends(placed)
-    for table in ("speed_limits", "gradients"):
+    limited = [section for _, section in having(scenario.track.sections, "limit_kmh") if section.limit_kmh is not None]
+    for table in ("gradients",) if limited else ("speed_limits", "gradients"):
         found: dict[tuple[str | int, ...], Finding] = {}
         for direction, rows in _by_direction(getattr(scenario.track, table)):
             reached = first
             for position, row in rows:
                 if row.from_m > reached and reached < last:
                     path: tuple[str | int, ...] = ("track", table, position, "from_m")
-                    found.setdefault(path, Finding(path, f"{row.from_m:g}", f"at most {reached:g}: no gap before it"))
+                    found.setdefault(
+                        path, Finding(path, f"{row.from_m:g}", f"at most {reached:g}: no gap to the previous stretch")
+                    )
                 reached = max(reached, row.to_m)
             if reached < last:
                 path = ("track", table, rows[-1][0], "to_m") if rows else ("track", table)
@@ -158,7 +236,7 @@ def _ends(placed: Sequence[Station]) -> tuple[float, float]:
 
 
 def _by_direction(table: Sequence[Stretch]) -> Iterator[tuple[str, list[tuple[int, Stretch]]]]:
-    """For each direction the positions and rows that hold in it, by chainage; rows that run backwards left out."""
+    """For each direction its positions and rows, by chainage; without rows whose from_m is above to_m."""
     for direction in DIRECTIONS:
         rows = [
             (position, row)
@@ -171,18 +249,35 @@ def _by_direction(table: Sequence[Stretch]) -> Iterator[tuple[str, list[tuple[in
 RULES = (
     Rule("L1", "A line has at least two stations.", _at_least_two, needs_whole_table=True),
     Rule("L2", "Identifiers of stations and depots are unique.", _unique_ids),
-    Rule("L3", "The chainage rises from station to station.", _rising_chainage),
-    Rule("L4", "Each dwell lies between its limits and is positive between the terminals.", _dwells),
+    Rule("L3", "The chainage increases from station to station.", _rising_chainage),
+    Rule("L4", "Each dwell lies between its limits; the dwells at intermediate stations are positive.", _dwells),
     Rule("L5", "Terminals are stations, and both ends of the line are terminals.", _terminals),
-    Rule("L6", "The longest turnback is not below the shortest.", _turnbacks),
+    Rule("L6", "The longest turnback time is not below the shortest turnback time.", _turnbacks),
     Rule("L7", "Each depot lies at a station.", _depots),
-    Rule("L8", "Each stretch of limit, gradient or curve ends beyond its beginning.", _forward),
-    Rule("L9", "Stretches of the same kind and direction do not overlap.", _overlap),
+    Rule("L8", "Each stretch of a speed limit, gradient or curve has from_m below to_m.", _forward),
+    Rule("L9", "Stretches of the same type and direction do not overlap.", _overlap),
     Rule(
         "L10",
         "Speed limits and gradients cover the line from the first to the last station.",
         _covered,
         needs_whole_table=True,
     ),
-    Rule("L11", "Fixed blocks, and only they, have borders, by a list that rises or by a length.", _blocks),
+    Rule(
+        "L11",
+        "Fixed blocks have borders, given by an increasing list or by a length; moving blocks have none.",
+        _blocks,
+    ),
+    Rule(
+        "L12",
+        "Sections are in the order of the stations, and their lengths are those of the chainages.",
+        _sections,
+        needs_whole_table=True,
+    ),
+    Rule("L13", "Limits are given by stretches of chainage or by sections, for the whole line.", _limits_once),
+    Rule(
+        "L14",
+        "The dwell at an end of the line is not longer than the turnback, which contains it.",
+        _terminal_dwells,
+    ),
+    Rule("L15", "Periods of turnbacks end after their start and do not overlap.", _turnback_periods),
 )

@@ -1,4 +1,4 @@
-"""What a rule is: a number, a sentence, and a function that finds where a scenario breaks it."""
+"""A rule: a number, a sentence, and a function that finds the violations of the rule in a scenario."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ PartT = TypeVar("PartT", bound=Part)
 
 @dataclass(frozen=True)
 class Finding:
-    """A place where a rule is broken: the path of keys and positions, what stands there, what is allowed."""
+    """A violation of a rule: the path of keys and positions, the value at this path, and the allowed values."""
 
     path: tuple[str | int, ...]
     value: str
@@ -23,8 +23,9 @@ class Finding:
 class Rule:
     """A rule with its number (family letter and count) and its sentence.
 
-    `needs_whole` rules are asked only about a scenario that the schema accepts, because a hole elsewhere would mislead
-    them; findings of `needs_whole_table` rules do not count in a table that has a faulty row.
+    `needs_whole` rules run only on a scenario without schema faults, because a missing field could give wrong
+    findings. Findings of `needs_whole_table` rules are ignored in a table with a faulty row. A rule does not run if a
+    rule of `after_sense` has a finding, because both then have the same cause.
     """
 
     number: str
@@ -32,10 +33,11 @@ class Rule:
     find: Callable[[Scenario], Iterable[Finding]]
     needs_whole: bool = False
     needs_whole_table: bool = False
+    after_sense: tuple[str, ...] = ()
 
 
 def having(items: Iterable[PartT], *fields: str) -> Iterator[tuple[int, PartT]]:
-    """Positions and items that have all those fields: in a faulty scenario some are missing."""
+    """Positions and items that have all these fields; in a faulty scenario some items lack a field."""
     for position, item in enumerate(items):
         if all(name in item.__dict__ for name in fields):
             yield position, item

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from scenarios.names import did_you_mean
+from scenarios.files.names import did_you_mean
 from scenarios.rules.rule import Finding, Rule, having
 from scenarios.schema.base import DIRECTIONS, Direction, seconds_to_clock
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.service import HeadwayPeriod
+from scenarios.values.running_times_today import given_running_times
 
 
 def _fleet(scenario: Scenario) -> Iterator[Finding]:
@@ -17,28 +18,36 @@ def _fleet(scenario: Scenario) -> Iterator[Finding]:
     for position, part in enumerate(scenario.fleet):
         train_type, depot = part.__dict__.get("train_type"), part.__dict__.get("depot")
         if train_type is not None and train_type not in scenario.train_types:
-            yield Finding(("fleet", position, "train_type"), train_type, did_you_mean(train_type, scenario.train_types))
+            yield Finding(
+                ("fleet", position, "train_type"),
+                train_type,
+                did_you_mean(train_type, scenario.train_types, if_none="the line has no train types"),
+            )
         if depot is not None and depot not in depots:
-            yield Finding(("fleet", position, "depot"), depot, did_you_mean(depot, depots))
+            yield Finding(
+                ("fleet", position, "depot"), depot, did_you_mean(depot, depots, if_none="the line has no depots")
+            )
 
 
 def _depot_capacity(scenario: Scenario) -> Iterator[Finding]:
     room = sum(depot.capacity for depot in scenario.depots)
     if scenario.depots and scenario.trainsets > room:
-        yield Finding(("depots",), f"room for {room} trains", f"room for the fleet of {scenario.trainsets}")
+        yield Finding(
+            ("depots",), f"capacity for {room} trains", f"capacity for the fleet of {scenario.trainsets} trains"
+        )
 
 
 def _running_times(scenario: Scenario) -> Iterator[Finding]:
     sections = len(scenario.stations) - 1
-    if sections < 1:
-        return
     times = scenario.timetable.running_time_s
+    if sections < 1 or times is None:
+        return
     for direction in DIRECTIONS:
         given = times.__dict__.get(direction)
         if given is not None and len(given) != sections:
             yield Finding(
                 ("timetable", "running_time_s", direction), f"{len(given)} times",
-                f"{sections} times, one for each section between {sections + 1} stations",
+                f"{sections} times, one for each section of the line with {sections + 1} stations",
             )  # fmt: skip
 
 
@@ -48,28 +57,38 @@ def _within_maximum_speed(scenario: Scenario) -> Iterator[Finding]:
         # Distances mean nothing then, and rule L3 has said so.
         return
     fastest = max(train.maximum_speed_kmh for train in scenario.train_types.values()) / 3.6
-    for direction in DIRECTIONS:
-        times = scenario.timetable.running_time_s.__dict__.get(direction, ())
-        stations = scenario.stations_in_order(direction)
-        if len(times) != len(stations) - 1:
+    for given in given_running_times(scenario):
+        stations = scenario.stations_in_order(given.direction)
+        if given.section >= len(stations) - 1:
             continue
-        for position, (here, there) in enumerate(pairwise(stations)):
-            shortest = abs(there.chainage_m - here.chainage_m) / fastest
-            if times[position] <= shortest:
-                yield Finding(
-                    ("timetable", "running_time_s", direction, position), f"{times[position]}",
-                    f"above {shortest:.0f} for {here.id} to {there.id}, the time at the trains' maximum speed",
-                )  # fmt: skip
+        here, there = stations[given.section : given.section + 2]
+        shortest = abs(there.chainage_m - here.chainage_m) / fastest
+        if given.running_time_s <= shortest:
+            yield Finding(
+                given.path, f"{given.running_time_s}",
+                f"above {shortest:.0f} for {here.id} to {there.id}, the time at the maximum speed of the trains",
+            )  # fmt: skip
 
 
 def _one_form(scenario: Scenario) -> Iterator[Finding]:
     timetable = scenario.timetable
+    if timetable.calls is not None:
+        beside = ("running_time_s", "section_times", "departures", "first_departure_s", "last_departure_s")
+        both = [name for name in beside if getattr(timetable, name, None)]
+        if both:
+            yield Finding(
+                ("timetable", "calls"), "calls and " + ", ".join(both),
+                "either calls of every trip, or running times with departures or periods",
+            )  # fmt: skip
+        return
+    if "running_time_s" in timetable.__dict__ and timetable.running_time_s is None:
+        yield Finding(("timetable", "running_time_s"), "missing", "running_time_s, because there are no calls")
     if timetable.departures is not None:
         others = ("first_departure_s", "last_departure_s", "periods")
         given = [name.removesuffix("_s") for name in others if getattr(timetable, name) is not None]
         if given:
             yield Finding(
-                ("timetable", "departures"), "departures beside " + ", ".join(given), "departures alone, or periods"
+                ("timetable", "departures"), "departures and " + ", ".join(given), "either departures or periods"
             )
         for direction in DIRECTIONS:
             if not any(row.direction == direction for _, row in having(timetable.departures, "direction")):
@@ -80,7 +99,36 @@ def _one_form(scenario: Scenario) -> Iterator[Finding]:
     for name in ("first_departure_s", "last_departure_s", "periods"):
         if getattr(timetable, name) is None:
             key = name.removesuffix("_s")
-            yield Finding(("timetable", key), "missing", f"{key}, needed where departures are not listed one by one")
+            yield Finding(("timetable", key), "missing", f"{key}, because there is no list of departures")
+
+
+def _section_times(scenario: Scenario) -> Iterator[Finding]:
+    ids = [station.id for station in scenario.stations]
+    rows = list(having(scenario.timetable.section_times, "from_s", "to_s", "direction", "departure_station"))
+    for position, row in rows:
+        path = ("timetable", "section_times", position)
+        if row.to_s <= row.from_s:
+            yield Finding((*path, "to"), seconds_to_clock(row.to_s), f"after {seconds_to_clock(row.from_s)}")
+        if row.departure_station not in ids:
+            yield Finding((*path, "departure_station"), row.departure_station, did_you_mean(row.departure_station, ids))
+            continue
+        no_section = {"up": ids[-1:], "down": ids[:1], "both": [ids[0], ids[-1]]}[row.direction]
+        if row.departure_station in no_section:
+            yield Finding(
+                (*path, "departure_station"), row.departure_station,
+                f"a station from which a section begins in direction {row.direction}",
+            )  # fmt: skip
+        if row.__dict__.get("dwell_s") is not None and row.departure_station in (ids[0], ids[-1]):
+            yield Finding((*path, "dwell_s"), f"{row.dwell_s}", "empty for a terminal of the line")
+    for direction in DIRECTIONS:
+        of = [(position, row) for position, row in rows if row.direction in (direction, "both")]
+        of.sort(key=lambda item: (item[1].departure_station, item[1].from_s))
+        for (_, before), (position, row) in pairwise(of):
+            if row.departure_station == before.departure_station and row.from_s < before.to_s:
+                yield Finding(
+                    ("timetable", "section_times", position, "from"), seconds_to_clock(row.from_s),
+                    f"not before {seconds_to_clock(before.to_s)}: times of one section must not overlap",
+                )  # fmt: skip
 
 
 def _last_after_first(scenario: Scenario) -> Iterator[Finding]:
@@ -108,7 +156,7 @@ def _periods(scenario: Scenario) -> Iterator[Finding]:
                 path = ("timetable", "periods", position, "from")
                 found[path] = Finding(
                     path, seconds_to_clock(period.from_s),
-                    f"not before {seconds_to_clock(before.to_s)}: periods of a direction may not overlap",
+                    f"not before {seconds_to_clock(before.to_s)}: periods of a direction must not overlap",
                 )  # fmt: skip
     yield from found.values()
 
@@ -166,19 +214,20 @@ def _departures_apart(scenario: Scenario) -> Iterator[Finding]:
             if time - before < shortest:
                 yield Finding(
                     ("timetable", "departures", position, "departure"), seconds_to_clock(time),
-                    f"at least {shortest} s after {seconds_to_clock(before)}, the train before",
+                    f"at least {shortest} s after {seconds_to_clock(before)}, the departure of the train ahead",
                 )  # fmt: skip
 
 
 RULES = (
-    Rule("V1", "The fleet has trains of known types, in known depots.", _fleet),
-    Rule("V2", "The depots have room for the fleet.", _depot_capacity),
+    Rule("V1", "All trains of the fleet have a known train type and a known depot.", _fleet),
+    Rule("V2", "The depots have capacity for the fleet.", _depot_capacity),
     Rule("V3", "There is one running time for each section and direction.", _running_times),
-    Rule("V4", "No running time is shorter than the trains' maximum speed allows.", _within_maximum_speed),
-    Rule("V5", "The timetable has periods with first and last departures, or a list of departures.", _one_form),
-    Rule("V6", "The last departure is not before the first.", _last_after_first),
-    Rule("V7", "Periods end after their beginning and do not overlap.", _periods),
-    Rule("V8", "Periods cover the time from the first to the last departure.", _periods_cover),
+    Rule("V4", "No running time is shorter than the time at the maximum speed of the trains.", _within_maximum_speed),
+    Rule("V5", "The timetable has either periods with first and last departures, or a list of departures.", _one_form),
+    Rule("V6", "The last departure is not before the first departure.", _last_after_first),
+    Rule("V7", "Periods end after their start and do not overlap.", _periods),
+    Rule("V8", "The periods cover the time from the first to the last departure.", _periods_cover),
     Rule("V9", "No headway is below the minimum headway of the signalling.", _headways),
-    Rule("V10", "Listed departures keep the minimum headway.", _departures_apart),
+    Rule("V10", "The gaps between listed departures are not below the minimum headway.", _departures_apart),
+    Rule("V11", "Times of a section in a period belong to a section of the line and do not overlap.", _section_times),
 )

@@ -25,7 +25,7 @@ def _known_stations(scenario: Scenario) -> Iterator[Finding]:
             if item.station is not None and item.station not in ids:
                 around = [rows[i][1].station for i in (index - 1, index + 1) if 0 <= i < len(rows)]
                 beside = " and ".join(name for name in around if name)
-                hint = f"; the rows beside it stand at {beside}" if beside else ""
+                hint = f"; the neighbouring rows are at {beside}" if beside else ""
                 yield Finding(
                     ("supply", table, position, "station"), item.station, known_station(scenario, item.station) + hint
                 )
@@ -53,15 +53,17 @@ def _unique_ids(scenario: Scenario) -> Iterator[Finding]:
     for table in TABLES:
         for position, item in having(getattr(scenario.supply, table), "id"):
             if item.id in seen and table == "substations":
-                yield Finding(("supply", table, position, "id"), item.id, "an identifier that no other substation has")
+                yield Finding(
+                    ("supply", table, position, "id"), item.id, "an identifier that occurs at no other substation"
+                )
             elif item.id in seen:
-                yield Finding(("supply", table, position, "id"), item.id, "an identifier that nothing else has")
+                yield Finding(("supply", table, position, "id"), item.id, "an identifier that occurs nowhere else")
             seen.add(item.id)
 
 
 def _one_in_service(scenario: Scenario) -> Iterator[Finding]:
     if not any(item.in_service for _, item in having(scenario.supply.substations, "in_service")):
-        yield Finding(("supply", "substations"), "none in service", "at least one substation in service")
+        yield Finding(("supply", "substations"), "no substation in service", "at least one substation in service")
 
 
 def _order_of_voltages(scenario: Scenario) -> Iterator[Finding]:
@@ -100,12 +102,21 @@ def _inverters(scenario: Scenario) -> Iterator[Finding]:
     for position, item in having(scenario.supply.substations, "inverter_v", "inverter_resistance_ohm"):
         path = ("supply", "substations", position)
         if (item.inverter_v is None) != (item.inverter_resistance_ohm is None):
-            yield Finding(path, "one of inverter_v and inverter_resistance_ohm", "both (reversible) or none")
+            yield Finding(path, "one of inverter_v and inverter_resistance_ohm", "both (reversible substation) or none")
         elif item.inverter_v is not None and item.inverter_v <= (item.no_load_v or scenario.supply.no_load_v):
             yield Finding(
                 (*path, "inverter_v"), f"{item.inverter_v:g}",
                 f"above the no-load voltage {item.no_load_v or scenario.supply.no_load_v:g}",
             )  # fmt: skip
+
+
+def _ratings(scenario: Scenario) -> Iterator[Finding]:
+    for position, item in having(scenario.supply.substations, "rated_power_kw", "overload_class"):
+        if (item.rated_power_kw is None) != (item.overload_class is None):
+            given = "rated_power_kw" if item.overload_class is None else "overload_class"
+            yield Finding(
+                ("supply", "substations", position), f"only {given}", "both rated_power_kw and overload_class, or none"
+            )
 
 
 def _storages(scenario: Scenario) -> Iterator[Finding]:
@@ -127,16 +138,21 @@ def _storages(scenario: Scenario) -> Iterator[Finding]:
 
 RULES = (
     Rule("S1", "Substations and storages stand either at a station or at a chainage.", _one_place),
-    Rule("S2", "Their stations are stations of the line.", _known_stations),
+    Rule("S2", "Stations of substations and storages are stations of the line.", _known_stations),
     Rule("S3", "Substations, storages, ties and gaps lie on the line.", _on_the_line),
     Rule("S4", "Identifiers of substations and storages are unique.", _unique_ids),
     Rule("S5", "At least one substation is in service.", _one_in_service),
-    Rule("S6", "Fades end beyond their beginning.", _order_of_voltages),
+    Rule("S6", "Each fade has a start voltage and an end voltage in the right order.", _order_of_voltages),
     Rule(
         "S7",
-        "No-load voltages lie above the traction fade and below the end of the regeneration fade.",
+        "No-load voltages are above the traction fade and below the end of the regeneration fade.",
         _no_load_between_fades,
     ),
-    Rule("S8", "A reversible substation has both inverter values, above its no-load voltage.", _inverters),
-    Rule("S9", "A storage's dead band and charges are in order.", _storages),
+    Rule(
+        "S8",
+        "A reversible substation has both inverter values, and its inverter voltage is above its no-load voltage.",
+        _inverters,
+    ),
+    Rule("S9", "The voltages of the dead band and the charge shares of a storage are in the right order.", _storages),
+    Rule("S10", "A substation has both a rated power and an overload class, or neither.", _ratings),
 )

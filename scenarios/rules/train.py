@@ -47,7 +47,7 @@ def _effort_falls(scenario: Scenario) -> Iterator[Finding]:
                 if point.force_kn > before.force_kn:
                     yield Finding(
                         (*base, position, "force_kn"), f"{point.force_kn:g}",
-                        f"at most {before.force_kn:g}: the force may not rise with speed",
+                        f"at most {before.force_kn:g}: the force must not increase with speed",
                     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def _starts_on_its_gradient(scenario: Scenario) -> Iterator[Finding]:
         if force_kn <= needed_kn:
             yield Finding(
                 ("train_types", name, "traction"), f"{force_kn:g} kN from standstill",
-                f"above {needed_kn:.1f} kN, or a full train cannot start on the gradient of {steepest:g} permil",
+                f"above {needed_kn:.1f} kN, so that a full train can start on the gradient of {steepest:g} permil",
             )  # fmt: skip
 
 
@@ -107,18 +107,24 @@ def _unique_levels(scenario: Scenario) -> Iterator[Finding]:
         for position, level in having(train.ato_levels, "name"):
             path = ("train_types", name, "ato_levels", position, "name")
             if level.name in seen:
-                yield Finding(path, level.name, "each name once")
+                yield Finding(path, level.name, "a name that occurs once")
             elif level.name in STRATEGIES:
-                yield Finding(path, level.name, f"another name than {', '.join(STRATEGIES)}, which mean strategies")
+                yield Finding(
+                    path, level.name, f"another name than {', '.join(STRATEGIES)}, the names of driving strategies"
+                )
             seen.add(level.name)
 
 
 RULES = (
     Rule("T1", "Crush capacity is not below normal capacity.", _capacity),
     Rule("T2", "Each effort curve has points or a force, not both.", _one_form_of_effort),
-    Rule("T3", "Effort curves begin at 0 km/h, rise in speed, and their force does not rise.", _effort_falls),
+    Rule(
+        "T3",
+        "Effort curves begin at 0 km/h; the speed increases from point to point, and the force does not increase.",
+        _effort_falls,
+    ),
     Rule("T4", "Each efficiency is a constant or a complete map with rising axes.", _one_form_of_efficiency),
     Rule("T5", "Auxiliaries have at least one point, with rising temperature.", _auxiliaries_rise_in_temperature),
     Rule("T6", "A full train can start on the steepest gradient.", _starts_on_its_gradient),
-    Rule("T7", "Names of ATO levels are unique and not those of driving strategies.", _unique_levels),
+    Rule("T7", "Names of ATO levels are unique and differ from the names of the driving strategies.", _unique_levels),
 )

@@ -1,4 +1,4 @@
-"""How a day departs from its timetable: what happens by chance, with its rate, and what is known to happen."""
+"""Disturbances of a simulated day: random events with their rates, and events at known times."""
 
 from typing import Annotated
 
@@ -13,146 +13,149 @@ Adhesive = Annotated[Number, Field(gt=0, le=3)]
 
 
 class DoorFaults(Part):
-    """Doors that do not close: a stop lasts longer, by a lognormal time."""
+    """Door faults: a stop takes longer, by a lognormal time."""
 
     per_1000_stops: Annotated[Number, Field(ge=0, le=1_000)]
-    """How many of a thousand stops on the way have such a fault."""
+    """Number of such faults per thousand stops at intermediate stations."""
     mean_s: Duration
-    """Mean time that it costs."""
+    """Mean additional time."""
     standard_deviation_s: Spread
-    """Standard deviation of that time."""
+    """Standard deviation of the delay."""
 
 
 class LatePullOuts(Part):
-    """Vehicles that come out of their depot late, by a lognormal time; the rest of the duty follows."""
+    """Vehicles that leave their depot late, by a lognormal time; the delay continues in the rest of the duty."""
 
     late_share: Share
     """Share of duties whose first trip is late."""
     mean_s: Duration
-    """Mean lateness of those."""
+    """Mean delay of these duties."""
     standard_deviation_s: Spread
-    """Standard deviation of it."""
+    """Standard deviation of this delay."""
 
 
 class TrainFailures(Part):
-    """Trains that fail on the way, run on slowly to the end of their trip, and are withdrawn there."""
+    """Trains that fail during a trip, continue slowly to the end of the trip, and are withdrawn there."""
 
     per_million_km: Annotated[Number, Field(ge=0, le=1_000_000)]
-    """Failures in a million train-km."""
+    """Failures per million train-km."""
     limit_kmh: SlowSpeed
-    """Speed that the failed train does not pass."""
+    """Largest speed of the failed train."""
     spare_ready_after_s: Seconds | None = None
-    """A spare takes over the later trips, ready that long after the failed train arrived; none: they are cancelled."""
+    """Time from the arrival of the failed train until a spare train is ready to work the later trips; none: these trips
+    are cancelled."""
 
 
 class TemporarySpeedLimit(Part):
-    """A speed limit for some hours, for trains that depart towards it within them."""
+    """A speed limit for some hours; it applies to runs that depart within these hours."""
 
     from_m: Chainage
     """Chainage where the stretch begins."""
     to_m: Chainage
     """Chainage where it ends."""
     limit_kmh: SlowSpeed
-    """The highest speed."""
+    """Speed limit."""
     from_s: Clock = Field(alias="from")
-    """When it begins."""
+    """Begin of the period."""
     to_s: Clock = Field(alias="to")
-    """When it ends."""
+    """End of the period."""
     direction: Applies = "both"
-    """Direction for which it holds."""
+    """Direction for which the limit holds."""
 
 
 class RandomSpeedLimits(Part):
-    """Temporary speed limits that nobody planned: a Poisson number, at any place, from any time of the day on."""
+    """Unplanned temporary speed limits: a Poisson-distributed number per day, each at a random place and from a random
+    time of day."""
 
     per_day: Annotated[Number, Field(ge=0, le=50)]
-    """Mean number in a day."""
+    """Mean number per day."""
     length_m: Annotated[Number, Field(gt=0, le=100_000)]
-    """Length of each."""
+    """Length of each limit."""
     limit_kmh: SlowSpeed
-    """The highest speed."""
+    """Speed limit."""
     mean_s: Duration
-    """Mean time that it lasts; the time is exponential."""
+    """Mean duration; the duration is exponential."""
 
 
 class SubstationOut(Part):
-    """A substation or storage that is out of service for some hours; the contact lines stay tied together there."""
+    """A substation or storage that is out of service for a time; the contact lines stay connected at its place."""
 
     substation: Identifier
-    """Which one."""
+    """Identifier of the substation or storage."""
     from_s: Clock = Field(alias="from")
-    """When it goes out."""
+    """Begin of the outage."""
     to_s: Clock = Field(alias="to")
-    """When it comes back."""
+    """End of the outage."""
 
 
 class SubstationFailures(Part):
-    """Substations that go out unexpectedly, each by itself, at any time of the day."""
+    """Random failures of substations; each substation fails independently, at a random time of day."""
 
     per_year: Annotated[Number, Field(ge=0, le=365)]
-    """Mean number in a year, of each substation; at most one a day."""
+    """Mean number of failures of each substation per year; at most one per day."""
     mean_s: Duration
-    """Mean time until it is back; the time is exponential."""
+    """Mean duration of an outage; the duration is exponential."""
 
 
 class Temperature(Part):
-    """The temperature outside at one time of the day."""
+    """The outside temperature at one time of the day."""
 
     at_s: Clock = Field(alias="at")
     """Time of the day."""
     temperature_c: Annotated[Number, Field(ge=-60, le=60)]
-    """Temperature outside."""
+    """Outside temperature."""
 
 
 class SlipperyRails(Part):
-    """Hours in which the rails hold less: both limits are lower for trains that depart within them."""
+    """Hours with low adhesion: acceleration and deceleration are limited for trains that depart within these hours."""
 
     from_s: Clock = Field(alias="from")
-    """When it begins."""
+    """Begin of the period."""
     to_s: Clock = Field(alias="to")
-    """When it ends."""
+    """End of the period."""
     maximum_acceleration_m_s2: Adhesive
-    """Largest acceleration that the wheels hold."""
+    """Largest acceleration that the adhesion allows."""
     maximum_deceleration_m_s2: Adhesive
-    """Largest deceleration that drivers and ATO then ask for."""
+    """Largest deceleration of drivers and ATO in these hours."""
     share_of_days: Share = 1.0
-    """Share of the days on which it happens."""
+    """Share of the days with this event."""
 
 
 class Weather(Part):
-    """What moves the auxiliaries and the adhesion."""
+    """Weather: it changes the power of the auxiliaries and the adhesion."""
 
     temperatures: tuple[Temperature, ...] = ()
-    """Temperature over the day: straight lines between points, constant beyond them; none means the scenario's own."""
+    """Temperature over the day: straight lines between points, constant beyond them; none means
+    `outside_temperature_c`."""
     temperature_deviation_c: Annotated[Number, Field(ge=0, le=30)] = 0.0
-    """Standard deviation of a whole day's temperature around that; normal."""
+    """Standard deviation of the temperature from day to day; normally distributed, the same for all hours of a day."""
     slippery: tuple[SlipperyRails, ...] = ()
-    """Hours with slippery rails."""
+    """Times with slippery rails."""
 
 
 class Disturbances(Part):
-    """How the day departs from its timetable; the seed belongs to a run, never to the line.
+    """Deviations of a simulated day from its timetable. The seed is an argument of a run, not a property of the line.
 
-    On a day without a seed none of this happens, neither by chance nor as planned.
+    A day without a seed has no disturbances, neither random nor planned ones.
     """
 
     dwell_noise_s: Annotated[Number, Field(ge=0, le=300)]
     """Standard deviation of a dwell."""
     dwell_noise_accumulates: YesNo
-    """False: trains hold the timetable, so that a late departure is made up. True: deviations add up along the trip."""
+    """False: trains hold the timetable and recover a late departure. True: deviations accumulate along the trip."""
     door_faults: DoorFaults | None = None
-    """Doors that do not close."""
+    """Door faults."""
     late_pull_outs: LatePullOuts | None = None
-    """Vehicles that come out late."""
+    """Vehicles that leave their depot late."""
     train_failures: TrainFailures | None = None
     """Trains that fail and are withdrawn."""
     speed_limits: tuple[TemporarySpeedLimit, ...] = ()
-    """Temporary speed limits that hold on every simulated day."""
+    """Temporary speed limits of every simulated day."""
     random_speed_limits: RandomSpeedLimits | None = None
-    """Temporary speed limits that come by chance."""
+    """Random temporary speed limits."""
     substations_out: tuple[SubstationOut, ...] = ()
-    """Substations and storages that are out for some hours of every simulated day."""
+    """Substations and storages that are out of service for some hours of every simulated day."""
     substation_failures: SubstationFailures | None = None
-    """Substations that go out by chance."""
+    """Random failures of substations."""
     weather: Weather | None = None
     """Temperature and adhesion over the day."""

@@ -1,4 +1,4 @@
-"""The schema seen as a tree: which part stands at which key."""
+"""The schema as a tree: the part at each key."""
 
 import types
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from scenarios.schema.base import Part
 
 @dataclass(frozen=True)
 class Shape:
-    """What a field holds: a plain value, a part, a list of parts (which may be a CSV table), or parts by name."""
+    """The shape of a field: a plain value, a part, a list of parts (or a CSV table), or parts by name."""
 
     kind: Literal["value", "part", "list", "mapping"]
     part: type[Part] | None = None
 
 
 def shape_of(annotation: Any) -> Shape:
-    """The shape of an annotation; None beside it (an optional field) does not matter."""
+    """The shape of an annotation; for an optional field, the shape without None."""
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return Shape("part", annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -38,12 +38,12 @@ def shape_of(annotation: Any) -> Shape:
 
 @cache
 def fields_by_key(part: type[Part]) -> dict[str, tuple[str, FieldInfo]]:
-    """Attribute name and field by the key that stands in the file."""
+    """Attribute name and field by the key in the file."""
     return {(field.alias or name): (name, field) for name, field in part.model_fields.items()}
 
 
 def field_at(part: type[Part], path: tuple[str | int, ...]) -> FieldInfo | None:
-    """The field that a path of keys and list positions leads to or into; None for an unknown key."""
+    """The field at a path of keys and list positions; None for an unknown key."""
     current: type[Part] | None = part
     field: FieldInfo | None = None
     expects_item = False
@@ -61,7 +61,7 @@ def field_at(part: type[Part], path: tuple[str | int, ...]) -> FieldInfo | None:
 
 
 def part_at(part: type[Part], path: tuple[str | int, ...]) -> type[Part] | None:
-    """The part whose keys stand at a path; None where a plain value stands."""
+    """The part at a path; None for a plain value."""
     current: type[Part] | None = part
     expects_item = False
     for step in path:

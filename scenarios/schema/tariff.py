@@ -1,4 +1,4 @@
-"""What electricity costs."""
+"""Prices of electricity."""
 
 from typing import Annotated, Literal
 
@@ -11,18 +11,18 @@ class PricePeriod(Part):
     """A price by time of use."""
 
     from_s: Clock = Field(alias="from")
-    """Begin of the period."""
+    """Start of the period."""
     to_s: Clock = Field(alias="to")
     """End of the period."""
     price_per_kwh: Annotated[Number, Field(ge=-10, le=1_000)]
-    """Price of energy, in the tariff's currency."""
+    """Price of energy, in the currency of the tariff."""
 
 
 class CarbonPeriod(Part):
     """CO2 of the electricity at a time of day."""
 
     from_s: Clock = Field(alias="from")
-    """Begin of the period."""
+    """Start of the period."""
     to_s: Clock = Field(alias="to")
     """End of the period."""
     co2_kg_per_kwh: Annotated[Number, Field(ge=0, le=3)]
@@ -33,14 +33,14 @@ class Tariff(Part):
     """Time-of-use prices and a charge on the highest demand."""
 
     currency: Text
-    """Currency of all prices, as text."""
+    """Currency of all prices."""
     metering_point: Literal["substation", "utility"]
-    """Where the bill is metered: DC terminals of the substations, or their utility (AC) side."""
+    """Metering point of the bill: DC terminals of the substations, or their utility (AC) side."""
     periods: tuple[PricePeriod, ...]
-    """Prices that cover 00:00 to 24:00 without gap or overlap; later times count as those of the next morning."""
+    """Prices from 00:00 to 24:00 without gap or overlap. Times after 24:00 have the prices of the next morning."""
     demand_charge_per_kw_month: Annotated[Number, Field(ge=0, le=10_000)] = 0.0
     """Price of the highest demand of a month."""
     demand_interval_s: Annotated[Whole, Field(ge=60, le=3_600)] = 900
-    """Interval over which demand is averaged, by the clock."""
+    """Interval of the mean power for the demand charge, aligned to the clock."""
     days_per_month: Annotated[Whole, Field(ge=1, le=31)] = 30
-    """Days over which one month's demand charge is spread."""
+    """Number of days over which the demand charge of a month is distributed."""

@@ -12,23 +12,23 @@ PowerKw = Annotated[Number, Field(gt=0, le=50_000)]
 
 
 class Capacity(Part):
-    """How many passengers the train takes."""
+    """Numbers of passengers that a train can carry."""
 
     normal: Annotated[Whole, Field(ge=1, le=10_000)]
-    """Passengers at normal load; load limits of the policy are shares of it."""
+    """Passengers at normal load; the load limits of the policy are shares of this number."""
     crush: Annotated[Whole, Field(ge=1, le=10_000)]
-    """Passengers that can be squeezed in at the very most."""
+    """Largest possible number of passengers."""
 
 
 class Comfort(Part):
-    """Limits on how fast the speed may change."""
+    """Limits on acceleration, deceleration and jerk."""
 
     maximum_acceleration_m_s2: Annotated[Number, Field(gt=0, le=3)]
     """Largest acceleration."""
     maximum_deceleration_m_s2: Annotated[Number, Field(gt=0, le=3)]
     """Largest deceleration in service braking."""
     maximum_jerk_m_s3: Annotated[Number, Field(gt=0, le=10)] | None = None
-    """Largest change of acceleration; none means no limit."""
+    """Largest change of acceleration per second. If the key is missing, there is no limit."""
 
 
 class RunningResistance(Part):
@@ -48,38 +48,38 @@ class EffortPoint(Part):
     speed_kmh: Speed
     """Speed of the train."""
     force_kn: Force
-    """Largest force at that speed."""
+    """Largest force at this speed."""
 
 
 class EffortCurve(Part):
-    """Largest force over speed: points with straight lines between them, or a force, either one under a power limit."""
+    """Largest force over speed: points with linear interpolation, or a constant force; a power limit can apply too."""
 
     points: tuple[EffortPoint, ...] | None = None
-    """Points in order of speed, the first at 0 km/h; the force may not rise with speed."""
+    """Points in order of speed, the first at 0 km/h; the force must not increase with speed."""
     force_kn: Annotated[Number, Field(gt=0, le=5_000)] | None = None
     """Constant force, instead of points."""
     power_kw: PowerKw | None = None
-    """Largest force times speed; none means no limit beside the points."""
+    """Limit of force times speed. If the key is missing, there is no power limit."""
 
 
 class EfficiencyMap(Part):
-    """Efficiency over force and speed: bilinear between the points, constant beyond them."""
+    """Efficiency over force and speed: bilinear between the points, constant outside them."""
 
     forces_kn: tuple[Force, ...]
-    """Forces of the rows, rising."""
+    """Forces of the rows, in increasing order."""
     speeds_kmh: tuple[Speed, ...]
-    """Speeds of the columns, rising."""
+    """Speeds of the columns, in increasing order."""
     share: tuple[tuple[EfficiencyShare, ...], ...]
     """One row for each force, one column for each speed."""
 
 
 class Efficiencies(Part):
-    """What passes between collector and wheel: for each way either a constant or a map."""
+    """Efficiencies between collector and wheel: for traction and for regeneration, a constant or a map."""
 
     traction: EfficiencyShare | None = None
-    """Wheel power over collector power in traction."""
+    """Traction: wheel power divided by collector power."""
     regeneration: EfficiencyShare | None = None
-    """Collector power over wheel power in electric braking."""
+    """Electric braking: collector power divided by wheel power."""
     traction_map: EfficiencyMap | None = None
     """Map over force and speed, instead of `traction`."""
     regeneration_map: EfficiencyMap | None = None
@@ -90,53 +90,55 @@ class AuxiliaryPoint(Part):
     """Mean power of the auxiliaries at one outside temperature."""
 
     temperature_c: Annotated[Number, Field(ge=-60, le=60)]
-    """Temperature outside."""
+    """Outside temperature."""
     power_kw: Annotated[Number, Field(ge=0, le=2_000)]
     """Mean power of heating, cooling, air, light and control, for the whole train."""
 
 
 class AtoLevel(Part):
-    """One way of driving that the train's ATO offers: full effort to a cap, hold it, coast from a place on, brake."""
+    """One driving level of the train's ATO: full effort up to a speed cap, then the cap, then coasting from a place on,
+    then braking."""
 
     name: Identifier
-    """Name of the level; a plan refers to it."""
+    """Name of the level; plans use this name."""
     speed_cap_kmh: Annotated[Number, Field(ge=10, le=400)] | None = None
-    """Speed that the level never passes; none means only the limits."""
+    """Speed cap of the level; none means only the speed limits."""
     coast_from_share: Share = 1.0
-    """Share of the section's length after which it coasts; 1 means never."""
+    """Share of the section's length after which the train coasts; 1 means no coasting."""
     slowest_share: Annotated[Number, Field(gt=0, le=1)] = 0.5
-    """Share of the cap below which a coasting train is not let fall."""
+    """Lowest coasting speed, as a share of the cap."""
 
 
 class PassengerExchange(Part):
-    """How long boarding and alighting take: a least dwell that grows with the passengers and the crowding on board.
+    """Least dwell for boarding and alighting; it grows with the number of passengers and with crowding on board.
 
-    Seconds = fixed + boarding · B + alighting · A + crowding · S³ · B, with B boarding, A alighting and S standing
-    through passengers at each door (Puong 2000, fitted on the Red Line of Boston, whose figures are 12.22, 2.27, 1.82
-    and 0.00062).
+    Seconds = fixed + boarding · B + alighting · A + crowding · S³ · B, where B, A and S are the boarding, alighting
+    and standing through passengers per door (Puong 2000, fitted to the Red Line of Boston with the values 12.22,
+    2.27, 1.82 and 0.00062).
     """
 
     doors: Annotated[Whole, Field(ge=1, le=500)]
     """Doors on one side of the whole train."""
     seats: Annotated[Whole, Field(ge=0, le=10_000)]
-    """Seats of the whole train; who finds none stands."""
+    """Seats of the whole train; passengers without a seat stand."""
     fixed_s: Annotated[Number, Field(ge=0, le=300)]
-    """Opening, closing and reaction, whoever comes."""
+    """Time for door opening, closing and reaction, independent of the number of passengers."""
     boarding_s: Annotated[Number, Field(ge=0, le=60)]
-    """For each passenger who boards at a door."""
+    """Time for each passenger who boards at a door."""
     alighting_s: Annotated[Number, Field(ge=0, le=60)]
-    """For each passenger who alights at a door."""
+    """Time for each passenger who alights at a door."""
     crowding_s: Annotated[Number, Field(ge=0, le=1)]
-    """For each passenger who boards at a door, times the cube of those who stand there."""
+    """Time for each passenger who boards at a door, multiplied by the cube of the number of passengers who stand at
+    that door."""
     most_standing: Annotated[Number, Field(ge=0, le=100)]
-    """More who stand at a door count as so many: the model was not fitted beyond."""
+    """Largest number of standing passengers per door in the formula; the model was fitted only up to this number."""
 
 
 class TrainType(Part):
-    """A type of train, as it runs on the line."""
+    """A type of train in its formation on the line."""
 
     title: Text
-    """What people call it."""
+    """Title for human readers."""
     tare_t: Annotated[Number, Field(gt=5, le=2_000)]
     """Mass of the empty train."""
     rotating_mass_share: Annotated[Number, Field(ge=0, le=0.5)]
@@ -144,30 +146,30 @@ class TrainType(Part):
     passenger_kg: Annotated[Number, Field(ge=20, le=150)]
     """Mean mass of one passenger."""
     capacity: Capacity
-    """How many passengers it takes."""
+    """Numbers of passengers that the train can carry."""
     length_m: Annotated[Number, Field(gt=0, le=500)]
-    """Length over couplers; a speed limit holds until the tail has left it."""
+    """Length over couplers; a speed limit holds until the tail of the train has left the stretch."""
     maximum_speed_kmh: Annotated[Number, Field(ge=20, le=350)]
-    """Highest speed of the train itself."""
+    """Maximum speed of the train."""
     comfort: Comfort
     """Limits on acceleration and deceleration."""
     resistance: RunningResistance
     """Running resistance on straight level track."""
     curve_resistance_n_m_per_kn: Annotated[Number, Field(ge=0, le=2_000)] = 600.0
-    """Curve resistance in N for each kN of weight is this over the radius in m."""
+    """The curve resistance in N per kN of weight is this value divided by the radius in m."""
     traction: EffortCurve
     """Largest traction force."""
     electric_brake: EffortCurve
     """Largest force of the electric brake."""
     friction_brake_kn: Force
-    """Largest force of the friction brake, on top of the electric brake."""
+    """Largest force of the friction brake, in addition to the electric brake."""
     service_brake_kn: Annotated[Number, Field(gt=0, le=5_000)]
-    """Limit on the sum of both brakes."""
+    """Limit of the sum of both brake forces."""
     efficiency: Efficiencies
     """Efficiencies between collector and wheel."""
     auxiliaries: tuple[AuxiliaryPoint, ...]
-    """Power over outside temperature: straight lines between points, constant beyond them; one point is a constant."""
+    """Power over outside temperature: linear between points, constant outside them; one point gives a constant."""
     passenger_exchange: PassengerExchange | None = None
-    """How dwells grow with the passengers; none means that they do not."""
+    """Dwell model. If the key is missing, dwells do not depend on passengers."""
     ato_levels: tuple[AtoLevel, ...] = ()
-    """The only ways of driving, if the train's ATO offers no more than some levels; empty means any speed profile."""
+    """Driving levels of the ATO, if the ATO offers only fixed levels; empty means any speed profile."""

@@ -1,4 +1,4 @@
-"""What a field holds, in words: its unit, and what is allowed in it."""
+"""Description of a field in words: its unit and its allowed values."""
 
 import types
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import annotated_types
 from pydantic.fields import FieldInfo
 
-from scenarios.schema.base import CLOCK_TEXT, IDENTIFIER_TEXT
+from scenarios.schema.base import CLOCK_TEXT, IDENTIFIER_TEXT, NAME_TEXT
 from scenarios.schema.structure import fields_by_key, shape_of
 
 UNITS = {
@@ -16,7 +16,7 @@ UNITS = {
     "kmh": "km/h", "kwh": "kWh", "kw": "kW", "kn": "kN", "kg": "kg", "ohm": "Ω", "permil": "‰", "share": "share",
     "m": "m", "s": "s", "t": "t", "v": "V", "a": "A", "c": "°C", "deg": "°",
 }  # fmt: skip
-"""Units by the ending of a field's name."""
+"""Units by the suffix of a field's name."""
 
 BOUNDS: dict[type[Any], str] = {
     annotated_types.Gt: "above",
@@ -27,7 +27,7 @@ BOUNDS: dict[type[Any], str] = {
 
 
 def unit_of(name: str) -> str:
-    """Unit of a field by the ending of its name; empty for text and plain counts."""
+    """Unit of a field from the suffix of its name; empty for text and counts."""
     for ending, unit in sorted(UNITS.items(), key=lambda item: -len(item[0])):
         if name == ending or name.endswith("_" + ending):
             return unit
@@ -35,17 +35,22 @@ def unit_of(name: str) -> str:
 
 
 def is_clock(field: FieldInfo) -> bool:
-    """Whether the field takes clock text."""
+    """Whether the field is a time of day."""
     return CLOCK_TEXT in _unwrap(field.annotation, tuple(field.metadata))[1]
 
 
+def is_name(field: FieldInfo) -> bool:
+    """Whether the field is a name that an operator gave."""
+    return NAME_TEXT in _unwrap(field.annotation, tuple(field.metadata))[1]
+
+
 def allowed_in_item(field: FieldInfo) -> str:
-    """What may stand in an item of a field that takes a list of plain values."""
+    """The allowed values of an item of a list of plain values."""
     return _words(field.annotation, tuple(field.metadata)).removeprefix("a list, each ")
 
 
 def allowed_by(field: FieldInfo) -> str:
-    """What may stand in a field: "a number above 0, at most 2000"."""
+    """The allowed values of a field: "a number above 0, at most 2000"."""
     words = _words(field.annotation, tuple(field.metadata))
     return words + ", or left out" if not field.is_required() and field.default is None else words
 
@@ -66,16 +71,18 @@ def _words(annotation: Any, metadata: tuple[Any, ...]) -> str:
 
 def _words_of_scalar(plain: Any, metadata: tuple[Any, ...]) -> str:
     if CLOCK_TEXT in metadata:
-        return 'clock text such as "05:20", up to "48:00"'
+        return 'a time of day such as "05:20", up to "48:00"'
     if IDENTIFIER_TEXT in metadata:
         return "letters, digits, _ and -, at most 40"
+    if NAME_TEXT in metadata:
+        return "text, at most 120 letters"
     name = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}.get(plain, "a value")
     pattern = next((item.pattern for item in _flat(metadata) if getattr(item, "pattern", None)), None)
     return f"{name} of the form {pattern}" if pattern else (name + _bounds(metadata)).strip()
 
 
 def _unwrap(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-    """Strip optional and Annotated; gather what they say."""
+    """The type without Optional and Annotated, and the metadata of both."""
     while True:
         if get_origin(annotation) in (Union, types.UnionType):
             annotation = next(argument for argument in get_args(annotation) if argument is not type(None))

@@ -1,8 +1,8 @@
-"""Disturbances of a day, all from one seed, one module a subject.
+"""Disturbances of a day, all from one seed; one module per subject.
 
-What befalls a thing belongs to (seed, thing) and to nothing else: not to the order in which trains run, not to the
-timetable, not to the worker. So baseline and plan of the same seed meet the same disturbances, trip by trip and station
-by station, even where their times differ (common random numbers).
+A disturbance of an object depends only on the seed and the object, not on the order of trains, the timetable or the
+worker. Baseline and plan with the same seed therefore have the same disturbances, trip by trip and station by station,
+even if their times differ (common random numbers).
 """
 
 from simulation.disturbances.dwell_noise import LOGNORMAL_SHAPE, DwellNoise

@@ -1,4 +1,4 @@
-"""Random numbers that only the seed and the name of a thing decide, and the laws that they are drawn from."""
+"""Random numbers that depend only on the seed and the name of an object, and their distributions."""
 
 import hashlib
 import math
@@ -9,7 +9,7 @@ _WORD = 2.0**64
 
 
 def uniform(*things: object) -> float:
-    """A number in (0, 1) that these words decide and nothing else; the first one says what it is for."""
+    """A number in (0, 1) that depends only on these words; the first word is its purpose."""
     digest = hashlib.blake2b("|".join(map(str, things)).encode(), digest_size=8).digest()
     return (int.from_bytes(digest, "big") + 0.5) / (_WORD + 1.0)
 

@@ -1,4 +1,4 @@
-"""Dwell noise: how far each departure deviates from what was planned."""
+"""Dwell noise: the deviation of each departure from the plan."""
 
 import math
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from energy_models.arrays import FloatArray
 from simulation.disturbances.draws import uniform
 
 LOGNORMAL_SHAPE = 0.5
-"""Standard deviation of the logarithm of the random part of a dwell: skewness 1.75, so a train is rarely very late but
-never very early. Assumed; measured dwells are right-skewed and close to lognormal."""
+"""Standard deviation of the logarithm of the random part of a dwell: skewness 1.75, so that a train is rarely very late
+and never very early. Assumed; measured dwells are right-skewed and close to lognormal."""
 
 
 @dataclass(frozen=True)
 class DwellNoise:
-    """Random part of a dwell: lognormal, moved to mean zero, with the given standard deviation in s.
+    """Random part of a dwell: lognormal, shifted to mean zero, with the given standard deviation in s.
 
-    `accumulates` says what becomes of it. False: the train holds its timetable, each departure deviates by itself.
-    True: the deviation shifts everything that follows on the same trip.
+    `accumulates` is False: the train recovers towards its timetable, and the deviations of departures are independent.
+    True: a deviation shifts all later times of the same trip.
     """
 
     standard_deviation_s: float
@@ -31,7 +31,7 @@ class DwellNoise:
             raise ValueError(f"standard_deviation_s(={self.standard_deviation_s}) must be >= 0")
 
     def deviations_s(self, seed: int, trip_id: str, stations: Sequence[str]) -> FloatArray:
-        """Deviation in s of the departure from each station of a trip; the same arguments give the same answer.
+        """Deviation in s of the departure from each station of a trip; the same arguments give the same result.
 
         X = m·exp(s·Z) with Z standard normal, m = σ / sqrt(exp(s²)·(exp(s²) - 1)), less its mean m·exp(s²/2).
         """

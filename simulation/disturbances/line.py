@@ -1,4 +1,4 @@
-"""A line's disturbances: what its scenario tells, ready to become the day of a seed."""
+"""The disturbances of a line from its scenario, to create the day of a seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,17 +8,17 @@ import numpy as np
 from energy_models.arrays import FloatArray
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
-from scenarios.fleet import ByVehicle
 from scenarios.schema import Scenario
 from scenarios.schema.disturbances import Disturbances
+from scenarios.values.fleet import ByVehicle
 from simulation.disturbances.day import DisturbedDay, disturbed_day
 
 
 @dataclass(frozen=True, eq=False)
 class Auxiliaries:
-    """What the auxiliaries of a train type draw: `power_w` at rising `temperature_c`, and `usual_w` on the usual day.
+    """Auxiliary power of a train type: `power_w` at increasing `temperature_c`, and `usual_w` on the usual day.
 
-    The difference between two temperatures is the type's, also for a train that calibration gave another mean.
+    The difference between two temperatures belongs to the type, even if calibration changed the mean of a train.
     """
 
     temperature_c: FloatArray
@@ -26,7 +26,7 @@ class Auxiliaries:
     usual_w: float
 
     def share_of_usual(self, usual_c: float, now_c: FloatArray) -> FloatArray:
-        """Power at temperatures as a share of `usual_w`, which is that at `usual_c`."""
+        """Power at temperatures as a share of `usual_w`, the power at `usual_c`."""
         if self.usual_w <= 0.0:
             return np.ones(len(now_c))
         more_w = self._curve(now_c) - self._curve(np.array(usual_c))
@@ -38,22 +38,22 @@ class Auxiliaries:
 
 @dataclass(frozen=True, eq=False)
 class LineDisturbances:
-    """What may disturb any day of a line; `usual_c` is the scenario's own temperature outside."""
+    """The possible disturbances of the days of a line; `usual_c` is the outside temperature of the scenario."""
 
-    told: Disturbances
+    given: Disturbances
     usual_c: float
 
     def day(self, seed: int | None, network: SupplyNetwork) -> DisturbedDay | None:
-        """The day of a seed; None without one."""
-        return None if seed is None else disturbed_day(self.told, seed, network)
+        """The day of a seed; None without a seed."""
+        return None if seed is None else disturbed_day(self.given, seed, network)
 
     def heated(
         self, snapshots: Snapshots, day: DisturbedDay | None, auxiliaries: ByVehicle[Auxiliaries], owners: Sequence[str]
     ) -> Snapshots:
-        """The snapshots with auxiliaries that follow the day's temperature, not the scenario's own.
+        """The snapshots with the auxiliaries for the temperature of the day instead of that of the scenario.
 
-        The snapshots were made with the usual auxiliaries of each train; `owners` are the vehicles whose runs and
-        stands were laid out, in their order.
+        The snapshots contain the usual auxiliaries of each train; `owners` are the vehicles of the runs and stands of
+        the layout, in their order.
         """
         time_s = snapshots.start_s + snapshots.interval_s * np.arange(snapshots.count, dtype=np.float64)
         now_c = None if day is None else day.temperature_c(self.usual_c, time_s)
@@ -67,5 +67,5 @@ class LineDisturbances:
 
 
 def line_disturbances(scenario: Scenario) -> LineDisturbances:
-    """What a scenario tells."""
+    """The disturbances of a scenario."""
     return LineDisturbances(scenario.disturbances, scenario.outside_temperature_c)

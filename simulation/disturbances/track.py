@@ -1,16 +1,16 @@
-"""What slows trains on the track: temporary speed limits, slippery rails, and a failed train's own limit."""
+"""Disturbances of the track: temporary speed limits, slippery rails, and the speed limit of a failed train."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dispatch.timetable import Direction
+from scenarios.schema.base import Direction
 from scenarios.schema.disturbances import Disturbances, SlipperyRails
 from simulation.disturbances.draws import exponential_s, poisson, uniform
 
 DAY_S = 86_400.0
 PLACE_STEP_M = 100.0
-"""Speed limits that come by chance begin at a multiple of this: one profile then serves many days (assumed)."""
+"""Random speed limits begin at a multiple of this, so that many days share a driving profile (assumed)."""
 
 
 @dataclass(frozen=True, order=True)
@@ -24,7 +24,7 @@ class Slow:
 
 @dataclass(frozen=True)
 class DrivingLimits:
-    """What holds for one run beside the track's own limits; as a whole, the key of the profiles made for it."""
+    """The temporary limits of one run; the value is also the key of the profiles for these limits."""
 
     slow: tuple[Slow, ...] = ()
     acceleration_m_s2: float = math.inf
@@ -36,7 +36,7 @@ NO_LIMITS = DrivingLimits()
 
 @dataclass(frozen=True)
 class LimitInForce:
-    """A temporary speed limit from `from_s` until `to_s` of the day's clock, for the directions named."""
+    """A temporary speed limit from `from_s` until `to_s` of the day, for the given directions."""
 
     slow: Slow
     from_s: float
@@ -44,10 +44,10 @@ class LimitInForce:
     directions: tuple[Direction, ...]
 
 
-def speed_limits_of_day(told: Disturbances, seed: int, start_m: float, end_m: float) -> tuple[LimitInForce, ...]:
-    """All temporary limits of a day: those that are told, and those that come by chance on the line's stretch.
+def speed_limits_of_day(given: Disturbances, seed: int, start_m: float, end_m: float) -> tuple[LimitInForce, ...]:
+    """All temporary limits of a day: those of the scenario, and the random ones on the line.
 
-    The k-th limit by chance belongs to the seed and k: a higher rate adds limits and leaves those that there were.
+    The k-th random limit depends on the seed and k: a higher rate adds limits and keeps the others.
     """
     both: tuple[Direction, Direction] = ("up", "down")
     limits = [
@@ -57,9 +57,9 @@ def speed_limits_of_day(told: Disturbances, seed: int, start_m: float, end_m: fl
             float(row.to_s),
             both if row.direction == "both" else (row.direction,),
         )
-        for row in told.speed_limits
+        for row in given.speed_limits
     ]
-    chance = told.random_speed_limits
+    chance = given.random_speed_limits
     if chance is not None:
         for k in range(poisson(uniform("limits", seed), chance.per_day)):
             room_m = max(0.0, end_m - start_m - chance.length_m)
@@ -72,9 +72,9 @@ def speed_limits_of_day(told: Disturbances, seed: int, start_m: float, end_m: fl
     return tuple(limits)
 
 
-def slippery_of_day(told: Disturbances, seed: int) -> tuple[SlipperyRails, ...]:
-    """The hours with slippery rails that this day really has."""
-    rows = told.weather.slippery if told.weather is not None else ()
+def slippery_of_day(given: Disturbances, seed: int) -> tuple[SlipperyRails, ...]:
+    """The times with slippery rails on this day."""
+    rows = given.weather.slippery if given.weather is not None else ()
     return tuple(row for k, row in enumerate(rows) if uniform("slippery", seed, k) < row.share_of_days)
 
 
@@ -86,10 +86,10 @@ def limits_for(
     departs_s: float,
     failed_limit_m_s: float = math.inf,
 ) -> DrivingLimits:
-    """What holds for a run that departs at a time and touches the chainages `reach_m` (low, high).
+    """The temporary limits of a run with a departure time and the chainages `reach_m` (low, high).
 
-    A limit holds for the whole of a run that departs while it is in force. `failed_limit_m_s` is what a failed train
-    does not pass anywhere.
+    A limit holds for the whole run if the run departs while the limit is in force. `failed_limit_m_s` is the maximum
+    speed of a failed train.
     """
     low_m, high_m = reach_m
     slow = [

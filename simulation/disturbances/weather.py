@@ -1,4 +1,4 @@
-"""The weather of a day: the temperature outside, on which the auxiliaries depend."""
+"""The weather of a day: the outside temperature, on which the auxiliaries depend."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from simulation.disturbances.draws import normal, uniform
 
 
 def temperature_c(weather: Weather, seed: int, usual_c: float, time_s: FloatArray) -> FloatArray:
-    """Temperature outside at times of the day: the told course, moved as a whole by what the day's seed says."""
+    """Outside temperature at times of the day: the course of the scenario plus the deviation of the day."""
     moved_c = weather.temperature_deviation_c * normal(uniform("temperature", seed))
     if not weather.temperatures:
         return np.full(np.shape(time_s), usual_c + moved_c)
@@ -19,5 +19,5 @@ def temperature_c(weather: Weather, seed: int, usual_c: float, time_s: FloatArra
 
 
 def changes_the_temperature(weather: Weather | None) -> bool:
-    """Whether the day's temperature can differ from the scenario's own."""
+    """Whether the temperature of the day can differ from that of the scenario."""
     return weather is not None and bool(weather.temperatures or weather.temperature_deviation_c > 0.0)

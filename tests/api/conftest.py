@@ -6,20 +6,30 @@ import pytest
 from pydantic import JsonValue
 
 from api.version import headwatt_version
-from dispatch.baseline import headway_table, timetable_in_force
-from dispatch.check import check
-from dispatch.evidence import evidence_of
-from dispatch.levers import Lever
-from dispatch.plan import Plan
-from dispatch.rules.shortest_times import ShortestTimes
-from dispatch.timetable import Timetable
-from dispatch.timing.rules import equal_service_rules
-from scenarios.build import profile_library, supply_network, train_of
-from scenarios.load import load_scenario
+from dispatch.checker.check import check
+from dispatch.energy.line_model import LineModel
+from dispatch.explanation.levers import Lever
+from dispatch.explanation.potential import potential_of
+from dispatch.plans.in_force import headway_table, timetable_in_force
+from dispatch.plans.plan import Plan
+from dispatch.plans.plan_record import PlanFacts
+from dispatch.plans.timetable import Timetable
+from dispatch.timing.limits import equal_service_limits
+from scenarios.files.load import load_scenario
 from scenarios.schema import Scenario
-from simulation.day import day_model
-from simulation.experiment import METERING_POINT, PlanExperiment, PlanRequest, _figures, _padded, _power, _start
-from simulation.judge import judge_with
+from scenarios.values.build import profile_library, supply_network, train_of
+from scenarios.values.shortest_running_times import ShortestTimes
+from simulation.day.model import day_model
+from simulation.experiment import (
+    METERING_POINT,
+    PlanExperiment,
+    PlanRequest,
+    figures_of,
+    first_second_s,
+    padded,
+    power_series,
+)
+from simulation.judging.judge import judge_with
 
 METADATA: dict[str, JsonValue] = {
     "convergence": [
@@ -32,7 +42,7 @@ METADATA: dict[str, JsonValue] = {
     "stopped_early": False,
     "cancelled": False,
 }
-"""What a planner tells beside a plan, as the tests' experiment has it."""
+"""The facts of a planner, for the experiment of the tests."""
 
 
 @pytest.fixture(scope="session")
@@ -49,17 +59,17 @@ def experiment() -> PlanExperiment:
     model = day_model(scenario, library)
     judgement = judge_with(model, before, after, replications=3, seed=5)
     days = [model.day(timetable, None, False, True) for timetable in (before, after)]
-    start_s = min(_start(day) for day in days)
-    end_s = max(_start(day) + len(_power(day)) for day in days)
-    plan = replace(_plan(scenario, after), metadata=METADATA)
+    start_s = min(first_second_s(day) for day in days)
+    end_s = max(first_second_s(day) + len(power_series(day)) for day in days)
+    plan = replace(_plan(scenario, after), facts=PlanFacts.from_json(METADATA))
     return PlanExperiment(
         request=PlanRequest(scenario, replications=3, seed=5),
         status="feasible",
         metering_point=METERING_POINT,
         baseline_plan=_plan(scenario, before),
         plan=plan,
-        baseline=_figures(judgement.baseline),
-        planned=_figures(judgement.plan),
+        baseline=figures_of(judgement.baseline, scenario),
+        planned=figures_of(judgement.plan, scenario),
         saving_percent=judgement.saving_percent.mean,
         saving_ci95_percent=(judgement.saving_percent.low, judgement.saving_percent.high),
         replications=3,
@@ -67,20 +77,18 @@ def experiment() -> PlanExperiment:
         check=check(plan, scenario, before, ShortestTimes(scenario)),
         seconds={"simulation": 1.25},
         judgement=judgement,
-        baseline_trace=_padded(days[0], start_s, end_s),
-        plan_trace=_padded(days[1], start_s, end_s),
+        baseline_trace=padded(days[0], start_s, end_s),
+        plan_trace=padded(days[1], start_s, end_s),
         trace_start_s=start_s,
         trace_interval_s=1.0,
         library=library,
         notes=("made by a test",),
-        evidence=evidence_of(
+        potential=potential_of(
             before,
             before,
             after,
-            library,
-            train,
-            supply_network(scenario),
-            equal_service_rules(scenario, before, train.auxiliary_w),
+            LineModel(scenario, library, supply_network(scenario)),
+            equal_service_limits(scenario, before, train.auxiliary_w),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The replay in a real browser, offline: it plays, it can be steered, and it tells what the trace tells."""
+"""The replay in a real browser, offline: it plays, the user can control it, and it shows the content of the trace."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.replay.render import render_replay
 from energy_models.faults import InputFaults
-from simulation.trace import Trace, read_trace
+from simulation.day.trace import Trace, read_trace
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def seek(page: Page, trace: Trace, time_s: int) -> None:
     page.get_by_label("Time", exact=True).fill(str(time_s - begin_s))
 
 
-def test_the_page_tells_what_the_trace_tells(page: Page, trace: Trace) -> None:
+def test_the_page_shows_what_the_trace_contains(page: Page, trace: Trace) -> None:
     seconds = trace.trains["time_s"].value_counts()
     busiest_s = int(seconds.index[0])
     seek(page, trace, busiest_s)
@@ -129,7 +129,7 @@ def test_trains_are_drawn_and_tell_their_figures(page: Page, trace: Trace) -> No
 
 
 def test_storages_are_drawn_with_their_charge(page: Page, trace: Trace) -> None:
-    """The page tells power and charge of the storages of the trace, and fills their vessels."""
+    """The page shows power and charge of the storages of the trace."""
     (storage,) = trace.run.storages
     row = trace.supply.iloc[len(trace.supply) // 2]
     seek(page, trace, int(row["time_s"]))
@@ -146,8 +146,8 @@ def test_storages_are_drawn_with_their_charge(page: Page, trace: Trace) -> None:
     expect(page.get_by_role("tooltip")).to_contain_text(f"Storage {storage.name}")
 
 
-def test_what_befell_the_day_is_told_when_it_does(trace: Trace, tmp_path: Path, chromium: str) -> None:
-    """An outage between two times is told from its beginning on, and no longer in sight before it."""
+def test_what_befell_the_day_is_reported_when_it_does(trace: Trace, tmp_path: Path, chromium: str) -> None:
+    """The page lists an outage between two times from its begin on, and not before it."""
     at_s = int(trace.supply["time_s"].iloc[0]) + 600
     row = {"time_s": float(at_s), "clock": "", "vehicle": "", "trip": "", "direction": "",
            "event": "goes out of service", "station": "UNI"}  # fmt: skip

@@ -9,20 +9,22 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dispatch.baseline import headway_table, timetable_from_departures, timetable_in_force
-from dispatch.check import check
-from dispatch.duties import assign, duty_summary, first_in_first_out, fleet_need
-from dispatch.headways import decide_headways
-from dispatch.plan import Mode, Plan
-from dispatch.rules.shortest_times import ShortestTimes
-from dispatch.timetable import Direction, Timetable
-from dispatch.waiting import expected_waiting
+from dispatch.checker.check import check
+from dispatch.headways.decide import decide_headways
+from dispatch.plans.in_force import headway_table, timetable_from_departures, timetable_in_force
+from dispatch.plans.plan import Mode, Plan
+from dispatch.plans.timetable import Timetable
+from dispatch.plans.vehicle_chains import first_in_first_out
+from dispatch.plans.waiting import expected_waiting
+from dispatch.rostering.duties import assign, duty_summary, fleet_need
 from energy_models.faults import Infeasible
-from scenarios.fleet import vehicle_names
-from scenarios.load import load_scenario
+from scenarios.files.load import load_scenario
 from scenarios.schema import Scenario
+from scenarios.schema.base import Direction
 from scenarios.schema.line import Depot, Terminal
 from scenarios.schema.service import ClockByDirection, FleetPart, HeadwayPeriod
+from scenarios.values.fleet import vehicle_names
+from scenarios.values.shortest_running_times import ShortestTimes
 
 Answer = TypeVar("Answer")
 LINE = load_scenario("tutorial_line")

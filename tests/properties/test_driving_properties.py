@@ -32,7 +32,7 @@ def tracks(draw: st.DrawFn) -> SectionTrack:
 def trains(draw: st.DrawFn) -> Train:
     mass = draw(st.floats(120e3, 400e3))
     effort = mass * draw(st.floats(0.7, 1.3))
-    # Brakes that hold a full train on the steepest descent (0.35 m/s2), with something left: others are told as such.
+    # Brakes that hold a full train on the steepest descent (0.35 m/s2), with a reserve; other trains are reported.
     brake = (mass + FULL * PASSENGER_KG) * draw(st.floats(0.5, 1.1))
     power = mass * draw(st.floats(6.0, 16.0))
     return Train(

@@ -1,22 +1,17 @@
 """Random fixes through the whole planner: kept in the plan to the second, or refused by name."""
 
-import sys
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dispatch"))
-
 from timing_lines import SEVEN, small_line
 
-from dispatch.baseline import timetable_in_force
-from dispatch.planner import PlannerOptions, make_plan
-from dispatch.timetable import Timetable, Trip
+from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.plans.in_force import timetable_in_force
+from dispatch.plans.timetable import Timetable, Trip
 from energy_models.faults import Infeasible, InputFaults
-from scenarios.fixes import fixes_of
+from scenarios.requests.fixes import fixes_of
 from scenarios.schema import seconds_to_clock
 
 LINE = small_line(4, periods=((SEVEN, SEVEN + 2400, 300),), trainsets=8)
@@ -115,17 +110,17 @@ def assert_kept(fixes: dict[str, Any], timetable: Timetable) -> None:
 
 def spoken_of(fixes: dict[str, Any], text: str) -> bool:
     """Whether a text names one of the fixes: a trip, a vehicle, a station, a moment, or the spare trains."""
-    said = [*fixes["trips"], *(one["trip"] for one in (*fixes["windows"], *fixes["vehicles"]))]
-    said += [one["vehicle"] for one in (*fixes["vehicles"], *fixes["withdrawals"])]
-    said += [one["station"] for one in fixes["dwells"]]
-    said += [one["from"] for one in (*fixes["headways"], *fixes["dwells"])]
-    return any(word in text for word in said) or (fixes["spare_trains"] > 0 and "spare" in text)
+    printed = [*fixes["trips"], *(one["trip"] for one in (*fixes["windows"], *fixes["vehicles"]))]
+    printed += [one["vehicle"] for one in (*fixes["vehicles"], *fixes["withdrawals"])]
+    printed += [one["station"] for one in fixes["dwells"]]
+    printed += [one["from"] for one in (*fixes["headways"], *fixes["dwells"])]
+    return any(word in text for word in printed) or (fixes["spare_trains"] > 0 and "spare" in text)
 
 
 def answer_of(fixes: dict[str, Any]) -> InputFaults | Infeasible | Timetable:
     """The planned timetable, or why there is none."""
     try:
-        planned = make_plan(LINE, PlannerOptions(time_limit_s=0.3, workers=1, fixes=fixes_of(fixes)))
+        planned = make_plan(LINE, PlannerOptions(effort=0.01, workers=1, fixes=fixes_of(fixes)))
     except (InputFaults, Infeasible) as error:
         return error
     assert not [violation for violation in planned.check.violations if violation.rule == "fixes"]

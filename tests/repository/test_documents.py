@@ -102,3 +102,11 @@ def test_pictures_and_links_in_the_readme_lead_somewhere() -> None:
         targets = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
         local = [target for target in targets if "://" not in target]
         assert [target for target in local if not (ROOT / target).exists()] == []
+
+
+def test_the_map_of_tasks_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = text.split("## Where to change what")[1].split("\n## ")[0]
+    named = [word for word in re.findall(r"`([^`]+)`", rows) if "/" in word]
+    assert len(named) > 40
+    assert [word for word in named if not (ROOT / word).exists()] == []

@@ -40,7 +40,9 @@ def pins(lock: Path, python: str) -> dict[str, str]:
 
 
 def declared(root: Path) -> tuple[list[Requirement], list[Requirement], SpecifierSet]:
-    """What pyproject.toml asks for: at run time (with what installs it), while developing, and which Pythons."""
+    """The requirements of pyproject.toml: at run time (with the build tools), for development, and the Python
+    versions.
+    """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
     run_time = [Requirement(line) for line in [*project["project"]["dependencies"], *groups["install"]]]
@@ -63,7 +65,7 @@ def test_a_lock_holds_no_address(root: Path, lock: str) -> None:
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_a_lock_holds_what_the_project_asks_for(root: Path, python: str) -> None:
+def test_a_lock_holds_what_the_project_requires(root: Path, python: str) -> None:
     run_time, development, _ = declared(root)
     for lock, wanted in zip(LOCKS, (run_time, development), strict=True):
         chosen = pins(root / lock, python)

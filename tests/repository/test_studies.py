@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.sweep import read_sweep
+from scenarios.requests.sweep import read_sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = sorted((ROOT / "docs" / "studies").glob("*.yaml"))
@@ -16,7 +16,7 @@ def test_there_are_four_studies() -> None:
 
 
 @pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
-def test_a_study_can_be_read_and_is_told(file: Path) -> None:
+def test_a_study_can_be_read_and_is_reported(file: Path) -> None:
     sweep = read_sweep(file)
     assert len({case.scenario.hash for case in sweep.cases}) == len(sweep.cases), "levels that change nothing"
     page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")

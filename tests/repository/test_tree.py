@@ -107,3 +107,13 @@ def test_the_wheel_carries_every_file_of_the_layers(root: Path) -> None:
     assert {f"{layer}/py.typed" for layer in LAYERS} <= wheel
     assert {path.split("/")[0] for path in wheel} == set(LAYERS)
     assert any(path.endswith(".yaml") for path in wheel)
+
+
+@pytest.mark.parametrize("layer", ["energy_models", "scenarios", "dispatch", "simulation", "api"])
+def test_tests_mirror_the_rooms(root: Path, layer: str) -> None:
+    """Each folder of a layer's tests has the name of a room of the layer, so that tests are found by their room."""
+    folder = root / "tests" / layer
+    rooms = {path.name for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms
+    assert [room for room in sorted(rooms) if not (root / layer / room).is_dir()] == []
+    assert [path.name for path in folder.glob("test_*.py")] == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from energy_models.faults import Fault, InputFaults
-from scenarios.load import LINES, load_scenario
+from scenarios.files.load import LINES, load_scenario
 from scenarios.schema import Scenario
 
 Edit = tuple[str, str, str]

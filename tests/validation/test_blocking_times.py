@@ -11,19 +11,14 @@ next train knows. With speed v, braking rate b, train length L, margin m, reacti
   beyond v²/2a it takes v/a and (w - v²/2a) / v.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-from energy_models.hindered import Ahead, Authority, Obstacle, first_hindered
-from energy_models.hindered import Path as Motion
-from simulation.signalling import Signalling
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "simulation"))
 from long_railway import LENGTH_M, MARGIN_M, RATE, REACTION_S, SECTION_M, SPEED, two_trains
 from small_railway import blocks, moving_block
+
+from energy_models.movement.following import Ahead, Authority, Obstacle, first_restriction
+from energy_models.movement.following import Path as Motion
+from simulation.railway.signalling import Signalling
 
 
 def least_headway_s(signalling: Signalling, section: int, dwell_s: int = 40) -> float:
@@ -31,7 +26,7 @@ def least_headway_s(signalling: Signalling, section: int, dwell_s: int = 40) -> 
     low, high = 10.0, 400.0
     while high - low > 0.05:
         middle = 0.5 * (low + high)
-        hindered = two_trains(middle, signalling, dwell_s)[1].hindered
+        hindered = two_trains(middle, signalling, dwell_s)[1].delayed_profiles
         if hindered[section] is None and (section == 0 or hindered[0] is None):
             high = middle
         else:
@@ -74,7 +69,7 @@ def test_the_least_headway_on_the_open_line_is_the_blocking_time(block_m: float)
 
     def loses_nothing(headway_s: float) -> bool:
         rear = Motion(own.time_s - headway_s, own.place_m - LENGTH_M, own.speed_m_s)
-        far = first_hindered(own, 1000.0, Ahead((Obstacle(rear, float(rear.time_s[-1])),), authority))
+        far = first_restriction(own, 1000.0, Ahead((Obstacle(rear, float(rear.time_s[-1])),), authority))
         return far.from_s == np.inf
 
     low, high = 1.0, 200.0

@@ -15,7 +15,7 @@ from energy_models.driving.course import course_of, profile_along
 from energy_models.driving.flat_out import flat_out
 from energy_models.driving.runs import Courses
 from energy_models.driving.speed_cap import speed_cap
-from scenarios.reference_cases_driving import load_driving_case
+from scenarios.reference_cases.driving import load_driving_case
 
 _TRAIN = {
     "effective_mass_kg": 237600.0,
@@ -100,8 +100,8 @@ def test_two_hundred_cells_are_near_two_thousand(carried_file: Path) -> None:
     assert fine.cell_m.size > 2.5 * run.course.cell_m.size
     from energy_models.driving import runs as solver
 
-    guess, _ = solver._capped(fine, 134.6)
-    finer = solver._least_energy(fine, guess, 134.6, 1.0)
+    guess, _ = solver.capped(fine, 134.6)
+    finer = solver.least_energy_run(fine, guess, 134.6, 1.0)
     assert finer.converged
     assert profile_along(run.course, "", run.energy).net_energy_j == pytest.approx(
         profile_along(fine, "", finer.energy).net_energy_j, rel=2e-3

@@ -4,27 +4,23 @@ Each candidate is a whole timetable, and its energy comes from the path that sha
 of the planned day, solved instant by instant.
 """
 
-import sys
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dispatch"))
-
 from timing_lines import SEVEN, Case, case_of, small_line
 
-from dispatch.bound import energy_bound
-from dispatch.timetable import DIRECTIONS, Timetable, Trip
-from dispatch.timing.annealing import search
-from dispatch.timing.bank import LOAD_STEP, motion_bank
-from dispatch.timing.day import build_day, retimed
+from dispatch.energy.lower_bound import energy_bound
+from dispatch.energy.planned_day import planned_energy_j
+from dispatch.plans.timetable import Timetable, Trip, retimed
+from dispatch.timing.day_state import build_day
+from dispatch.timing.kernel.annealing import anneal_exactly
+from dispatch.timing.kernel.exact_state import chain_of
+from dispatch.timing.line_motions import LOAD_STEP, tabulate_motions
 from dispatch.timing.shifts import weighted_waiting
-from dispatch.timing.traffic import chain_of
-from dispatch.traffic import planned_energy_j
+from scenarios.schema.base import DIRECTIONS
 
 ALL_KINDS = np.array([30, 30, 20, 10, 10], dtype=np.int64)
 SAME = 2e-5
@@ -58,7 +54,7 @@ def candidates(case: Case, small: Small) -> Iterator[Timetable]:
     """Every timetable there is: middle departures within the window, seconds between two sections and two stations."""
     ways: list[list[Trip]] = []
     for trip in case.baseline.trips:
-        earliest, latest = case.rules.window_s[trip.trip_id]
+        earliest, latest = case.timing_limits.window_s[trip.trip_id]
         sections = len(trip.driving)
         runs = [trip.running_time_s(k) for k in range(sections)]
         dwells = [trip.dwell_s(k) for k in range(1, sections)]
@@ -78,35 +74,35 @@ def candidates(case: Case, small: Small) -> Iterator[Timetable]:
                 for b in stands
             ]
         )
-    today = weighted_waiting(case.baseline, case.rules.arrivals_per_s)
+    today = weighted_waiting(case.baseline, case.timing_limits.arrivals_per_s)
     for trips in product(*ways):
         timetable = Timetable(trips)
-        if weighted_waiting(timetable, case.rules.arrivals_per_s) <= today * (1 + 1e-12):
+        if weighted_waiting(timetable, case.timing_limits.arrivals_per_s) <= today * (1 + 1e-12):
             yield timetable
 
 
 def searched(case: Case, small: Small, seed: int) -> Timetable:
     """The kernel's search over the same choices."""
-    job = case.job()
+    task = case.task()
     sections = small.stations - 1
     trips = case.baseline.trips
     runs = {d: [case.baseline.of(d)[0].running_time_s(k) for k in range(sections)] for d in DIRECTIONS}
     reach = [small.run_reach_s if k < 2 else 0 for k in range(sections)]
     spans = {d: tuple((r - w, r + w) for r, w in zip(runs[d], reach, strict=True)) for d in DIRECTIONS}
     steps = {d: (frozenset({0}),) * sections for d in DIRECTIONS}
-    bank = motion_bank(case.library, case.train, spans, steps, LOAD_STEP)
+    motions = tabulate_motions(case.library, case.train, spans, steps, LOAD_STEP)
     today = np.array([[case.baseline.of(d)[0].dwell_s(k) for k in range(1, sections)] for d in DIRECTIONS])
-    limits = job.limits._replace(
+    limits = task.limits._replace(
         dwell_shortest_s=today - small.dwell_reach_s, dwell_longest_s=today + small.dwell_reach_s, waiting_budget=0.0
     )
-    window = np.array([case.rules.window_s[trip.trip_id] for trip in trips], dtype=np.int64).T
-    longest = np.array([case.rules.gap_longest_s[trip.trip_id] for trip in trips], dtype=np.int64)
+    window = np.array([case.timing_limits.window_s[trip.trip_id] for trip in trips], dtype=np.int64).T
+    longest = np.array([case.timing_limits.gap_longest_s[trip.trip_id] for trip in trips], dtype=np.int64)
     quiet = np.zeros((1, len(trips), sections), dtype=np.int64)
-    day = build_day(case.baseline, (window[0], window[1]), longest, limits, bank, quiet, job.network)
+    day = build_day(case.baseline, (window[0], window[1]), longest, limits, motions, quiet, task.network)
     start_j = day.energy_j
-    search(
-        day.trips, limits, bank, quiet, day.traffic, job.network, chain_of(day.traffic, job.network),
-        np.arange(len(trips), dtype=np.int64), ALL_KINDS, 4000, 3e-3 * start_j, 1e-6 * start_j, seed, False, job.stop,
+    anneal_exactly(
+        day.trips, limits, motions, quiet, day.exact, task.network, chain_of(day.exact, task.network),
+        np.arange(len(trips), dtype=np.int64), ALL_KINDS, 4000, 3e-3 * start_j, 1e-6 * start_j, seed, False, task.stop,
     )  # fmt: skip
     return day.timetable("optimal")
 
@@ -117,7 +113,7 @@ def test_search_finds_what_trying_everything_finds(name: str) -> None:
     line = small_line(small.stations, departures=small.departures, demand=0.0)
     policy = line.policy.model_copy(update={"departure_window_s": small.window_s})
     case = case_of(line.model_copy(update={"policy": policy}))
-    parts = (case.library, case.train, case.network)
+    parts = (case.line,)
     energies = {timetable: planned_energy_j(timetable, *parts) for timetable in candidates(case, small)}
     assert len(energies) > 200
     best, worst = min(energies.values()), max(energies.values())
@@ -128,7 +124,7 @@ def test_search_finds_what_trying_everything_finds(name: str) -> None:
     for seed in (1, 2, 3):
         found = planned_energy_j(searched(case, small, seed), *parts)
         assert found <= best * (1 + SAME), f"seed {seed}: {100 * (start - found) / (start - best):.1f} % of the gain"
-    assert energy_bound(case.baseline, *parts, case.rules.turnback_shortest_s).energy_j < best < worst
+    assert energy_bound(case.baseline, *parts, case.timing_limits.turnback_shortest_s).energy_j < best < worst
 
 
 def optimal(trip: Trip) -> Trip:
@@ -152,19 +148,21 @@ def test_whole_path_comes_near_what_trying_everything_finds_and_never_loses(name
     line = small_line(small.stations, departures=small.departures, demand=0.0)
     policy = line.policy.model_copy(update={"departure_window_s": small.window_s})
     case = case_of(line.model_copy(update={"policy": policy}))
-    parts = (case.library, case.train, case.network)
+    parts = (case.line,)
     ways = [
         [
             retimed(trip, start, [trip.running_time_s(0)], [], "optimal")
-            for start in range(case.rules.window_s[trip.trip_id][0], case.rules.window_s[trip.trip_id][1] + 1)
+            for start in range(
+                case.timing_limits.window_s[trip.trip_id][0], case.timing_limits.window_s[trip.trip_id][1] + 1
+            )
         ]
         for trip in case.baseline.trips
     ]
-    today = weighted_waiting(case.baseline, case.rules.arrivals_per_s)
+    today = weighted_waiting(case.baseline, case.timing_limits.arrivals_per_s)
     every = [
         case.turn(Timetable(trips))
         for trips in product(*ways)
-        if weighted_waiting(Timetable(trips), case.rules.arrivals_per_s) <= today * (1 + 1e-12)
+        if weighted_waiting(Timetable(trips), case.timing_limits.arrivals_per_s) <= today * (1 + 1e-12)
     ]
     assert len(every) > 50
     best = min(planned_energy_j(timetable, *parts) for timetable in every)

@@ -11,14 +11,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dispatch.baseline import timetable_in_force
-from dispatch.timetable import DIRECTIONS, Timetable, Trip
-from scenarios.build import profile_library
-from scenarios.load import load_scenario
-from simulation.day import DayModel, day_model
+from dispatch.plans.in_force import timetable_in_force
+from dispatch.plans.timetable import Timetable, Trip
+from scenarios.files.load import load_scenario
+from scenarios.schema.base import DIRECTIONS
+from scenarios.values.build import profile_library
+from simulation.day.model import DayModel, day_model
 from simulation.disturbances import DwellNoise
-from simulation.passengers import PlatformDemand
-from simulation.trains import Operations
+from simulation.railway.passengers import PlatformDemand
+from simulation.railway.trains import Operations
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ f_k of the traction, parts b_k of the electric brake, friction c. In each cell
 the cell's end (traction) or begin (brakes), e and the net acceleration have limits, and Σ 2 cell/(v0 + v1) = T.
 
 The barrier method is that of Wächter and Biegler, Mathematical Programming 106 (2006), doi 10.1007/s10107-004-0559-y;
-the elimination is ours. `solve` iterates; each iteration linearises the train at the point where it stands
-(`train_at_point`), measures how far that is from the optimum (`optimality`), solves for Newton's direction (`newton`,
-`banded`) and goes along it while everything stays positive (`step`). `problem` holds what is given and what is sought,
-`start` the first point.
+the elimination is ours. `solve` iterates. Each iteration linearises the train at the present point (`train_at_point`),
+computes the distance of this point from the optimum (`optimality`), solves for Newton's direction (`newton`, `banded`),
+and takes a step that keeps all slacks and duals positive (`step`). `problem` contains the given values and the
+unknowns, `start` the first point.
 """

@@ -1,15 +1,14 @@
-"""Symmetric band matrices of half-bandwidth 2, as energies at neighbouring nodes make them."""
-
-from numba import njit
+"""Symmetric band matrices of half-bandwidth 2, the systems of energies at neighbouring nodes."""
 
 from energy_models.arrays import FloatArray
+from energy_models.compiled import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def solve_banded(  # pragma: no cover
     diagonal: FloatArray, first: FloatArray, second: FloatArray, right: FloatArray, border: FloatArray
 ) -> None:
-    """Solve a symmetric band matrix (half-bandwidth 2) for two right sides in place; weak pivots are lifted."""
+    """Solve a symmetric band system (half-bandwidth 2) for two right sides in place; small pivots are raised."""
     n = diagonal.size
     for j in range(n):
         pivot = diagonal[j]

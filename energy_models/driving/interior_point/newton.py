@@ -1,15 +1,15 @@
 """Newton's direction at a point: forces, slacks and duals are eliminated cell by cell.
 
-What remains is a symmetric system in the energies alone: tridiagonal, pentadiagonal with a jerk limit, bordered by the
-one row of the running time. Its multiplier is the price of time.
+The remaining symmetric system contains only the energies. It is tridiagonal (with a jerk limit pentadiagonal) and has
+one more row for the running time, whose multiplier is the price of time.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from energy_models.arrays import FloatArray
+from energy_models.compiled import allocating, kernel
 from energy_models.driving.interior_point.banded import solve_banded
 from energy_models.driving.interior_point.problem import Direction, Point, Problem
 from energy_models.driving.interior_point.train_at_point import TrainAtPoint
@@ -17,11 +17,11 @@ from energy_models.driving.vehicle import UNLIMITED_M_S2
 
 
 class System(NamedTuple):
-    """The banded system over the inner nodes, and what gives back the eliminated quantities.
+    """The banded system over the inner nodes, and the values from which the eliminated quantities are computed.
 
     A force follows from the duals by `yielding` (1/D) and `offset` (r); a cell's price from the energies by `rest`,
-    `answer_first` and `answer_second` over `sum_yielding`; what all brakes share by `soften`, `brake_push` and
-    `brake_lift`.
+    `price_by_first` and `price_by_second` over `sum_yielding`; the common part of all brakes by `soften`, `brake_push`
+    and `brake_lift`.
     """
 
     diagonal: FloatArray
@@ -33,28 +33,28 @@ class System(NamedTuple):
     offset: FloatArray
     rest: FloatArray
     sum_yielding: FloatArray
-    answer_first: FloatArray
-    answer_second: FloatArray
+    price_by_first: FloatArray
+    price_by_second: FloatArray
     soften: FloatArray
     brake_push: FloatArray
     brake_lift: FloatArray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def no_system(n: int, parts: int) -> System:  # pragma: no cover
-    """Room for the system over n cells."""
+    """Empty arrays of the system over n cells."""
     return System(
         np.zeros(n - 1), np.zeros(n - 1), np.zeros(n - 1), np.zeros(n - 1), np.zeros(n - 1), np.zeros((n, parts)),
         np.zeros((n, parts)), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.ones(n), np.zeros(n), np.zeros(n),
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def newton_direction(  # pragma: no cover
     problem: Problem, point: Point, train: TrainAtPoint, barrier: float, time_price: float, late_s: float,
     system: System, direction: Direction,
 ) -> float:  # fmt: skip
-    """Fill `direction`; returns by how much a full step changes the price of time."""
+    """Fill `direction`; returns the change of the price of time by a full step."""
     _eliminate(problem, point, train, barrier, time_price, system)
     right, border, time_by_e, d_energy = system.right, system.border, train.time_by_e, direction.energy
     solve_banded(system.diagonal, system.first, system.second, right, border)
@@ -73,7 +73,7 @@ def newton_direction(  # pragma: no cover
     return d_price_of_time
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _eliminate(  # noqa: PLR0912, PLR0915  # pragma: no cover
     problem: Problem, point: Point, train: TrainAtPoint, barrier: float, time_price: float, system: System
 ) -> None:
@@ -95,7 +95,7 @@ def _eliminate(  # noqa: PLR0912, PLR0915  # pragma: no cover
     service, service_by_e = train.service, train.service_by_e
     diagonal, first, second, right, border = system.diagonal, system.first, system.second, system.right, system.border
     yielding, offset, rest_at, sum_yielding = system.yielding, system.offset, system.rest, system.sum_yielding
-    answer_first, answer_second = system.answer_first, system.answer_second
+    price_by_first, price_by_second = system.price_by_first, system.price_by_second
     soften, brake_push, brake_lift = system.soften, system.brake_push, system.brake_lift
     n = cell.size
     for j in range(n - 1):
@@ -171,8 +171,8 @@ def _eliminate(  # noqa: PLR0912, PLR0915  # pragma: no cover
             turned_first += brakes_lift
         rest_at[i] = rest
         sum_yielding[i] = size
-        answer_first[i] = turned_first
-        answer_second[i] = turned_second
+        price_by_first[i] = turned_first
+        price_by_second[i] = turned_second
         v0, v1 = speed[i], speed[i + 1]
         both = v0 + v1
         inverse0 = 1.0 / max(v0, 1e-6)
@@ -222,17 +222,17 @@ def _eliminate(  # noqa: PLR0912, PLR0915  # pragma: no cover
                             second[row] += weight * stiffness * jerk_by_e[j, side, 0] * jerk_by_e[j, side, 2]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def dual_change(barrier: float, room: float, dual: float, d_room: float) -> float:  # pragma: no cover
-    """Change of a dual by which room · dual comes to the barrier, to first order."""
+    """Change of a dual after which room · dual equals the barrier, to first order."""
     return barrier / room - dual - dual / room * d_room
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _recover(  # noqa: PLR0912, PLR0915  # pragma: no cover
     problem: Problem, point: Point, train: TrainAtPoint, barrier: float, system: System, direction: Direction
 ) -> None:
-    """Fill the rest of a direction whose energies are known."""
+    """Fill the other parts of a direction with given energies."""
     cell, deceleration, acceleration = problem.cell_m, problem.deceleration_m_s2, problem.vehicle.acceleration
     limit, lowest, traction_parts, shares = (
         problem.limit_j_kg, problem.lowest_j_kg, problem.traction_parts, problem.vehicle.shares
@@ -245,7 +245,7 @@ def _recover(  # noqa: PLR0912, PLR0915  # pragma: no cover
     most, most_by_e, cost_by_e = train.most, train.most_by_e, train.cost_by_e
     service, service_by_e, jerk_gap, jerk_by_e = train.service, train.service_by_e, train.jerk_gap, train.jerk_by_e
     yielding, offset, rest, sum_yielding = system.yielding, system.offset, system.rest, system.sum_yielding
-    answer_first, answer_second = system.answer_first, system.answer_second
+    price_by_first, price_by_second = system.price_by_first, system.price_by_second
     soften, brake_push, brake_lift = system.soften, system.brake_push, system.brake_lift
     d_energy, d_force, d_slack = direction.energy, direction.force, direction.slack
     d_dual_low, d_dual_high = direction.dual_low, direction.dual_high
@@ -258,7 +258,7 @@ def _recover(  # noqa: PLR0912, PLR0915  # pragma: no cover
         d_dual_limit[j] = dual_change(barrier, limit[j] - energy[j], dual_limit[j], -d_energy[j])
         d_dual_lowest[j] = dual_change(barrier, energy[j] - lowest[j], dual_lowest[j], d_energy[j])
     for i in range(n):
-        d_dual = (rest[i] + answer_first[i] * d_energy[i] + answer_second[i] * d_energy[i + 1]) / sum_yielding[i]
+        d_dual = (rest[i] + price_by_first[i] * d_energy[i] + price_by_second[i] * d_energy[i + 1]) / sum_yielding[i]
         d_price[i] = d_dual
         d_worth = d_dual
         if shares:

@@ -1,27 +1,26 @@
-"""How far a point is from the optimum."""
+"""The distance of a point from the optimum."""
 
 from typing import NamedTuple
 
-from numba import njit
-
+from energy_models.compiled import allocating
 from energy_models.driving.interior_point.problem import Point, Problem
 from energy_models.driving.interior_point.train_at_point import TrainAtPoint
 from energy_models.driving.vehicle import UNLIMITED_M_S2
 
 
 class Residuals(NamedTuple):
-    """Largest miss of a limit or balance in m/s², largest dual miss, and the mean product of a slack and its dual."""
+    """Largest residual of limits and balances in m/s², largest dual residual, mean product of a slack and its dual."""
 
     primal_m_s2: float
     dual: float
     product: float
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def residuals(  # noqa: PLR0912, PLR0915  # pragma: no cover
     problem: Problem, point: Point, train: TrainAtPoint, time_price: float
 ) -> Residuals:
-    """The residuals at a point; the miss of the running time is not among them."""
+    """The residuals at a point, without that of the running time."""
     cell, node_m, deceleration = problem.cell_m, problem.node_m, problem.deceleration_m_s2
     limit, lowest, acceleration = problem.limit_j_kg, problem.lowest_j_kg, problem.vehicle.acceleration
     traction_parts, shares = problem.traction_parts, problem.vehicle.shares

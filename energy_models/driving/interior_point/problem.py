@@ -1,4 +1,4 @@
-"""What is given and what is sought, as flat arrays for compiled code: cells in rows, parts of the force in columns.
+"""The given values and the unknowns as flat arrays for compiled code: cells in rows, parts of the force in columns.
 
 Energies are kinetic, per kg of inertial mass; forces are in N per kg (m/s²). Every limit has a slack (`slack`, `spare`,
 `room`) and a dual, and both stay above zero.
@@ -7,16 +7,16 @@ Energies are kinetic, per kg of inertial mass; forces are in N per kg (m/s²). E
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from energy_models.arrays import FloatArray
+from energy_models.compiled import allocating
 from energy_models.driving.vehicle import UNLIMITED_M_S2, Vehicle
 
 _UNLIMITED_JERK_M_S3 = 1e6
 
 
 class Problem(NamedTuple):
-    """One section, train and running time; a running time of zero (`hurries`) asks for the shortest time instead.
+    """One section, train and running time; with a running time of zero (`hurries`) the objective is the shortest time.
 
     `extra` is added to the price of traction (column 0) and of the electric brake (column 1) in each cell; `node_m` is
     half of the cells beside each node. Columns of forces: traction, then the electric brake, then friction.
@@ -40,12 +40,12 @@ class Problem(NamedTuple):
     brake_parts: int
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def problem_of(  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, lowest: FloatArray, deceleration: FloatArray,
     vehicle: Vehicle, extra: FloatArray, jerk: float, wanted_time: float, careful: bool,
 ) -> Problem:  # fmt: skip
-    """The problem with what follows from the arguments."""
+    """The problem with the values that follow from the arguments."""
     n = cell.size
     node = np.empty(n + 1)
     for j in range(n + 1):
@@ -58,11 +58,11 @@ def problem_of(  # pragma: no cover
 
 
 class Point(NamedTuple):
-    """Where an iteration stands; a force below zero marks one that this train has not got.
+    """The present point of the iteration; a negative force marks a part that this train does not have.
 
-    `price` is the dual of the balance of forces in a cell; `braked` are all brakes together, `spare` what they leave of
-    the service brake; `room_up` and `room_down` are left of the net acceleration and deceleration. Jerk rows stand at
-    the nodes, with two sides each.
+    `price` is the dual of the balance of forces in a cell; `braked` is the force of all brakes together, `spare` the
+    unused part of the service brake; `room_up` and `room_down` are the distances to the limits of net acceleration and
+    deceleration. Rows of the jerk limit belong to the nodes and have two sides.
     """
 
     energy: FloatArray
@@ -85,7 +85,7 @@ class Point(NamedTuple):
 
 
 class Direction(NamedTuple):
-    """By how much a full step changes each part of the `Point` of the same name, where the linearisation holds."""
+    """The change of each part of the `Point` with the same name by a full step, within the linearisation."""
 
     energy: FloatArray
     dual_limit: FloatArray
@@ -104,9 +104,9 @@ class Direction(NamedTuple):
     jerk_room: FloatArray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def no_direction(n: int, parts: int) -> Direction:  # pragma: no cover
-    """Room for a direction over n cells."""
+    """Empty arrays of a direction over n cells."""
     return Direction(
         np.zeros(n + 1), np.zeros(n + 1), np.zeros(n + 1), np.zeros((n, parts)), np.zeros((n, parts)),
         np.zeros((n, parts)), np.zeros((n, parts)), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n),

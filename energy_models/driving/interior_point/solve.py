@@ -1,10 +1,9 @@
-"""The iteration: from a guess of the run to its optimum, the barrier falling as the steps allow."""
+"""The iteration from a first guess of the run to the optimum, with a decreasing barrier."""
 
 from typing import NamedTuple
 
-from numba import njit
-
 from energy_models.arrays import FloatArray
+from energy_models.compiled import allocating
 from energy_models.driving.interior_point.newton import newton_direction, no_system
 from energy_models.driving.interior_point.optimality import residuals
 from energy_models.driving.interior_point.problem import no_direction, problem_of
@@ -15,14 +14,16 @@ from energy_models.driving.vehicle import Vehicle
 
 _FIRST_BARRIER = 0.02
 _FINAL_BARRIER = 2e-7
-# Where time is worth nearly nothing many runs are equally good, and a higher barrier picks the one in their middle.
+# If the price of time is nearly zero, many runs are equally good; a higher barrier selects the one in the middle.
 _FINAL_BARRIER_CAREFUL = 1e-5
 _PRIMAL_TOLERANCE = 1e-8
 _DUAL_TOLERANCE = 1e-4
 
 
 class Outcome(NamedTuple):
-    """Whether the iteration converged, its Newton steps, the price of time in W per kg, and how far it came."""
+    """Whether the iteration converged, its Newton steps, the price of time in W per kg, the last
+    residuals.
+    """
 
     converged: bool
     steps: int
@@ -32,17 +33,17 @@ class Outcome(NamedTuple):
     product: float
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def solve(  # pragma: no cover
     cell: FloatArray, grade: FloatArray, limit: FloatArray, lowest: FloatArray, deceleration: FloatArray,
     vehicle: Vehicle, extra: FloatArray, jerk: float, wanted_time: float, energy: FloatArray, most_steps: int,
     careful: bool,
 ) -> Outcome:  # fmt: skip
-    """Improve `energy` in place to the optimum; a running time of zero asks for the shortest time instead.
+    """Change `energy` in place into the optimum; with a running time of zero the objective is the shortest time.
 
-    `extra` is added to the price of traction (column 0) and of the electric brake (column 1) in each cell.
-    Careful solving takes shorter steps and waits for the run to fit before it lowers the barrier.
-    `energy` holds a guess whose ends are fixed; inside it must lie strictly between `lowest` and `limit`.
+    `extra` is added to the price of traction (column 0) and of the electric brake (column 1) in each cell. A careful
+    iteration takes shorter steps and lowers the barrier only when the run satisfies the limits and balances. `energy`
+    contains a guess with fixed ends; its inner values must be strictly between `lowest` and `limit`.
     """
     problem = problem_of(cell, grade, limit, lowest, deceleration, vehicle, extra, jerk, wanted_time, careful)
     n = cell.size

@@ -1,19 +1,19 @@
-"""The first point of the iteration: forces that fit a guess of the run, slacks and duals that fit the barrier."""
+"""The first point of the iteration: forces from a guess of the run, slacks and duals from the barrier."""
 
 import numpy as np
-from numba import njit
 
 from energy_models.arrays import FloatArray
+from energy_models.compiled import allocating
 from energy_models.driving.interior_point.problem import Point, Problem
 from energy_models.driving.interior_point.train_at_point import TrainAtPoint
 from energy_models.driving.vehicle import UNLIMITED_M_S2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def first_point(  # pragma: no cover
     problem: Problem, train: TrainAtPoint, energy: FloatArray, barrier: float
 ) -> Point:
-    """The point at a guess of the energies, which it shares; forces share what the guess asks for in their order."""
+    """The point at a guess of the energies (the same array); parts of the force are used in their order."""
     cell, limit, lowest, vehicle = problem.cell_m, problem.limit_j_kg, problem.lowest_j_kg, problem.vehicle
     deceleration, traction_parts = problem.deceleration_m_s2, problem.traction_parts
     parts = traction_parts + problem.brake_parts + 1

@@ -1,10 +1,9 @@
-"""How far a direction is followed: slacks and duals stay above zero, each by a step length of its own."""
+"""The step lengths along a direction: slacks and duals have separate step lengths and stay above zero."""
 
 from typing import NamedTuple
 
-from numba import njit
-
 from energy_models.arrays import FloatArray
+from energy_models.compiled import kernel
 from energy_models.driving.interior_point.newton import dual_change
 from energy_models.driving.interior_point.problem import Direction, Point, Problem
 from energy_models.driving.vehicle import UNLIMITED_M_S2
@@ -14,24 +13,24 @@ _RELAXED = 0.45
 
 
 class StepLength(NamedTuple):
-    """Shares of a direction to go: in energies, forces and slacks, and in duals; `shortest` is before relaxing."""
+    """Step lengths as shares of the direction: of energies, forces, slacks; of duals; `shortest` before relaxation."""
 
     primal: float
     dual: float
     shortest: float
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _kept(step: float, value: float, change: float) -> float:  # pragma: no cover
-    """A step no longer than leaves the value above zero."""
+    """The step, shortened if necessary so that the value stays above zero."""
     return min(step, -_KEEP_AWAY * value / change) if change < 0.0 else step
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def longest_step(  # noqa: PLR0912  # pragma: no cover
     problem: Problem, point: Point, direction: Direction, barrier: float
 ) -> StepLength:
-    """The longest step that keeps slacks and duals above zero, and that no energy falls too far in."""
+    """The longest step that keeps slacks and duals above zero, and that reduces no energy by too large a share."""
     limit, lowest, careful, shares = (
         problem.limit_j_kg, problem.lowest_j_kg, problem.careful, problem.vehicle.shares
     )  # fmt: skip
@@ -84,13 +83,13 @@ def longest_step(  # noqa: PLR0912  # pragma: no cover
                 primal = _kept(primal, room, d_room)
                 dual = _kept(dual, worth, dual_change(barrier, room, worth, d_room))
     if careful:
-        # Newton's method swings where a limit bends the wrong way; shorter steps let it settle.
+        # Newton's method oscillates at a limit that is not convex; shorter steps let it converge.
         primal *= _RELAXED
         dual *= _RELAXED
     return StepLength(primal, dual, min(primal, dual) / (_RELAXED if careful else 1.0))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def take(  # pragma: no cover
     problem: Problem, point: Point, direction: Direction, barrier: float, length: StepLength
 ) -> None:
@@ -130,7 +129,7 @@ def take(  # pragma: no cover
                 jerk_room[j, side] += primal * d_room
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _advance(value: FloatArray, change: FloatArray, step: float) -> None:  # pragma: no cover
     for i in range(value.size):
         value[i] += step * change[i]

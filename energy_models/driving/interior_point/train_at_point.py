@@ -1,28 +1,27 @@
-"""The train at the energies where an iteration stands: resistance, largest forces, prices, times, with derivatives.
+"""The train at the energies of the present point: resistance, largest forces, prices, times, with derivatives.
 
-Limits that bend the wrong way (power over speed) are linearised anew in every step; each linearisation lies below the
-limit.
+Limits that are not convex (power over speed) are linearised again in every step; each linearisation is below the limit.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from energy_models.arrays import FloatArray
+from energy_models.compiled import allocating, kernel
 from energy_models.driving.interior_point.problem import Problem
 from energy_models.driving.motion import brake_at, electric_brake_at, traction_at
 
-# A force that fades to nothing keeps this much, or the run could not pass to speeds where it is gone.
+# A force that fades to zero keeps this value; otherwise the run could not reach speeds at which the force is zero.
 _FADED_M_S2 = 2e-4
 
 
 class TrainAtPoint(NamedTuple):
     """Values and derivatives by energy (`by_e`; in a cell `by_first` and `by_second`, for the node it begins and ends).
 
-    `need` is the force that a cell asks for at the wheel, `bend` its second derivatives; `most` and `cost` are limit
-    and price of each part of a force, `service` the limit of all brakes together. `jerk_gap` is what is left of the
-    jerk limit on both sides, `spell_s` the time over which a node's jerk is spread.
+    `need` is the force at the wheel that a cell needs, `bend` its second derivatives; `most` and `cost` are limit and
+    price of each part of a force, `service` the limit of all brakes together. `jerk_gap` is the distance to the jerk
+    limit on both sides, `spell_s` the time over which the jerk of a node is spread.
     """
 
     speed: FloatArray
@@ -43,9 +42,9 @@ class TrainAtPoint(NamedTuple):
     jerk_by_e: FloatArray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def no_train(n: int, parts: int) -> TrainAtPoint:  # pragma: no cover
-    """Room for the train over n cells."""
+    """Empty arrays of the train over n cells."""
     return TrainAtPoint(
         np.zeros(n + 1), np.zeros(n + 1), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n),
         np.zeros((n, parts)), np.zeros((n, parts)), np.zeros((n, parts)), np.zeros((n, parts)), np.zeros(n),
@@ -53,7 +52,7 @@ def no_train(n: int, parts: int) -> TrainAtPoint:  # pragma: no cover
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _row_at(table: FloatArray, row: int, step: float, speed: float) -> tuple[float, float]:  # pragma: no cover
     """Value of a table's row at a speed and its derivative by speed, linear between columns."""
     last = table.shape[1] - 1
@@ -65,7 +64,7 @@ def _row_at(table: FloatArray, row: int, step: float, speed: float) -> tuple[flo
     return table[row, k] + slope * (place - k), slope / step
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def linearise(  # noqa: PLR0915  # pragma: no cover
     problem: Problem, energy: FloatArray, train: TrainAtPoint
 ) -> float:
@@ -133,7 +132,7 @@ def linearise(  # noqa: PLR0915  # pragma: no cover
     return total_time
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@allocating(error_model="numpy")
 def _linearise_jerk(problem: Problem, energy: FloatArray, train: TrainAtPoint) -> None:  # pragma: no cover
     """Fill the jerk rows: jerk · spell ± (change of acceleration at the node) stays above zero."""
     cell, jerk, speed = problem.cell_m, problem.jerk_m_s3, train.speed

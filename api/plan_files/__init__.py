@@ -1,0 +1,1 @@
+"""The folder of a plan: writing, recognition, reading and revision."""

@@ -1,0 +1,1 @@
+"""Plots that single commands write: a section driven, a supply solved, a vehicle calibrated."""

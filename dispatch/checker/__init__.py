@@ -1,0 +1,1 @@
+"""The checker: proves every rule on a finished plan; it shares no code with the planner."""

@@ -1,0 +1,1 @@
+"""Energy of a planned timetable at the substations, and its lower bound."""

@@ -1,0 +1,1 @@
+"""Explanation of a saving: levers, energy exchange between trains, comparison of plans, potential of the line."""

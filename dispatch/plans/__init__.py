@@ -1,0 +1,1 @@
+"""Plans as values: timetable, headways, loads, waiting, fixes, and the timetable in force."""

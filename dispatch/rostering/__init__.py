@@ -1,0 +1,1 @@
+"""Vehicles for trips: duties, terminal tracks, depots, and the assignment of vehicles of different types."""

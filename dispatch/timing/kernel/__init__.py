@@ -1,0 +1,1 @@
+"""Compiled arrays of the timing search: no trip, no timetable and no scenario enters here."""

@@ -1,0 +1,164 @@
+"""The rows of Parquet files, of JSON records and of workbooks."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from energy_models.faults import Fault, InputFaults
+from energy_models.tables.workbook import sheet_of
+from energy_models.telemetry.batch import Rejected
+from energy_models.telemetry.recordings.raw_rows import BLANKS, RawRows
+
+PIECE_ROWS = 500_000
+"""Rows of a piece of a Parquet file."""
+
+
+def parquet_rows(stream: BinaryIO, name: str, columns: Sequence[str], digest: str) -> Iterator[RawRows]:
+    """The rows of a Parquet file, piece by piece; `digest` is the hash of the file. Raises InputFaults."""
+    try:
+        file = pq.ParquetFile(stream)
+        present = file.schema_arrow.names
+    except (pa.ArrowException, OSError) as error:
+        raise InputFaults([Fault(name, "", "", str(error)[:200], "a whole Parquet file")]) from None
+    require_columns(present, columns, name)
+    first = 1
+    try:
+        for piece, batch in enumerate(file.iter_batches(PIECE_ROWS, columns=list(columns), use_threads=False)):
+            table = pa.Table.from_batches([batch])
+            yield RawRows(table, _json_of(table), _numbers(first), (), f"{digest}/{piece}")
+            first += table.num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise InputFaults([Fault(name, f"row {first}", "", str(error)[:200], "a whole Parquet file")]) from None
+
+
+def require_columns(present: Sequence[str], wanted: Sequence[str], name: str) -> None:
+    """Raise InputFaults for each column that the mapping reads and the source does not have, or has twice."""
+    faults = [
+        Fault(name, "header", column, "missing", "a column that the mapping reads; there are " + _short(present))
+        for column in wanted
+        if column not in present
+    ]
+    faults += [
+        Fault(name, "header", column, "several columns of this name", "each name once")
+        for column in wanted
+        if list(present).count(column) > 1
+    ]
+    if faults:
+        raise InputFaults(faults)
+
+
+def json_rows(content: bytes, name: str, columns: Sequence[str], *, is_lines: bool) -> RawRows:
+    """The rows of a JSON array of objects, or of one JSON object on each line.
+
+    A line that is no object is rejected with its bytes. In an array, an element that is no object is rejected.
+
+    Raises:
+        InputFaults: The text is no JSON array, or no row has a column that the mapping reads.
+    """
+    rejected: list[Rejected] = []
+    records: list[Mapping[str, Any]] = []
+    originals: list[bytes] = []
+    numbers: list[int] = []
+    for number, original, value in _json_values(content, name, is_lines=is_lines):
+        if isinstance(value, dict):
+            records.append(value)
+            originals.append(original)
+            numbers.append(number)
+        else:
+            rejected.append(Rejected(number, "the row is no JSON object", original))
+    table = pa.table({column: _column([record.get(column) for record in records]) for column in columns})
+    digest = hashlib.sha256(content).hexdigest()
+    return RawRows(table, originals.__getitem__, numbers.__getitem__, tuple(rejected), digest)
+
+
+def is_one_json_object(content: bytes) -> bool:
+    """Whether a text that begins with a brace is one object over several lines, and not an object on each line."""
+    first = content.lstrip().split(b"\n", 1)[0]
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        try:
+            return isinstance(json.loads(content), dict)
+        except (ValueError, RecursionError):
+            return False
+    return False
+
+
+def workbook_rows(content: bytes, name: str, columns: Sequence[str]) -> RawRows:
+    """The rows of the first sheet of a workbook as text. Raises InputFaults."""
+    faults: list[Fault] = []
+    sheet = sheet_of(content, name, None, faults)
+    if sheet is None or not sheet.records:
+        raise InputFaults(faults or [Fault(name, "", "", "an empty sheet", "a header and rows")])
+    header = [cell.strip() for cell in sheet.records[0][1]]
+    require_columns(header, columns, name)
+    rows = [(number, (*cells, *[""] * len(header))[: len(header)]) for number, cells in sheet.records[1:]]
+    table = pa.table(
+        {
+            column: _column([row[header.index(column)] for _, row in rows])
+            for column in columns
+        }
+    )  # fmt: skip
+    return RawRows(
+        table,
+        lambda row: json.dumps(rows[row][1], ensure_ascii=False).encode(),
+        lambda row: rows[row][0],
+        (),
+        hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _json_values(content: bytes, name: str, *, is_lines: bool) -> Iterator[tuple[int, bytes, object]]:
+    if is_lines:
+        for number, line in enumerate(content.split(b"\n"), 1):
+            if line.strip():
+                try:
+                    yield number, line.rstrip(b"\r"), json.loads(line)
+                except (ValueError, RecursionError):
+                    yield number, line.rstrip(b"\r"), None
+        return
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise InputFaults([Fault(name, "", "", str(error)[:120], "a JSON array of objects")]) from None
+    if isinstance(found, dict):
+        found = [found]
+    if not isinstance(found, list):
+        raise InputFaults([Fault(name, "", "", type(found).__name__, "a JSON array of objects")])
+    for number, value in enumerate(found, 1):
+        yield number, json.dumps(value, ensure_ascii=False).encode(), value
+
+
+def _column(values: Sequence[object]) -> pa.Array:
+    if all(value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) for value in values):
+        try:
+            if any(isinstance(value, float) for value in values):
+                return pa.array([None if value is None else float(value) for value in values], pa.float64())  # type: ignore[arg-type]
+            return pa.array(values, pa.int64())
+        except (OverflowError, pa.ArrowInvalid):
+            return pa.array([None if value is None else str(value) for value in values], pa.string())
+    words = {True: "true", False: "false"}
+    texts = [
+        None if value is None else words[value] if isinstance(value, bool) else str(value) for value in values
+    ]  # fmt: skip
+    return pa.array([None if text is None or text.strip() in BLANKS else text for text in texts], pa.string())
+
+
+def _json_of(table: pa.Table) -> "Any":
+    def original(row: int) -> bytes:
+        return json.dumps(table.slice(row, 1).to_pylist()[0], default=str, ensure_ascii=False).encode()
+
+    return original
+
+
+def _numbers(first: int) -> "Any":
+    return lambda row: first + row
+
+
+def _short(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:20])
+    return f"{shown}, ..." if len(names) > 20 else shown

@@ -1,0 +1,124 @@
+"""The store as an object: its folder, its settings, its lock and its latest state."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from energy_models.faults import Fault, InputFaults
+from energy_models.telemetry.service_day import DAY_BEGINS_S
+from energy_models.telemetry.store.state import (
+    COMMITS,
+    Commit,
+    State,
+    catch_up,
+    checkpoint_name,
+    delta_commits,
+    load_state,
+    write_checkpoint,
+    write_commit,
+    write_durably,
+)
+
+SETTINGS = "store.json"
+LOCK = "lock"
+FORMAT = "telemetry-store-1"
+MOST_DELTA_COMMITS = 256
+"""Commits after which a checkpoint is written, so that a start reads few files."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for the whole store: the zone of its service days, and the second at which they begin."""
+
+    zone: str
+    day_begins_s: int = DAY_BEGINS_S
+
+
+class TelemetryStore:
+    """A telemetry store in a folder. Several processes may use it at the same time."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+        self._seen = ("", -1)
+        self._state = State()
+
+    @property
+    def state(self) -> State:
+        """The latest state, with the commits of other processes."""
+        seen = checkpoint_name(self.root)
+        if seen != self._seen or seen[1] == -1:
+            self._state = load_state(self.root)
+            self._seen = seen
+        else:
+            self._state = catch_up(self.root, self._state)
+        return self._state
+
+    @contextmanager
+    def locked(self) -> Iterator[State]:
+        """The lock of the store, and the state under it. The lock ends with the process that has it."""
+        descriptor = os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield self.state
+        finally:
+            os.close(descriptor)
+
+    def commit(self, commit: Commit) -> State:
+        """Add a commit; the caller has the lock."""
+        self._state = write_commit(self.root, self._state, commit)
+        if self._state.sequence % MOST_DELTA_COMMITS == 0 and delta_commits(self.root) >= MOST_DELTA_COMMITS:
+            self.checkpoint(self._state)
+        return self._state
+
+    def checkpoint(self, state: State) -> None:
+        """Replace the state; the caller has the lock."""
+        write_checkpoint(self.root, state)
+        self._state = state
+        self._seen = checkpoint_name(self.root)
+
+
+def open_store(root: str | Path) -> TelemetryStore:
+    """Open a store. Raises InputFaults if the folder is no store."""
+    path = Path(root)
+    settings = path / SETTINGS
+    try:
+        found = json.loads(settings.read_bytes())
+        if found["format"] != FORMAT:
+            raise KeyError("format")
+        return TelemetryStore(path, Settings(str(found["zone"]), int(found["day_begins_s"])))
+    except FileNotFoundError:
+        allowed = "a telemetry store; `headwatt telemetry ingest` creates one"
+        raise InputFaults([Fault(str(path), "", "", "no telemetry store", allowed)]) from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputFaults([Fault(str(settings), "", "", "not readable", f"settings of {FORMAT}")]) from None
+
+
+def create_store(root: str | Path, zone: str, day_begins_s: int = DAY_BEGINS_S) -> TelemetryStore:
+    """Open the store of a folder, or create it there.
+
+    Raises:
+        InputFaults: The folder contains other files, or a store with another zone.
+    """
+    path = Path(root)
+    ZoneInfo(zone)
+    if not (path / SETTINGS).exists():
+        if path.exists() and not path.is_dir():
+            raise InputFaults([Fault(str(path), "", "", "a file", "a folder for the store")])
+        if path.is_dir() and (others := sorted({one.name for one in path.iterdir()} - {COMMITS, LOCK})):
+            raise InputFaults([Fault(str(path), "", "", f"a folder with {others[0]}", "an empty or new folder")])
+        (path / COMMITS).mkdir(parents=True, exist_ok=True)
+        content = {"format": FORMAT, "zone": zone, "day_begins_s": day_begins_s}
+        # If two processes create the same store, both write the same bytes, or the later one is refused below.
+        if not (path / SETTINGS).exists():
+            write_durably(path / SETTINGS, json.dumps(content).encode())
+    store = open_store(path)
+    if store.settings.zone != zone:
+        allowed = f"{store.settings.zone}, the zone of the store in {path}"
+        raise InputFaults([Fault("", "", "time zone", zone, allowed)])
+    return store

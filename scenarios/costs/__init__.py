@@ -1,0 +1,1 @@
+"""Cost and CO2 of electricity: tariff, bill, and emissions."""

@@ -1,1 +1,0 @@
-"""Scenarios begun from a timetable that exists: GTFS or CSV."""

@@ -1,0 +1,1 @@
+"""Scenarios from an existing timetable: GTFS or CSV."""

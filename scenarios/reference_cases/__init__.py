@@ -1,0 +1,1 @@
+"""Reference cases of driving and supply from independent programs, and their readers."""

@@ -1,0 +1,1 @@
+"""From the fields of a scenario to the values of the computation."""

@@ -1,0 +1,1 @@
+"""A simulated day: its model, record, energy, service and tables."""

@@ -1,0 +1,138 @@
+"""Simulated days of an experiment, in parallel with the planner.
+
+The days of the timetable in force do not depend on the plan: they run in other processes while the search runs. The
+days of the plan run while levers and potential of the plan are computed. The same processes first compile what the
+first plan on a machine needs. With one worker, all days are simulated after the planning.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dispatch.plans.timetable import Timetable
+from energy_models.running_times import ProfileLibrary
+from scenarios.schema import Scenario
+from simulation.day.model import DayModel, day_model
+from simulation.day.record import DayRecord
+from simulation.judging.judge import Judgement, compare
+from simulation.runs.engine import Engine, EngineTask, Kit, Session, started
+from simulation.runs.replications import DayResult, DayWork, prepare_profiles
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Days:
+    """All disturbed days of a timetable in the order of the seeds, and the undisturbed one with its traces."""
+
+    results: tuple[DayResult, ...]
+    undisturbed: DayRecord
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedDays:
+    """Baseline and plan on the same disturbed days, and the undisturbed day of each with its traces."""
+
+    judgement: Judgement
+    baseline: DayRecord
+    plan: DayRecord
+
+
+class JudgedBeside:
+    """Simulates the days of an experiment in parallel with the planner; made by `judged_beside`."""
+
+    def __init__(
+        self, session: Session, scenario: Scenario, seeds: Sequence[int], workers: int, compares_early: bool,
+        progress: Progress, first: Kit, first_tasks: Sequence[str],
+    ) -> None:  # fmt: skip
+        self._session, self._scenario, self._seeds, self._workers = session, scenario, seeds, workers
+        self._is_beside, self._compares_early, self._progress = workers > 1, compares_early, progress
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="headwatt-days")
+        self._search_is_compiled = threading.Event()
+        self._model: DayModel | None = None
+        self._in_force: Timetable | None = None
+        self._baseline: Future[_Days] | None = None
+        self._plan: Future[_Days] | None = None
+        self._done = 0
+        if self._is_beside:
+            self._thread.submit(self._compile, first, first_tasks)
+
+    def begun(self, library: ProfileLibrary, in_force: Timetable) -> None:
+        """Begin the days of the timetable in force, unless the search shall use all processors."""
+        # A separate library, because the planner adds profiles to its library at the same time.
+        self._model, self._in_force = day_model(self._scenario, library.apart()), in_force
+        if self._is_beside and self._compares_early:
+            self._baseline = self._thread.submit(self._simulate, "baseline", in_force)
+
+    def compiled(self) -> None:
+        """Wait until the kernels of the search are compiled."""
+        if self._is_beside:
+            self._search_is_compiled.wait()
+
+    def decided(self, timetable: Timetable) -> None:
+        """Begin the days of the plan."""
+        assert self._in_force is not None
+        if self._baseline is None:
+            self._baseline = self._thread.submit(self._simulate, "baseline", self._in_force)
+        self._progress("simulated days", self._done / (2 * len(self._seeds)))
+        self._plan = self._thread.submit(self._simulate, "plan", timetable)
+        if not self._is_beside:
+            # With one worker, the planner waits until the days are simulated.
+            self._plan.result()
+
+    def judged(self) -> JudgedDays:
+        """The judgement after the simulation of all days; raises the error of a day."""
+        assert self._baseline is not None
+        assert self._plan is not None
+        baseline, plan = self._baseline.result(), self._plan.result()
+        return JudgedDays(compare(self._seeds, baseline.results, plan.results), baseline.undisturbed, plan.undisturbed)
+
+    def close(self) -> None:
+        """Cancel the work that has not begun."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _compile(self, first: Kit, first_tasks: Sequence[str]) -> None:
+        try:
+            held = self._session.hold(first)
+            for number, _ in self._session.run(EngineTask(held, task) for task in first_tasks):
+                if number == 0:
+                    self._search_is_compiled.set()
+        finally:
+            # After a failure, the search compiles its kernels itself.
+            self._search_is_compiled.set()
+
+    def _simulate(self, name: str, timetable: Timetable) -> _Days:
+        model = self._model
+        assert model is not None
+        prepare_profiles(model, [timetable], self._workers)
+        held = self._session.hold(DayWork(model, {name: timetable}))
+        results: dict[int, DayResult] = {}
+        for number, result in self._session.run(EngineTask(held, (name, seed)) for seed in self._seeds):
+            results[number] = result
+            self._done += 1
+            if self._plan is not None:
+                # While the search runs, only the progress of the search is shown.
+                self._progress("simulated days", self._done / (2 * len(self._seeds)))
+        ordered = tuple(results[number] for number in range(len(self._seeds)))
+        return _Days(ordered, model.day(timetable, None, False, True))
+
+
+@contextmanager
+def judged_beside(
+    scenario: Scenario, seeds: Sequence[int], workers: int, compares_early: bool, progress: Progress, first: Kit,
+    first_tasks: Sequence[str],
+) -> Iterator[JudgedBeside]:  # fmt: skip
+    """Processes for the days of an experiment, in parallel with the planner.
+
+    The days are those of `seeds`, for any number of workers. Without `compares_early`, the days of the timetable in
+    force begin after the planning. The processes first execute `first_tasks` of `first`; `compiled` waits for the first
+    of these tasks. `progress` is called from another thread.
+    """
+    with started(Engine(max(1, min(workers, 2 * len(seeds))))) as session:
+        beside = JudgedBeside(session, scenario, seeds, workers, compares_early, progress, first, first_tasks)
+        try:
+            yield beside
+        finally:
+            beside.close()

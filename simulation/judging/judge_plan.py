@@ -1,0 +1,95 @@
+"""Judgement of a plan with as many pairs of days as the requested interval needs; stored days are used again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dispatch.plans.timetable import Timetable
+from energy_models.train import Train
+from scenarios.schema import Scenario
+from simulation.judging.judge import Judgement, compare
+from simulation.judging.sensitivity import Answer, Variation, answers, variations
+from simulation.railway.control import ControllerName
+from simulation.runs.cases import SimulationCase, simulate_cases
+from simulation.runs.day_store import DayStore
+from simulation.runs.engine import Session
+from simulation.runs.enough_days import Effort, Progress, Results, kept_days, simulate_until
+
+IN_FORCE, PLAN = "in_force", "plan"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """The input of a judgement: timetable of the plan, timetable in force, line, train and controller."""
+
+    scenario: Scenario
+    train: Train
+    in_force: Timetable
+    plan: Timetable
+    controller: ControllerName = "none"
+
+    @property
+    def case(self) -> SimulationCase:
+        """The line without variation, with both timetables."""
+        timetables = {IN_FORCE: self.in_force, PLAN: self.plan}
+        return as_planned(self.scenario, self.train, timetables, self.controller)
+
+
+def as_planned(
+    scenario: Scenario, train: Train, timetables: dict[str, Timetable], controller: ControllerName = "none"
+) -> SimulationCase:
+    """The line without variation, with its timetables by name; simulation and judgement use the same days."""
+    return SimulationCase(scenario, train, timetables, {"family": "", "variation": "as planned"}, controller)
+
+
+def judge_until(
+    question: Question,
+    effort: Effort,
+    session: Session,
+    store: DayStore,
+    version: str,
+    progress: Progress = lambda _stage, _share: None,
+) -> Judgement:
+    """Judge pairs of days until the interval of the saving (percentage points) is as narrow as the effort requires.
+
+    The judgement depends only on question, effort and version; stored days only save time.
+    """
+    found = simulate_until(
+        question.case, effort, savings_percent, session, store, version, progress, "pairs of days"
+    )  # fmt: skip
+    return compare(found.seeds, found.results[IN_FORCE], found.results[PLAN])
+
+
+def judge_variations(
+    question: Question,
+    judged: Judgement,
+    days: int,
+    session: Session,
+    store: DayStore,
+    version: str,
+    progress: Progress = lambda _stage, _share: None,
+) -> tuple[Answer, ...]:
+    """Judge the plan with each variation, on the first `days` of the days of the judgement."""
+    requested = variations(question.case)
+    seeds = judged.seeds[:days]
+    simulate_cases(
+        [variation.case for variation in requested], seeds, session, store, version,
+        lambda done, of: progress("sensitivity", done / max(1, of)),
+    )  # fmt: skip
+    found: dict[Variation, Judgement] = {v: _kept(v.case, seeds, store, version) for v in requested}
+    return answers(judged, found)
+
+
+def savings_percent(results: Results) -> Sequence[float]:
+    """The saving of each pair of days, in percent of the energy of the timetable in force."""
+    return compare((), results[IN_FORCE], results[PLAN]).savings_percent
+
+
+def energies_percent(results: Results) -> Sequence[float]:
+    """The energy of each day of the timetable in force, in percent of their mean."""
+    energy_kwh = [day.account.energy_kwh for day in results[IN_FORCE]]
+    return [100.0 * one * len(energy_kwh) / sum(energy_kwh) for one in energy_kwh]
+
+
+def _kept(case: SimulationCase, seeds: Sequence[int], store: DayStore, version: str) -> Judgement:
+    results = kept_days(case, seeds, store, version)
+    return compare(seeds, results[IN_FORCE], results[PLAN])

@@ -1,0 +1,1 @@
+"""Sets of simulated days: replications, engines, stored days, sweeps and confidence intervals."""

@@ -1,0 +1,1 @@
+"""The virtual line: simulated trains with the data interfaces of real trains."""

@@ -1,0 +1,116 @@
+"""`headwatt telemetry generate` and `headwatt calibrate` as a person types them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from api.cli.calibrate import reading
+from api.cli.main import app
+from scenarios.vehicles.calibrated import load_vehicle
+
+GENERATE = ("telemetry", "generate", "beijing_yizhuang", "--trains", "2", "--from", "07:00", "--to", "09:00")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with telemetry, its ground truth, and the output of generate."""
+    folder = tmp_path_factory.mktemp("calibration")
+    result = CliRunner().invoke(
+        app, [*GENERATE, "--out", str(folder / "t.csv"), "--truth", str(folder / "truth.yaml"), "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    (folder / "said.json").write_text(result.stdout)
+    return folder
+
+
+def test_a_file_that_cannot_be_written_is_reported_before_the_work(tmp_path: Path) -> None:
+    nowhere = tmp_path / "no" / "such"
+    command = ["telemetry", "generate", "tutorial_line", "--out", str(nowhere / "a.csv"), "--truth", str(tmp_path)]
+    reported = CliRunner().invoke(app, command)
+    assert reported.exit_code == 2
+    assert "a file in an existing folder" in reported.stderr
+    assert "a file, not a folder" in reported.stderr
+    assert "trains run" not in reported.stderr
+
+
+def test_generate_reports_what_it_wrote(folder: Path) -> None:
+    printed = json.loads((folder / "said.json").read_text())
+    assert printed["rows"] == len((folder / "t.csv").read_text().splitlines()) - 1
+    assert printed["from_s"] == 25_200
+    assert printed["to_s"] == 32_400
+    assert len(printed["vehicles"]) == 2
+
+
+def test_calibrate_writes_a_vehicle_near_the_truth(folder: Path) -> None:
+    vehicle_file, page = folder / "vehicle.yaml", folder / "fit.html"
+    result = CliRunner().invoke(
+        app,
+        ["calibrate", str(folder / "t.csv"), "--scenario", "beijing_yizhuang", "--out", str(vehicle_file),
+         "--plot", str(page), "--json"],
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    printed = json.loads(result.stdout)
+    vehicle = load_vehicle(vehicle_file)
+    truth = yaml.safe_load((folder / "truth.yaml").read_text())
+    for name in ("tare_t", "traction_efficiency", "regeneration_efficiency", "auxiliary_kw"):
+        one = getattr(vehicle.parameters, name)
+        half = one.interval_95.upper - one.value
+        assert abs(one.value - truth[name]) < 1.7 * half, name
+        assert printed["parameters"][name]["value"] == one.value
+    assert printed["source"]["sha256"] == vehicle.source.sha256
+    html = page.read_text(encoding="utf-8")
+    assert "measured against modelled power" in html
+    assert "cdn.plot.ly" not in html.split("</script>")[-2]
+
+
+def test_the_table_names_every_parameter(folder: Path) -> None:
+    result = CliRunner(env={"COLUMNS": "120"}).invoke(
+        app, ["calibrate", str(folder / "t.csv"), "--scenario", "beijing_yizhuang", "--hold", "rotating_mass_t"]
+    )
+    assert result.exit_code == 0, result.output
+    for word in (
+        "tare",
+        "fixed at the given value",
+        "resistance A",
+        "resistance at 50 km/h",
+        "auxiliaries",
+        "95 % interval",
+        "Compared with the scenario: ",
+    ):
+        assert word in result.stdout
+    assert "rows excluded" in result.stdout or "rows of t.csv are usable" in result.stdout
+
+
+def test_wrong_files_and_names_end_with_exit_code_2(folder: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_text("time_s,speed_m_s\n1,2\n")
+    result = CliRunner().invoke(app, ["calibrate", str(broken), "--scenario", "beijing_yizhuang"])
+    assert result.exit_code == 2
+    assert "12 faults" in result.stderr
+    result = CliRunner().invoke(app, ["calibrate", str(folder / "t.csv"), "--scenario", "nowhere"])
+    assert result.exit_code == 2
+    result = CliRunner().invoke(app, [*GENERATE, "--json"])
+    assert result.exit_code == 2
+    assert "--out" in result.stderr
+    result = CliRunner().invoke(app, ["telemetry", "generate", "beijing_yizhuang", "--from", "7am"])
+    assert result.exit_code == 2
+
+
+def test_columns_are_explained() -> None:
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["telemetry", "columns"])
+    assert result.exit_code == 0
+    assert "collector voltage" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "lower", "upper", "scenario_value", "words"),
+    [(205.0, 203.0, 207.0, 198.0, "+3.5%"), (0.8, 0.79, 0.81, 0.85, "-5.9%"), (50.0, 44.0, 56.0, 45.0, "agrees"),
+     (5.0, 4.0, 6.0, 0.0, "new")],
+)  # fmt: skip
+def test_an_estimate_is_read_against_its_interval(
+    value: float, lower: float, upper: float, scenario_value: float, words: str
+) -> None:
+    assert reading(value, lower, upper, scenario_value) == words

@@ -1,0 +1,330 @@
+"""The service over real HTTP: a uvicorn process of its own, with jobs in processes of theirs."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from api.http.app import create_app
+from api.jobs.store import JobStore, PlanOrder, end_job
+from api.jobs.supervisor import Supervisor
+from api.plan_files.folder import write_plan_folder
+from api.plan_files.manifest import PLAN_FILES
+from api.result import result_of
+from scenarios.files.load import bundled
+from simulation.experiment import PlanExperiment
+
+PROBLEM = "application/problem+json"
+START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
+
+
+@contextmanager
+def served(jobs: Path) -> Iterator[tuple[httpx2.Client, "subprocess.Popen[str]"]]:
+    """`headwatt serve` in a process, with requests over a real socket."""
+    command = (sys.executable, "-c", START, "serve", "--port", "0", "--jobs", str(jobs))
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        found = re.search(r"http://\S+", process.stderr.readline())
+        assert found is not None
+        with httpx2.Client(base_url=found.group(), timeout=600.0) as client:
+            yield client, process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory, experiment: PlanExperiment) -> Path:
+    """A store that holds one finished plan before the server starts."""
+    folder = tmp_path_factory.mktemp("jobs")
+    store = JobStore(folder)
+    job = store.create(PlanOrder("tutorial_line", replications=3, seed=5))
+    write_plan_folder(experiment, store.folder(job.job_id) / "plan")
+    end_job(store.folder(job.job_id), "succeeded")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(jobs: Path) -> Iterator[httpx2.Client]:
+    with served(jobs) as (client, _):
+        yield client
+
+
+@pytest.fixture
+def finished(jobs: Path) -> str:
+    return JobStore(jobs).ids()[0]
+
+
+def problem(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem of an answer, after checking that it is one as RFC 9457 wants it."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == PROBLEM
+    body = dict(response.json())
+    assert body["code"] == code
+    assert body["status"] == status
+    assert body["type"] == f"urn:headwatt:problem:{code}"
+    assert {"title", "detail", "whose_fault", "instance"} <= set(body)
+    return body
+
+
+def test_health_answers_and_counts(client: httpx2.Client) -> None:
+    answer = client.get("/health").json()
+    assert answer["status"] == "ok"
+    assert answer["jobs"]["succeeded"] >= 1
+
+
+def test_scenarios_are_the_bundled_ones_with_their_overrides(client: httpx2.Client) -> None:
+    listed = {one["name"]: one for one in client.get("/v1/scenarios").json()["scenarios"]}
+    assert tuple(sorted(listed)) == bundled()
+    assert listed["beijing_yizhuang"]["length_km"] == 22.728
+    assert listed["beijing_yizhuang"]["stations"] == 14
+    assert "summer" in listed["beijing_yizhuang"]["overrides"]
+
+
+def test_a_finished_plan_gives_its_result_report_and_files(
+    client: httpx2.Client, finished: str, experiment: PlanExperiment
+) -> None:
+    plan = client.get(f"/v1/plans/{finished}").json()
+    assert plan["status"] == "succeeded"
+    assert plan["result"] == result_of(experiment).model_dump(mode="json")
+    report = client.get(plan["links"]["report"])
+    assert report.headers["content-type"].startswith("text/html")
+    assert "Tutorial line" in report.text
+    assert set(plan["links"]["files"]) == set(PLAN_FILES)
+    assert client.get(plan["links"]["files"]["timetable.csv"]).text.startswith("trip_id,direction,stop")
+    assert finished in [one["id"] for one in client.get("/v1/plans").json()["plans"]]
+
+
+def test_a_plan_edited_in_the_store_has_no_result_and_no_files(
+    client: httpx2.Client, jobs: Path, finished: str
+) -> None:
+    store = JobStore(jobs)
+    job = store.create(PlanOrder("tutorial_line"))
+    plan = Path(shutil.copytree(store.folder(finished) / "plan", store.folder(job.job_id) / "plan"))
+    end_job(store.folder(job.job_id), "succeeded")
+    at = f"/v1/plans/{job.job_id}"
+    assert client.get(at).json()["result"]["scenario"] == "tutorial_line"
+    timetable = (plan / "timetable.csv").read_text()
+    (plan / "timetable.csv").write_text(timetable.replace("06:", "07:", 1))
+    body = client.get(at).json()
+    assert (body["status"], body["result"], body["problem"]["code"]) == ("succeeded", None, "plan-edited")
+    assert "timetable.csv changed" in body["problem"]["detail"]
+    for part in ("report", "files/timetable.csv", "files/result.json"):
+        problem(client.get(f"{at}/{part}"), 409, "plan-edited")
+    (plan / "timetable.csv").write_text(timetable)
+    assert client.get(at).json()["problem"] is None
+
+
+def test_faults_of_an_order_are_reported_all_at_once(client: httpx2.Client) -> None:
+    order = {"scenario": "../../etc", "mode": "cheapest", "replications": 1, "seed": "7", "colour": "green"}
+    body = problem(client.post("/v1/plans", json=order), 422, "invalid-request")
+    assert {error["field"].removeprefix("body.") for error in body["errors"]} == set(order)
+
+
+def test_an_unknown_scenario_gets_the_list_of_known_ones(client: httpx2.Client) -> None:
+    body = problem(client.post("/v1/plans", json={"scenario": "atlantis"}), 422, "input-faults")
+    assert all(name in body["errors"][0]["allowed"] for name in bundled())
+
+
+def test_an_unknown_override_is_reported(client: httpx2.Client) -> None:
+    order = {"scenario": "tutorial_line", "overrides": ["monsoon"]}
+    assert "monsoon" in problem(client.post("/v1/plans", json=order), 422, "input-faults")["errors"][0]["value"]
+
+
+@pytest.mark.parametrize("text", ["{", "", "scenario=x", '{"scenario": tutorial}'])
+def test_a_body_that_is_not_json_is_reported(client: httpx2.Client, text: str) -> None:
+    response = client.post("/v1/plans", content=text, headers={"Content-Type": "application/json"})
+    assert response.status_code in (400, 422)
+    problem(response, response.status_code, "malformed-json" if text else "invalid-request")
+
+
+def test_wrong_addresses_and_methods_are_problems_too(client: httpx2.Client, finished: str) -> None:
+    problem(client.get("/v2/nothing"), 404, "unknown-path")
+    problem(client.get("/pages/nothing.js"), 404, "unknown-path")
+    problem(client.get("/v1/plans/20990101-nothing"), 404, "unknown-plan")
+    problem(client.get("/v1/plans/..%2F..%2Fetc"), 404, "unknown-path")
+    problem(client.get(f"/v1/plans/{finished}/files/order.json"), 404, "unknown-file")
+    response = client.delete("/v1/plans")
+    problem(response, 405, "method-not-allowed")
+    assert set(response.headers["allow"].split(", ")) == {"GET", "POST"}
+    problem(client.get("/v1/plans?limit=0"), 422, "invalid-request")
+
+
+def test_a_plan_that_has_ended_cannot_be_stopped(client: httpx2.Client, finished: str) -> None:
+    problem(client.post(f"/v1/plans/{finished}/cancel"), 409, "already-finished")
+
+
+def test_openapi_documents_every_route_with_examples_and_its_problems(client: httpx2.Client) -> None:
+    document = client.get("/openapi.json").json()
+    posted = document["paths"]["/v1/plans"]["post"]
+    assert {"202", "400", "422", "429"} <= set(posted["responses"])
+    assert document["components"]["schemas"]["PlanOrderModel"]["examples"][0] == {"scenario": "beijing_yizhuang"}
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            assert route.get("summary"), f"{method} {path}"
+            for status, response in route["responses"].items():
+                if int(status) >= 400:
+                    assert set(response["content"]) == {PROBLEM}, f"{method} {path} {status}"
+
+
+def test_a_plan_is_ordered_computed_and_found_by_the_next_server(tmp_path: Path) -> None:
+    """The whole way, with the real planner in a real worker; then another server reads the same store."""
+    with served(tmp_path) as (client, _):
+        ordered = client.post("/v1/plans", json={"scenario": "tutorial_line", "replications": 2, "effort": 0.02})
+        assert ordered.status_code == 202
+        location = ordered.headers["location"]
+        assert ordered.json()["links"]["self"] == location
+        problem(client.get(f"{location}/report"), 409, "not-finished")
+        stages = set()
+        for _ in range(6000):
+            plan = client.get(location).json()
+            stages.add(plan["progress"]["stage"])
+            if plan["status"] not in ("queued", "running"):
+                break
+            time.sleep(0.05)
+    assert plan["status"] == "succeeded", plan["problem"]
+    assert len(stages) > 1
+    assert plan["result"]["checks"]["passed"]
+    assert plan["result"]["replications"] == 2
+    with served(tmp_path) as (client, _):
+        assert client.get(location).json() == plan
+
+
+def test_a_killed_server_leaves_jobs_that_the_next_one_can_stop(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, process):
+        order = {"scenario": "beijing_yizhuang", "replications": 1000}
+        location = client.post("/v1/plans", json=order).headers["location"]
+        while client.get(location).json()["status"] != "running":
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+    with served(tmp_path) as (client, _):
+        assert client.get(location).json()["status"] == "running"
+        assert client.post(f"{location}/cancel").json()["status"] == "cancelled"
+        assert client.get(location).json()["status"] == "cancelled"
+
+
+def test_an_infeasible_wish_is_an_answer_with_reasons(jobs: Path, client: httpx2.Client) -> None:
+    """What the worker writes for an infeasible wish reaches the client as it stands."""
+    store = JobStore(jobs)
+    job = store.create(PlanOrder("tutorial_line"))
+    reasons = [{"detail": "3 trains instead of 6: 3 missing"}]
+    end_job(store.folder(job.job_id), "infeasible", {
+        "type": "urn:headwatt:problem:infeasible", "title": "The requirements are infeasible", "status": 422,
+        "detail": reasons[0]["detail"], "code": "infeasible", "whose_fault": "nobody", "errors": reasons,
+    })  # fmt: skip
+    plan = client.get(f"/v1/plans/{job.job_id}").json()
+    assert plan["status"] == "infeasible"
+    assert plan["problem"]["errors"] == reasons
+
+
+def test_unexpected_errors_are_problems_without_their_insides(tmp_path: Path) -> None:
+    from starlette.testclient import TestClient
+
+    store = JobStore(tmp_path)
+    app = create_app(Supervisor(store))
+    job = store.create(PlanOrder("tutorial_line"))
+    (store.folder(job.job_id) / "plan").mkdir()
+    end_job(store.folder(job.job_id), "succeeded")  # a plan folder that somebody emptied
+    with TestClient(app, raise_server_exceptions=False) as client:
+        body = client.get(f"/v1/plans/{job.job_id}").json()
+    assert (body["code"], body["whose_fault"]) == ("internal-error", "headwatt")
+    assert str(tmp_path) not in json.dumps(body)
+
+
+def fields_of(body: dict[str, Any]) -> list[str]:
+    return [error["field"] for error in body["errors"]]
+
+
+def test_a_request_that_contradicts_itself_is_reported_with_every_fault(client: httpx2.Client) -> None:
+    order = {
+        "scenario": "tutorial_line",
+        "pick": 2,
+        "mean_waiting_s": 90,
+        "from_plan": "20990101-nothing",
+        "fixes": {"windows": [{"trip": "up-010", "earliest": "07:00", "latest": "06:59"}], "spare": 1},
+    }
+    body = problem(client.post("/v1/plans", json=order), 422, "input-faults")
+    assert sorted(fields_of(body)) == sorted(["pick", "mean_waiting_s", "from_plan", "spare", "windows[0].latest"])
+    both = {"scenario": "tutorial_line", "mode": "demand-led", "pick": 2, "mean_waiting_s": 90}
+    assert fields_of(problem(client.post("/v1/plans", json=both), 422, "input-faults")) == ["pick"]
+    named = {"scenario": "tutorial_line", "mode": "demand-led", "keep_close_s": 5, "fixes": {"trips": ["up-010"]}}
+    assert fields_of(problem(client.post("/v1/plans", json=named), 422, "input-faults")) == ["trips", "keep_close_s"]
+    longer = {"scenario": "tutorial_line", "mode": "demand-led", "longer_trips_s": 30, "fixes": {"spare": 1}}
+    body = problem(client.post("/v1/plans", json=longer), 422, "input-faults")
+    assert sorted(fields_of(body)) == ["longer_trips_s", "spare"]
+
+
+def test_fixes_are_resolved_before_the_plan_waits_and_a_text_names_its_lines(client: httpx2.Client) -> None:
+    text = "trips: [up-999]\nwindows:\n- {trip: up-010, earliest: '01:00', latest: '01:10'}\nspare_trains: 900\n"
+    body = problem(client.post("/v1/plans", json={"scenario": "tutorial_line", "fixes": text}), 422, "input-faults")
+    assert fields_of(body) == ["trips[0]", "windows[0].earliest", "spare_trains"]
+    assert [error["place"] for error in body["errors"]] == ["line 1", "line 3", "line 4"]
+    assert all(error["file"] == "fixes" for error in body["errors"])
+
+
+@pytest.mark.parametrize("text", ["a: &a [1, 1]\ntrips: [*a, *a]", "trips: " + "[" * 20_000, "- a list", "{", "\x00"])
+def test_fixes_that_no_reader_can_use_are_input_faults(client: httpx2.Client, text: str) -> None:
+    problem(client.post("/v1/plans", json={"scenario": "tutorial_line", "fixes": text}), 422, "input-faults")
+
+
+def ended(client: httpx2.Client, location: str) -> dict[str, Any]:
+    for _ in range(6000):
+        plan = dict(client.get(location).json())
+        if plan["status"] not in ("queued", "running"):
+            return plan
+        time.sleep(0.05)
+    raise AssertionError("it never ended")
+
+
+def test_a_search_is_ended_with_its_best_plan_and_another_starts_from_it(tmp_path: Path) -> None:
+    """A search for an hour, ended as soon as it may be; then a second one that keeps a trip and stays close."""
+    with served(tmp_path) as (client, _):
+        order = {
+            "scenario": "tutorial_line", "mode": "demand-led", "objective": "cost", "pick": 2, "replications": 2,
+            "effort": 1000,
+        }  # fmt: skip
+        location = client.post("/v1/plans", json=order).headers["location"]
+        while client.get(location).json()["status"] != "running":
+            time.sleep(0.02)
+        requested = client.post(client.get(location).json()["links"]["keep_best"])
+        assert (requested.status_code, requested.json()["status"], requested.json()["is_ending"]) == (
+            202,
+            "running",
+            True,
+        )
+        assert requested.json()["links"]["keep_best"] is None
+        plan = ended(client, location)
+        assert plan["status"] == "succeeded", plan["problem"]
+        result = plan["result"]
+        assert any("cancelled" in note for note in result["notes"])
+        assert [row["number"] for row in result["pareto"] if row["chosen"]] == [2]
+        assert result["objective"] == "cost"
+        assert result["checks"]["passed"]
+        again = {
+            "scenario": "tutorial_line", "mode": "demand-led", "from_plan": plan["id"], "keep_close_s": 4,
+            "fixes": "trips: [up-003]\n", "replications": 2, "effort": 0.02, "peak_limit_kw": 1e5,
+        }  # fmt: skip
+        second = ended(client, client.post("/v1/plans", json=again).headers["location"])
+        assert second["status"] == "succeeded", second["problem"]
+        assert list(second["result"]["options"]["fixed"]["times"]) == ["up-003"]
+        assert second["result"]["options"]["fixed"]["close_s"] == 4
+        assert second["result"]["options"]["peak_limit_kw"] == 1e5
+        assert second["result"]["plan"]["trips"] == result["plan"]["trips"]
+
+
+def test_a_plan_that_waits_has_no_best_to_keep(jobs: Path) -> None:
+    store = JobStore(jobs)
+    job = store.create(PlanOrder("tutorial_line"))
+    assert Supervisor(store).cancel(job.job_id, keep_best=True).status == "cancelled"

@@ -1,0 +1,135 @@
+"""A plan keeps the calibrated vehicle that it was made with, and every later command runs on it."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from api.jobs.request import plan_request
+from api.jobs.store import JobStore, PlanOrder, end_job
+from api.plan_files.folder import read_plan_folder, write_plan_folder
+from api.plan_files.manifest import VEHICLE_FILE
+from api.plan_files.placing import place_for
+from api.plan_files.planned_line import read_planned_line
+from energy_models.faults import InputFaults
+from scenarios.values.build import train_of
+from scenarios.vehicles.calibrated import VEHICLE_HASH, CalibratedVehicle, apply, write_vehicle
+from simulation.experiment import PlanExperiment, with_vehicle
+
+
+def vehicle_with(tare_t: float) -> CalibratedVehicle:
+    estimate = {
+        "value": tare_t,
+        "interval_95": {"lower": tare_t - 1, "upper": tare_t + 1},
+        "unit": "t",
+        "seconds": 3600.0,
+        "scenario_value": 120.0,
+    }
+    source = {
+        "file": "telemetry.csv", "sha256": "0" * 64, "rows": 10, "rows_excluded": 0, "seconds_used": 10.0, "runs": 1,
+        "vehicles": ["four_car-01"], "outside_temperature_c": 20.0,
+    }  # fmt: skip
+    return CalibratedVehicle.model_validate(
+        {
+            "format": "headwatt vehicle 1",
+            "scenario": "tutorial_line",
+            "train_type": "four_car",
+            "source": source,
+            "parameters": {"tare_t": estimate},
+        }
+    )
+
+
+HEAVY = vehicle_with(150.0)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, experiment: PlanExperiment) -> Path:
+    """The shared experiment as if its trains had been calibrated: only what is kept about them matters here."""
+    folder = tmp_path_factory.mktemp("calibrated") / "plan"
+    request = replace(experiment.request, vehicle=HEAVY)
+    write_plan_folder(replace(experiment, request=request, plan=with_vehicle(experiment.plan, HEAVY)), folder)
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(written, tmp_path / "plan"))
+
+
+def test_the_vehicle_and_its_hash_are_kept_and_read_back(written: Path) -> None:
+    read = read_plan_folder(written)
+    assert read.vehicle == HEAVY
+    result = json.loads((written / "result.json").read_text())
+    assert read.plan.options.vehicle_hash == result["options"][VEHICLE_HASH] == HEAVY.hash
+    assert HEAVY.hash != vehicle_with(151.0).hash
+
+
+def test_explain_and_compare_run_on_the_plans_vehicle_unless_another_is_named(written: Path, tmp_path: Path) -> None:
+    nominal = train_of(read_plan_folder(written).scenario)
+    assert read_planned_line(written)[0].line.train.tare_kg == apply(HEAVY, nominal).tare_kg == 150_000.0
+    write_vehicle(vehicle_with(130.0), tmp_path / "other.yaml")
+    assert read_planned_line(written, tmp_path / "other.yaml")[0].line.train.tare_kg == 130_000.0
+
+
+def test_a_vehicle_that_is_not_the_plans_is_reported(folder: Path, experiment: PlanExperiment) -> None:
+    write_vehicle(vehicle_with(151.0), folder / VEHICLE_FILE)
+    with pytest.raises(InputFaults, match=HEAVY.hash[:12]):
+        read_plan_folder(folder)
+    (folder / VEHICLE_FILE).unlink()
+    with pytest.raises(InputFaults, match="the file is missing"):
+        read_plan_folder(folder)
+    write_plan_folder(experiment, place_for(folder, "--out", force=True))
+    assert read_plan_folder(folder).vehicle is None
+    write_vehicle(HEAVY, folder / VEHICLE_FILE)
+    with pytest.raises(InputFaults, match="made without one"):
+        read_plan_folder(folder)
+
+
+def test_a_plan_written_over_a_calibrated_one_leaves_no_vehicle(folder: Path, experiment: PlanExperiment) -> None:
+    write_plan_folder(experiment, folder)
+    assert not (folder / VEHICLE_FILE).exists()
+
+
+def simulated(*options: str) -> dict[str, Any]:
+    ran = CliRunner().invoke(
+        app, ["simulate", "tutorial_line", "--replications", "2", "--workers", "1", "--json", *options]
+    )
+    assert ran.exit_code == 0, ran.output
+    return dict(json.loads(ran.stdout))
+
+
+def test_simulate_runs_on_the_plans_vehicle_by_default(
+    folder: Path, tmp_path: Path, experiment: PlanExperiment
+) -> None:
+    write_vehicle(HEAVY, tmp_path / "heavy.yaml")
+    write_plan_folder(experiment, tmp_path / "nominal")
+    kept = simulated("--plan", str(folder))["energy"]
+    named = simulated("--plan", str(tmp_path / "nominal"), "--vehicle", str(tmp_path / "heavy.yaml"))["energy"]
+    nominal = simulated("--plan", str(tmp_path / "nominal"))["energy"]
+    assert kept == named
+    assert kept["mean_kwh"] > nominal["mean_kwh"]
+
+
+def test_an_order_over_http_takes_a_vehicle_or_that_of_the_plan_it_starts_from(written: Path, tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs")
+    job = store.create(PlanOrder("tutorial_line"))
+    shutil.copytree(written, store.folder(job.job_id) / "plan")
+    end_job(store.folder(job.job_id), "succeeded")
+    again = PlanOrder("tutorial_line", from_plan=job.job_id)
+    other = vehicle_with(130.0).model_dump(mode="json", exclude_none=True)
+    assert plan_request(again, store).vehicle == HEAVY
+    assert plan_request(replace(again, vehicle=other), store).vehicle == vehicle_with(130.0)
+    assert plan_request(PlanOrder("tutorial_line"), store).vehicle is None
+    text = (written / VEHICLE_FILE).read_text()
+    assert plan_request(PlanOrder("tutorial_line", vehicle=text), store).vehicle == HEAVY
+    with pytest.raises(InputFaults) as raised:
+        plan_request(PlanOrder("tutorial_line", vehicle=text.replace("value: 150.0", "value: heavy")), store)
+    (fault,) = raised.value.faults
+    assert (fault.file, fault.field, fault.value) == ("vehicle", "parameters.tare_t.value", "heavy")
+    assert fault.place.startswith("line")

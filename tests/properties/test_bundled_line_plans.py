@@ -1,0 +1,38 @@
+"""The plans of all bundled lines with all their overrides, at a small effort and with few simulated days."""
+
+import pytest
+
+from scenarios.files.load import bundled, load_scenario, override_names
+from simulation.experiment import PlanRequest, run_plan_experiment
+from simulation.judging.guards import BOUND_POINTS
+
+EFFORT = 0.02
+DAYS = 2
+DAYS_WITH_FAILURES = 10
+"""Door faults and failed trains change single days by more than a plan does: two days prove nothing."""
+JAMMED = ("shanghai_line8+trips_266", "shanghai_line8+trips_504")
+"""Today's trains are so full that they stand longer than planned: no saving can be quoted against such a day."""
+REJECTED = ("beijing_yizhuang+accumulating_noise",)
+"""Shorter dwells leave trains less time to recover from noise that accumulates, and the judge says so."""
+SCENARIOS = [name for line in bundled() for name in (line, *(f"{line}+{one}" for one in override_names(line)))]
+
+
+@pytest.mark.bundled_plans
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_bundled_line_is_planned_accepted_and_below_its_limit(name: str) -> None:
+    scenario = load_scenario(name)
+    days = DAYS if scenario.disturbances.train_failures is None else DAYS_WITH_FAILURES
+    request = PlanRequest(scenario=scenario, effort=EFFORT, replications=days, sensitivity=False)
+    experiment = run_plan_experiment(request)
+    assert experiment.check.passed, [violation.sentence for violation in experiment.check.violations]
+    if name in JAMMED:
+        assert experiment.no_saving_because[0].startswith("The timetable in force does not run as laid out")
+        return
+    assert experiment.no_saving_because == ()
+    if name in REJECTED:
+        assert experiment.notes[0].startswith("The service is worse: mean one-way time changes by +")
+        return
+    assert experiment.status == "feasible", experiment.notes
+    assert experiment.potential is not None
+    assert 0.0 < experiment.saving_percent <= experiment.potential.bound_percent + BOUND_POINTS
+    assert not experiment.plan.facts.trips_back_at_todays_times
