@@ -230,10 +230,11 @@ class _PoolSession(_SpreadSession):
         self._shut(at_once)
 
     def _shut(self, at_once: bool = False) -> None:
-        workers = list((self._pool._processes or {}).values()) if at_once else []
+        processes = self._pool._processes or {}
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for worker in workers:  # their present tasks are no longer needed, and may take long
-            worker.terminate()
+        # Listed after the shutdown: until then, another thread may start a worker for a call that it submits.
+        for worker in list(processes.values()) if at_once else ():
+            worker.terminate()  # its present task is no longer needed, and may take long
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
@@ -250,7 +251,8 @@ class _PoolSession(_SpreadSession):
     def _submit(self, call: EngineTask) -> "Future[Any]":
         try:
             return self._pool.submit(_work_from_file, call.held.at, call.task)
-        except (BrokenProcessPool, OSError) as error:
+        except (RuntimeError, OSError) as error:
+            # RuntimeError: the pool is broken, or another thread has stopped the session.
             # OSError: the pool noticed the end of a worker, and closed its queue, while this call started another one.
             raise _Lost from error
 
@@ -266,6 +268,8 @@ class _PoolSession(_SpreadSession):
         under_way.clear()
         self._shut(at_once=True)
         self._pool = self._new_pool()
+        if self._is_stopped:  # by another thread, which has shut the pool before this one
+            self._shut(at_once=True)
         return lost
 
 

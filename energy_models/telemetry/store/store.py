@@ -62,12 +62,8 @@ class TelemetryStore:
     @contextmanager
     def locked(self) -> Iterator[State]:
         """The lock of the store, and the state under it. The lock ends with the process that has it."""
-        descriptor = os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with _lock(self.root):
             yield self.state
-        finally:
-            os.close(descriptor)
 
     def commit(self, commit: Commit) -> State:
         """Add a commit; the caller has the lock."""
@@ -81,6 +77,17 @@ class TelemetryStore:
         write_checkpoint(self.root, state)
         self._state = state
         self._seen = checkpoint_name(self.root)
+
+
+@contextmanager
+def _lock(root: Path) -> Iterator[None]:
+    """The lock of a store's folder."""
+    descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def open_store(root: str | Path) -> TelemetryStore:
@@ -108,17 +115,33 @@ def create_store(root: str | Path, zone: str, day_begins_s: int = DAY_BEGINS_S) 
     path = Path(root)
     ZoneInfo(zone)
     if not (path / SETTINGS).exists():
-        if path.exists() and not path.is_dir():
-            raise InputFaults([Fault(str(path), "", "", "a file", "a folder for the store")])
-        if path.is_dir() and (others := sorted({one.name for one in path.iterdir()} - {COMMITS, LOCK})):
-            raise InputFaults([Fault(str(path), "", "", f"a folder with {others[0]}", "an empty or new folder")])
-        (path / COMMITS).mkdir(parents=True, exist_ok=True)
-        content = {"format": FORMAT, "zone": zone, "day_begins_s": day_begins_s}
-        # If two processes create the same store, both write the same bytes, or the later one is refused below.
-        if not (path / SETTINGS).exists():
-            write_durably(path / SETTINGS, json.dumps(content).encode())
+        _create(path, Settings(zone, day_begins_s))
     store = open_store(path)
     if store.settings.zone != zone:
         allowed = f"{store.settings.zone}, the zone of the store in {path}"
         raise InputFaults([Fault("", "", "time zone", zone, allowed)])
     return store
+
+
+def _create(path: Path, settings: Settings) -> None:
+    """Make the folder of a store; if another process made the store meanwhile, leave it."""
+    if path.exists() and not path.is_dir():
+        raise InputFaults([Fault(str(path), "", "", "a file", "a folder for the store")])
+    if others := _files_of_others(path):
+        raise InputFaults([Fault(str(path), "", "", f"a folder with {others[0]}", "an empty or new folder")])
+    (path / COMMITS).mkdir(parents=True, exist_ok=True)
+    # One process at a time: the store of the first one is the store of all.
+    with _lock(path):
+        if not (path / SETTINGS).exists():
+            for unfinished in path.glob(f".{SETTINGS}.*"):
+                unfinished.unlink()
+            content = {"format": FORMAT, "zone": settings.zone, "day_begins_s": settings.day_begins_s}
+            write_durably(path / SETTINGS, json.dumps(content).encode())
+
+
+def _files_of_others(path: Path) -> list[str]:
+    """Names in a folder that are no part of a store which another process creates, or could not finish."""
+    names = {one.name for one in path.iterdir()} if path.is_dir() else set()
+    if SETTINGS in names:
+        return []
+    return sorted(name for name in names - {COMMITS, LOCK} if not name.startswith(f".{SETTINGS}."))

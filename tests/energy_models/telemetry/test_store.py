@@ -1,7 +1,9 @@
 """The store: each row once, the same bytes for any order of batches, what was known when, retention, new columns."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pandas as pd
@@ -180,6 +182,25 @@ def test_stores_and_folders_that_do_not_fit(tmp_path: Path) -> None:
     (tmp_path / "s" / "store.json").write_text("{")
     with pytest.raises(InputFaults, match="not readable"):
         open_store(tmp_path / "s")
+
+
+def test_all_that_create_a_store_at_the_same_time_get_the_same_store(tmp_path: Path) -> None:
+    def create(root: Path, begin: Barrier) -> str:
+        begin.wait()
+        return create_store(root, "UTC").settings.zone
+
+    for number in range(30):
+        root, begin = tmp_path / str(number), Barrier(6)
+        with ThreadPoolExecutor(6) as threads:
+            assert list(threads.map(create, [root] * 6, [begin] * 6)) == ["UTC"] * 6
+        assert sorted(one.name for one in root.iterdir()) == ["commits", "lock", "store.json"]
+
+
+def test_a_store_whose_creation_was_ended_is_created_again(tmp_path: Path) -> None:
+    (tmp_path / "commits").mkdir()
+    (tmp_path / ".store.json.17").write_text("{")
+    create_store(tmp_path, "UTC")
+    assert not list(tmp_path.glob(".*"))
 
 
 @given(st.integers(0, 4_000_000_000_000), st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York"]))
