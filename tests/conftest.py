@@ -11,11 +11,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import settings
 
 # No test asserts a time, so hypothesis has no deadline either. The same examples at each run; fresh ones with
-# `make test ARGS=--hypothesis-profile=explore`.
-settings.register_profile("repeatable", deadline=None, derandomize=True)
+# `make test ARGS=--hypothesis-profile=explore`; all cases of a property with `HEADWATT_EXAMPLES=all`, see
+# tests/support/examples.py.
+settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=examples(100))
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("repeatable")
 

@@ -1,5 +1,6 @@
 """The rules of equal service as numbers for the search, from the scenario and the timetable to improve."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ from scenarios.values.headway_periods import headway_starts_s, period_number, pe
 
 SINGLE_GAP_SHARE = 0.30
 """A single gap may exceed the longest one of its period today by this share, as the rules of equal service have it."""
+
+RESERVE_SHARE = 4 / 3
+"""Reserve of a dwell above its minimum in standard deviations of dwell noise that accumulates. Of the skewed deviations
+(shape 0.5, see docs/simulation.md), one in a hundred is earlier than that."""
 
 NEVER_S = 10**9
 
@@ -92,10 +97,6 @@ def equal_service_limits(
     A departure may move by half the gap to the train ahead, or less with a narrower window of the policy or of
     `windows_s` (earliest and latest departure by trip).
     """
-    spans: dict[Direction, tuple[tuple[int, int], ...]] = {}
-    for direction in DIRECTIONS:
-        inner = scenario.stations_in_order(direction)[1:-1]
-        spans[direction] = tuple((int(s.minimum_dwell_s), int(s.maximum_dwell_s)) for s in inner)
     turnbacks = tuple(
         min(scenario.terminals[scenario.stations_in_order(direction)[-1].id].turnbacks_s) for direction in DIRECTIONS
     )
@@ -106,7 +107,7 @@ def equal_service_limits(
         window[trip_id] = (max(window[trip_id][0], earliest), min(window[trip_id][1], latest))
     load_gaps_s = gaps_by_load_s(scenario, baseline, window)
     return TimingLimits(
-        dwell_span_s=spans,
+        dwell_span_s={direction: _dwell_spans(scenario, baseline, direction) for direction in DIRECTIONS},
         turnback_shortest_s=(turnbacks[0], turnbacks[1]),
         headway_shortest_s=int(scenario.signalling.minimum_headway_s),
         window_s=window,
@@ -125,6 +126,28 @@ def equal_service_limits(
         period_number=_period_numbers(scenario, baseline),
         rooms=terminal_rooms(scenario),
     )
+
+
+def _dwell_spans(scenario: Scenario, baseline: Timetable, direction: Direction) -> tuple[tuple[int, int], ...]:
+    """Shortest and longest dwell of the stations between the terminals, in order of travel.
+
+    Where deviations accumulate, a train that is early waits for its minimum dwell, but a train that is late does not
+    leave earlier: at a dwell without reserve above the minimum, the mean trip takes longer than planned. Shortest dwells
+    then keep `RESERVE_SHARE` of the deviation as a reserve, or what the timetable in force keeps if that is less.
+    """
+    noise = scenario.disturbances
+    reserve_s = math.ceil(RESERVE_SHARE * noise.dwell_noise_s) if noise.dwell_noise_accumulates else 0
+    today_s: dict[str, int] = {}
+    if reserve_s:
+        for trip in baseline.of(direction):
+            for station, dwell_s in zip(trip.stations[1:-1], trip.dwells_s, strict=True):
+                today_s[station] = min(dwell_s, today_s.get(station, dwell_s))
+    spans: list[tuple[int, int]] = []
+    for station in scenario.stations_in_order(direction)[1:-1]:
+        least_s, most_s = int(station.minimum_dwell_s), int(station.maximum_dwell_s)
+        kept_s = min(least_s + reserve_s, today_s.get(station.id, least_s))
+        spans.append((max(least_s, kept_s), most_s))
+    return tuple(spans)
 
 
 def _turnbacks_s(scenario: Scenario, baseline: Timetable, window_s: Mapping[str, tuple[int, int]]) -> dict[str, int]:

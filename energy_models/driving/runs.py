@@ -89,6 +89,7 @@ class Courses:
 
     def capped_run(self, running_time_s: float) -> Run:
         """The run with the constant speed cap that gives a running time; raises `Infeasible` if no cap gives it."""
+        running_time_s = float(running_time_s)  # a whole number would have every kernel compiled once more
         course = self._course_for(running_time_s)
         if np.isfinite(self._jerk_m_s3):
             run, reached = self._capped_with_jerk(course, running_time_s)
@@ -106,6 +107,7 @@ class Courses:
 
     def optimal_run(self, running_time_s: float) -> Run:
         """The run of least energy for a running time; raises `Infeasible` below the minimum."""
+        running_time_s = float(running_time_s)
         course = self._course_for(running_time_s)
         if running_time_s <= self.minimum_time_s * (1.0 + 1e-7):
             return self.fastest

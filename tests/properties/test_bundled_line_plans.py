@@ -12,8 +12,6 @@ DAYS_WITH_FAILURES = 10
 """Door faults and failed trains change single days by more than a plan does: two days prove nothing."""
 JAMMED = ("shanghai_line8+trips_266", "shanghai_line8+trips_504")
 """Today's trains are so full that they stand longer than planned: no saving can be quoted against such a day."""
-REJECTED = ("beijing_yizhuang+accumulating_noise",)
-"""Shorter dwells leave trains less time to recover from noise that accumulates, and the judge says so."""
 SCENARIOS = [name for line in bundled() for name in (line, *(f"{line}+{one}" for one in override_names(line)))]
 
 
@@ -29,9 +27,6 @@ def test_a_bundled_line_is_planned_accepted_and_below_its_limit(name: str) -> No
         assert experiment.no_saving_because[0].startswith("The timetable in force does not run as laid out")
         return
     assert experiment.no_saving_because == ()
-    if name in REJECTED:
-        assert experiment.notes[0].startswith("The service is worse: mean one-way time changes by +")
-        return
     assert experiment.status == "feasible", experiment.notes
     assert experiment.potential is not None
     assert 0.0 < experiment.saving_percent <= experiment.potential.bound_percent + BOUND_POINTS

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 import pytest
+from examples import examples
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -118,7 +119,7 @@ def in_words(decide: Callable[[], Answer]) -> Answer | None:
 
 
 @given(lines())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_duties_either_pass_the_checker_or_are_refused_in_words(scenario: Scenario) -> None:
     in_force = timetable_in_force(scenario)
     need = fleet_need(in_force, scenario)
@@ -132,7 +133,7 @@ def test_duties_either_pass_the_checker_or_are_refused_in_words(scenario: Scenar
 
 
 @given(lines())
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_demand_led_headways_pass_the_checker_or_are_refused_in_words(scenario: Scenario) -> None:
     in_force = timetable_in_force(scenario)
     decided = in_words(lambda: decide_headways(scenario, "demand-led"))
@@ -147,7 +148,7 @@ def test_demand_led_headways_pass_the_checker_or_are_refused_in_words(scenario: 
 
 
 @given(lines(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_plan_edited_by_hand_is_found_out(scenario: Scenario, data: st.DataObject) -> None:
     """A trip that takes a minute longer than today is no equal service, whatever else it breaks."""
     in_force = timetable_in_force(scenario)
@@ -165,14 +166,14 @@ def test_plan_edited_by_hand_is_found_out(scenario: Scenario, data: st.DataObjec
 
 
 @given(lines())
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_plan_document_is_read_back_equal(scenario: Scenario) -> None:
     plan = plan_of(scenario, timetable_in_force(scenario), "equal-service")
     assert Plan.from_dict(plan.to_dict()) == plan
 
 
 @given(st.integers(0, 50), st.integers(1, 300))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_earlier_departures_never_wait_below_the_even_service(number: int, shift_s: int) -> None:
     """Σ h² is least for even gaps: a train moved out of the middle lengthens waiting by shift² / Σ h."""
     nobody = LINE.model_copy(update={"demand": LINE.demand.model_copy(update={"scale": 0.0})})

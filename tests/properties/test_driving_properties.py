@@ -1,6 +1,7 @@
 """Driving: what must hold for every section, train and running time."""
 
 import numpy as np
+from examples import examples
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def trains(draw: st.DrawFn) -> Train:
     )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(track=tracks(), train=trains(), slower=st.floats(1.01, 1.6), load=st.floats(0.0, FULL))
 def test_every_run_keeps_time_limits_forces_and_balance(
     track: SectionTrack, train: Train, slower: float, load: float
@@ -91,7 +92,7 @@ def test_every_run_keeps_time_limits_forces_and_balance(
         assert abs(again.running_time_s - run.running_time_s) < 0.1
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(track=tracks(), train=trains(), credit=st.floats(0.0, 1.0))
 def test_more_time_never_costs_more(track: SectionTrack, train: Train, credit: float) -> None:
     shortest_s = flat_out(track, train, 0.0).running_time_s

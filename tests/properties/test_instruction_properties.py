@@ -1,6 +1,7 @@
 """Instructions: what must hold for every limit, slope, length, load and running time."""
 
 import numpy as np
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from instructed import assert_drives
@@ -25,7 +26,7 @@ def tracks(draw: st.DrawFn) -> SectionTrack:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(track=tracks(), slower=st.floats(1.005, 1.5), load=st.floats(0.0, 1000.0))
 def test_a_train_that_follows_the_instructions_drives_the_profile(
     track: SectionTrack, slower: float, load: float
@@ -35,7 +36,7 @@ def test_a_train_that_follows_the_instructions_drives_the_profile(
     assert_drives(switching_points(profile, train, track), profile, track, train)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(length_m=st.floats(80.0, 400.0), limit_kmh=LIMITS_KMH, slower=st.floats(1.005, 2.0), load=st.floats(0.0, 1000.0))
 def test_short_sections_too(length_m: float, limit_kmh: float, slower: float, load: float) -> None:
     train = metro()

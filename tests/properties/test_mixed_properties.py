@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from timing_lines import SEVEN, small_line
@@ -47,7 +48,7 @@ def fleets(draw: st.DrawFn) -> Scenario:
 
 
 @given(fleets(), st.sampled_from(["equal-service", "demand-led"]))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_no_plan_of_a_mixed_fleet_is_faster_than_its_vehicles(scenario: Scenario, mode: str) -> None:
     options = replace(PlannerOptions(effort=0.007, workers=1), mode=mode)  # type: ignore[arg-type]
     try:

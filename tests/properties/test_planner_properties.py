@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from timing_lines import SEVEN, small_line
@@ -63,7 +64,7 @@ def lines(draw: st.DrawFn) -> Scenario:
 
 
 @given(lines(), st.integers(0, 3))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_every_plan_passes_the_checker_or_is_refused_in_words(scenario: Scenario, seed: int) -> None:
     try:
         planned = make_plan(scenario, PlannerOptions(seed=seed, effort=0.01, workers=1))
@@ -86,7 +87,7 @@ def test_every_plan_passes_the_checker_or_is_refused_in_words(scenario: Scenario
 
 
 @given(lines(), st.sampled_from([0.0, 1.0, 3.0]), st.sampled_from(["energy", "cost", "co2"]), st.integers(0, 3))
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 def test_every_demand_led_plan_passes_the_checker_or_is_refused_in_words(
     scenario: Scenario, demand: float, objective: Objective, seed: int
 ) -> None:
@@ -108,7 +109,7 @@ def test_every_demand_led_plan_passes_the_checker_or_is_refused_in_words(
 
 
 @given(lines(), st.integers(1, 60))
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 def test_longer_trips_keep_every_other_rule(scenario: Scenario, longer_s: int) -> None:
     options = PlannerOptions(effort=0.01, workers=1, longer_trips_s=longer_s)
     try:

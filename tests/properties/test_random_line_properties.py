@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planned_or_refused import planned_or_refused
@@ -21,14 +22,14 @@ PUT_BACK_MOST = 1
 
 
 @given(random_lines())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_random_lines_keep_the_rules_of_the_scenario_language(scenario: Scenario) -> None:
     assert findings(scenario) == []
     assert all(timetable_in_force(scenario).of(direction) for direction in DIRECTIONS)
 
 
 @given(random_lines(), st.sampled_from(MODES))
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 def test_a_random_line_is_planned_or_refused_with_reasons(scenario: Scenario, mode: Mode) -> None:
     planned_or_refused(scenario, mode)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import feeds
 import pytest
+from examples import examples
 from feeds import Files, metro
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -69,7 +70,7 @@ def test_the_merged_feed_has_the_times_of_the_plan_and_nothing_else_changes(tmp_
     assert times_of(again.timetable.called_trips) == times_of(plan.plan.timetable.trips)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_times_come_back(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("any")

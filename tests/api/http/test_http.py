@@ -288,6 +288,7 @@ def ended(client: httpx2.Client, location: str) -> dict[str, Any]:
     raise AssertionError("it never ended")
 
 
+@pytest.mark.many_cases
 def test_a_search_is_ended_with_its_best_plan_and_another_starts_from_it(tmp_path: Path) -> None:
     """A search for an hour, ended as soon as it may be; then a second one that keeps a trip and stays close."""
     with served(tmp_path) as (client, _):

@@ -201,6 +201,7 @@ def shown(choices: tuple[HeadwayChoice, ...]) -> list[tuple[int, int]]:
     return [(round(choice.energy_kwh), round(choice.mean_waiting_s)) for choice in choices]
 
 
+@pytest.mark.many_cases
 def test_no_choice_is_beaten_in_the_figures_that_are_shown() -> None:
     """Measured, some headways with short turns draw more than others that wait less: those are left out, and the range
     is cut finer until eight remain."""

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ def gaps(departures: tuple[int, ...]) -> list[int]:
     return [b - a for a, b in pairwise(departures)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(h1=st.integers(90, 900), h2=st.integers(90, 900), count=st.integers(1, WIDEST))
 def test_a_ramp_is_monotone_between_its_headways_and_keeps_time_and_trains(h1: int, h2: int, count: int) -> None:
     before = tuple(range(0, 10 * h1, h1)) + tuple(range(10 * h1, 10 * h1 + 11 * h2, h2))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -248,7 +249,7 @@ def test_worth_follows_the_tariff() -> None:
     assert ObjectiveWeights().is_plain
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.floats(0.0, 5e6), min_size=1, max_size=40))
 def test_sliding_mean_lies_between_least_and_most(values: list[float]) -> None:
     power_w = np.resize(np.array(values), PEAK_INTERVAL_S + 100)
@@ -257,7 +258,7 @@ def test_sliding_mean_lies_between_least_and_most(values: list[float]) -> None:
     assert min(values) - 1.0 <= means.min() <= means.max() <= max(values) + 1.0
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(
     st.dictionaries(
         st.sampled_from(sorted(TRIPS)), st.sampled_from([f"four_car-0{k}" for k in range(1, 7)]), max_size=3

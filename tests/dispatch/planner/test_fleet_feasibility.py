@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,7 @@ def test_five_trains_do_at_other_times_than_todays(fleet: int, spare: int, tmp_p
     assert len({trip.vehicle for trip in planned.plan.timetable.trips}) <= 5
 
 
+@pytest.mark.many_cases
 @pytest.mark.skipif(not DOCS.is_file(), reason="beside the wheel there are no documents")
 def test_fixes_of_the_documentation_are_kept(tmp_path: Path) -> None:
     example = DOCS.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
@@ -106,7 +108,7 @@ def test_one_trip_in_a_direction_is_no_imbalance() -> None:
     assert refused_today(small, in_force)[0].startswith("today's trips need ")
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_no_times_within_the_windows_need_fewer_than_the_bound(data: st.DataObject) -> None:
     trips = []

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,7 +84,7 @@ def test_at_equal_service_names_tell_and_other_stations_never_pair() -> None:
 STARTS = st.lists(st.integers(0, 4000), max_size=12, unique=True)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(STARTS, STARTS)
 def test_pairs_never_cross_and_tell_every_trip_once(first: list[int], second: list[int]) -> None:
     found = departures(up(*sorted(first)), up(*sorted(second)))

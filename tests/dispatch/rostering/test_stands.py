@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ def test_most_at_once_is_the_count_of_the_busiest_second(intervals: list[tuple[i
     assert most_at_once(begin_s, end_s) == max(by_second) == busiest_moment(intervals).trains
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.integers(0, 10_000), st.integers(1, 400))
 def test_terminals_suffice_where_no_sentence_objects(seed: int, most_s: int) -> None:
     generator = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from called_lines import called
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def test_uneven_headways_get_one_headway_for_both_directions() -> None:
     assert 290 <= min(headway for headway in after if headway) <= 300
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.integers(-60, 60), min_size=3, max_size=9))
 def test_no_departure_leaves_its_window_and_trips_keep_their_times(moves: list[int]) -> None:
     scenario = uneven(moves)

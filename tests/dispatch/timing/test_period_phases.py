@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from timing_lines import SEVEN, case_of, small_line
@@ -63,7 +64,7 @@ def price_of(chain: list[PeriodPhases], shifts: list[tuple[int, int]], waiting_p
 
 
 @given(chains(), st.sampled_from([0.0, 30.0, 2e3]))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_shifts_are_the_best_of_all(chain: list[PeriodPhases], waiting_price_j: float) -> None:
     grids = [
         range(-(p.largest_shift_s // STEP_S) * STEP_S, p.largest_shift_s // STEP_S * STEP_S + 1, STEP_S) for p in chain

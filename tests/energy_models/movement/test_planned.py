@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,7 +148,7 @@ def test_times_that_do_not_rise_are_refused() -> None:
     load=st.floats(0.0, 2000.0),
     sign=st.sampled_from([1, -1]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_energy_and_time_are_kept_whatever_the_departure(
     departure_s: float, speeds: list[float], load: float, sign: int
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded_train import STATIONS_M, recorded_train
@@ -67,7 +68,7 @@ def test_stations_of_another_line_give_no_place() -> None:
     assert any("do not fit the stations" in note for note in found.notes)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 10_000), st.integers(4, 25))
 def test_a_walk_along_random_stations_is_found(seed: int, count: int) -> None:
     """Property: with distances that differ from each other, the stops of two trips there and back are found again."""

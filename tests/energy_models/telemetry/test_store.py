@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded_train import recorded_train
@@ -62,7 +63,7 @@ def test_a_day_is_read_back_as_it_was(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=4), st.integers(0, 6))
 def test_any_order_of_batches_gives_the_same_bytes(
     tmp_path_factory: pytest.TempPathFactory, order: list[int], again: list[int], pause: int

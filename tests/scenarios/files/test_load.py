@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -120,7 +121,7 @@ def _places(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, item in inner for place in _places(item, (*path, key)))]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(st.sampled_from(_places(TUTORIAL)[1:]), min_size=1, max_size=3), odd=ODD, drop=st.booleans())
 def test_whatever_stands_there_the_answer_is_a_scenario_or_faults(
     places: list[tuple[Any, ...]], odd: Any, drop: bool, tmp_path_factory: pytest.TempPathFactory

@@ -1,0 +1,11 @@
+"""How many random cases a property is tried on."""
+
+import os
+
+ALL = "HEADWATT_EXAMPLES"
+"""Environment variable: with the value `all`, properties are tried on all their cases, as in continuous integration."""
+
+
+def examples(number: int) -> int:
+    """That number where all cases are asked for; a third of it, but at least three, in the default run."""
+    return number if os.environ.get(ALL) == "all" else max(3, number // 3)
