@@ -59,7 +59,7 @@ def duration_text(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _is_estimable(seconds: float, share: float) -> bool:
+def is_estimable(seconds: float, share: float) -> bool:
     """Whether enough time and enough work have passed to estimate the remaining time."""
     return seconds >= _ESTIMATE_AFTER_S and share >= _ESTIMATE_FROM_SHARE
 
@@ -69,7 +69,7 @@ class TimeLeft(TimeRemainingColumn):
 
     def render(self, task: Task) -> Text:
         """The column of a task; blank before the first estimate."""
-        return super().render(task) if _is_estimable(task.elapsed or 0.0, task.percentage / 100.0) else Text("-:--:--")
+        return super().render(task) if is_estimable(task.elapsed or 0.0, task.percentage / 100.0) else Text("-:--:--")
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
     def print_share(stage: str, share: float) -> None:
         began_s, began_share = began[stage]
         seconds, gained = time.monotonic() - began_s, share - began_share
-        known = _is_estimable(seconds, gained) and share < 1.0
+        known = is_estimable(seconds, gained) and share < 1.0
         left = f", about {duration_text(seconds * (1.0 - share) / gained)} left" if known else ""
         printed[stage] = time.monotonic(), share
         console.print(f"{title}: {stage}, {share:.0%}, {seconds:.0f} s{left}", markup=False)

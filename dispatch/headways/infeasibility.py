@@ -19,6 +19,7 @@ from dispatch.plans.plan import Mode
 from dispatch.plans.terminal_occupancy import depot_capacity
 from scenarios.schema import Scenario, seconds_to_clock
 from scenarios.schema.base import DIRECTIONS
+from scenarios.values.station_times import departures_today
 
 PARTS = 10_000
 """Number of parts in which relative losses are compared."""
@@ -151,7 +152,9 @@ class _Inquiry:
         model, fleet = self.model.model, self.scenario.trainsets
         held = self._enter("fleet", f"the fleet has {fleet} trains")
         model.add(sum(self.model.begin.values()) <= fleet).only_enforce_if(held)
-        held = self._enter("balance", "the numbers of trips up and down differ by no more than today")
+        up, down = (len(departures_today(self.scenario, direction)) for direction in DIRECTIONS)
+        today = f"today {up} up and {down} down"
+        held = self._enter("balance", f"the numbers of trips up and down differ by no more than today ({today})")
         for constraint in self.model.add_balance():
             constraint.only_enforce_if(held)
         for station, capacity in (depot_capacity(self.scenario) or {}).items():
@@ -241,8 +244,8 @@ class _Inquiry:
                 words.append(self._more_trains(others))
             elif name.startswith("depot "):
                 words.append(self._more_places(name.removeprefix("depot "), others))
-            elif name == "balance" and self._solve(others) is not None:
-                words.append("a plan exists with more trips in one direction than in the other")
+            elif name == "balance":
+                words.append(self._unequal_trips(others))
         if any(self.rules[name].segment for name in core):
             words.append(self._longer_headways())
         return tuple(word for word in words if word)
@@ -273,6 +276,23 @@ class _Inquiry:
             return ""
         have = (depot_capacity(self.scenario) or {}).get(station, 0)
         return f"a plan exists with depot places for {solution.begin[station]} instead of {have} trains at {station}"
+
+    def _unequal_trips(self, others: Sequence[str]) -> str:
+        """The least difference between the trips of the directions."""
+        up, down = (self.model.total_trips(direction) for direction in DIRECTIONS)
+        most = sum(len(pattern.departures) for patterns in self.patterns.values() for pattern in patterns)
+        difference = self.model.model.new_int_var(0, most, "difference of trips")
+        self.model.model.add_abs_equality(difference, up - down)
+        solution = self._solve(others, difference)
+        if solution is None:
+            return ""
+        trips = dict.fromkeys(DIRECTIONS, 0)
+        for segment, pattern in solution.chosen.items():
+            trips[segment.direction] += len(pattern.departures)
+        # No trips at all in one direction are no way out.
+        return (
+            f"a plan exists with {trips['up']} trips up and {trips['down']} trips down" if min(trips.values()) else ""
+        )
 
     def _longer_headways(self) -> str:
         """Minimise the largest relative loss of trains in a segment, and then the number of lost trains."""

@@ -23,9 +23,6 @@ WAITING_MARGIN = 0.9995
 covers the difference."""
 DRIFT_SHARE = 0.045
 """Largest change of the mean headway of a period; the rule of the checker allows 5 %."""
-CROWDED_J_PER_S = 1e6
-"""What a second costs in which a train finds its terminal full: it brakes and starts again, some 7 kWh in half a minute
-(seen in simulated days of the Yizhuang line)."""
 _PRICES_J = (0.0, 20.0, 60.0, 200.0, 600.0, 2e3, 6e3, 2e4, 1e5)
 _REACHES = (1.0, 0.6, 0.3, 0.1)
 _STEPS = (0, 2, 4, 8, 16)
@@ -48,11 +45,13 @@ def shift_periods(
     `waiting_s` is the mean waiting that must not grow.
 
     Waiting is priced higher, then trips pass from one pattern to the next in steps, then shifts are bounded closer,
-    until both hold; without any shift, and one pattern for the whole day, they do. Of several prices that do, the one
-    whose day draws least counts, with what it costs when trains find terminals full. Duties are assigned only if a
-    bound of the number of vehicles and the waiting hold; a stop of the search ends the trials.
+    until both hold and no more trains than today find their terminal full; without any shift, and one pattern for the
+    whole day, waiting and fleet hold. Where the terminals are full even then, the result is the baseline. Of several
+    prices that do, the one whose day draws least counts. Duties are assigned only if a bound of the number of vehicles
+    and the waiting hold; a stop of the search ends the trials.
     """
     longest_s = waiting_s + WAITING_ROUNDING_S
+    excess_longest_s = task.terminal_excess_s(task.baseline)
     ways = _Ways(task, periods, patterns)
     trials = len(_REACHES) * len(_STEPS)
     task.progress("shifts", 0.0)
@@ -62,10 +61,11 @@ def shift_periods(
         priced = [best_shifts(chain, price, SHIFT_STEP_S)[1:-1] for price in _PRICES_J]
         shifts = {moved.tobytes(): moved for moved in priced}
         for trial, steps in enumerate(_STEPS):
-            possible = [] if task.stop[0] else list(_possible(task, ways, shifts.values(), steps, longest_s))
+            found = () if task.stop[0] else _possible(task, ways, shifts.values(), steps, longest_s)
+            possible = [one for one in found if task.terminal_excess_s(one) <= excess_longest_s]
             if possible:
                 task.progress("shifts", 1.0)
-                return min(possible, key=lambda one: energy_j(one) + CROWDED_J_PER_S * task.terminal_excess_s(one))
+                return min(possible, key=energy_j)
             task.progress("shifts", (number * len(_STEPS) + trial + 1) / trials)
     # With one pattern for the whole day every gap stays as it is, at every station.
     still = np.zeros((len(periods), 2), dtype=np.int64)
@@ -73,7 +73,8 @@ def shift_periods(
         candidate = shifted(task, periods, same, still, 0)
         if task.waiting_s(candidate) <= longest_s:
             break
-    return task.turn(candidate)
+    turned = task.turn(candidate)
+    return turned if task.terminal_excess_s(turned) <= excess_longest_s else task.turn(task.baseline)
 
 
 def _possible(

@@ -17,8 +17,8 @@ from scenarios.schema.base import DIRECTIONS
 MODES: tuple[Mode, ...] = ("equal-service", "demand-led")
 LINES = 200
 LINES_AT_ONCE = 10
-PUT_BACK_MOST = 1
-"""Of `LINES_AT_ONCE` lines, at most so many may need repair after the search."""
+PUT_BACK_MOST = 0
+"""Of `LINES_AT_ONCE` lines, so many may need repair after the search."""
 
 
 @given(random_lines())
