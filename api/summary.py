@@ -114,7 +114,12 @@ def used_share_percent(day: DayFigures) -> float:
 
 def _saving(result: PlanResult, title: str) -> str:
     if result.no_saving_because:
-        return f"No saving is quoted for {title}. {' '.join(result.no_saving_because)}"
+        runs = (
+            f" The plan itself runs as laid out, and draws {kwh(result.plan.energy_kwh)} a day, metered at the "
+            f"{result.metering_point}."
+        )
+        reasons = " ".join(result.no_saving_because)
+        return f"No saving is quoted for {title}. {reasons}{runs if result.status == 'feasible' else ''}"
     low, high = result.saving_ci95_percent
     less_or_more = "less" if result.saving_percent >= 0 else "more"
     text = (

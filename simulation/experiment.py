@@ -278,7 +278,8 @@ def _experiment(
     )
     too_high = _peak_too_high(request.peak_limit_kw, judgement)
     traded = trades(judgement, tolerated_share) if request.mode == "demand-led" else ()
-    no_saving = _no_saving_because(scenario, planned, judged)
+    today_fails = _today_fails(scenario, planned, judged)
+    plan_fails = _plan_fails(scenario, planned, judged, is_alone=today_fails is not None)
     saved = judgement.saving_kwh.mean
     figures = {
         "plan": figures_of(judgement.plan, scenario),
@@ -287,7 +288,8 @@ def _experiment(
     rest = saved - sum(lever.saving_kwh for lever in planned.levers)
     return PlanExperiment(
         request=request,
-        status="feasible" if planned.check.passed and not (against or too_high or no_saving) else "rejected",
+        # A plan that runs is feasible also where today's timetable does not, but there is no saving to quote.
+        status="feasible" if planned.check.passed and not (against or too_high or plan_fails) else "rejected",
         metering_point=METERING_POINT,
         baseline_plan=planned.baseline,
         plan=plan,
@@ -321,25 +323,35 @@ def _experiment(
         ),
         trade=trade,
         potential=planned.potential,
-        no_saving_because=no_saving,
+        no_saving_because=(*((today_fails,) if today_fails else ()), *plan_fails),
         inputs=main_inputs(scenario),
         sensitivity=sensitivity,
     )
 
 
-def _no_saving_because(scenario: Scenario, planned: Planned | AccountedPlan, judged: JudgedDays) -> tuple[str, ...]:
-    """The reasons why no saving may be quoted, the baseline first."""
-    today_kwh, plan_kwh = (planned.potential.ladder_kwh if planned.potential else None) or (None, None)
-    found = (
-        day_does_not_run("The timetable in force", judged.baseline, today_kwh, scenario),
-        # The judged saving contains what the plan draws more on simulated days.
-        day_does_not_run("The plan", judged.plan, plan_kwh, scenario, ENERGY_SHARE_ON_TIME),
-    )
-    reasons = tuple(sentence for sentence in found if sentence is not None)
+def _today_fails(scenario: Scenario, planned: Planned | AccountedPlan, judged: JudgedDays) -> str | None:
+    """The reason why the timetable in force is no baseline, if it is none."""
+    laid_out_kwh = planned.potential.ladder_kwh[0] if planned.potential and planned.potential.ladder_kwh else None
+    return day_does_not_run("The timetable in force", judged.baseline, laid_out_kwh, scenario)
+
+
+def _plan_fails(
+    scenario: Scenario, planned: Planned | AccountedPlan, judged: JudgedDays, *, is_alone: bool
+) -> tuple[str, ...]:
+    """The reasons why the plan does not run as laid out, or why its figures contradict those of the baseline.
+
+    `is_alone` is true if the timetable in force is no baseline.
+    """
+    potential = planned.potential
+    laid_out_kwh = potential.ladder_kwh[1] if potential and potential.ladder_kwh else None
+    # The judged saving contains what the plan draws more on simulated days.
+    sentence = day_does_not_run("The plan", judged.plan, laid_out_kwh, scenario, ENERGY_SHARE_ON_TIME)
+    if sentence is not None:
+        return (sentence,)
     # A day that does not run as laid out is the cause of figures that do not agree.
-    if reasons or planned.potential is None:
-        return reasons
-    return contradictions(judged.judgement, planned.potential, [lever.saving_kwh for lever in planned.levers])
+    if is_alone or potential is None:
+        return ()
+    return contradictions(judged.judgement, potential, [lever.saving_kwh for lever in planned.levers])
 
 
 def with_vehicle(plan: Plan, vehicle: CalibratedVehicle | None) -> Plan:

@@ -289,10 +289,9 @@ class _Inquiry:
         trips = dict.fromkeys(DIRECTIONS, 0)
         for segment, pattern in solution.chosen.items():
             trips[segment.direction] += len(pattern.departures)
-        # No trips at all in one direction are no way out.
-        return (
-            f"a plan exists with {trips['up']} trips up and {trips['down']} trips down" if min(trips.values()) else ""
-        )
+        if not min(trips.values()):
+            return ""  # no trips at all in one direction are no way out
+        return f"a plan exists with {trips['up']} trips up and {trips['down']} trips down"
 
     def _longer_headways(self) -> str:
         """Minimise the largest relative loss of trains in a segment, and then the number of lost trains."""

@@ -131,17 +131,17 @@ def equal_service_limits(
 def _dwell_spans(scenario: Scenario, baseline: Timetable, direction: Direction) -> tuple[tuple[int, int], ...]:
     """Shortest and longest dwell of the stations between the terminals, in order of travel.
 
-    Where deviations accumulate, a train that is early waits for its minimum dwell, but a train that is late does not
-    leave earlier: at a dwell without reserve above the minimum, the mean trip takes longer than planned. Shortest dwells
-    then keep `RESERVE_SHARE` of the deviation as a reserve, or what the timetable in force keeps if that is less.
+    Where deviations accumulate, an early train waits for its minimum dwell, but a late train does not leave earlier:
+    at a dwell without reserve above the minimum, the mean trip takes longer than planned. The shortest dwells then keep
+    `RESERVE_SHARE` of the deviation as a reserve, or what the timetable in force keeps if that is less.
     """
     noise = scenario.disturbances
     reserve_s = math.ceil(RESERVE_SHARE * noise.dwell_noise_s) if noise.dwell_noise_accumulates else 0
     today_s: dict[str, int] = {}
     if reserve_s:
         for trip in baseline.of(direction):
-            for station, dwell_s in zip(trip.stations[1:-1], trip.dwells_s, strict=True):
-                today_s[station] = min(dwell_s, today_s.get(station, dwell_s))
+            for name, dwell_s in zip(trip.stations[1:-1], trip.dwells_s, strict=True):
+                today_s[name] = min(dwell_s, today_s.get(name, dwell_s))
     spans: list[tuple[int, int]] = []
     for station in scenario.stations_in_order(direction)[1:-1]:
         least_s, most_s = int(station.minimum_dwell_s), int(station.maximum_dwell_s)

@@ -31,7 +31,8 @@ START, DWELL, AHEAD, SUPPLY = "start", "dwell", "ahead", "supply"
 SENTENCES = {
     START: "Trains leave late at {at}; the likely cause: they arrive too late for their next trip, or "
     "the turnback is too short.",
-    DWELL: "Trains stand too long at {at}; the likely cause: more passengers board and alight than the dwell allows.",
+    DWELL: "Trains stand too long at {at}; the likely cause: more passengers board and alight than the dwell allows. "
+    "Longer dwells there, or headways that keep the load limit (`--mode demand-led`), let trains run on time.",
     AHEAD: "Trains lose time on the way to {at}; the likely cause: the train ahead, because the headway is too short "
     "for the signalling and the dwells.",
     SUPPLY: "Trains lose time on the way to {at}; the likely cause: the supply cannot serve their traction.",
