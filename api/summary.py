@@ -192,7 +192,7 @@ def _comparison(result: PlanResult, baseline_driving: str) -> str:
         f"Baseline and plan ran on {result.replications} simulated days, each pair of days with the same disturbances "
         f"(seed {result.seed})."
     )
-    if result.saving_against_mean_phase_percent is not None:
+    if result.saving_against_mean_phase_percent is not None and not result.no_saving_because:
         text += (
             " The phase between today's up and down trains is partly random. Against the mean over all phases, the "
             f"judged saving is {result.saving_against_mean_phase_percent:.1f} %."
@@ -251,7 +251,7 @@ def _other_figures(result: PlanResult) -> str:
         for command, name in _COMMANDS
         if name in figures
     ]
-    if not parts:
+    if not parts or result.no_saving_because:
         return ""
     text = (
         "Quote the judged saving. Other commands print other savings of this plan, because their days or supply models "
@@ -342,7 +342,7 @@ def _levers(result: PlanResult) -> str:
     parts = [f"{lever.name} {kwh(lever.saving_kwh)}" for lever in result.levers if lever.name != DISTURBANCES]
     rest = sum(lever.saving_kwh for lever in result.levers if lever.name == DISTURBANCES)
     text = f"By lever, {_ON_TIME}: {_listed(parts)}."
-    if abs(rest) >= 0.5:
+    if abs(rest) >= 0.5 and not result.no_saving_because:
         text += (
             f" On the simulated days, with disturbances and the {LADDER}, the saving is {kwh(abs(rest))} "
             f"{'smaller' if rest < 0 else 'larger'}."
