@@ -1,18 +1,24 @@
-"""`headwatt telemetry receive`: store the telemetry that an MQTT broker delivers."""
+"""`headwatt telemetry receive`: store the telemetry that an MQTT broker or an address of the web delivers."""
 
 import asyncio
 import os
 import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import SplitResult, urlsplit
 
 import typer
-from rich.markup import escape
 
 from api.cli.console import stderr_console
 from api.cli.telemetry_store import StoreFolder, print_receipt, store_folder
 
+if TYPE_CHECKING:
+    from api.ingest.receiver import Receiver
+    from energy_models.telemetry.receipt import Receipt
+
+BROKERS = ("mqtt", "mqtts")
 EPILOG = """\
 [bold]Examples[/]
 
@@ -21,43 +27,54 @@ Receive rows as JSON from a broker:
 
 With a login, whose password is in the environment variable HEADWATT_MQTT_PASSWORD:
 [cyan]headwatt telemetry receive mqtts://headwatt@broker:8883 --topic 'trains/#' --mapping recorder.yaml[/]
+
+Vehicle positions of GTFS-Realtime, fetched every 15 s:
+[cyan]headwatt telemetry receive https://agency.example/positions.pb --every 15 --mapping positions.yaml[/]
 """
 
 
 def receive(
-    broker: Annotated[
-        str, typer.Argument(metavar="URL", help="Broker: mqtt://HOST:PORT, or mqtts:// with encryption.")
-    ],
-    topic: Annotated[
-        str, typer.Option(help="Topic of the messages; the wildcards + and # are allowed.", metavar="TOPIC")
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL", help="Broker (mqtt://HOST:PORT, or mqtts:// with encryption), or address (https://...)."
+        ),
     ],
     mapping: Annotated[Path, typer.Option(help="Mapping file of the messages.", metavar="FILE")],
+    topic: Annotated[
+        str | None,
+        typer.Option(help="For a broker: topic of the messages, with the wildcards + and #.", metavar="TOPIC"),
+    ] = None,
     store: StoreFolder = None,
     client: Annotated[
         str,
-        typer.Option(help="Name of the session, by which the broker keeps messages for this receiver.", metavar="ID"),
+        typer.Option(
+            help="For a broker: name of the session, by which it keeps messages for this receiver.", metavar="ID"
+        ),
     ] = "headwatt-telemetry",
     every: Annotated[
-        float, typer.Option(min=0.05, max=60.0, help="Seconds for which messages are collected.", metavar="S")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            min=0.05,
+            max=3600.0,
+            metavar="S",
+            help="Seconds for which messages of a broker are collected (1), or between two fetches of an address (15).",
+        ),
+    ] = None,
 ) -> None:
-    """Store the messages of an MQTT broker until Ctrl-C.
+    """Store the messages of an MQTT broker, or what an address returns, until Ctrl-C.
 
-    A message is one JSON object with the columns of the mapping, or an array of objects. A message is acknowledged
-    only when its rows are durable: after a crash, the broker sends the others again. This command needs the extra
-    `live` (aiomqtt).
+    A message of a broker is one JSON object with the columns of the mapping, or an array of objects. A message is
+    acknowledged only when its rows are durable: after a crash, the broker sends the others again. An address returns
+    vehicle positions of GTFS-Realtime, or any form that `headwatt telemetry ingest` reads; rows that it returns again
+    are duplicates. If the address needs a key, put its header into HEADWATT_FEED_HEADER, such as "x-api-key: 17".
+    Brokers and GTFS-Realtime need the extra `live`.
     """
     from api.ingest.receiver import receiver_of  # noqa: PLC0415
-    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
-    from energy_models.telemetry.receipt import Receipt, total  # noqa: PLC0415
+    from energy_models.telemetry.receipt import total  # noqa: PLC0415
 
-    try:
-        from api.ingest import mqtt  # noqa: PLC0415
-    except ModuleNotFoundError:
-        allowed = "an installation with the extra `live`: pip install 'headwatt[live]'"
-        raise InputFaults([Fault("", "", "receive", "aiomqtt is not installed", allowed)]) from None
-    address = _broker(broker)
-    found = receiver_of(store_folder(store), [mapping])
+    found_address = _address(address, topic)
+    receiver = receiver_of(store_folder(store), [mapping])
     console = stderr_console()
     receipts: list[Receipt] = []
 
@@ -66,40 +83,77 @@ def receive(
         if len(receipts) > 1:
             receipts[:] = [total(receipts)]
 
+    def lost(reason: str) -> None:
+        console.print(f"Nothing received: {reason}; trying again.", markup=False)
+
+    console.print(f"Receiving {topic or 'rows'} from {address} (Ctrl-C stops it)", markup=False)
+    if topic is None:
+        _poll(address, receiver, every or 15.0, report, lost)
+    else:
+        _subscribe(found_address, topic, receiver, client, every or 1.0, report, lost)
+    print_receipt(total(receipts), console, "all messages")
+
+
+def _poll(
+    address: str, receiver: "Receiver", every_s: float, report: "Callable[[Receipt], None]", lost: Callable[[str], None]
+) -> None:
+    from api.ingest.poll import poll  # noqa: PLC0415
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    poll(
+        address,
+        receiver,
+        every_s=every_s,
+        header=os.environ.get("HEADWATT_FEED_HEADER"),
+        stop=stop,
+        report=report,
+        lost=lost,
+    )
+
+
+def _subscribe(
+    address: SplitResult, topic: str, receiver: "Receiver", client: str, every_s: float,
+    report: "Callable[[Receipt], None]", lost: Callable[[str], None],
+) -> None:  # fmt: skip
+    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
+
+    try:
+        from api.ingest import mqtt  # noqa: PLC0415
+    except ModuleNotFoundError:
+        allowed = "an installation with the extra `live`: pip install 'headwatt[live]'"
+        raise InputFaults([Fault("", "", "receive", "aiomqtt is not installed", allowed)]) from None
+
     async def run() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        console.print(f"Receiving {topic} from {broker} (Ctrl-C stops it)", markup=False)
-        await mqtt.receive(
-            mqtt.Broker(
-                host=str(address.hostname),
-                port=address.port or (8883 if address.scheme == "mqtts" else 1883),
-                username=address.username,
-                password=address.password or os.environ.get("HEADWATT_MQTT_PASSWORD"),
-                client=client,
-                is_encrypted=address.scheme == "mqtts",
-            ),
-            topic,
-            found,
-            flush_s=every,
-            stop=stop,
-            report=report,
-            lost=lambda reason: console.print(f"Connection lost: {escape(reason)}; trying again."),
+        broker = mqtt.Broker(
+            host=str(address.hostname),
+            port=address.port or (8883 if address.scheme == "mqtts" else 1883),
+            username=address.username,
+            password=address.password or os.environ.get("HEADWATT_MQTT_PASSWORD"),
+            client=client,
+            is_encrypted=address.scheme == "mqtts",
         )
+        await mqtt.receive(broker, topic, receiver, flush_s=every_s, stop=stop, report=report, lost=lost)
 
     asyncio.run(run())
-    print_receipt(total(receipts), console, "all messages")
 
 
-def _broker(url: str) -> SplitResult:
+def _address(url: str, topic: str | None) -> SplitResult:
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
 
     try:
         found = urlsplit(url)
-        is_right = found.scheme in ("mqtt", "mqtts") and bool(found.hostname) and (found.port or 1) > 0
+        is_right = found.scheme in (*BROKERS, "http", "https") and bool(found.hostname) and (found.port or 1) > 0
     except ValueError:
         is_right = False
     if not is_right:
-        raise InputFaults([Fault("", "", "URL", url, "mqtt://HOST:PORT or mqtts://HOST:PORT")])
+        allowed = "mqtt://HOST:PORT, mqtts://HOST:PORT, http://... or https://..."
+        raise InputFaults([Fault("", "", "URL", url, allowed)])
+    if (found.scheme in BROKERS) != (topic is not None):
+        allowed = "a topic for a broker (mqtt, mqtts), and none for an address (http, https)"
+        raise InputFaults([Fault("", "", "--topic", topic or "missing", allowed)])
     return found

@@ -15,7 +15,10 @@ router = APIRouter(prefix="/v1/telemetry", tags=["telemetry"])
 MOST_BODY_BYTES = 64_000_000
 """Largest body; 500,000 rows as CSV. Longer recordings are sent in several requests."""
 
-_FORMS = ("application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet", "application/gzip")
+_FORMS = (
+    "application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet", "application/gzip",
+    "application/x-protobuf",
+)  # fmt: skip
 
 
 class ReceiptModel(BaseModel):
@@ -54,7 +57,10 @@ async def receive_telemetry(
         Query(description="Kind of recorder, as its mapping file names it; needed if the service has several."),
     ] = None,
 ) -> ReceiptModel:
-    """Store rows as JSON, NDJSON, CSV or Parquet, also compressed with gzip; the same request can be sent again."""
+    """Store rows as JSON, NDJSON, CSV, Parquet or GTFS-Realtime vehicle positions, also compressed with gzip.
+
+    The same request can be sent again.
+    """
     receiver = request.app.state.receiver
     if not isinstance(receiver, Receiver):
         detail = "Start the service with --telemetry DIR and --mapping FILE."

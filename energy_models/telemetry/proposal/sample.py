@@ -13,7 +13,8 @@ from energy_models.arrays import FloatArray
 from energy_models.faults import Fault, InputFaults
 from energy_models.tables.separated_text import WORDS
 from energy_models.telemetry.mapping.values import FileForm
-from energy_models.telemetry.recordings.files import PARQUET, opened_plain
+from energy_models.telemetry.recordings.files import MOST_BYTES_AT_ONCE, PARQUET, opened_plain
+from energy_models.telemetry.recordings.gtfs_realtime import is_feed_message, vehicle_position_rows
 from energy_models.telemetry.recordings.raw_rows import BLANKS
 from energy_models.telemetry.recordings.text_layout import HEAD_BYTES, TextLayout, text_layout
 from energy_models.telemetry.recordings.text_rows import text_rows
@@ -53,13 +54,15 @@ class Sample:
 
 
 def sample_of(path: Path) -> Sample:
-    """The sample of a CSV or Parquet file, gzip included. Raises InputFaults."""
+    """The sample of a CSV or Parquet file, gzip included, or of a GTFS-Realtime message. Raises InputFaults."""
     with opened_plain(path) as stream:
         if stream.read(4) == PARQUET:
             stream.seek(0)
             return _of_parquet(stream, path.name)
         stream.seek(0)
         head = stream.read(HEAD_BYTES)
+        if is_feed_message(head[:4]):
+            return _of_feed_message(head + stream.read(MOST_BYTES_AT_ONCE), path.name)
         faults: list[Fault] = []
         form = FileForm(header_line=_header_line(head))
         layout = text_layout(head, path.name, form, faults, is_whole=len(head) < HEAD_BYTES)
@@ -97,6 +100,17 @@ def _of_parquet(stream: "object", name: str) -> Sample:
         numeric = pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series)
         columns[str(column)] = series if numeric else series.astype(object).where(series.notna(), "").astype(str)
     return Sample(name, columns, FileForm(), ("Parquet",), ".")
+
+
+def _of_feed_message(content: bytes, name: str) -> Sample:
+    table = vehicle_position_rows(content, name).table.slice(0, SAMPLE_ROWS)
+    columns = {
+        column: series if pd.api.types.is_numeric_dtype(series) else series.fillna("").astype(str)
+        for column in table.column_names
+        if table.column(column).null_count < table.num_rows
+        for series in [table.column(column).to_pandas()]
+    }
+    return Sample(name, columns, FileForm(), ("GTFS-Realtime vehicle positions",), ".")
 
 
 def _header_line(head: bytes) -> int:

@@ -17,6 +17,7 @@ from energy_models.tables.workbook import ARCHIVE, OLD_WORKBOOK
 from energy_models.telemetry.batch import Batch
 from energy_models.telemetry.mapping.clock import ClockMemory
 from energy_models.telemetry.mapping.values import RecorderMapping
+from energy_models.telemetry.recordings.gtfs_realtime import is_feed_message, vehicle_position_rows
 from energy_models.telemetry.recordings.mapped import mapped
 from energy_models.telemetry.recordings.raw_rows import RawRows
 from energy_models.telemetry.recordings.text_layout import HEAD_BYTES, text_layout
@@ -32,7 +33,7 @@ from energy_models.telemetry.recordings.typed_rows import (
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
 MOST_BYTES_AT_ONCE = 200_000_000
-"""Largest JSON text or workbook, which are read as a whole; CSV and Parquet are read in pieces."""
+"""Largest JSON text, workbook or feed message, which are read as a whole; CSV and Parquet are read in pieces."""
 MOST_UNPACKED_BYTES = 40_000_000_000
 """Largest unpacked gzip file: ten days of a fleet."""
 
@@ -106,6 +107,8 @@ def _raw_rows(stream: BinaryIO, name: str, mapping: RecorderMapping) -> Iterator
         digest = hashlib.file_digest(cast("io.BufferedReader", stream), "sha256").hexdigest()
         stream.seek(0)
         yield from parquet_rows(stream, name, mapping.source_columns, digest)
+    elif is_feed_message(start):
+        yield vehicle_position_rows(_whole(stream, name), name, mapping.source_columns)
     elif start.startswith((ARCHIVE, OLD_WORKBOOK)):
         yield workbook_rows(_whole(stream, name), name, mapping.source_columns)
     elif start.lstrip()[:1] in (b"[", b"{"):
