@@ -78,7 +78,7 @@ def receive(
     console = stderr_console()
     receipts: list[Receipt] = []
 
-    def report(receipt: Receipt) -> None:
+    def report(receipt: "Receipt") -> None:
         receipts.append(receipt)
         if len(receipts) > 1:
             receipts[:] = [total(receipts)]
