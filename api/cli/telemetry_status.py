@@ -8,7 +8,16 @@ from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.shared_options import JsonOutput
-from api.cli.telemetry_store import AsOf, LineName, StoreFolder, instant_ms, store_folder
+from api.cli.telemetry_store import (
+    AsOf,
+    Days,
+    LineName,
+    StoreFolder,
+    Vehicles,
+    instant_ms,
+    store_folder,
+    wrong_days,
+)
 
 if TYPE_CHECKING:
     from energy_models.telemetry.findings.assess import DayStatus
@@ -27,11 +36,8 @@ One vehicle, as JSON:  [cyan]headwatt telemetry status --vehicle TS01 --json[/]
 def status(
     store: StoreFolder = None,
     line: LineName = None,
-    vehicle: Annotated[list[str] | None, typer.Option(help="Only this vehicle; may be repeated.", metavar="ID")] = None,
-    day: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this service day, such as 2026-11-30; may be repeated.", metavar="DAY"),
-    ] = None,
+    vehicle: Vehicles = None,
+    day: Days = None,
     wrong: Annotated[bool, typer.Option("--wrong", help="Only vehicles and days with a finding.")] = False,
     as_of: AsOf = None,
     json: JsonOutput = False,
@@ -42,10 +48,13 @@ def status(
     twice; clocks that differ from the fleet or run fast; rows in the wrong order; rows of another vehicle. Scales and
     clocks are compared with the other days and vehicles of the line: clocks need at least three vehicles with voltage.
     """
+    from energy_models.faults import InputFaults  # noqa: PLC0415
     from energy_models.telemetry.findings.assess import assess  # noqa: PLC0415
     from energy_models.telemetry.store.query import require_line  # noqa: PLC0415
     from energy_models.telemetry.store.store import open_store  # noqa: PLC0415
 
+    if faults := wrong_days(day):
+        raise InputFaults(faults)
     place = open_store(store_folder(store))
     name = require_line(place, line)
     with stage_progress("status") as report:

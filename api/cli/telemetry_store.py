@@ -17,6 +17,7 @@ from api.cli.targets import require_writable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from energy_models.faults import Fault
     from energy_models.telemetry.receipt import Receipt
 
 StoreFolder = Annotated[
@@ -24,6 +25,10 @@ StoreFolder = Annotated[
     typer.Option(
         "--store", help="Folder of the telemetry store.", show_default="the user's state folder", metavar="DIR"
     ),
+]
+Vehicles = Annotated[list[str] | None, typer.Option(help="Only this vehicle; may be repeated.", metavar="ID")]
+Days = Annotated[
+    list[str] | None, typer.Option(help="Only this service day, such as 2026-11-30; may be repeated.", metavar="DAY")
 ]
 LineName = Annotated[
     str | None,
@@ -57,6 +62,20 @@ As it was known on another day:  [cyan]headwatt telemetry export --as-of 2026-11
 def store_folder(given: Path | None) -> Path:
     """The folder of the store: the given one, or that of the user."""
     return given if given is not None else user_state_path("headwatt", appauthor=False) / "telemetry"
+
+
+def wrong_days(days: "list[str] | None") -> "list[Fault]":
+    """The faults of `--day`."""
+    from energy_models.faults import Fault  # noqa: PLC0415
+    from energy_models.telemetry.service_day import day_number  # noqa: PLC0415
+
+    faults = []
+    for one in days or ():
+        try:
+            day_number(one)
+        except ValueError:
+            faults.append(Fault("", "", "--day", one, "a day such as 2026-11-30"))
+    return faults
 
 
 def instant_ms(text: str | None, option: str) -> int | None:
@@ -233,11 +252,8 @@ def export(
     out: Annotated[Path, typer.Option(help="File to write: .csv or .parquet.", metavar="FILE")],
     store: StoreFolder = None,
     line: LineName = None,
-    vehicle: Annotated[list[str] | None, typer.Option(help="Only this vehicle; may be repeated.", metavar="ID")] = None,
-    day: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this service day, such as 2026-11-30; may be repeated.", metavar="DAY"),
-    ] = None,
+    vehicle: Vehicles = None,
+    day: Days = None,
     scenario: Annotated[
         str | None,
         typer.Option(
@@ -258,7 +274,6 @@ def export(
     """
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
     from energy_models.telemetry.columns import COLUMN_NAMES  # noqa: PLC0415
-    from energy_models.telemetry.service_day import day_number  # noqa: PLC0415
     from energy_models.telemetry.store.query import read_rows, require_line  # noqa: PLC0415
     from energy_models.telemetry.store.store import open_store  # noqa: PLC0415
 
@@ -266,11 +281,7 @@ def export(
     faults = []
     if out.suffix not in (".csv", ".parquet"):
         faults.append(Fault("", "", "--out", str(out), "a file that ends with .csv or .parquet"))
-    for one in day or ():
-        try:
-            day_number(one)
-        except ValueError:
-            faults.append(Fault("", "", "--day", one, "a day such as 2026-11-30"))
+    faults += wrong_days(day)
     if faults:
         raise InputFaults(faults)
     place = open_store(store_folder(store))
