@@ -86,7 +86,7 @@ def seconds_of_motion(profile: DrivingProfile, train: Train, passengers: float) 
     Raises ValueError if the times of the profile do not rise.
     """
     time_s = profile.time_s
-    if not (len(time_s) > 1 and bool(np.all(np.diff(time_s) > 0.0))):
+    if not profile.has_rising_times:
         raise ValueError(f"times of a driving profile must rise from node to node ({profile.strategy})")
     exact_s = profile.running_time_s - float(time_s[0])
     whole_s = round(exact_s)

@@ -62,13 +62,16 @@ class RunDone:
 
 @dataclass(frozen=True, eq=False)
 class PlannedRun:
-    """A planned run: profile, load, arrival, re-planning after a delay; `train` has the run's limits."""
+    """A planned run: profile, load, arrival; `train` has the run's limits.
+
+    `recovery` gives the re-planning of a train that the train ahead has delayed.
+    """
 
     profile: DrivingProfile
     train: Train
     passengers: float
     free_arrival_s: float
-    recovery: Recovery
+    recovery: Callable[[], Recovery]
 
 
 def run_section(
@@ -187,7 +190,7 @@ class _Run:
             tried = onwards(profile)
             return np.inf if tried.stands else float(tried.path.time_s[-1])
 
-        chosen = onwards(planned.recovery.profile(now_s, arrives))
+        chosen = onwards(planned.recovery().profile(now_s, arrives))
         self._motion, self._stands = _joined(_until(self._motion, now_s), chosen.path), chosen.stands
         self._journey.change_run(self._motion, self._origin_m)
 

@@ -45,6 +45,11 @@ class Railway:
     vehicles: VehicleEvents = field(default_factory=AlwaysReady)
     controller: Controller = field(default_factory=NoControl)
 
+    @property
+    def is_regulated(self) -> bool:
+        """Whether the controller can hold trains or change their running times."""
+        return type(self.controller) is not NoControl
+
 
 @dataclass
 class Line:
