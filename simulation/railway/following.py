@@ -19,6 +19,7 @@ from energy_models.movement.following import (
     RestrictedMotion,
     first_restriction,
     follow,
+    joined,
     profile_along_path,
 )
 from energy_models.train import Train
@@ -191,7 +192,7 @@ class _Run:
             return np.inf if tried.stands else float(tried.path.time_s[-1])
 
         chosen = onwards(planned.recovery().profile(now_s, arrives))
-        self._motion, self._stands = _joined(_until(self._motion, now_s), chosen.path), chosen.stands
+        self._motion, self._stands = joined(_before(self._motion, now_s), chosen.path), chosen.stands
         self._journey.change_run(self._motion, self._origin_m)
 
     def _wait(self, until_s: float, events: list[simpy.Event]) -> Generator[simpy.Event, Any, None]:
@@ -204,20 +205,7 @@ class _Run:
         yield events[0] if len(events) == 1 else env.any_of(events)
 
 
-def _until(motion: Path, now_s: float) -> Path:
-    """The nodes of a motion until now, and one for now."""
-    place_m, speed_m_s = motion.at(now_s)
+def _before(motion: Path, now_s: float) -> Path:
+    """The nodes of a motion before now."""
     count = int(np.searchsorted(motion.time_s, now_s - _INSTANT_S, side="left"))
-    return Path(
-        np.append(motion.time_s[:count], now_s),
-        np.append(motion.place_m[:count], place_m),
-        np.append(motion.speed_m_s[:count], speed_m_s),
-    )
-
-
-def _joined(first: Path, second: Path) -> Path:
-    return Path(
-        np.concatenate((first.time_s, second.time_s[1:])),
-        np.concatenate((first.place_m, second.place_m[1:])),
-        np.concatenate((first.speed_m_s, second.speed_m_s[1:])),
-    )
+    return Path(motion.time_s[:count], motion.place_m[:count], motion.speed_m_s[:count])

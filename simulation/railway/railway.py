@@ -82,4 +82,5 @@ class Line:
         """Deviation of each departure; zero without a seed."""
         if self.seed is None:
             return [0.0] * len(trip.stations)
-        return [float(d) for d in self.rules.noise.deviations_s(self.seed, trip.trip_id, trip.stations)]
+        deviations_s: list[float] = self.rules.noise.deviations_s(self.seed, trip.trip_id, trip.stations).tolist()
+        return deviations_s
