@@ -103,12 +103,15 @@ class Ahead:
 
     def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, np.ndarray, FloatArray]:
         """Nodes of all obstacles in sequence, the first node of each, and the time when each is gone."""
-        rears = _NOTHING
-        ends = [0]
+        if len(self.obstacles) == 1:
+            only = self.obstacles[0]
+            rear, gone_s = only.rear, np.array((only.gone_s,), dtype=np.float64)
+            offset = np.array((0, len(rear.time_s)), dtype=np.int64)
+            return rear.time_s, rear.place_m + only.moved_m, rear.speed_m_s, offset, gone_s
+        rears, ends = _NOTHING, [0]
         for obstacle in self.obstacles:
             rear = obstacle.rear
-            rear = Path(rear.time_s, rear.place_m + obstacle.moved_m, rear.speed_m_s)
-            rears = rear if rears is _NOTHING else joined(rears, rear)
+            rears = joined(rears, Path(rear.time_s, rear.place_m + obstacle.moved_m, rear.speed_m_s))
             ends.append(len(rears.time_s))
         gone_s = np.array([obstacle.gone_s for obstacle in self.obstacles], dtype=np.float64)
         return rears.time_s, rears.place_m, rears.speed_m_s, np.array(ends, dtype=np.int64), gone_s

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from energy_models.arrays import FloatArray, IntArray, frozen_floats, frozen_ints
+from energy_models.arrays import FloatArray, IntArray, frozen_floats, frozen_ints, read_only
 from energy_models.compiled import allocating, kernel
 from energy_models.driving.profile import DrivingProfile
 from energy_models.supply.snapshots import Snapshots
@@ -114,7 +114,7 @@ def seconds_of_motion(profile: DrivingProfile, train: Train, passengers: float) 
         train.regeneration_efficiency.speed_m_s,
         train.regeneration_efficiency.share,
     )
-    return SecondsOfMotion(distance_m, power_w, running_time_s)
+    return SecondsOfMotion(read_only(distance_m), read_only(power_w), running_time_s)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ A run follows its driving profile until a train ahead restricts it; from there o
 simulation.
 """
 
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -200,7 +201,7 @@ class _Run:
         env = self._env
         if self._opens is not None and self._closed:
             events.append(self._opens)
-        if np.isfinite(until_s):
+        if math.isfinite(until_s):
             events.append(env.timeout(max(0.0, until_s - env.now)))
         yield events[0] if len(events) == 1 else env.any_of(events)
 

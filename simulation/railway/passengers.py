@@ -198,8 +198,9 @@ class Platform:
         the room is too small, each destination gets its share of the room.
         """
         waiting, waited_s = self._demand.waiting_at(self._station, self._since_s, departure_s, self._left_behind)
-        wishing = waiting.copy()
-        if last_station is not None:
+        wishing = waiting
+        if last_station is not None and last_station + 1 < len(waiting):
+            wishing = waiting.copy()
             wishing[last_station + 1 :] = 0.0
         wish = float(wishing.sum())
         boarded = min(wish, max(0.0, room))
