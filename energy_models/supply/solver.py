@@ -66,12 +66,12 @@ def solve_packed(
         prices,
     )
     # Read-only arrays are copied, because numba would compile the kernels again for this type.
-    offset = np.require(snapshots.offset, np.int64, "CW")
+    offset = np.require(snapshots.offset, np.int64, ("C", "W"))
     most_trains = int(np.diff(offset).max(initial=0))
-    chainage_m = np.require(snapshots.chainage_m, np.float64, "CW")
-    track = np.require(snapshots.track, np.int64, "CW")
-    power_w = np.require(snapshots.power_w, np.float64, "CW")
-    auxiliary_w = np.require(snapshots.auxiliary_w, np.float64, "CW")
+    chainage_m = np.require(snapshots.chainage_m, np.float64, ("C", "W"))
+    track = np.require(snapshots.track, np.int64, ("C", "W"))
+    power_w = np.require(snapshots.power_w, np.float64, ("C", "W"))
+    auxiliary_w = np.require(snapshots.auxiliary_w, np.float64, ("C", "W"))
     charge_j = packed.initial_charge_j.copy()
     interval_s = float(snapshots.interval_s)
     rungs = ladder.rungs_for(packed, most_trains if model == "ladder" else 0)
