@@ -65,13 +65,13 @@ def solve_packed(
         len(packed.initial_charge_j),
         prices,
     )
-    # Read-only arrays are copied, because numba would compile the kernels again for this type.
-    offset = np.require(snapshots.offset, np.int64, ("C", "W"))
+    # Copies: frozen arrays are read-only, and numba would compile the kernels again for this type.
+    offset = np.array(snapshots.offset, dtype=np.int64)
     most_trains = int(np.diff(offset).max(initial=0))
-    chainage_m = np.require(snapshots.chainage_m, np.float64, ("C", "W"))
-    track = np.require(snapshots.track, np.int64, ("C", "W"))
-    power_w = np.require(snapshots.power_w, np.float64, ("C", "W"))
-    auxiliary_w = np.require(snapshots.auxiliary_w, np.float64, ("C", "W"))
+    chainage_m = np.array(snapshots.chainage_m, dtype=np.float64)
+    track = np.array(snapshots.track, dtype=np.int64)
+    power_w = np.array(snapshots.power_w, dtype=np.float64)
+    auxiliary_w = np.array(snapshots.auxiliary_w, dtype=np.float64)
     charge_j = packed.initial_charge_j.copy()
     interval_s = float(snapshots.interval_s)
     rungs = ladder.rungs_for(packed, most_trains if model == "ladder" else 0)
