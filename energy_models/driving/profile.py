@@ -1,6 +1,9 @@
 """The driving profile: speed and forces of one train over one section."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from energy_models.arrays import FloatArray, frozen_floats
 
@@ -38,6 +41,11 @@ class DrivingProfile:
     def running_time_s(self) -> float:
         """Departure to arrival."""
         return float(self.time_s[-1])
+
+    @cached_property
+    def has_rising_times(self) -> bool:
+        """Whether each node is later than the node before it; a motion at each second exists only then."""
+        return len(self.time_s) > 1 and bool(np.all(np.diff(self.time_s) > 0.0))
 
     @property
     def net_energy_j(self) -> float:

@@ -12,7 +12,6 @@ profile.
 """
 
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
 import numpy as np
 
@@ -64,6 +63,15 @@ class Path:
         return float(place_m), float(v0 + (v1 - v0) * into_s / lasts_s)
 
 
+def joined(first: Path, second: Path) -> Path:
+    """One path after another."""
+    return Path(
+        np.concatenate((first.time_s, second.time_s)),
+        np.concatenate((first.place_m, second.place_m)),
+        np.concatenate((first.speed_m_s, second.speed_m_s)),
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Obstacle:
     """The rear of a train ahead: its path, and the time when it leaves the track (inf: not known).
@@ -77,7 +85,7 @@ class Obstacle:
 
 
 STANDING = np.zeros(1)
-_NOTHING = np.zeros(0)
+_NOTHING = Path(np.zeros(0), np.zeros(0), np.zeros(0))
 
 
 def standing_at(place_m: float) -> Path:
@@ -95,21 +103,18 @@ class Ahead:
 
     def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, np.ndarray, FloatArray]:
         """Nodes of all obstacles in sequence, the first node of each, and the time when each is gone."""
-        paths = [obstacle.rear for obstacle in self.obstacles]
-        offset = np.array(list(accumulate((len(path.time_s) for path in paths), initial=0)), dtype=np.int64)
+        if len(self.obstacles) == 1:
+            only = self.obstacles[0]
+            rear, gone_s = only.rear, np.array((only.gone_s,), dtype=np.float64)
+            offset = np.array((0, len(rear.time_s)), dtype=np.int64)
+            return rear.time_s, rear.place_m + only.moved_m, rear.speed_m_s, offset, gone_s
+        rears, ends = _NOTHING, [0]
+        for obstacle in self.obstacles:
+            rear = obstacle.rear
+            rears = joined(rears, Path(rear.time_s, rear.place_m + obstacle.moved_m, rear.speed_m_s))
+            ends.append(len(rears.time_s))
         gone_s = np.array([obstacle.gone_s for obstacle in self.obstacles], dtype=np.float64)
-        if not paths:
-            return _NOTHING, _NOTHING, _NOTHING, offset, gone_s
-        places = [obstacle.rear.place_m + obstacle.moved_m for obstacle in self.obstacles]
-        if len(paths) == 1:
-            return paths[0].time_s, places[0], paths[0].speed_m_s, offset, gone_s
-        return (
-            np.concatenate([path.time_s for path in paths]),
-            np.concatenate(places),
-            np.concatenate([path.speed_m_s for path in paths]),
-            offset,
-            gone_s,
-        )
+        return rears.time_s, rears.place_m, rears.speed_m_s, np.array(ends, dtype=np.int64), gone_s
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,8 @@ def first_restriction(motion: Path, now_s: float, ahead: Ahead) -> Restriction:
 
     An obstacle does not move after the end of its path. The result is the last time without a violation.
     """
+    if not ahead.obstacles and ahead.wall_m == np.inf:
+        return Restriction(np.inf, True)
     time_s, place_m, speed_m_s, offset, gone_s = ahead.arrays()
     law = ahead.authority
     from_s, clear = first_conflict(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from energy_models.arrays import FloatArray, IntArray, frozen_floats, frozen_ints
+from energy_models.arrays import FloatArray, IntArray, frozen_floats, frozen_ints, read_only
 from energy_models.compiled import allocating, kernel
 from energy_models.driving.profile import DrivingProfile
 from energy_models.supply.snapshots import Snapshots
@@ -86,7 +86,7 @@ def seconds_of_motion(profile: DrivingProfile, train: Train, passengers: float) 
     Raises ValueError if the times of the profile do not rise.
     """
     time_s = profile.time_s
-    if not (len(time_s) > 1 and bool(np.all(np.diff(time_s) > 0.0))):
+    if not profile.has_rising_times:
         raise ValueError(f"times of a driving profile must rise from node to node ({profile.strategy})")
     exact_s = profile.running_time_s - float(time_s[0])
     whole_s = round(exact_s)
@@ -114,7 +114,7 @@ def seconds_of_motion(profile: DrivingProfile, train: Train, passengers: float) 
         train.regeneration_efficiency.speed_m_s,
         train.regeneration_efficiency.share,
     )
-    return SecondsOfMotion(distance_m, power_w, running_time_s)
+    return SecondsOfMotion(read_only(distance_m), read_only(power_w), running_time_s)
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,10 +96,11 @@ class ProfileLibrary:
         self, direction: str, section_index: int, running_time_s: float, passengers: float, strategy: str
     ) -> DrivingProfile:
         """One profile; raises `Infeasible` if this strategy cannot keep the running time."""
-        key = self._class_key(ProfileKey(direction, section_index, running_time_s, passengers, strategy))
-        found = self._profiles.get(key)
+        load = self.load_class(passengers)
+        found = self._profiles.get(ProfileKey(direction, section_index, running_time_s, load, strategy))
         if found is None:
-            found = self._finish(key, self._find_or_compute(key))
+            key = self._class_key(ProfileKey(direction, section_index, running_time_s, passengers, strategy))
+            found = self._profiles.get(key) or self._finish(key, self._find_or_compute(key))
         return found
 
     def motion(

@@ -9,7 +9,7 @@ from energy_models.movement.planned import SecondsOfMotion, seconds_of_motion
 from energy_models.running_times import ProfileLibrary
 from energy_models.train import Train
 from scenarios.schema.base import Direction
-from simulation.disturbances.track import NO_LIMITS, DrivingLimits
+from simulation.disturbances.track import DrivingLimits
 from simulation.railway.limited_driving import LimitedLibraries
 from simulation.railway.section_runs import RunRequest
 
@@ -27,34 +27,34 @@ class DrivenTrain:
         self,
         library: ProfileLibrary,
         train: Train,
-        limits: RunLimits = lambda _run: NO_LIMITS,
+        limits: RunLimits | None = None,
         libraries: LimitedLibraries | None = None,
     ) -> None:
-        """`limits` gives the temporary limits of a run, `libraries` contains the profiles for these limits."""
+        """`limits` gives the temporary limits of a run (None: there are none), `libraries` the profiles for them."""
         self._library = library
         self._train = train
         self._limits = limits
         self._libraries = libraries or LimitedLibraries(library)
-        self._shortest_s: dict[tuple[Direction, int, float, str, DrivingLimits], int] = {}
-        self._motions: dict[tuple[Direction, int, int, float, str, DrivingLimits], SecondsOfMotion] = {}
+        self._shortest_s: dict[tuple[ProfileLibrary, Direction, int, float, str], int] = {}
+        self._motions: dict[tuple[ProfileLibrary, Direction, int, int, float, str], SecondsOfMotion] = {}
 
     def shortest_s(self, run: RunRequest) -> int:
         """Minimum running time in whole seconds of a section for a load class and a driving strategy."""
+        library = self._library_for(run)
         load = self._library.load_class(run.passengers)
-        limits = self._limits(run)
-        library = self._libraries.under(limits)
-        key = (run.direction, run.section, load, run.strategy, limits)
-        if key not in self._shortest_s:
+        key = (library, run.direction, run.section, load, run.strategy)
+        shortest_s = self._shortest_s.get(key)
+        if shortest_s is None:
             if run.strategy in TIMED_STRATEGIES:
                 least_s = library.minimum_time_s(run.direction, run.section, load)
             else:
                 least_s = library.profile(run.direction, run.section, 0.0, load, run.strategy).running_time_s
-            self._shortest_s[key] = math.ceil(least_s)
-        return self._shortest_s[key]
+            shortest_s = self._shortest_s[key] = math.ceil(least_s)
+        return shortest_s
 
     def motion(self, run: RunRequest) -> SecondsOfMotion:
         """Position and power of a run at each second: profile of the load class, forces of the actual load."""
-        key = (run.direction, run.section, run.running_time_s, run.passengers, run.strategy, self._limits(run))
+        key = (self._library_for(run), run.direction, run.section, run.running_time_s, run.passengers, run.strategy)
         motion = self._motions.get(key)
         if motion is None:
             motion = self._motions[key] = seconds_of_motion(self._profile(run), self._train, run.passengers)
@@ -71,7 +71,7 @@ class DrivenTrain:
 
     def train(self, run: RunRequest) -> Train:
         """The train with the acceleration and braking limits of the run."""
-        return self._libraries.under(self._limits(run)).train
+        return self._library_for(run).train
 
     def profile(self, run: RunRequest, served: ServedShare | None = None) -> DrivingProfile:
         """The profile of the load class, or of the actual load if traction is not served."""
@@ -83,5 +83,9 @@ class DrivenTrain:
         return seconds_of_motion(profile, self._train, run.passengers)
 
     def _profile(self, run: RunRequest) -> DrivingProfile:
-        library = self._libraries.under(self._limits(run))
+        library = self._library_for(run)
         return library.profile(run.direction, run.section, run.running_time_s, run.passengers, run.strategy)
+
+    def _library_for(self, run: RunRequest) -> ProfileLibrary:
+        """The profiles with the temporary limits of a run."""
+        return self._library if self._limits is None else self._libraries.under(self._limits(run))

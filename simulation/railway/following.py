@@ -5,6 +5,7 @@ A run follows its driving profile until a train ahead restricts it; from there o
 simulation.
 """
 
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from energy_models.movement.following import (
     RestrictedMotion,
     first_restriction,
     follow,
+    joined,
     profile_along_path,
 )
 from energy_models.train import Train
@@ -62,13 +64,16 @@ class RunDone:
 
 @dataclass(frozen=True, eq=False)
 class PlannedRun:
-    """A planned run: profile, load, arrival, re-planning after a delay; `train` has the run's limits."""
+    """A planned run: profile, load, arrival; `train` has the run's limits.
+
+    `recovery` gives the re-planning of a train that the train ahead has delayed.
+    """
 
     profile: DrivingProfile
     train: Train
     passengers: float
     free_arrival_s: float
-    recovery: Recovery
+    recovery: Callable[[], Recovery]
 
 
 def run_section(
@@ -187,8 +192,8 @@ class _Run:
             tried = onwards(profile)
             return np.inf if tried.stands else float(tried.path.time_s[-1])
 
-        chosen = onwards(planned.recovery.profile(now_s, arrives))
-        self._motion, self._stands = _joined(_until(self._motion, now_s), chosen.path), chosen.stands
+        chosen = onwards(planned.recovery().profile(now_s, arrives))
+        self._motion, self._stands = joined(_before(self._motion, now_s), chosen.path), chosen.stands
         self._journey.change_run(self._motion, self._origin_m)
 
     def _wait(self, until_s: float, events: list[simpy.Event]) -> Generator[simpy.Event, Any, None]:
@@ -196,25 +201,12 @@ class _Run:
         env = self._env
         if self._opens is not None and self._closed:
             events.append(self._opens)
-        if np.isfinite(until_s):
+        if math.isfinite(until_s):
             events.append(env.timeout(max(0.0, until_s - env.now)))
         yield events[0] if len(events) == 1 else env.any_of(events)
 
 
-def _until(motion: Path, now_s: float) -> Path:
-    """The nodes of a motion until now, and one for now."""
-    place_m, speed_m_s = motion.at(now_s)
+def _before(motion: Path, now_s: float) -> Path:
+    """The nodes of a motion before now."""
     count = int(np.searchsorted(motion.time_s, now_s - _INSTANT_S, side="left"))
-    return Path(
-        np.append(motion.time_s[:count], now_s),
-        np.append(motion.place_m[:count], place_m),
-        np.append(motion.speed_m_s[:count], speed_m_s),
-    )
-
-
-def _joined(first: Path, second: Path) -> Path:
-    return Path(
-        np.concatenate((first.time_s, second.time_s[1:])),
-        np.concatenate((first.place_m, second.place_m[1:])),
-        np.concatenate((first.speed_m_s, second.speed_m_s[1:])),
-    )
+    return Path(motion.time_s[:count], motion.place_m[:count], motion.speed_m_s[:count])

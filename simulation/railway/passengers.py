@@ -87,14 +87,20 @@ class PlatformDemand:
 
         Both are arrays by destination, for all stations in order of travel.
         """
-        came, waited_s = _came_between(
-            self.edge_s, self.per_hour, self._came, self._waited_s, station, float(from_s), float(to_s)
+        return self.waiting_at(station, from_s, to_s, np.zeros(self.per_hour.shape[1]))
+
+    def waiting_at(
+        self, station: int, from_s: float, to_s: float, left_behind: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """As `came_between`, together with passengers who are on the platform at the first time."""
+        waiting, waited_s = _waiting_at(
+            self.edge_s, self.per_hour, self._came, self._waited_s, station, float(from_s), float(to_s), left_behind
         )
-        return came, waited_s
+        return waiting, waited_s
 
 
 @allocating()
-def _came_between(
+def _waiting_at(
     edge_s: FloatArray,
     per_hour: FloatArray,
     came_by_edge: FloatArray,
@@ -102,6 +108,7 @@ def _came_between(
     station: int,
     from_s: float,
     to_s: float,
+    left_behind: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     stations, last = per_hour.shape[1], len(edge_s) - 1
     came, area = np.zeros(stations), np.zeros(stations)
@@ -120,6 +127,9 @@ def _came_between(
                 # Passengers who arrived before the first time are not counted, and their waiting after it is not
                 # counted either.
                 area[j] -= by_now * (to_s - from_s)
+    for j in range(stations):
+        came[j] += left_behind[j]
+        area[j] += left_behind[j] * (to_s - from_s)
     return came, area
 
 
@@ -150,15 +160,11 @@ NOBODY_BOARDS = Boarding(np.zeros(0), 0.0, np.zeros(0))
 
 
 class OnBoard:
-    """The passengers on one train, by destination."""
+    """The passengers on one train, by destination; `count` is their number."""
 
     def __init__(self, stations: int) -> None:
         self._to = np.zeros(stations)
-
-    @property
-    def count(self) -> float:
-        """Passengers on board."""
-        return float(self._to.sum())
+        self.count = 0.0
 
     def alighting(self, station: int) -> float:
         """Passengers who alight at a station."""
@@ -168,10 +174,12 @@ class OnBoard:
         """Remove the passengers who alight at a station."""
         if self._to.size:
             self._to[station] = 0.0
+            self.count = float(self._to.sum())
 
     def board(self, boarded_to: FloatArray) -> None:
         """Add the boarded passengers."""
         self._to += boarded_to
+        self.count = float(self._to.sum())
 
 
 class Platform:
@@ -189,11 +197,10 @@ class Platform:
         Passengers with a destination beyond `last_station` (default: the end of the line) wait for another train. If
         the room is too small, each destination gets its share of the room.
         """
-        came, waited_s = self._demand.came_between(self._station, self._since_s, departure_s)
-        waited_s += self._left_behind * (departure_s - self._since_s)
-        waiting = came + self._left_behind
-        wishing = waiting.copy()
-        if last_station is not None:
+        waiting, waited_s = self._demand.waiting_at(self._station, self._since_s, departure_s, self._left_behind)
+        wishing = waiting
+        if last_station is not None and last_station + 1 < len(waiting):
+            wishing = waiting.copy()
             wishing[last_station + 1 :] = 0.0
         wish = float(wishing.sum())
         boarded = min(wish, max(0.0, room))
@@ -203,13 +210,13 @@ class Platform:
 
     def waiting(self, time_s: float, last_station: int | None = None) -> float:
         """Passengers on the platform at a time after the last departure with a destination up to `last_station`."""
-        waiting = self._left_behind + self._demand.came_between(self._station, self._since_s, time_s)[0]
+        waiting, _ = self._demand.waiting_at(self._station, self._since_s, time_s, self._left_behind)
         return float(waiting[: None if last_station is None else last_station + 1].sum())
 
     def never_served(self) -> float:
         """Passengers without room in the last train, or who arrived after it."""
         after_s = max(self._since_s, float(self._demand.edge_s[-1]))
-        return float((self._demand.came_between(self._station, self._since_s, after_s)[0] + self._left_behind).sum())
+        return float(self._demand.waiting_at(self._station, self._since_s, after_s, self._left_behind)[0].sum())
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ def wait_for_train_ahead(line: Line, journey: Journey, i: int) -> Process:
 
 def hold_train(line: Line, journey: Journey, i: int) -> Process:
     """Wait at the platform for the holding time of the controller."""
+    if not line.railway.is_regulated:
+        return
     departs_s = line.railway.controller.departs_s(ready_train(line, journey, i))
     if departs_s > line.env.now:
         yield line.env.timeout(departs_s - line.env.now)

@@ -45,6 +45,11 @@ class Railway:
     vehicles: VehicleEvents = field(default_factory=AlwaysReady)
     controller: Controller = field(default_factory=NoControl)
 
+    @property
+    def is_regulated(self) -> bool:
+        """Whether the controller can hold trains or change their running times."""
+        return type(self.controller) is not NoControl
+
 
 @dataclass
 class Line:
@@ -77,4 +82,5 @@ class Line:
         """Deviation of each departure; zero without a seed."""
         if self.seed is None:
             return [0.0] * len(trip.stations)
-        return [float(d) for d in self.rules.noise.deviations_s(self.seed, trip.trip_id, trip.stations)]
+        deviations_s: list[float] = self.rules.noise.deviations_s(self.seed, trip.trip_id, trip.stations).tolist()
+        return deviations_s

@@ -63,18 +63,20 @@ class Signalling:
         `wall`: its next terminal has no free turnback track. `service_m_s2` is its service deceleration.
         """
         direction, section, vehicle = journey.trip.direction, journey.first_station + stop, journey.trip.vehicle
-        origin_m = self.station_m[direction][section]
-        found = [order.ahead(journey, stop), order.ahead(journey, stop + 1)]
+        station_m = self.station_m[direction]
+        origin_m = station_m[section]
         leaders: list[Journey] = []
         obstacles: list[Obstacle] = []
-        for leader in (item[0] for item in found if item is not None):
+        for found in (order.ahead(journey, stop), order.ahead(journey, stop + 1)):
+            if found is None:
+                continue
+            leader = found[0]
             if leader in leaders or leader.first_station + len(leader.departure_s) - 1 > section + 2:
                 continue  # it has left the station after the next one and cannot restrict this train
             leaders.append(leader)
-            path = leader.path(self.station_m[direction])
-            obstacles.append(Obstacle(path, leader.gone_s, -origin_m - self.train_length_m.of(leader.trip.vehicle)))
-        length_m = self.station_m[direction][section + 1] - origin_m
-        wall_m = length_m - self.throat_m(vehicle) if wall else np.inf
+            length_m = self.train_length_m.of(leader.trip.vehicle)
+            obstacles.append(Obstacle(leader.path(station_m), leader.gone_s, -origin_m - length_m))
+        wall_m = station_m[section + 1] - origin_m - self.throat_m(vehicle) if wall else np.inf
         return Ahead(tuple(obstacles), self.authority(direction, section, vehicle, service_m_s2), wall_m), leaders
 
 

@@ -244,10 +244,11 @@ def _run(
     def profile_for(running_time_s: int) -> DrivingProfile:
         return running.profile(replace(request, running_time_s=running_time_s), served)
 
-    least_s = least_running_time_s(line.rules, request.running_time_s, running.shortest_s(request))
-    recovery = FasterWhenLate(
-        profile_for, request.running_time_s, least_s, due_s(line.rules, trip, i, _next_start_s(following))
-    )
+    def recovery() -> FasterWhenLate:
+        least_s = least_running_time_s(line.rules, request.running_time_s, running.shortest_s(request))
+        latest_s = due_s(line.rules, trip, i, _next_start_s(following))
+        return FasterWhenLate(profile_for, request.running_time_s, least_s, latest_s)
+
     free_arrival_s = env.now + request.running_time_s + slowed_s
     planned = PlannedRun(profile, running.train(request), request.passengers, free_arrival_s, recovery)
     done = yield from run_section(env, railway.signalling, line.order, journey, i, planned, gate)
@@ -265,8 +266,10 @@ def _run_request(line: Line, journey: Journey, i: int, following: Journey | None
     )  # fmt: skip
     shortest_s = railway.running.of(trip.vehicle).shortest_s(planned)
     wished_s = running_time_to_drive_s(line.rules, trip, i, now_s, shortest_s, _next_start_s(following))
-    given_s = railway.controller.running_time_s(ready_train(line, journey, i), wished_s, shortest_s)
-    return replace(planned, running_time_s=max(given_s, shortest_s))
+    if railway.is_regulated:
+        wished_s = railway.controller.running_time_s(ready_train(line, journey, i), wished_s, shortest_s)
+    running_time_s = max(wished_s, shortest_s)
+    return planned if running_time_s == planned.running_time_s else replace(planned, running_time_s=running_time_s)
 
 
 def _next_start_s(following: Journey | None) -> float | None:

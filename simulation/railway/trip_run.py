@@ -10,7 +10,7 @@ import simpy
 from dispatch.plans.timetable import Trip
 from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Fault, InputFaults
-from energy_models.movement.following import Path, standing_at
+from energy_models.movement.following import Path, joined, standing_at
 from scenarios.schema.base import Direction
 from simulation.railway.passengers import Boarding
 from simulation.railway.trip_record import TripRecord
@@ -126,11 +126,8 @@ class Journey:
         if not self._runs:
             return standing_at(station_m[self.first_station])
         if self._path is None:
-            self._path = Path(
-                np.concatenate([run.time_s for run in self._runs]),
-                np.concatenate([run.place_m for run in self._runs]),
-                np.concatenate([run.speed_m_s for run in self._runs]),
-            )
+            before, present = self._runs[0], self._runs[-1]
+            self._path = present if before is present else joined(before, present)
         return self._path
 
     def _trigger_change(self) -> None:
@@ -140,7 +137,8 @@ class Journey:
 
     def record(self) -> TripRecord:
         """The record of the finished trip."""
-        own = slice(self.first_station, None)
+        boarded_to = np.array([boarding.boarded_to for boarding in self.boardings])
+        waited_to_s = np.array([boarding.waited_to_s for boarding in self.boardings])
         return TripRecord(
             self.trip,
             tuple(self.arrival_s),
@@ -148,12 +146,12 @@ class Journey:
             tuple(self.running_time_s),
             tuple(self.hindered_s),
             tuple(self.passengers),
-            tuple(boarding.boarded for boarding in self.boardings),
+            tuple(boarded_to.sum(axis=1).tolist()),
             tuple(boarding.denied for boarding in self.boardings),
-            tuple(boarding.waited_s for boarding in self.boardings),
+            tuple(waited_to_s.sum(axis=1).tolist()),
             tuple(self.slowed_s),
-            tuple(tuple(boarding.boarded_to[own].tolist()) for boarding in self.boardings),
-            tuple(tuple(boarding.waited_to_s[own].tolist()) for boarding in self.boardings),
+            tuple(map(tuple, boarded_to[:, self.first_station :].tolist())),
+            tuple(map(tuple, waited_to_s[:, self.first_station :].tolist())),
             tuple(self.delayed_profiles),
         )
 
