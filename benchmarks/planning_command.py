@@ -4,9 +4,10 @@
     python benchmarks/planning_command.py Yizhuang      # some of them, by name
 
 Each day is planned twice, each time in a process of its own; the second time is shown, when everything is compiled and
-all running times are known. The error of an estimate is the factor between the time left that a stage shows at some moment, as the
-command extrapolates it, and the time that the stage then takes; the largest one of a stage is shown, from the moment on
-at which the command shows an estimate. CPU seconds contain the processes that simulate days as far as they have ended. Nothing is written.
+all running times are known. The error of an estimate is the factor between the time left that a stage shows at some
+moment, as the command extrapolates it, and the time that the stage then takes; the largest one of a stage is shown,
+from the moment on at which the command shows an estimate. CPU seconds contain the processes that simulate days as far
+as they have ended. Nothing is written.
 """
 
 import multiprocessing

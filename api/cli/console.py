@@ -29,7 +29,7 @@ _STEP_S = 5.0
 """Without a terminal: the next line appears after this additional share of a stage and this time."""
 
 _ESTIMATE_AFTER_S = 5.0
-_ESTIMATE_FROM_SHARE = 0.05
+_ESTIMATE_FROM_SHARE = 0.15
 """Before this time, or below this share, no remaining time is shown, because the first seconds are slower."""
 
 ProgressReport = Callable[[str, float], None]
