@@ -252,7 +252,14 @@ def _patterns(task: SearchTask, periods: tuple[Period, ...]) -> tuple[PeriodPatt
     """The pattern of each period that has one headway; periods of one headway share theirs, searched side by side."""
     options = task.options
     headways = sorted({period.headway_s for period in periods if period.headway_s is not None})
+    groups = {headway_s: [period for period in periods if period.headway_s == headway_s] for headway_s in headways}
     whole_s = sum(period.duration_s for period in periods)
+    # A pattern that runs for a small part of the day is worth less search.
+    weights = {
+        headway_s: min(1.0, 2.0 * sum(period.duration_s for period in group) / whole_s)
+        for headway_s, group in groups.items()
+    }
+    works = {headway_s: max(1, int(PATTERN_WORK * options.effort * weight)) for headway_s, weight in weights.items()}
     done = 0
     task.progress("patterns", 0.0)
 
@@ -260,13 +267,10 @@ def _patterns(task: SearchTask, periods: tuple[Period, ...]) -> tuple[PeriodPatt
         nonlocal done
         if task.stop[0]:
             return None
-        group = [period for period in periods if period.headway_s == headway_s]
-        # A pattern that runs for a small part of the day is worth less search.
-        weight = min(1.0, 2.0 * sum(period.duration_s for period in group) / whole_s)
-        work = max(1, int(PATTERN_WORK * options.effort * weight))
-        pattern = find_pattern(cycle_problem(task, headway_s, group), work, options.seed * 31 + headway_s, task.stop)
-        done += 1
-        task.progress("patterns", done / len(headways))
+        problem = cycle_problem(task, headway_s, groups[headway_s])
+        pattern = find_pattern(problem, works[headway_s], options.seed * 31 + headway_s, task.stop)
+        done += works[headway_s]
+        task.progress("patterns", done / sum(works.values()))
         return pattern
 
     with ThreadPoolExecutor(options.workers) as pool:

@@ -128,6 +128,7 @@ def first_hour(plan: Path, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.many_cases
 def test_sensitivity_and_the_page(plan: Path, tmp_path: Path) -> None:
     page = tmp_path / "judged.html"
     printed = judged(str(plan), "--sensitivity", "--out", str(page))

@@ -80,6 +80,7 @@ def test_a_sweep_that_is_done_does_nothing_again(study: Path, alone: tuple[Path,
     assert again["rows"] == reported["rows"]
 
 
+@pytest.mark.many_cases
 def test_a_killed_sweep_goes_on_where_it_was(study: Path, alone: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     """kill -9 as soon as the first batch lies in the data set; its workers end by themselves."""
     out = tmp_path / "killed"

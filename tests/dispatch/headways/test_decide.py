@@ -139,6 +139,7 @@ def test_supplied_trip_energies_count() -> None:
     )
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize("mode", ["equal-service", "demand-led"])
 def test_fleet_of_three_names_the_clash_and_the_way_out(mode: str) -> None:
     with pytest.raises(Infeasible) as caught:

@@ -125,6 +125,7 @@ def test_a_type_too_slow_with_its_load_stays_in_the_depot_or_the_plan_is_refused
     )
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize("mode", ["equal-service", "demand-led"])
 def test_every_vehicle_may_work_every_trip_of_a_plan(mode: Mode) -> None:
     scenario = mixed(3, 6, heavy_t=300)
