@@ -10,8 +10,9 @@ EFFORT = 0.02
 DAYS = 2
 DAYS_WITH_FAILURES = 10
 """Door faults and failed trains change single days by more than a plan does: two days prove nothing."""
-JAMMED = ("shanghai_line8+trips_266", "shanghai_line8+trips_504")
-"""Today's trains are so full that they stand longer than planned: no saving can be quoted against such a day."""
+NO_BASELINE = ("shanghai_line8+trips_266", "shanghai_line8+trips_504", "shanghai_line8+flat_out_today")
+"""Today's timetable does not run as laid out, so that no saving can be quoted against it: trains are so full that they
+stand longer than planned, or drive so fast that they wait before the terminals."""
 SCENARIOS = [name for line in bundled() for name in (line, *(f"{line}+{one}" for one in override_names(line)))]
 
 
@@ -23,7 +24,7 @@ def test_a_bundled_line_is_planned_accepted_and_below_its_limit(name: str) -> No
     request = PlanRequest(scenario=scenario, effort=EFFORT, replications=days, sensitivity=False)
     experiment = run_plan_experiment(request)
     assert experiment.check.passed, [violation.sentence for violation in experiment.check.violations]
-    if name in JAMMED:
+    if name in NO_BASELINE:
         today, *of_plan = experiment.no_saving_because
         assert today.startswith("The timetable in force does not run as laid out")
         assert experiment.status == "rejected" or not of_plan
