@@ -95,6 +95,7 @@ def test_a_plan_is_stopped(page: Page, address: str) -> None:
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
 
+@pytest.mark.many_cases
 def test_a_search_is_ended_with_its_best_plan_and_another_choice_is_planned(page: Page, address: str) -> None:
     """Headways by demand from the form, an exhaustive search, and a click on another row of the trade."""
     page.goto(address)

@@ -179,6 +179,7 @@ def test_ctrl_c_ends_a_plan_cleanly(tmp_path: Path) -> None:
     assert "Stopped." in rest
 
 
+@pytest.mark.many_cases
 def test_ctrl_c_during_the_search_keeps_the_best_plan(tmp_path: Path) -> None:
     """Solvers ran before the search, and they take signals for themselves if they may."""
     options = ("--effort", "1000", "--replications", "2", "--out", str(tmp_path / "out"))

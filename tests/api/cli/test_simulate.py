@@ -62,6 +62,7 @@ def test_a_controller_changes_the_day_and_is_reported() -> None:
     assert unknown.exit_code == 2
 
 
+@pytest.mark.many_cases
 def test_an_interval_takes_as_many_days_as_it_needs_and_at_least_ten(tmp_path: Path) -> None:
     """A run with a narrower interval continues from the days of the first run; its result is that of a new run."""
     days = ("--days", str(tmp_path / "days"))

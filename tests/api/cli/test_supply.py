@@ -83,6 +83,7 @@ def test_supply_shows_a_window_of_the_day(tmp_path):
     assert "plotly" in text
 
 
+@pytest.mark.many_cases
 def test_supply_without_a_substation():
     whole, out = (
         json.loads(run("supply", "beijing_yizhuang", "--from", "07:00", "--to", "07:04", "--json", *more).stdout)

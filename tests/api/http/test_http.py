@@ -201,6 +201,7 @@ def test_a_plan_is_ordered_computed_and_found_by_the_next_server(tmp_path: Path)
         assert client.get(location).json() == plan
 
 
+@pytest.mark.many_cases
 def test_a_killed_server_leaves_jobs_that_the_next_one_can_stop(tmp_path: Path) -> None:
     with served(tmp_path) as (client, process):
         order = {"scenario": "beijing_yizhuang", "replications": 1000}

@@ -43,6 +43,7 @@ def with_short_trips() -> Scenario:
     return called(LINE, change).with_parts(fleet=(part,), depots=depots, terminals=terminals)
 
 
+@pytest.mark.many_cases
 def test_the_same_times_as_calls_give_the_same_plan() -> None:
     as_calls = make_plan(called(LINE, periods=LINE.timetable.periods), QUICK)
     assert as_calls.plan.timetable == make_plan(LINE, QUICK).plan.timetable

@@ -113,6 +113,7 @@ def test_a_type_that_cannot_run_todays_times_even_empty_is_a_fault_of_the_input(
     assert all("the minimum running time of an empty train of type heavy" in fault.allowed for fault in faults)
 
 
+@pytest.mark.many_cases
 def test_a_type_too_slow_with_its_load_stays_in_the_depot_or_the_plan_is_refused() -> None:
     planned = make_plan(mixed(6, 2, heavy_t=365), SHORT)
     assert planned.check.passed

@@ -68,6 +68,7 @@ def test_what_is_done_once_is_no_search(small: Case, monkeypatch: pytest.MonkeyP
     assert begun.index("clock") < begun.index("patterns")
 
 
+@pytest.mark.many_cases
 def test_a_halted_clock_stands_still() -> None:
     """A proof longer than the whole limit does not use it up; what is left runs out afterwards."""
     flag = np.zeros(1, dtype=np.int64)

@@ -50,6 +50,7 @@ def test_lines_and_rows_are_those_of_the_files(edited: Callable[..., Path]) -> N
         assert (fault.value if fault.value != "unknown key" else "lenght_m") in line
 
 
+@pytest.mark.many_cases
 def test_the_command_reports_them_all_and_leaves_with_2(edited: Callable[..., Path]) -> None:
     folder = edited("beijing_yizhuang", SEVEN)
     reported = CliRunner().invoke(app, ["scenario", "check", str(folder)])

@@ -68,6 +68,7 @@ def test_a_pool_whose_worker_is_killed_finds_the_same(model: DayModel, hour: Tim
     assert len(killed) == 1
 
 
+@pytest.mark.many_cases
 def test_a_call_without_notice_of_a_broken_pool_is_done_again(
     model: DayModel, hour: Timetable, alone: list[object]
 ) -> None:
