@@ -346,8 +346,8 @@ def _at_borders(task: SearchTask) -> NDArray[np.bool_]:
 
 
 def _windows(task: SearchTask, start: Timetable) -> tuple[IntArray, IntArray]:
-    """Earliest and latest departures; the last trip of a period stays near, as the period's mean headway hangs on
-    it."""
+    """Earliest and latest departures. The last trip of a period may move only a little, because it determines the mean
+    headway of the period."""
     window = {trip.trip_id: departure_window_s(task.timing_limits, trip) for trip in start.trips}
     trips, today = start.trips, task.baseline.trips
     periods = periods_of(task.baseline, task.timing_limits.period_starts_s)

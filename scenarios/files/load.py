@@ -282,7 +282,7 @@ def _faults_of_rules(scenario: Scenario, tree: SourceNode, known: Sequence[Fault
                     Fault(place.file, place.place, field_text(tree, finding.path), shown(finding.value), allowed)
                 )
         except (AttributeError, LookupError, ValueError) as error:
-            # A rule that meets a hole or a broken reference stops: that fault is told by the schema or another rule.
+            # A rule stops at a missing value or a wrong reference; the schema or another rule reports that fault.
             stopped.append(error)
     if stopped and not faults and not known:
         raise stopped[0]

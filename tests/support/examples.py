@@ -7,5 +7,5 @@ ALL = "HEADWATT_EXAMPLES"
 
 
 def examples(number: int) -> int:
-    """That number where all cases are asked for; a fifth of it, but at least three, in the default run."""
+    """The number itself in continuous integration; in the default run a fifth of it, but at least three."""
     return number if os.environ.get(ALL) == "all" else max(3, number // 5)
