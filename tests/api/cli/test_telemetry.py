@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from recorded_fleet import fleet_day
 from recorded_train import recorded_train
 from telemetry_mappings import own_mapping_text
@@ -83,6 +84,25 @@ def test_wrong_options_are_one_message(tmp_path: Path) -> None:
     mapping.write_text(own_mapping_text())
     run("ingest", str(tmp_path / "none"), "--mapping", str(mapping), "--store", str(tmp_path / "s"), code=2)
     run("ingest", str(mapping), "--mapping", str(mapping), "--available-at", "2026-11-30", "--store", "s", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("status", "--day", "today"), "--day"),
+        (("receive", "ftp://a.example"), "URL"),
+        (("receive", "mqtt://a.example"), "--topic"),
+        (("receive", "https://a.example/b", "--topic", "c"), "--topic"),
+    ],
+)
+def test_the_option_that_is_wrong_is_named(tmp_path: Path, words: tuple[str, ...], field: str) -> None:
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text(own_mapping_text())
+    files = ("--mapping", str(mapping)) if words[0] == "receive" else ()
+    result = CliRunner().invoke(app, ["telemetry", *words, *files, "--store", str(tmp_path / "s")])
+    assert result.exit_code == 2
+    assert "1 fault in the input" in result.output
+    assert f"{field}: " in result.output
 
 
 def test_the_status_names_a_clock_that_is_wrong(tmp_path: Path) -> None:
