@@ -101,11 +101,17 @@ def _head(key: str, content: bytes) -> bytes:
     return _FORMAT + b" " + digest.hexdigest().encode()
 
 
-def _path(key: str) -> Path | None:
+def cache_folder() -> Path | None:
+    """The folder of everything that may be computed again; None if the user wants no cache."""
     folder = os.environ.get("HEADWATT_CACHE")
     if folder is None:
         folder = platformdirs.user_cache_dir("headwatt")
-    return Path(folder) / "driving" / f"{key}.runs" if folder else None
+    return Path(folder) if folder else None
+
+
+def _path(key: str) -> Path | None:
+    folder = cache_folder()
+    return folder / "driving" / f"{key}.runs" if folder else None
 
 
 @lru_cache(maxsize=1)

@@ -1,12 +1,13 @@
 """Simulated days of an experiment, in parallel with the planner.
 
-The days of the timetable in force do not depend on the plan: they run in other processes while the search runs. The
-days of the plan run while levers and potential of the plan are computed. The same processes first compile what the
-first plan on a machine needs. With one worker, all days are simulated after the planning.
+The days of the timetable in force do not depend on the plan: they run in other processes while the search runs, and
+the next plan of the same line takes them from the cache of days. The days of the plan run while levers and potential of
+the plan are computed. The same processes first compile what the first plan on a machine needs. With one worker, all
+days are simulated after the planning.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from scenarios.schema import Scenario
 from simulation.day.model import DayModel, day_model
 from simulation.day.record import DayRecord
 from simulation.judging.judge import Judgement, compare
+from simulation.runs.day_cache import LIBRARIES, DayCache
+from simulation.runs.day_store import day_key
 from simulation.runs.engine import Engine, EngineTask, Kit, Session, started
 from simulation.runs.replications import DayResult, DayWork, prepare_profiles
 
@@ -64,7 +67,7 @@ class JudgedBeside:
         # A separate library, because the planner adds profiles to its library at the same time.
         self._model, self._in_force = day_model(self._scenario, library.apart()), in_force
         if self._is_beside and self._compares_early:
-            self._baseline = self._thread.submit(self._simulate, "baseline", in_force)
+            self._baseline = self._thread.submit(self._simulate_in_force, in_force)
 
     def compiled(self) -> None:
         """Wait until the kernels of the search are compiled."""
@@ -75,9 +78,9 @@ class JudgedBeside:
         """Begin the days of the plan."""
         assert self._in_force is not None
         if self._baseline is None:
-            self._baseline = self._thread.submit(self._simulate, "baseline", self._in_force)
+            self._baseline = self._thread.submit(self._simulate_in_force, self._in_force)
         self._progress("simulated days", self._done / (2 * len(self._seeds)))
-        self._plan = self._thread.submit(self._simulate, "plan", timetable)
+        self._plan = self._thread.submit(self._simulate, "plan", timetable, {})
         if not self._is_beside:
             # With one worker, the planner waits until the days are simulated.
             self._plan.result()
@@ -103,19 +106,30 @@ class JudgedBeside:
             # After a failure, the search compiles its kernels itself.
             self._search_is_compiled.set()
 
-    def _simulate(self, name: str, timetable: Timetable) -> _Days:
+    def _simulate_in_force(self, timetable: Timetable) -> _Days:
+        assert self._model is not None
+        cache = DayCache(day_key(self._scenario, self._model.train, timetable, LIBRARIES))
+        cached = cache.find(self._seeds)
+        days = self._simulate("baseline", timetable, cached)
+        cache.keep({seed: day for seed, day in zip(self._seeds, days.results, strict=True) if seed not in cached})
+        return days
+
+    def _simulate(self, name: str, timetable: Timetable, known: Mapping[int, DayResult]) -> _Days:
+        """All days of a timetable; the days of the seeds in `known` are not simulated again."""
         model = self._model
         assert model is not None
         prepare_profiles(model, [timetable], self._workers)
         held = self._session.hold(DayWork(model, {name: timetable}))
-        results: dict[int, DayResult] = {}
-        for number, result in self._session.run(EngineTask(held, (name, seed)) for seed in self._seeds):
-            results[number] = result
+        missing = [seed for seed in self._seeds if seed not in known]
+        results = dict(known)
+        self._done += len(known)
+        for number, result in self._session.run(EngineTask(held, (name, seed)) for seed in missing):
+            results[missing[number]] = result
             self._done += 1
             if self._plan is not None:
                 # While the search runs, only the progress of the search is shown.
                 self._progress("simulated days", self._done / (2 * len(self._seeds)))
-        ordered = tuple(results[number] for number in range(len(self._seeds)))
+        ordered = tuple(results[seed] for seed in self._seeds)
         return _Days(ordered, model.day(timetable, None, False, True))
 
 

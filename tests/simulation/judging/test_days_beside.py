@@ -1,9 +1,11 @@
 """Simulated days beside the planner: the same days as without one, whatever the number of workers."""
 
 import multiprocessing
+import shutil
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from timing_lines import TWO_PERIODS, small_line
@@ -15,6 +17,7 @@ from dispatch.timing.kernel.compilation import SUPPLY, Compiling
 from scenarios.values.build import profile_library
 from simulation.judging.beside import judged_beside
 from simulation.judging.judge import Judgement, judge
+from simulation.runs.day_cache import DayCache
 from simulation.runs.replications import replication_seeds
 
 
@@ -53,6 +56,34 @@ def test_days_beside_the_planner_are_those_of_the_judge(workers: int, compares_e
     assert energies(judged.judgement) == energies(alone)
     assert judged.judgement.saving_percent == alone.saving_percent
     assert shares[-1] == 1.0
+
+
+def judged_again(seed: int) -> Judgement:
+    scenario = small_line(4, TWO_PERIODS)
+    in_force = timetable_in_force(scenario)
+    with judged_beside(scenario, (seed, 8), 1, True, lambda *_: None, Compiling(), (SUPPLY,)) as beside:
+        beside.begun(profile_library(scenario), in_force)
+        beside.decided(shifted(in_force, 7))
+        return beside.judged().judgement
+
+
+def test_the_next_plan_takes_the_days_in_force_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATT_CACHE", str(tmp_path))
+    first = judged_again(7)
+    (key,) = (tmp_path / "days").iterdir()
+    # A day that nobody simulated shows that the second judgement reads it.
+    kept = first.baseline.results[0]
+    changed = replace(kept, account=replace(kept.account, energy_kwh=kept.account.energy_kwh + 100.0))
+    shutil.rmtree(key)
+    DayCache(key.name).keep({7: changed, 8: first.baseline.results[1]})
+    again = judged_again(7)
+    assert [day.account.energy_kwh for day in again.baseline.results] == [
+        kept.account.energy_kwh + 100.0,
+        first.baseline.results[1].account.energy_kwh,
+    ]
+    assert energies(again)[2:] == energies(first)[2:]
+    # Another seed is another day.
+    assert energies(judged_again(9))[1:2] == energies(first)[1:2]
 
 
 def planned_wrongly() -> None:
