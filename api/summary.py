@@ -237,6 +237,7 @@ def _rest_of_gap(result: PlanResult) -> str:
     names = {
         "losses": "losses of rails and contact lines",
         "unused_braking": "braking energy that no train takes",
+        "longer_stands": "auxiliaries of trains that stand at terminals longer than the shortest turnback",
         "train_energy": "energy of the trains above the least possible",
     }
     known = [f"{kwh(value)} {words}" for name, words in names.items() if isinstance(value := parts.get(name), float)]

@@ -26,7 +26,8 @@ from scenarios.schema.base import DIRECTIONS
 LOAD_STEP = 50
 """The energy is interpolated between loads that are multiples of this, so that stored fronts are used again."""
 LOAD_POINTS = 3
-FRONT_POINTS = 12
+FRONT_POINTS = 24
+"""On Shanghai line 8, the tangents of 12 points lie 0.09 % and those of 24 points 0.01 % below those of 48."""
 BEYOND_LONGEST = 1.2
 """A front has points up to this multiple of the longest running time of today; beyond, its last tangent is used."""
 _FARTHEST = 2

@@ -6,9 +6,11 @@ from dispatch.energy.line_model import LineModel
 from dispatch.energy.lower_bound import energy_bound, share_of_gap_closed
 from dispatch.energy.phase_mean import energy_by_phase_j
 from dispatch.energy.planned_day import PlannedDays
+from dispatch.energy.planned_movements import turnback_stand
 from dispatch.plans.potential import Potential
 from dispatch.plans.timetable import Timetable
 from dispatch.timing.limits import TimingLimits
+from scenarios.schema.base import DIRECTIONS
 
 J_PER_KWH = 3.6e6
 
@@ -48,4 +50,19 @@ def potential_of(
         ladder_kwh=(ladder_today_j / J_PER_KWH, ladder_after_j / J_PER_KWH),
         losses_kwh=planned.losses_j / J_PER_KWH,
         unused_braking_kwh=planned.unused_braking_j / J_PER_KWH,
+        longer_stands_kwh=_longer_stands_j(after, line, timing_limits) / J_PER_KWH,
     )
+
+
+def _longer_stands_j(timetable: Timetable, line: LineModel, timing_limits: TimingLimits) -> float:
+    """Energy of the auxiliaries during stands at terminals, less that of the shortest turnbacks in the bound."""
+    operation, longer_j = line.scenario.operation, 0.0
+    for duty in timetable.duties().values():
+        for trip, next_trip in zip(duty, (*duty[1:], None), strict=True):
+            stand = turnback_stand(trip, next_trip.start_s if next_trip is not None else None, line.library, operation)
+            shortest_s = timing_limits.turnback_at_s.get(
+                trip.stations[-1], timing_limits.turnback_shortest_s[DIRECTIONS.index(trip.direction)]
+            )
+            shortest_s = min(shortest_s, operation.shut_down_after_s)
+            longer_j += line.train_of(trip.vehicle).auxiliary_w * (stand.to_s - stand.from_s - shortest_s)
+    return longer_j

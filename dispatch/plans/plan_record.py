@@ -167,6 +167,7 @@ class PlanFacts:
         gap = read.gap_to_bound_kwh or {}
         figures = {name: getattr(read, name) for name in names}
         figures |= {"losses_kwh": gap.get("losses"), "unused_braking_kwh": gap.get("unused_braking")}
+        figures["longer_stands_kwh"] = gap.get("longer_stands")
         return PlanFacts(
             search=None if (read.convergence, read.stopped_early, read.cancelled) == (None, None, None) else search,
             vehicles_by_energy=read.vehicles_by_energy,

@@ -17,8 +17,9 @@ class Potential:
     the bound that the plan closes. `mean_phase_share` is the mean energy over all phases between the two directions as
     a share of that at today's phase. `ladder_kwh` are the energies of the timetable in force and of the plan on the
     two-track ladder; None if not computed. `losses_kwh` are the losses of rails and contact lines of the plan, and
-    `unused_braking_kwh` is the braking energy that no train and no storage takes. The bound has neither; the rest of
-    the difference between the plan and the bound is energy of the trains above the least possible.
+    `unused_braking_kwh` is the braking energy that no train and no storage takes. `longer_stands_kwh` is the energy of
+    the auxiliaries while trains stand at terminals longer than the shortest turnback. The bound has none of these; the
+    rest of the difference between the plan and the bound is energy of the trains above the least possible.
     """
 
     today_kwh: float
@@ -30,6 +31,7 @@ class Potential:
     ladder_kwh: tuple[float, float] | None = None
     losses_kwh: float | None = None
     unused_braking_kwh: float | None = None
+    longer_stands_kwh: float | None = None
 
     @property
     def bound_percent(self) -> float:
@@ -52,18 +54,18 @@ class Potential:
             mean_phase_share=round(self.mean_phase_share, 5),
             losses_kwh=None if self.losses_kwh is None else round(self.losses_kwh, 1),
             unused_braking_kwh=None if self.unused_braking_kwh is None else round(self.unused_braking_kwh, 1),
+            longer_stands_kwh=None if self.longer_stands_kwh is None else round(self.longer_stands_kwh, 1),
         )
 
     def document(self) -> dict[str, JsonValue]:
         """The figures as plain JSON, for the plan's metadata."""
         gap: dict[str, JsonValue] = {}
         if self.losses_kwh is not None and self.unused_braking_kwh is not None:
-            rest_kwh = self.after_kwh - self.bound_kwh - self.losses_kwh - self.unused_braking_kwh
-            gap["gap_to_bound_kwh"] = {
-                "losses": round(self.losses_kwh, 1),
-                "unused_braking": round(self.unused_braking_kwh, 1),
-                "train_energy": round(rest_kwh, 1),
-            }
+            parts = {"losses": self.losses_kwh, "unused_braking": self.unused_braking_kwh}
+            if self.longer_stands_kwh is not None:  # unknown in a plan of an earlier version
+                parts["longer_stands"] = self.longer_stands_kwh
+            parts["train_energy"] = self.after_kwh - self.bound_kwh - sum(parts.values())
+            gap["gap_to_bound_kwh"] = {name: round(energy_kwh, 1) for name, energy_kwh in parts.items()}
         return gap | {
             "today_kwh": round(self.today_kwh, 1),
             "before_kwh": round(self.before_kwh, 1),

@@ -158,6 +158,23 @@ def test_evidence_puts_the_figures_side_by_side() -> None:
     assert set(found.document()) >= {"bound_kwh", "share_of_gap_closed", "saving_against_mean_phase_percent"}
 
 
+def test_the_parts_of_the_gap_add_up_and_name_longer_stands() -> None:
+    """Each trip has its own vehicle, so that every train is shut down after the stand of the operation."""
+    case = case_of(small_line(4, HALF_HOUR))
+    alone = with_own_vehicles(case.baseline)
+    found = potential_of(case.baseline, case.baseline, alone, case.line, case.timing_limits)
+    longer_s = sum(
+        case.scenario.operation.shut_down_after_s - case.timing_limits.turnback_s(trip) for trip in alone.trips
+    )
+    assert longer_s > 0
+    assert found.longer_stands_kwh == pytest.approx(case.train.auxiliary_w * longer_s / 3.6e6)
+    parts = found.document()["gap_to_bound_kwh"]
+    assert isinstance(parts, dict)
+    assert list(parts) == ["losses", "unused_braking", "longer_stands", "train_energy"]
+    numbers = [value for value in parts.values() if isinstance(value, float)]
+    assert sum(numbers) == pytest.approx(found.after_kwh - found.bound_kwh, abs=0.3)
+
+
 def test_where_other_trips_run_limit_and_mean_phase_are_held_against_today() -> None:
     case = case_of(small_line(4, HALF_HOUR))
     fewer = Timetable(tuple(trip for number, trip in enumerate(case.baseline.trips) if number % 3))
