@@ -1,5 +1,6 @@
 """The batches of files and folders: the kind of each file is recognised by its first bytes, gzip included."""
 
+import codecs
 import gzip
 import hashlib
 import io
@@ -101,18 +102,18 @@ def stream_batches(
 
 
 def _raw_rows(stream: BinaryIO, name: str, mapping: RecorderMapping) -> Iterator[RawRows]:
-    start = stream.read(4)
+    start = stream.read(64).removeprefix(codecs.BOM_UTF8)
     stream.seek(0)
-    if start == PARQUET:
+    if start.startswith(PARQUET):
         digest = hashlib.file_digest(cast("io.BufferedReader", stream), "sha256").hexdigest()
         stream.seek(0)
         yield from parquet_rows(stream, name, mapping.source_columns, digest)
-    elif is_feed_message(start):
+    elif is_feed_message(start[:4]):
         yield vehicle_position_rows(_whole(stream, name), name, mapping.source_columns)
     elif start.startswith((ARCHIVE, OLD_WORKBOOK)):
         yield workbook_rows(_whole(stream, name), name, mapping.source_columns)
     elif start.lstrip()[:1] in (b"[", b"{"):
-        content = _whole(stream, name)
+        content = _whole(stream, name).removeprefix(codecs.BOM_UTF8)
         is_lines = start.lstrip()[:1] == b"{" and not is_one_json_object(content)
         yield json_rows(content, name, mapping.source_columns, is_lines=is_lines)
     else:

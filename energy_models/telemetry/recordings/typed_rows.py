@@ -61,18 +61,25 @@ def json_rows(content: bytes, name: str, columns: Sequence[str], *, is_lines: bo
     """
     rejected: list[Rejected] = []
     records: list[Mapping[str, Any]] = []
-    originals: list[bytes] = []
+    lines: list[bytes] = []
     numbers: list[int] = []
-    for number, original, value in _json_values(content, name, is_lines=is_lines):
-        if isinstance(value, dict):
-            records.append(value)
-            originals.append(original)
-            numbers.append(number)
+    has_escapes = b"\\ud" in content or b"\\uD" in content
+    for number, line, value in _lines(content) if is_lines else _elements(content, name):
+        if not isinstance(value, dict):
+            rejected.append(Rejected(number, "the row is no JSON object", line or _text_of(value)))
+        elif has_escapes and not _is_text(value, columns):
+            rejected.append(
+                Rejected(number, "a text has half of a character (\\ud800 to \\udfff)", line or _text_of(value))
+            )
         else:
-            rejected.append(Rejected(number, "the row is no JSON object", original))
+            records.append(value)
+            lines.append(line)
+            numbers.append(number)
     table = pa.table({column: _column([record.get(column) for record in records]) for column in columns})
     digest = hashlib.sha256(content).hexdigest()
-    return RawRows(table, originals.__getitem__, numbers.__getitem__, tuple(rejected), digest)
+    return RawRows(
+        table, lambda row: lines[row] or _text_of(records[row]), numbers.__getitem__, tuple(rejected), digest
+    )
 
 
 def is_one_json_object(content: bytes) -> bool:
@@ -112,15 +119,22 @@ def workbook_rows(content: bytes, name: str, columns: Sequence[str]) -> RawRows:
     )
 
 
-def _json_values(content: bytes, name: str, *, is_lines: bool) -> Iterator[tuple[int, bytes, object]]:
-    if is_lines:
-        for number, line in enumerate(content.split(b"\n"), 1):
-            if line.strip():
-                try:
-                    yield number, line.rstrip(b"\r"), json.loads(line)
-                except (ValueError, RecursionError):
-                    yield number, line.rstrip(b"\r"), None
-        return
+def _lines(content: bytes) -> Iterator[tuple[int, bytes, object]]:
+    """Number, bytes and value of each line that is not blank; None for a line that is no JSON."""
+    decoder = json.JSONDecoder()
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if own := line.strip():
+            try:
+                # Quicker than `json.loads`, which first finds out the encoding of each line.
+                text = own.decode()
+                value, end = decoder.raw_decode(text)
+                yield number, line.rstrip(b"\r"), value if end == len(text) else None
+            except (ValueError, RecursionError):
+                yield number, line.rstrip(b"\r"), None
+
+
+def _elements(content: bytes, name: str) -> Iterator[tuple[int, bytes, object]]:
+    """Number and value of each element of an array; the bytes are empty, because elements have no lines."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -130,15 +144,32 @@ def _json_values(content: bytes, name: str, *, is_lines: bool) -> Iterator[tuple
     if not isinstance(found, list):
         raise InputFaults([Fault(name, "", "", type(found).__name__, "a JSON array of objects")])
     for number, value in enumerate(found, 1):
-        yield number, json.dumps(value, ensure_ascii=False).encode(), value
+        yield number, b"", value
+
+
+def _is_text(record: Mapping[str, Any], columns: Sequence[str]) -> bool:
+    """Whether all values can be stored as text; JSON can name half of a character, which no text has."""
+    try:
+        for column in columns:
+            str(record.get(column)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text_of(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _column(values: Sequence[object]) -> pa.Array:
-    if all(value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) for value in values):
+    kinds = set(map(type, values))
+    if kinds <= {int, float, type(None)}:
         try:
-            if any(isinstance(value, float) for value in values):
-                return pa.array([None if value is None else float(value) for value in values], pa.float64())  # type: ignore[arg-type]
-            return pa.array(values, pa.int64())
+            if float not in kinds:
+                return pa.array(values, pa.int64())
+            if int in kinds:
+                values = [None if value is None else float(value) for value in values]  # type: ignore[arg-type]
+            return pa.array(values, pa.float64())
         except (OverflowError, pa.ArrowInvalid):
             return pa.array([None if value is None else str(value) for value in values], pa.string())
     words = {True: "true", False: "false"}

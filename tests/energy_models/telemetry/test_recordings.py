@@ -164,6 +164,26 @@ def test_json_values_of_any_kind_are_counted() -> None:
     assert batch.rows.num_rows == 2
 
 
+def test_a_line_that_is_no_json_is_rejected_with_its_bytes() -> None:
+    good = json.dumps(dict(zip(COLUMN_NAMES, ROW.format(1).split(","), strict=True))).encode()
+    broken = [b'{"time_s": 1', b'{"time_s": 1} {"time_s": 2}', b"{]", b"7", b"NaN,"]
+    (batch,) = batches(b"\xef\xbb\xbf" + b"\r\n".join([good, b"", *broken, b"  " + good]), "x.ndjson")
+    assert batch.rows_in == len(broken) + 2
+    assert batch.rows.num_rows == 2
+    assert [one.original for one in batch.rejected] == broken
+    assert [one.row for one in batch.rejected] == [3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("form", ["x.json", "x.ndjson"])
+def test_half_of_a_character_in_json_does_not_end_the_reading(form: str) -> None:
+    good = dict(zip(COLUMN_NAMES, ROW.format(1).split(","), strict=True))
+    rows = [json.dumps({**good, "trip": "\ud800"}), json.dumps({**good, "vehicle": "\udfff"}), json.dumps(good)]
+    content = f"[{','.join(rows)}]" if form == "x.json" else "\n".join(rows)
+    (batch,) = batches(content.encode(), form)
+    assert batch.rows.num_rows == 1
+    assert [(one.row, "half of a character" in one.reason) for one in batch.rejected] == [(1, True), (2, True)]
+
+
 def test_a_parquet_file_with_times_and_booleans(tmp_path: Path) -> None:
     frame = pd.DataFrame({"t": pd.to_datetime(["2026-11-30 08:00", "2026-11-30 08:01"]), "v": ["A", "A"],
                           "d": [True, False]})  # fmt: skip
