@@ -1,4 +1,4 @@
-"""`headwatt telemetry receive`: store the telemetry that an MQTT broker or an address of the web delivers."""
+"""`headwatt telemetry receive`: store the telemetry that MQTT, Kafka or an address of the web delivers."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from api.ingest.receiver import Receiver
     from energy_models.telemetry.receipt import Receipt
 
-BROKERS = ("mqtt", "mqtts")
+BROKERS = ("mqtt", "mqtts", "kafka")
 EPILOG = """\
 [bold]Examples[/]
 
@@ -27,6 +27,9 @@ Receive rows as JSON from a broker:
 
 With a login, whose password is in the environment variable HEADWATT_MQTT_PASSWORD:
 [cyan]headwatt telemetry receive mqtts://headwatt@broker:8883 --topic 'trains/#' --mapping recorder.yaml[/]
+
+Receive rows as JSON from Kafka:
+[cyan]headwatt telemetry receive kafka://broker1:9092,broker2:9092 --topic trains --mapping recorder.yaml[/]
 
 Vehicle positions of GTFS-Realtime, fetched every 15 s:
 [cyan]headwatt telemetry receive https://agency.example/positions.pb --every 15 --mapping positions.yaml[/]
@@ -37,21 +40,33 @@ def receive(
     address: Annotated[
         str,
         typer.Argument(
-            metavar="URL", help="Broker (mqtt://HOST:PORT, or mqtts:// with encryption), or address (https://...)."
+            metavar="URL",
+            help="Broker (mqtt://HOST:PORT, mqtts:// with encryption, kafka://HOST:PORT,HOST:PORT), or address "
+            "(https://...).",
         ),
     ],
     mapping: Annotated[Path, typer.Option(help="Mapping file of the messages.", metavar="FILE")],
     topic: Annotated[
         str | None,
-        typer.Option(help="For a broker: topic of the messages, with the wildcards + and #.", metavar="TOPIC"),
+        typer.Option(help="For a broker: topic of the messages; MQTT with the wildcards + and #.", metavar="TOPIC"),
     ] = None,
     store: StoreFolder = None,
     client: Annotated[
         str,
         typer.Option(
-            help="For a broker: name of the session, by which it keeps messages for this receiver.", metavar="ID"
+            help="For a broker: name of the session (Kafka: the consumer group), by which it keeps the place of this "
+            "receiver.",
+            metavar="ID",
         ),
     ] = "headwatt-telemetry",
+    client_settings: Annotated[
+        Path | None,
+        typer.Option(
+            help="For Kafka: file with further settings of the client, a line `key=value` each, such as "
+            "`security.protocol=SASL_SSL`.",
+            metavar="FILE",
+        ),
+    ] = None,
     every: Annotated[
         float | None,
         typer.Option(
@@ -62,18 +77,18 @@ def receive(
         ),
     ] = None,
 ) -> None:
-    """Store the messages of an MQTT broker, or what an address returns, until Ctrl-C.
+    """Store the messages of MQTT or Kafka, or what an address returns, until Ctrl-C.
 
     A message of a broker is one JSON object with the columns of the mapping, or an array of objects. A message is
     acknowledged only when its rows are durable: after a crash, the broker sends the others again. An address returns
     vehicle positions of GTFS-Realtime, or any form that `headwatt telemetry ingest` reads; rows that it returns again
     are duplicates. If the address needs a key, put its header into HEADWATT_FEED_HEADER, such as "x-api-key: 17".
-    Brokers and GTFS-Realtime need the extra `live`.
+    MQTT and GTFS-Realtime need the extra `live`, Kafka the extra `kafka`.
     """
     from api.ingest.receiver import receiver_of  # noqa: PLC0415
     from energy_models.telemetry.receipt import total  # noqa: PLC0415
 
-    found_address = _address(address, topic)
+    found_address = _address(address, topic, client_settings)
     receiver = receiver_of(store_folder(store), [mapping])
     console = stderr_console()
     receipts: list[Receipt] = []
@@ -89,6 +104,8 @@ def receive(
     console.print(f"Receiving {topic or 'rows'} from {address} (Ctrl-C stops it)", markup=False)
     if topic is None:
         _poll(address, receiver, every or 15.0, report, lost)
+    elif found_address.scheme == "kafka":
+        _consume(found_address.netloc, topic, receiver, client, client_settings, every or 1.0, report, lost)
     else:
         _subscribe(found_address, topic, receiver, client, every or 1.0, report, lost)
     print_receipt(total(receipts), console, "all messages")
@@ -99,15 +116,36 @@ def _poll(
 ) -> None:
     from api.ingest.poll import poll  # noqa: PLC0415
 
+    header = os.environ.get("HEADWATT_FEED_HEADER")
+    poll(address, receiver, every_s=every_s, header=header, stop=_stop_by_signal(), report=report, lost=lost)
+
+
+def _stop_by_signal() -> threading.Event:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    poll(
-        address,
+    return stop
+
+
+def _consume(
+    servers: str, topic: str, receiver: "Receiver", group: str, settings: Path | None, every_s: float,
+    report: "Callable[[Receipt], None]", lost: Callable[[str], None],
+) -> None:  # fmt: skip
+    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
+
+    try:
+        from api.ingest import kafka  # noqa: PLC0415
+    except ModuleNotFoundError:
+        allowed = "an installation with the extra `kafka`: pip install 'headwatt[kafka]'"
+        raise InputFaults([Fault("", "", "receive", "confluent-kafka is not installed", allowed)]) from None
+    kafka.receive(
+        servers,
+        topic,
         receiver,
-        every_s=every_s,
-        header=os.environ.get("HEADWATT_FEED_HEADER"),
-        stop=stop,
+        group=group,
+        settings=kafka.client_settings(settings) if settings is not None else {},
+        flush_s=every_s,
+        stop=_stop_by_signal(),
         report=report,
         lost=lost,
     )
@@ -142,18 +180,31 @@ def _subscribe(
     asyncio.run(run())
 
 
-def _address(url: str, topic: str | None) -> SplitResult:
+def _address(url: str, topic: str | None, client_settings: Path | None) -> SplitResult:
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
 
+    faults = []
     try:
         found = urlsplit(url)
-        is_right = found.scheme in (*BROKERS, "http", "https") and bool(found.hostname) and (found.port or 1) > 0
+        is_right = found.scheme in (*BROKERS, "http", "https") and bool(found.hostname)
+        is_right = is_right and all(_has_port_or_none(one) for one in found.netloc.split(","))
+        is_right = is_right and (found.scheme == "kafka" or "," not in found.netloc)
     except ValueError:
-        is_right = False
+        found, is_right = SplitResult("", "", "", "", ""), False
     if not is_right:
-        allowed = "mqtt://HOST:PORT, mqtts://HOST:PORT, http://... or https://..."
-        raise InputFaults([Fault("", "", "URL", url, allowed)])
-    if (found.scheme in BROKERS) != (topic is not None):
-        allowed = "a topic for a broker (mqtt, mqtts), and none for an address (http, https)"
-        raise InputFaults([Fault("", "", "--topic", topic or "missing", allowed)])
+        allowed = "mqtt://HOST:PORT, mqtts://HOST:PORT, kafka://HOST:PORT,HOST:PORT, http://... or https://..."
+        faults.append(Fault("", "", "URL", url, allowed))
+    elif (found.scheme in BROKERS) != (topic is not None):
+        allowed = "a topic for a broker (mqtt, mqtts, kafka), and none for an address (http, https)"
+        faults.append(Fault("", "", "--topic", topic or "missing", allowed))
+    if is_right and client_settings is not None and found.scheme != "kafka":
+        faults.append(Fault("", "", "--client-settings", str(client_settings), "only with kafka://..."))
+    if faults:
+        raise InputFaults(faults)
     return found
+
+
+def _has_port_or_none(place: str) -> bool:
+    """Whether `host` or `host:port` has a host, and a port from 1 if there is one. Raises ValueError."""
+    one = urlsplit(f"//{place}")
+    return bool(one.hostname) and (one.port is None or one.port > 0)

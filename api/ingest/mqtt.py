@@ -5,7 +5,6 @@ sends those again that were not acknowledged. A message that comes twice is a du
 """
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from api.ingest.json_messages import rows_of_messages
 from api.ingest.receiver import Receiver
 from energy_models.telemetry.receipt import Receipt
 
@@ -127,23 +127,11 @@ async def _store(
     collected: list[aiomqtt.Message],
     report: Callable[[Receipt], None],
 ) -> None:
-    content = b"\n".join(line for message in collected for line in rows_of_payload(bytes(message.payload)))
+    content = rows_of_messages(bytes(message.payload) for message in collected)
     receipt = await asyncio.to_thread(receiver.receive, content, source, "mqtt")
     for message in collected:
         client._client.ack(message.mid, message.qos)
     report(receipt)
-
-
-def rows_of_payload(payload: bytes) -> list[bytes]:
-    """The rows of a message, one JSON text each; a payload that is no JSON goes to the quarantine as it is."""
-    try:
-        found = json.loads(payload)
-    except (ValueError, RecursionError):
-        # Its bytes must not become several rows, and the first byte decides how the batch is read.
-        return [b"{" + payload.replace(b"\n", b" ").replace(b"\r", b" ")]
-    values = found if isinstance(found, list) else [found]
-    texts = [json.dumps(value).encode() for value in values]
-    return [text if text.startswith(b"{") else b"{" + text for text in texts]
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
