@@ -2,7 +2,7 @@
 
 The fleets come from `tests/support/recorded_fleet.py`, which shares nothing with the project's physics and checks.
 
-    python benchmarks/telemetry_findings.py [--cases 40] [--days 14]
+    python benchmarks/telemetry_findings.py [--cases 40] [--days 14] [--first-seed 0]
 """
 
 import argparse
@@ -53,10 +53,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=40)
     parser.add_argument("--days", type=int, default=14)
+    parser.add_argument("--first-seed", type=int, default=0, help="other seeds are other fleets and faults")
     wanted = parser.parse_args()
+    seeds = range(wanted.first_seed, wanted.first_seed + wanted.cases)
     months = wanted.cases * VEHICLES * wanted.days / 30.0
     clean: list[Finding] = []
-    for seed in range(wanted.cases):
+    for seed in seeds:
         clean += case(None, 10_000 + seed, wanted.days)
     print(f"clean: {len(clean)} findings in {months:.1f} vehicle-months", flush=True)
     for one in clean[:10]:
@@ -64,7 +66,7 @@ def main() -> None:
     for kind in [*FAULTS, SWAPPED]:
         kinds = FAULTS[kind][1] if kind in FAULTS else ("vehicle_swapped",)
         hits, others = 0, []
-        for seed in range(wanted.cases):
+        for seed in seeds:
             found = case(kind, seed, wanted.days)
             hits += any(one.kind in kinds and one.vehicle == "V0" for one in found)
             others += [one for one in found if one.kind not in kinds or one.vehicle not in ("V0", "V1")]
