@@ -1,11 +1,14 @@
 """All errors of the service: one table of code, HTTP status, sentence, and the party at fault."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from energy_models.faults import Infeasible, InputFaults
+from energy_models.faults import Infeasible, InputFaults, kind_of_fault
+
+_Fault = TypeVar("_Fault")
 
 Culprit = Literal["caller", "nobody", "headwatt"]
 
@@ -27,6 +30,8 @@ class ProblemKind(Enum):
     UNKNOWN_PATH = Kind("unknown-path", 404, "There is no resource at this address", "caller")
     UNKNOWN_PLAN = Kind("unknown-plan", 404, "There is no plan with this id", "caller")
     UNKNOWN_FILE = Kind("unknown-file", 404, "A plan has no file of this name", "caller")
+    UNKNOWN_HOST = Kind("unknown-host", 421, "The service is not addressed by this name", "caller")
+    CROSS_ORIGIN = Kind("cross-origin", 403, "A page of another origin sent the request", "caller")
     METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This address does not allow this method", "caller")
     NOT_FINISHED = Kind("not-finished", 409, "The plan is not finished", "caller")
     ALREADY_FINISHED = Kind("already-finished", 409, "The plan has already ended", "caller")
@@ -35,6 +40,8 @@ class ProblemKind(Enum):
     INPUT_FAULTS = Kind("input-faults", 422, "The input has faults", "caller")
     INFEASIBLE = Kind("infeasible", 422, "The requirements are infeasible", "nobody")
     NO_TELEMETRY = Kind("no-telemetry-store", 409, "The service has no telemetry store", "caller")
+    TOO_SLOW = Kind("too-slow", 408, "The request body arrived too slowly", "caller")
+    WRONG_MEDIA_TYPE = Kind("wrong-media-type", 415, "The request body has another form than JSON", "caller")
     TOO_LARGE = Kind("too-large", 413, "The request body is too large", "caller")
     QUEUE_FULL = Kind("queue-full", 429, "Too many plans are waiting", "nobody")
     HTTP_ERROR = Kind("http-error", 400, "The request was rejected", "caller")
@@ -75,6 +82,28 @@ class Problem:
         return body
 
 
+MOST_OF_A_KIND, MOST_FAULTS = 20, 200
+"""Most faults of one kind, and most faults, that an answer lists; the others are counted."""
+
+
+def few_of_each_kind(faults: Iterable[_Fault], kind: Callable[[_Fault], Hashable]) -> list[_Fault]:
+    """The first faults of each kind, as many as an answer lists."""
+    count: Counter[Hashable] = Counter()
+    kept: list[_Fault] = []
+    for fault in faults:
+        of = kind(fault)
+        count[of] += 1
+        if count[of] <= MOST_OF_A_KIND and len(kept) < MOST_FAULTS:
+            kept.append(fault)
+    return kept
+
+
+def not_listed(count: int) -> tuple[dict[str, str], ...]:
+    """The entry that counts the faults which an answer does not list; none if it lists all."""
+    words = f"{count} further fault{'s' if count != 1 else ''} of the same kinds"
+    return ({"field": "", "detail": words, "value": ""},) if count else ()
+
+
 class ProblemError(Exception):
     """Raised in the service to respond with a problem."""
 
@@ -90,12 +119,16 @@ def problem_of(error: BaseException) -> Problem:
             return error.problem
         case InputFaults():
             count = len(error.faults)
-            faults = tuple(
+            faults = [
                 {"file": f.file, "place": f.place, "field": f.field, "value": f.value, "allowed": f.allowed,
                  "detail": str(f)}
-                for f in error.faults
-            )  # fmt: skip
-            return Problem(ProblemKind.INPUT_FAULTS, f"{count} fault{'s' if count != 1 else ''} in the input", faults)
+                for f in few_of_each_kind(error.faults, kind_of_fault)
+            ]  # fmt: skip
+            return Problem(
+                ProblemKind.INPUT_FAULTS,
+                f"{count} fault{'s' if count != 1 else ''} in the input",
+                (*faults, *not_listed(count - len(faults))),
+            )
         case Infeasible():
             reasons = tuple({"detail": reason} for reason in error.reasons)
             return Problem(ProblemKind.INFEASIBLE, "; ".join(error.reasons), reasons)

@@ -1,6 +1,7 @@
 """The exceptions for a wrong input and for infeasible requirements."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 
@@ -18,6 +19,17 @@ class Fault:
         """One line for the user."""
         where = ", ".join(part for part in (self.file, self.place, self.field) if part)
         return f"{where}: {self.value} - allowed: {self.allowed}" if self.value else f"{where}: {self.allowed}"
+
+
+_ITEM = re.compile(r"\[\d+\]")
+
+
+def kind_of_fault(fault: Fault) -> Hashable:
+    """Equal for faults that differ only in the item of a list, in the name of an unknown key, and in their position."""
+    field = _ITEM.sub("[]", fault.field)
+    return (
+        (fault.file, field.rpartition(".")[0], "unknown key") if fault.value == "unknown key" else (fault.file, field)
+    )
 
 
 class InputFaults(ValueError):

@@ -33,6 +33,14 @@ def serve(
         str,
         typer.Option(help="Address of the service. It has no login: use a local address, or a proxy with a login."),
     ] = "127.0.0.1",
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name under which browsers and programs address the service, besides addresses and localhost; may be "
+            "repeated.",
+            metavar="NAME",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 selects a free port.")] = 8740,
     jobs: Annotated[
         Path | None,
@@ -52,6 +60,7 @@ def serve(
     import uvicorn  # noqa: PLC0415
 
     from api.http.app import create_app  # noqa: PLC0415
+    from api.http.slow_connections import TimedProtocol  # noqa: PLC0415
     from api.jobs.store import JobStore  # noqa: PLC0415
     from api.jobs.supervisor import Supervisor  # noqa: PLC0415
 
@@ -62,14 +71,17 @@ def serve(
         from api.ingest.receiver import receiver_of  # noqa: PLC0415
 
         receiver = receiver_of(store_folder(telemetry), mapping or [])
-    app = create_app(Supervisor(JobStore(folder), at_once), receiver)
+    app = create_app(Supervisor(JobStore(folder), at_once), receiver, allowed_host or ())
     shown = f"[{host}]" if ":" in host else host
     console = stderr_console()
     console.print(f"Headwatt serves http://{shown}:{listening.getsockname()[1]} (Ctrl-C stops it)", markup=False)
     console.print(f"Plans are stored in {folder}", markup=False)
     if receiver is not None:
         console.print(f"Telemetry is stored in {receiver.store.root}", markup=False)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
+    config = uvicorn.Config(
+        app, http=TimedProtocol, log_level="warning", server_header=False, timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
     server.run(sockets=[listening])
 
 

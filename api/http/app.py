@@ -1,19 +1,19 @@
 """The FastAPI application: routes, problems, the web page, and the start and stop of the supervisor."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
 from api.http import plans, scenarios, telemetry
 from api.http.models import HealthModel
 from api.http.plans import TheStore
 from api.http.problems import document_problems, register_problems
+from api.http.security import PAGE_HEADERS, PageFiles, secure
 from api.ingest.receiver import Receiver
 from api.jobs.supervisor import Supervisor
 from api.version import headwatt_version
@@ -26,8 +26,11 @@ report. Every error is `application/problem+json` (RFC 9457) with a stable `code
 `errors`. The name of each number ends with its unit; `result` contains the metering point of the energies."""
 
 
-def create_app(supervisor: Supervisor, receiver: Receiver | None = None) -> FastAPI:
-    """The application with a supervisor, which it starts and stops, and a receiver of telemetry if there is a store."""
+def create_app(supervisor: Supervisor, receiver: Receiver | None = None, hosts: Collection[str] = ()) -> FastAPI:
+    """The application with a supervisor, which it starts and stops, and a receiver of telemetry if there is a store.
+
+    `hosts` are the names of the service besides addresses of machines and `localhost`.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -61,8 +64,9 @@ def create_app(supervisor: Supervisor, receiver: Receiver | None = None) -> Fast
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
-        return FileResponse(PAGES / "index.html", headers={"Cache-Control": "no-cache"})
+        return FileResponse(PAGES / "index.html", headers=PAGE_HEADERS)
 
     document_problems(app)
-    app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
+    secure(app, hosts)
+    app.mount("/pages", PageFiles(directory=PAGES), name="pages")
     return app

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import FileResponse
 
+from api.http.answer_headers import report_policy
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
 from api.jobs.request import plan_request
@@ -113,7 +114,9 @@ def cancel_plan(
 )
 def read_report(plan_id: str, store: TheStore) -> FileResponse:
     """The report as one page without external files."""
-    return FileResponse(_finished_folder(store, plan_id) / "report.html", media_type="text/html")
+    report = _finished_folder(store, plan_id) / "report.html"
+    headers = {"Content-Security-Policy": report_policy(report), "Cache-Control": "no-cache"}
+    return FileResponse(report, media_type="text/html", headers=headers)
 
 
 @router.get(

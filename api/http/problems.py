@@ -1,22 +1,22 @@
 """Every error of the service becomes problem+json from the table in `api.problems`."""
 
-import logging
+from collections.abc import Hashable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Match
 
 from api.http.models import ProblemModel
+from api.http.problem_answer import MEDIA_TYPE, problem_answer
+from api.http.request_guard import is_json
 from api.jobs.store import UnknownJobError
-from api.problems import Problem, ProblemError, ProblemKind, problem_of
+from api.problems import Problem, ProblemError, ProblemKind, few_of_each_kind, not_listed, problem_of
 from energy_models.faults import Infeasible, InputFaults
 
-MEDIA_TYPE = "application/problem+json"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_log = logging.getLogger("headwatt.http")
 
 
 def documented(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
@@ -42,12 +42,7 @@ def documented(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
 
 def answer(problem: Problem, request: Request) -> Response:
     """The HTTP response for a problem."""
-    return JSONResponse(
-        problem.as_json(request.url.path),
-        status_code=problem.http_status,
-        media_type=MEDIA_TYPE,
-        headers=problem.headers,
-    )
+    return problem_answer(problem, request.url.path)
 
 
 def register_problems(app: FastAPI) -> None:
@@ -59,43 +54,48 @@ def register_problems(app: FastAPI) -> None:
     async def unknown_job(request: Request, error: Exception) -> Response:
         return answer(Problem(ProblemKind.UNKNOWN_PLAN, f"No plan has the id {error.args[0]!r}."), request)
 
-    async def unexpected(request: Request, error: Exception) -> Response:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        detail = f"{type(error).__name__}. The log of the server contains the details."
-        return answer(Problem(ProblemKind.INTERNAL, detail), request)
-
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return answer(_of_http_exception(app, request, error), request)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return answer(_of_validation(error), request)
+        return answer(_of_validation(error, request), request)
 
     for kind in (ProblemError, InputFaults, Infeasible):
         app.add_exception_handler(kind, from_table)
     app.add_exception_handler(UnknownJobError, unknown_job)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Exception, unexpected)
 
 
 def document_problems(app: FastAPI) -> None:
-    """Remove the 422 response of FastAPI from the OpenAPI document, because this service does not use its form."""
+    """Complete the OpenAPI document: the problems that any route may answer, and no 422 response in FastAPI's form."""
     made_by_fastapi = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = made_by_fastapi()
             for methods in document["paths"].values():
-                for route in methods.values():
+                for method, route in methods.items():
                     if "application/json" in route["responses"].get("422", {}).get("content", {}):
                         del route["responses"]["422"]
+                    for status, response in _of_every_route(method, "requestBody" in route).items():
+                        route["responses"].setdefault(str(status), response)
             for name in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(name, None)
         return made_by_fastapi()
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _of_every_route(method: str, has_body: bool) -> dict[int | str, dict[str, Any]]:
+    kinds = [ProblemKind.UNKNOWN_HOST, ProblemKind.UNKNOWN_PATH]
+    if method not in ("get", "head", "options"):
+        kinds += [ProblemKind.CROSS_ORIGIN, ProblemKind.MALFORMED_JSON, ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE]
+    if has_body:
+        kinds.append(ProblemKind.WRONG_MEDIA_TYPE)
+    return documented(*kinds)
 
 
 def allowed_methods(app: FastAPI, request: Request) -> tuple[str, ...]:
@@ -121,8 +121,10 @@ def _of_http_exception(app: FastAPI, request: Request, error: HTTPException) -> 
     return Problem(ProblemKind.HTTP_ERROR, str(error.detail), status=error.status_code, headers=headers)
 
 
-def _of_validation(error: RequestValidationError) -> Problem:
+def _of_validation(error: RequestValidationError, request: Request) -> Problem:
     found = error.errors()
+    if any(one["loc"] == ("body",) and one["type"] != "missing" for one in found) and not is_json(request.headers):
+        return Problem(ProblemKind.WRONG_MEDIA_TYPE, "Content-Type must be application/json.")
     malformed = [one for one in found if one["type"] == "json_invalid"]
     if malformed:
         reason = malformed[0].get("ctx", {}).get("error", "it cannot be parsed")
@@ -130,16 +132,26 @@ def _of_validation(error: RequestValidationError) -> Problem:
         return Problem(ProblemKind.MALFORMED_JSON, f"{reason}, at character {position}.")
     errors = tuple(
         {
-            "field": ".".join(str(part) for part in one["loc"]),
+            "field": _short_text(".".join(str(part) for part in one["loc"])),
             "detail": str(one["msg"]),
             "value": _short(one.get("input")),
         }
-        for one in found
+        for one in few_of_each_kind(found, _kind)
     )
-    count = len(errors)
-    return Problem(ProblemKind.INVALID_REQUEST, f"{count} fault{'s' if count != 1 else ''} in the request", errors)
+    count = len(found)
+    detail = f"{count} fault{'s' if count != 1 else ''} in the request"
+    return Problem(ProblemKind.INVALID_REQUEST, detail, (*errors, *not_listed(count - len(errors))))
+
+
+def _kind(one: dict[str, Any]) -> Hashable:
+    """Equal for faults that differ only in the item of a list or in the name of an unknown key."""
+    path = tuple(step for step in one["loc"] if isinstance(step, str))
+    return one["type"], path[:-1] if one["type"] == "extra_forbidden" else path
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    return _short_text(repr(value))
+
+
+def _short_text(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "..."

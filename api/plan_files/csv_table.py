@@ -5,15 +5,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from energy_models.tables.formulas import without_formula
 from scenarios.files.csv_rows import read_csv
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table with a header row; lines end with a newline on every system."""
+    """Write a table with a header row; lines end with a newline on every system, and no text is a formula."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows([without_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
 
 
 def read_table(

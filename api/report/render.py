@@ -1,5 +1,7 @@
 """The report of an experiment as one HTML page that needs no network."""
 
+import base64
+import hashlib
 import json
 import platform
 from datetime import UTC, datetime
@@ -121,6 +123,7 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
         border_choices=[(at, clock_text(at)[:5]) for at in times_s],
         charts=_script_safe(charts),
         plotly=Markup(_plotly_js()),
+        policy=Markup(_policy()),
     )  # fmt: skip
 
 
@@ -200,6 +203,26 @@ def _script_safe(value: Any) -> Markup:
 def _plotly_js() -> str:
     script = files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
     return script.replace("</script", "<\\/script")
+
+
+@lru_cache
+def _policy() -> str:
+    """The content security policy of the page: its own style and scripts, by their hashes, and nothing else.
+
+    plotly.js adds an empty style element, and the library that draws lines in WebGL compiles functions from text.
+    """
+    texts = _environment().globals
+    scripts = " ".join(_hash_source(text) for text in (_plotly_js(), str(texts["script"])))
+    styles = " ".join(_hash_source(text) for text in (str(texts["style"]), ""))
+    return (
+        f"default-src 'none'; script-src {scripts} 'unsafe-eval'; style-src {styles}; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash_source(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 @lru_cache

@@ -15,6 +15,8 @@ from scenarios.schema.base import DIRECTIONS
 from scenarios.values.fleet import vehicle_names
 
 Window = tuple[int, int]
+MOST_SUGGESTIONS = 50
+"""Most faults with the most similar names."""
 NO_VEHICLES = "the fleet has no vehicles"
 NO_INNER_STATIONS = "the line has no station between its terminals"
 
@@ -38,8 +40,14 @@ class _Reading:
     def trip(self, name: str, *path: str | int) -> Trip | None:
         """The trip with a name; appends a fault if there is none."""
         if name not in self.trips:
-            meant = did_you_mean(name, self.trips, if_none="the timetable has no trips")
-            self.faults.append(self.file.fault(path, name, meant))
+            # The most similar names of very many wrong ones cost minutes and help nobody.
+            is_one_of_many = len(self.faults) >= MOST_SUGGESTIONS
+            allowed = (
+                "a trip of the timetable"
+                if is_one_of_many
+                else did_you_mean(name, self.trips, if_none="the timetable has no trips")
+            )
+            self.faults.append(self.file.fault(path, name, allowed))
         return self.trips.get(name)
 
     def members(self, part: object, *path: str | int) -> list[Trip]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from energy_models.faults import Fault, InputFaults
+from energy_models.tables.formulas import read_cell
 from energy_models.tables.rows import DEFAULT_FORM, WORKBOOK_ENDINGS, TableForm, TableRows, read_rows
 from energy_models.tables.separated_text import ALLOWED_SEPARATORS, WORDS, records_of
 from scenarios.files.names import nearest
@@ -153,7 +154,7 @@ def table_of_rows(
     body: list[CsvRow] = []
     wrong: list[tuple[int, int, str]] = []
     for number, record in rows.records[1:]:
-        cells = [cell.strip() for cell in record]
+        cells = [read_cell(cell.strip()) for cell in record]
         if not any(cells):
             continue
         if pads and not any(cells[len(header) :]):

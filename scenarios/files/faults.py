@@ -1,5 +1,6 @@
 """Faults of the schema: each with file, position, field, value and allowed values."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,12 +8,16 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from energy_models.faults import Fault
+from scenarios.files.csv_rows import is_table_name
 from scenarios.files.names import did_you_mean, nearest
 from scenarios.files.source_positions import SourceNode, TreePath
 from scenarios.rules.unit_hints import unit_hint
 from scenarios.schema.base import Part
 from scenarios.schema.structure import field_at, fields_by_key, part_at
 from scenarios.schema.words import allowed_by, allowed_in_item
+
+MOST_OF_A_KIND = 20
+"""Most faults of one kind that are listed; the others are counted."""
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -43,13 +48,28 @@ def faults_of_schema(error: ValidationError, tree: SourceNode, root: type[Part])
     faults = []
     details = [(detail, _path_in(tree, detail["loc"])) for detail in error.errors(include_url=False)]
     meant = _misspelt(details)
+    count: Counter[tuple[str, TreePath]] = Counter()
     for detail, path in details:
+        same = _kind(detail["type"], path)
+        count[same] += 1
+        if count[same] > MOST_OF_A_KIND and not is_table_name(tree.at(path).file):
+            continue  # the rows of tables are counted by `shortened`
         if detail["type"] == "missing" and path in meant:
             continue
         if detail["type"] == "missing" and path[-1] in _lacking(tree, path):
             continue
         faults.append(_fault(detail, path, tree, root))
+    for (kind, of), number in count.items():
+        if number > MOST_OF_A_KIND and not is_table_name(tree.at(of).file):
+            words = f"the same in {number - MOST_OF_A_KIND:,} more places"
+            faults.append(Fault(tree.file, "", dotted(of), words, kind.replace("_", " ")))
     return tuple(dict.fromkeys(faults))
+
+
+def _kind(kind: str, path: TreePath) -> tuple[str, TreePath]:
+    """Equal for faults that differ only in the item of a list or in the name of an unknown key."""
+    names = tuple(step for step in path if isinstance(step, str))
+    return kind, names[:-1] if kind == "extra_forbidden" else names
 
 
 def _misspelt(details: list[tuple[ErrorDetails, TreePath]]) -> set[TreePath]:

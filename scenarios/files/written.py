@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from energy_models.tables.formulas import without_formula
 from scenarios.schema.base import Part, seconds_to_clock
 from scenarios.schema.structure import fields_by_key
 from scenarios.schema.words import is_clock
@@ -77,7 +78,9 @@ def _write_table(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 def _cell(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return ("true" if value else "false") if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return without_formula(value) if isinstance(value, str) else value
 
 
 class _Block(dict[str, Any]):

@@ -17,6 +17,9 @@ from scenarios.files.source_positions import SourceNode, TreePath, plain_tree, r
 from scenarios.schema.base import Applies, Clock, Identifier, Part, Seconds, Text, Whole, seconds_to_clock
 from scenarios.schema.service import Headway
 
+_UP_TO_TRIPS, _UP_TO_SPANS = Field(max_length=20_000), Field(max_length=2_000)
+"""Longest lists: more than the trips of a day, and more than its spans, dwells and vehicles."""
+
 
 class FixedWindow(Part):
     """Departure window of one trip at its first station."""
@@ -95,19 +98,19 @@ class Withdrawal(Part):
 class Fixes(Part):
     """The fixes of a plan."""
 
-    trips: tuple[Text, ...] = ()
+    trips: Annotated[tuple[Text, ...], _UP_TO_TRIPS] = ()
     """Trips that keep every arrival and departure."""
-    windows: tuple[FixedWindow, ...] = ()
+    windows: Annotated[tuple[FixedWindow, ...], _UP_TO_TRIPS] = ()
     """Departure windows of single trips."""
-    spans: tuple[FixedSpan, ...] = ()
+    spans: Annotated[tuple[FixedSpan, ...], _UP_TO_SPANS] = ()
     """Departure windows by time span."""
-    dwells: tuple[FixedDwell, ...] = ()
+    dwells: Annotated[tuple[FixedDwell, ...], _UP_TO_SPANS] = ()
     """Dwells that stay unchanged or have a given value."""
-    headways: tuple[FixedHeadway, ...] = ()
+    headways: Annotated[tuple[FixedHeadway, ...], _UP_TO_SPANS] = ()
     """Gaps between departures that stay unchanged."""
-    vehicles: tuple[FixedVehicle, ...] = ()
+    vehicles: Annotated[tuple[FixedVehicle, ...], _UP_TO_TRIPS] = ()
     """Trips with a given vehicle."""
-    withdrawals: tuple[Withdrawal, ...] = ()
+    withdrawals: Annotated[tuple[Withdrawal, ...], _UP_TO_SPANS] = ()
     """Vehicles that are out of service for the whole day or a part of the day."""
     spare_trains: Annotated[Whole, Field(ge=0, le=1_000)] = 0
     """Number of spare trains: trains without a duty."""

@@ -238,7 +238,7 @@ def test_unexpected_errors_are_problems_without_their_insides(tmp_path: Path) ->
     job = store.create(PlanOrder("tutorial_line"))
     (store.folder(job.job_id) / "plan").mkdir()
     end_job(store.folder(job.job_id), "succeeded")  # a plan folder that somebody emptied
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, base_url="http://localhost") as client:
         body = client.get(f"/v1/plans/{job.job_id}").json()
     assert (body["code"], body["whose_fault"]) == ("internal-error", "headwatt")
     assert str(tmp_path) not in json.dumps(body)

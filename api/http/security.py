@@ -1,0 +1,31 @@
+"""The protection of the service as one call: what stands in front of the routes, and the headers of the pages."""
+
+from collections.abc import Collection
+
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from api.http.answer_headers import PAGE, AnswerHeaders, UnexpectedErrors
+from api.http.request_guard import Limits, RequestGuard
+from api.http.telemetry import MOST_BODY_BYTES
+
+PAGE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": PAGE}
+
+
+def secure(app: FastAPI, hosts: Collection[str] = ()) -> None:
+    """Protect every route of an application; `hosts` are its names besides addresses of machines and `localhost`."""
+    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(RequestGuard, limits=Limits(hosts, {"/v1/telemetry": MOST_BODY_BYTES}))
+    app.add_middleware(AnswerHeaders)
+
+
+class PageFiles(StaticFiles):
+    """The files of the pages; a browser asks whether they changed before it uses its copy."""
+
+    def file_response(self, full_path: object, stat_result: object, scope: Scope, status_code: int = 200) -> Response:
+        """The answer with a file, or that it has not changed."""
+        answer = super().file_response(full_path, stat_result, scope, status_code)  # type: ignore[arg-type]
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer

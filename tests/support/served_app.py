@@ -1,0 +1,30 @@
+"""The application on a real socket, in a thread of the test: its settings can be those of the test."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from api.http.slow_connections import TimedProtocol
+
+
+@contextmanager
+def served_app(app: ASGIApp) -> Iterator[int]:
+    """Serve an application with the protocol of `headwatt serve`; yields its port on 127.0.0.1."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, http=TimedProtocol, log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive()
+                time.sleep(0.01)
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
