@@ -202,9 +202,13 @@ def _clock(vehicle: str, mine: Sequence[DaySummary]) -> list[Finding]:
             continue
         t = np.array([lag.middle_s for lag in one.lags])
         x = np.array([lag.lag_s for lag in one.lags])
-        middle = float(np.median(x))
-        near = np.abs(x - middle) < 2.0
+        # Where another clock is wrong, some blocks agree with that one: the lag of most blocks counts.
+        agree = np.abs(x[:, None] - x) < 2.0
+        near = agree[int(np.argmax(agree.sum(axis=1)))]
+        if 2 * int(near.sum()) <= len(x):
+            continue
         t, x = t[near], x[near]
+        middle = float(np.median(x))
         if abs(middle) >= LEAST_CLOCK_S:
             detail = f"{len(x)} blocks of two hours agree"
             found.append(Finding("clock_offset", vehicle, one.day, "", one.first_ms, middle, "s", detail))

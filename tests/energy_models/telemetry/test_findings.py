@@ -15,8 +15,8 @@ from energy_models.telemetry.batch import Batch
 from energy_models.telemetry.findings.assess import assess
 from energy_models.telemetry.findings.changes import change_of
 from energy_models.telemetry.findings.finding import Finding
-from energy_models.telemetry.findings.fleet_clock import fleet_voltage, lags
-from energy_models.telemetry.findings.history import findings_over_days, summaries
+from energy_models.telemetry.findings.fleet_clock import Lag, fleet_voltage, lags
+from energy_models.telemetry.findings.history import DaySummary, findings_over_days, summaries
 from energy_models.telemetry.findings.vehicle_day import runs_of, vehicle_day
 from energy_models.telemetry.findings.within_day import findings_within
 from energy_models.telemetry.intake import accept
@@ -82,6 +82,21 @@ def test_the_lag_of_a_clock_is_measured(offset_s: float) -> None:
     assert [one.lag_s for one in lags(fleet, "V0")] == pytest.approx([offset_s] * len(lags(fleet, "V0")), abs=0.2)
     assert lags(fleet, "V0")
     assert fleet_voltage({name: days[name] for name in ("V0", "V1")}) is None
+
+
+def clock_findings(lags_s: list[float]) -> list[tuple[str, float]]:
+    """The findings for a day whose blocks of two hours have these lags."""
+    blocks = tuple(Lag(7_200.0 * number, lag_s) for number, lag_s in enumerate(lags_s))
+    runs = runs_of(vehicle_day("V2", "d", pd.DataFrame({"instant_ms": [0, 1_000], "flags": [0, 0]})))
+    day = DaySummary("V2", "d", 0, runs.assign(voltage_ratio=np.nan), blocks, {})
+    return [(one.kind, one.amount) for one in findings_over_days([day])]
+
+
+def test_blocks_that_disagree_are_no_offset_of_a_clock() -> None:
+    """Where the clock of another vehicle is wrong by an hour, some blocks agree with that one and some with the rest."""
+    assert clock_findings([0.0, -3_600.0, 0.1, -3_600.0]) == []
+    assert clock_findings([0.0, 0.2, -3_600.0]) == []
+    assert clock_findings([5.0, 5.1, 0.0, 4.9]) == [("clock_offset", pytest.approx(5.0))]
 
 
 def test_step_and_drift_of_a_series_are_told_apart() -> None:
