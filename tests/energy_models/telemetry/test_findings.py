@@ -93,7 +93,7 @@ def clock_findings(lags_s: list[float]) -> list[tuple[str, float]]:
 
 
 def test_blocks_that_disagree_are_no_offset_of_a_clock() -> None:
-    """Where the clock of another vehicle is wrong by an hour, some blocks agree with that one and some with the rest."""
+    """Where the clock of another vehicle is wrong by an hour, some blocks agree with that one."""
     assert clock_findings([0.0, -3_600.0, 0.1, -3_600.0]) == []
     assert clock_findings([0.0, 0.2, -3_600.0]) == []
     assert clock_findings([5.0, 5.1, 0.0, 4.9]) == [("clock_offset", pytest.approx(5.0))]
