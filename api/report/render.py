@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import platform
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -38,6 +39,7 @@ from scenarios.values.train_numbers import train_numbers
 from simulation.experiment import DayFigures, PlanExperiment
 
 _HERE = Path(__file__).parent
+_STYLE_OF_PLOTLY = re.compile(r'document\.getElementById\("([0-9a-f]{64})"\)')
 
 # Compared figures: label, attribute, unit, decimals, better direction (-1 less, 1 more, 0 neither).
 _ROWS = (
@@ -124,6 +126,7 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
         charts=_script_safe(charts),
         plotly=Markup(_plotly_js()),
         policy=Markup(_policy()),
+        styles_of_plotly=sorted(set(_STYLE_OF_PLOTLY.findall(_plotly_js()))),
     )  # fmt: skip
 
 
@@ -209,14 +212,16 @@ def _plotly_js() -> str:
 def _policy() -> str:
     """The content security policy of the page: its own style and scripts, by their hashes, and nothing else.
 
-    plotly.js adds an empty style element, and the library that draws lines in WebGL compiles functions from text.
+    plotly.js adds an empty style element, makes bold texts by an attribute, and compiles functions from text where it
+    draws lines in WebGL. The style of its maps is not needed: the page has an empty element in its place.
     """
     texts = _environment().globals
     scripts = " ".join(_hash_source(text) for text in (_plotly_js(), str(texts["script"])))
     styles = " ".join(_hash_source(text) for text in (str(texts["style"]), ""))
+    attributes = " ".join(_hash_source(text) for text in ("", "font-weight:bold"))
     return (
-        f"default-src 'none'; script-src {scripts} 'unsafe-eval'; style-src {styles}; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {scripts} 'unsafe-eval'; style-src {styles}; "
+        f"style-src-attr 'unsafe-hashes' {attributes}; img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -1,0 +1,57 @@
+"""A report behind the policy of the service: its charts are drawn, and the browser refuses nothing of it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Route, expect, sync_playwright
+
+from api.http.answer_headers import report_policy
+from api.report.render import render_report
+from api.result import result_of
+from scenarios.files.load import load_scenario
+from simulation.experiment import PlanRequest, run_plan_experiment
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    request = PlanRequest(load_scenario("tutorial_line"), replications=2, effort=0.01, workers=1)
+    experiment = run_plan_experiment(request)
+    file = tmp_path / "report.html"
+    file.write_text(render_report(experiment, result_of(experiment)), encoding="utf-8")
+    return file
+
+
+def test_the_policy_allows_the_report_and_nothing_else(report: Path, chromium: str) -> None:
+    policy = report_policy(report)
+    assert "unsafe-inline" not in policy
+    assert "sandbox" in policy
+    wrong: list[str] = []
+
+    def answer(route: Route) -> None:
+        added = "<script>document.title = 'injected'</script><img src=x onerror=\"document.title = 'injected'\">"
+        text = report.read_text(encoding="utf-8").replace("</main>", added + "</main>")
+        is_changed = route.request.url.endswith("changed")
+        route.fulfill(
+            body=text if is_changed else report.read_text(encoding="utf-8"),
+            headers={"content-type": "text/html; charset=utf-8", "content-security-policy": policy},
+        )
+
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--enable-unsafe-swiftshader"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.route("**/*", answer)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.goto("http://127.0.0.1/report", timeout=120_000)
+        for name in ("levers", "train_graph", "driving"):
+            chart = page.locator(f"[data-chart={name}]")
+            chart.scroll_into_view_if_needed()
+            expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Plan, coloured by power").click()
+        assert wrong == []
+        page.goto("http://127.0.0.1/changed", timeout=120_000)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Tutorial line")
+        assert page.title().startswith("Headway plan")
+        browser.close()
+    assert any("inline script" in line for line in wrong)
