@@ -69,6 +69,7 @@ def sweep(
     from api.study.chart import svg  # noqa: PLC0415
     from api.study.sweep_page import charts, render  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
+    from energy_models.tables.formulas import frame_without_formulas  # noqa: PLC0415
     from scenarios.requests.sweep import read_sweep  # noqa: PLC0415
     from scenarios.vehicles.calibrated import load_vehicle  # noqa: PLC0415
     from simulation.runs.cases import simulate_cases  # noqa: PLC0415
@@ -106,7 +107,7 @@ def sweep(
         _show_dry_run(study, todo, workers, folder, json, written.state if written is not None else None)
         return
     found = table(cases, seeds, store, version)
-    found.to_csv(folder / "table.csv", index=False)
+    frame_without_formulas(found).to_csv(folder / "table.csv", index=False)
     command = " ".join(["headwatt", *sys.argv[1:]])
     edited = written.state.sentence() if written is not None else ""
     (folder / "report.html").write_text(render(study, found, command, edited), encoding="utf-8")

@@ -273,6 +273,7 @@ def export(
     Seconds of the service day are `time_s`; a file of several days has a column `service_day`.
     """
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
+    from energy_models.tables.formulas import frame_without_formulas  # noqa: PLC0415
     from energy_models.telemetry.columns import COLUMN_NAMES  # noqa: PLC0415
     from energy_models.telemetry.store.query import read_rows, require_line  # noqa: PLC0415
     from energy_models.telemetry.store.store import open_store  # noqa: PLC0415
@@ -290,7 +291,7 @@ def export(
     if not raw:
         rows = _filled(rows, scenario)
     if out.suffix == ".csv":
-        rows.to_csv(out, index=False)
+        frame_without_formulas(rows).to_csv(out, index=False)
     else:
         rows.to_parquet(out, index=False)
     if json:

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from energy_models.faults import Fault, InputFaults
+from energy_models.tables.formulas import frame_without_formulas, read_frame
 from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS
 from scenarios.schema.supply import Storage, Substation
@@ -152,12 +153,12 @@ def _supply(day: DayRecord) -> pd.DataFrame:
 def write_trace(trace: Trace, folder: Path) -> None:
     """Write a trace into a folder, which is created if necessary; files with the same names are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    trace.events.to_csv(folder / "events.csv", index=False)
+    frame_without_formulas(trace.events).to_csv(folder / "events.csv", index=False)
     trace.events.to_parquet(folder / "events.parquet", index=False)
     trace.trains.to_parquet(folder / "trains.parquet", index=False, compression="zstd")
     trace.supply.to_parquet(folder / "supply.parquet", index=False, compression="zstd")
-    trace.crowding.to_csv(folder / "crowding.csv", index=False)
-    trace.journeys.to_csv(folder / "journeys.csv", index=False)
+    frame_without_formulas(trace.crowding).to_csv(folder / "crowding.csv", index=False)
+    frame_without_formulas(trace.journeys).to_csv(folder / "journeys.csv", index=False)
     (folder / "run.json").write_text(json.dumps(asdict(trace.run), indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
@@ -173,7 +174,7 @@ def read_trace(folder: Path) -> Trace:
 
     def table(name: str, needed: tuple[str, ...]) -> pd.DataFrame:
         try:
-            found = pd.read_csv(folder / name) if name.endswith(".csv") else pd.read_parquet(folder / name)
+            found = read_frame(pd.read_csv(folder / name)) if name.endswith(".csv") else pd.read_parquet(folder / name)
         except (OSError, ValueError, pa.ArrowException) as error:
             faults.append(Fault(str(folder / name), "", "", str(error).split("\n")[0][:80], made))
             return pd.DataFrame()
