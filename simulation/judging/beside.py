@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dispatch.plans.timetable import Timetable
-from energy_models.running_times import ProfileLibrary
+from energy_models.running_times import ProfileLibrary, apart_together
 from scenarios.schema import Scenario
+from scenarios.values.fleet import ByVehicle
 from simulation.day.model import DayModel, day_model
 from simulation.day.record import DayRecord
 from simulation.judging.judge import Judgement, compare
@@ -59,10 +60,12 @@ class JudgedBeside:
         if self._is_beside:
             self._thread.submit(self._compile, first, first_tasks)
 
-    def begun(self, library: ProfileLibrary, in_force: Timetable) -> None:
+    def begun(self, profiles: ByVehicle[ProfileLibrary], in_force: Timetable) -> None:
         """Begin the days of the timetable in force, unless the search shall use all processors."""
-        # A separate library, because the planner adds profiles to its library at the same time.
-        self._model, self._in_force = day_model(self._scenario, library.apart()), in_force
+        # Separate libraries, because the planner adds profiles to its libraries at the same time.
+        copies = apart_together(profiles.distinct)
+        own = profiles.map(lambda library: copies[library])
+        self._model, self._in_force = day_model(self._scenario, own.main, others=own.others), in_force
         if self._is_beside and self._compares_early:
             self._baseline = self._thread.submit(self._simulate, "baseline", in_force)
 

@@ -13,6 +13,7 @@ from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from dispatch.timing.kernel.compilation import SUPPLY, Compiling
 from scenarios.values.build import profile_library
+from scenarios.values.fleet import ByVehicle
 from simulation.judging.beside import judged_beside
 from simulation.judging.judge import Judgement, judge
 from simulation.runs.replications import replication_seeds
@@ -45,7 +46,7 @@ def test_days_beside_the_planner_are_those_of_the_judge(workers: int, compares_e
     with judged_beside(
         scenario, seeds, workers, compares_early, lambda _, share: shares.append(share), Compiling(), (SUPPLY,)
     ) as beside:
-        beside.begun(library, in_force)
+        beside.begun(ByVehicle(library), in_force)
         beside.compiled()
         beside.decided(plan)
         judged = beside.judged()
@@ -59,7 +60,7 @@ def planned_wrongly() -> None:
     scenario = small_line(4, TWO_PERIODS)
     seeds = replication_seeds(0, 2)
     with judged_beside(scenario, seeds, 2, True, lambda *_: None, Compiling(), (SUPPLY,)) as beside:
-        beside.begun(profile_library(scenario), timetable_in_force(scenario))
+        beside.begun(ByVehicle(profile_library(scenario)), timetable_in_force(scenario))
         raise KeyError("no plan")
 
 
