@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,42 @@ def read_fleet(path: str | Path) -> FleetModels:
     place = Path(path)
     if place.is_file():
         return fleet_of_tree(read_yaml(place, place.name))
+    faults: list[Fault] = []
+    found = _models_of_folder(place, faults)
+    mileage = NO_MILEAGE
+    if (place / MILEAGE_FILE).exists():
+        try:
+            mileage = read_mileage(place / MILEAGE_FILE)
+        except InputFaults as error:
+            faults += error.faults
+    if faults:
+        raise InputFaults(faults)
+    return FleetModels(
+        {vehicle: models[-1][1] for vehicle, models in sorted(found.items())},
+        mileage,
+        {vehicle: models[-1][0] for vehicle, models in sorted(found.items())},
+    )
+
+
+def read_history(folder: str | Path) -> dict[str, tuple[CalibratedVehicle, ...]]:
+    """All models of each vehicle of a fleet folder, in the order of their days; the last one is the present one.
+
+    Raises `InputFaults` with the faults of all files.
+    """
+    faults: list[Fault] = []
+    found = _models_of_folder(Path(folder), faults)
+    if faults:
+        raise InputFaults(faults)
+    return {vehicle: tuple(model for _, model in models) for vehicle, models in sorted(found.items())}
+
+
+def _models_of_folder(place: Path, faults: list[Fault]) -> dict[str, list[tuple[str, CalibratedVehicle]]]:
+    """The models of each vehicle with their files, in the order of their days; all faults are appended."""
     files = sorted(file for file in place.rglob("*") if file.suffix in (".yaml", ".yml")) if place.is_dir() else []
     if not files:
         allowed = "a folder with a vehicle file of headwatt calibrate --out for each vehicle"
         shown = "no vehicle file" if place.is_dir() else "no such folder"
-        raise InputFaults([Fault(str(path), "", "", shown, allowed)])
-    faults: list[Fault] = []
+        faults.append(Fault(str(place), "", "", shown, allowed))
     found: dict[str, list[tuple[str, CalibratedVehicle]]] = {}
     for file in files:
         name = file.relative_to(place).as_posix()
@@ -74,26 +105,13 @@ def read_fleet(path: str | Path) -> FleetModels:
             faults.append(Fault(name, "", "source.vehicles", shown, allowed))
             continue
         found.setdefault(model.source.vehicles[0], []).append((name, model))
-    latest = {}
     for vehicle, models in found.items():
         models.sort(key=lambda one: one[1].source.day or "")
-        if len(models) > 1 and (models[-1][1].source.day or "") == (models[-2][1].source.day or ""):
-            also = f"a day of its own for each model of {vehicle}: {models[-2][0]} has the same"
-            faults.append(Fault(models[-1][0], "", "source.day", models[-1][1].source.day or "none", also))
-        latest[vehicle] = models[-1]
-    mileage = NO_MILEAGE
-    if (place / MILEAGE_FILE).exists():
-        try:
-            mileage = read_mileage(place / MILEAGE_FILE)
-        except InputFaults as error:
-            faults += error.faults
-    if faults:
-        raise InputFaults(faults)
-    return FleetModels(
-        {vehicle: model for vehicle, (_, model) in sorted(latest.items())},
-        mileage,
-        {vehicle: name for vehicle, (name, _) in sorted(latest.items())},
-    )
+        for before, after in pairwise(models):
+            if (before[1].source.day or "") == (after[1].source.day or ""):
+                also = f"a day of its own for each model of {vehicle}: {before[0]} has the same"
+                faults.append(Fault(after[0], "", "source.day", after[1].source.day or "none", also))
+    return found
 
 
 def fleet_of_content(content: Mapping[str, Any], name: str = "fleet") -> FleetModels:
