@@ -226,7 +226,7 @@ def belonging_faults(
             allowed = f"{did_you_mean(model.train_type, types)}; --as TYPE applies the model to another type"
             faults.append(Fault(file, "", "train_type", model.train_type, allowed))
         elif name and name not in names:
-            allowed = f"a vehicle of the fleet, {did_you_mean(name, names)}; `vehicles` of `fleet` gives them names"
+            allowed = f"a vehicle of the fleet of the scenario, {did_you_mean(name, names)}"
             faults.append(Fault(file, "", "source.vehicles", name, allowed))
         elif name and names[name] != (as_type or model.train_type):
             faults.append(Fault(file, "", "train_type", model.train_type, f"{names[name]}, the type of vehicle {name}"))
