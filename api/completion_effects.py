@@ -90,7 +90,7 @@ def _of_plan(
         return of_plan, "the plan"
     keys = [one.key for one in inputs if one.definition.is_varied]
     today = timetable_in_force(scenario)
-    computed = input_sensitivity(keys, today, written.plan.timetable, scenario, written.train(), 2, progress)
+    computed = input_sensitivity(keys, today, written.plan.timetable, scenario, written.stock(), 2, progress)
     return {effect.key: round(computed.points_of(effect), 2) for effect in computed.effects}, "the plan, computed now"
 
 

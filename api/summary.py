@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from api.result import PlanResult
 from api.savings import EQUIVALENT, KINDS, LADDER, SavingName
+from api.vehicle_words import vehicles_sentence
 from dispatch.plans.longer_trips import LongerTrips
 from simulation.experiment import DayFigures
 
@@ -47,6 +48,7 @@ def sentences(result: PlanResult, title: str, baseline_driving: str) -> tuple[Se
         Sentence("Passengers", _passengers(result)),
         Sentence("Patterns", _patterns(result)),
         Sentence("Levers", _levers(result)),
+        Sentence("Vehicles", vehicles_sentence(result)),
         Sentence("Supply", _supply(result)),
         Sentence("Utility meter", _utility(result)),
         Sentence("Cost", _cost(result)),

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 from threading import Lock
 
 import numpy as np
 
 from dispatch.checker.check import CheckReport
+from dispatch.energy.line_model import NO_OTHERS, OtherLibraries
 from dispatch.explanation.input_sensitivity import InputSensitivity, input_sensitivity
 from dispatch.explanation.levers import Lever
 from dispatch.headways.pareto import Trade
@@ -24,11 +25,11 @@ from dispatch.timing.kernel.compilation import SEARCH, SUPPLY, Compiling
 from dispatch.timing.task import SearchStop
 from energy_models.arrays import FloatArray
 from energy_models.running_times import ProfileLibrary
-from energy_models.train import Train
 from scenarios.files.main_inputs import MainInput, main_inputs
 from scenarios.schema import Scenario
-from scenarios.values.build import train_of
-from scenarios.vehicles.calibrated import CalibratedVehicle, apply
+from scenarios.values.rolling_stock import RollingStock
+from scenarios.vehicles.calibrated import CalibratedVehicle
+from scenarios.vehicles.fleet import NO_FLEET, FleetModels, stock_of
 from simulation.day.record import DayRecord
 from simulation.judging.beside import JudgedBeside, JudgedDays, judged_beside
 from simulation.judging.guards import ENERGY_SHARE_ON_TIME, contradictions, day_does_not_run
@@ -49,16 +50,24 @@ Progress = Callable[[str, float], None]
 class PlanRequest(PlannerOptions):
     """A request for an experiment: the scenario, the options of the planner, and the days that judge the plan.
 
-    `vehicle` is a calibrated vehicle in place of the scenario's. `notes` are sentences for the result about the origin
-    of the plan. `sensitivity`: whether the saving is computed for changed inputs as well; None: only if a main input is
-    borrowed from another line.
+    `vehicle` is a calibrated vehicle in place of the scenario's train type, `fleet` are the models of single vehicles;
+    with `as_type`, they belong to this train type of any scenario. `notes` are sentences for the result about the
+    origin of the plan. `sensitivity`: whether the saving is computed for changed inputs as well; None: only if a main
+    input is borrowed from another line.
     """
 
     scenario: Scenario
     replications: int = 10
     vehicle: CalibratedVehicle | None = None
+    fleet: FleetModels = NO_FLEET
+    as_type: str | None = None
     notes: tuple[str, ...] = ()
     sensitivity: bool | None = None
+
+    @property
+    def stock(self) -> RollingStock:
+        """The trains of the fleet. Raises `InputFaults` for a model that belongs elsewhere."""
+        return stock_of(self.scenario, self.vehicle, self.fleet, self.as_type)
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,7 @@ class PlanExperiment:
     trace_interval_s: float
     library: ProfileLibrary
     notes: tuple[str, ...]
+    others: OtherLibraries = field(default_factory=lambda: NO_OTHERS)
     trade: Trade | None = None
     potential: Potential | None = None
     no_saving_because: tuple[str, ...] = ()
@@ -173,15 +183,12 @@ def run_plan_experiment(
     `stop` ends the search; the best plan so far is then checked and judged like other plans. Raises `Infeasible` with
     the conflicting rules if no plan exists.
     """
-    scenario = request.scenario
-    train = train_of(scenario)
-    if request.vehicle is not None:
-        train = apply(request.vehicle, train)
+    scenario, stock = request.scenario, request.stock
     progress = _one_at_a_time(progress)
     with _days_of(request, progress, request.time_limit_s is None, (SEARCH, SUPPLY)) as beside:
-        planned = make_plan(scenario, request, train, progress, stop, beside)
+        planned = make_plan(scenario, request, stock, progress, stop, beside)
         seconds = dict(planned.seconds)
-        sensitivity = _sensitivity(request, planned, train, seconds, progress)
+        sensitivity = _sensitivity(request, planned, stock, seconds, progress)
         judged = _awaited(beside, seconds)
     cut_short = _cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled)
     return _experiment(request, planned, judged, planned.trade, seconds, cut_short, sensitivity)
@@ -206,17 +213,15 @@ def judge_written_plan(
     The request provides the scenario, vehicle, replications, seed, workers, peak limit, longer trips and notes; they
     are those of the planning. Raises `InputFaults` for running times in force that no train can keep.
     """
-    train = train_of(request.scenario)
-    if request.vehicle is not None:
-        train = apply(request.vehicle, train)
+    stock = request.stock
     began = time.monotonic()
     progress = _one_at_a_time(progress)
-    found = accounted(plan, request.scenario, train, request.workers, progress)
+    found = accounted(plan, request.scenario, stock, request.workers, progress)
     seconds = {"levers": round(time.monotonic() - began, 3)}
     with _days_of(request, progress, False, (SUPPLY,)) as beside:
-        beside.begun(found.line.library, found.baseline.timetable)
+        beside.begun(found.line.of_vehicle, found.baseline.timetable)
         beside.decided(plan.timetable)
-        sensitivity = _sensitivity(request, found, train, seconds, progress)
+        sensitivity = _sensitivity(request, found, stock, seconds, progress)
         judged = _awaited(beside, seconds)
     return _experiment(request, found, judged, None, seconds, (), sensitivity)
 
@@ -225,11 +230,17 @@ def _days_of(
     request: PlanRequest, progress: Progress, compares_early: bool, first_tasks: tuple[str, ...]
 ) -> AbstractContextManager[JudgedBeside]:
     seeds = replication_seeds(request.seed, request.replications)
-    return judged_beside(request.scenario, seeds, request.workers, compares_early, progress, Compiling(), first_tasks)
+    return judged_beside(
+        request.scenario, request.stock, seeds, request.workers, compares_early, progress, Compiling(), first_tasks
+    )
 
 
 def _sensitivity(
-    request: PlanRequest, planned: Planned | AccountedPlan, train: Train, seconds: dict[str, float], progress: Progress
+    request: PlanRequest,
+    planned: Planned | AccountedPlan,
+    stock: RollingStock,
+    seconds: dict[str, float],
+    progress: Progress,
 ) -> InputSensitivity | None:
     """The savings for changed inputs, computed while the simulated days run; None if they are not requested."""
     inputs = main_inputs(request.scenario)
@@ -240,7 +251,7 @@ def _sensitivity(
     keys = [one.key for one in inputs if one.definition.is_varied and (request.sensitivity or one.kind != "source")]
     began = time.monotonic()
     found = input_sensitivity(
-        keys, planned.baseline.timetable, planned.plan.timetable, request.scenario, train, request.workers, progress
+        keys, planned.baseline.timetable, planned.plan.timetable, request.scenario, stock, request.workers, progress
     )
     seconds["sensitivity"] = round(time.monotonic() - began, 3)
     return found
@@ -265,7 +276,7 @@ def _experiment(
 ) -> PlanExperiment:
     """The plan with its judgement; `cut_short` is a sentence about a search that ended early."""
     scenario = request.scenario
-    plan = with_vehicle(planned.plan, request.vehicle)
+    plan = with_vehicle(planned.plan, request.vehicle, request.fleet, request.as_type)
     judgement, before, after = judged.judgement, judged.baseline, judged.plan
     start_s = min(first_second_s(before), first_second_s(after))
     end_s = max(first_second_s(day) + len(power_series(day)) for day in (before, after))
@@ -307,6 +318,7 @@ def _experiment(
         trace_start_s=start_s,
         trace_interval_s=1.0,
         library=planned.line.library,
+        others=planned.line.others,
         notes=(
             *(objection.sentence for objection in against),
             *too_high,
@@ -318,7 +330,8 @@ def _experiment(
                 {name: {one.name: one.loads for one in day.substations} for name, day in figures.items()},
             ),
             *cut_short,
-            *_calibrated(request.vehicle),
+            *_calibrated(request.vehicle, request.as_type),
+            *_of_fleet(request.fleet, request.scenario),
             *request.notes,
         ),
         trade=trade,
@@ -354,9 +367,17 @@ def _plan_fails(
     return contradictions(judged.judgement, potential, [lever.saving_kwh for lever in planned.levers])
 
 
-def with_vehicle(plan: Plan, vehicle: CalibratedVehicle | None) -> Plan:
-    """The plan with the hash of its calibrated vehicle."""
-    return plan if vehicle is None else replace(plan, options=replace(plan.options, vehicle_hash=vehicle.hash))
+def with_vehicle(
+    plan: Plan, vehicle: CalibratedVehicle | None, fleet: FleetModels = NO_FLEET, as_type: str | None = None
+) -> Plan:
+    """The plan with the versions of its calibrated models."""
+    options = replace(
+        plan.options,
+        vehicle_hash=None if vehicle is None else vehicle.hash,
+        model_versions=fleet.versions,
+        as_type=as_type,
+    )
+    return replace(plan, options=options)
 
 
 def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, ...]:
@@ -370,7 +391,7 @@ def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, .
     )
 
 
-def _calibrated(vehicle: CalibratedVehicle | None) -> tuple[str, ...]:
+def _calibrated(vehicle: CalibratedVehicle | None, as_type: str | None) -> tuple[str, ...]:
     """The calibrated train of the plan if it is not the train of the scenario; baseline and plan use the same train."""
     if vehicle is None:
         return ()
@@ -382,8 +403,22 @@ def _calibrated(vehicle: CalibratedVehicle | None) -> tuple[str, ...]:
         if one is not None
     ]
     return (
-        f"Both days use trains calibrated from {source.file} (sha256 {source.sha256[:12]}) instead of the train type "
-        f"{vehicle.train_type} of the scenario: {', '.join((*found, *held))}.",
+        f"Both days use trains calibrated from {source.file} (sha256 {source.sha256[:12]}, model version "
+        f"{vehicle.hash[:12]}) instead of the train type {as_type or vehicle.train_type} of the scenario: "
+        f"{', '.join((*found, *held))}.",
+    )
+
+
+def _of_fleet(fleet: FleetModels, scenario: Scenario) -> tuple[str, ...]:
+    """The models of the vehicles of a plan; baseline and plan use the same models."""
+    if not fleet.of_vehicle:
+        return ()
+    versions = ", ".join(f"{vehicle} {version[:12]}" for vehicle, version in fleet.versions.items())
+    rest = scenario.trainsets - len(fleet.of_vehicle)
+    without = f" The other {rest} vehicles have the mean of the models of their type." if rest > 0 else ""
+    return (
+        f"{len(fleet.of_vehicle)} of {scenario.trainsets} vehicles have a calibrated model of their own on both days, "
+        f"with these versions: {versions}.{without}",
     )
 
 

@@ -1,5 +1,6 @@
 """`headwatt calibrate`: estimate the parameters of a train from its telemetry, with confidence intervals."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,6 +40,9 @@ Keep the tare fixed at a measured value:
 
 Declare a meter of class 0.5, and a load sensor that was checked on a weighbridge:
 [cyan]headwatt calibrate day.csv --scenario beijing_yizhuang --energy-class 0.5 --load-class 0.5 --load-zero-t 0.2[/]
+
+A model of one vehicle in the folder of a fleet:
+[cyan]headwatt calibrate day.csv --scenario my_line/ --vehicle TS01 --day 2026-11-30 --out fleet/TS01.yaml[/]
 
 Plan with the calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle vehicle.yaml[/]
 """
@@ -83,6 +87,10 @@ def calibrate(
     train_type: Annotated[
         str | None, typer.Option(help="Train type of the scenario; by default its main train type.", metavar="NAME")
     ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Service day of the telemetry, for the vehicle file.", metavar="DAY"),
+    ] = None,
     energy_class: Annotated[
         float, typer.Option(min=0, max=10, help="Accuracy of voltage times current, in percent.", metavar="PERCENT")
     ] = 1.0,
@@ -109,8 +117,9 @@ def calibrate(
     line = load_scenario(scenario, tuple(override or ()))
     with stage_progress("calibrate") as report:
         result = calibrate_file(
-            file, line, hold or (), train_type=train_type, only=vehicle or (), classes=classes, progress=report
-        )
+            file, line, hold or (), train_type=train_type, only=vehicle or (), classes=classes, progress=report,
+            day=day.date().isoformat() if day is not None else None,
+        )  # fmt: skip
     if out is not None:
         write_vehicle(result.vehicle, out)
     if plot is not None:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.plan_state import note_state
-from api.cli.shared_options import JsonOutput
+from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
 from api.clock import clock_text
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def compare(
     vehicle: Annotated[
         Path | None, typer.Option(help="Vehicle file instead of those of the plans.", metavar="FILE")
     ] = None,
+    fleet: FleetFolder = None,
+    as_type: ModelsAsType = None,
     json: JsonOutput = False,
 ) -> None:
     """Compare two plans, or one plan with today's timetable; see HELP."""
@@ -70,13 +72,13 @@ def compare(
 
     with stage_progress("headwatt compare") as progress:
         progress("reading", 0.0)
-        a, written = read_planned_line(first, vehicle)
+        a, written = read_planned_line(first, vehicle, fleet, as_type)
         states = [written.state]
         judged: tuple[WrittenPlan | None, WrittenPlan]
         if second is None:
             a, b, names, judged = line_in_force(a), a, ("today", first.name), (None, written)
         else:
-            b, other = read_planned_line(second, vehicle)
+            b, other = read_planned_line(second, vehicle, fleet, as_type)
             states.append(other.state)
             names, judged = (first.name, second.name), (written, other)
         if names[0] == names[1]:

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.plan_state import note_state
-from api.cli.shared_options import JsonOutput
+from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
+from api.cli.vehicle_table import print_vehicles, vehicles_json, vehicles_of
 from api.clock import clock_text
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def explain(
     vehicle: Annotated[
         Path | None, typer.Option(help="Vehicle file instead of that of the plan.", metavar="FILE")
     ] = None,
+    fleet: FleetFolder = None,
+    as_type: ModelsAsType = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Number of parallel threads.", metavar="N")] = 2,
     json: JsonOutput = False,
 ) -> None:
@@ -64,13 +67,14 @@ def explain(
 
     with stage_progress("headwatt explain") as progress:
         progress("reading", 0.0)
-        planned, written = read_planned_line(folder, vehicle)
+        planned, written = read_planned_line(folder, vehicle, fleet, as_type)
         note_state(written.state)
         state = {"plan_folder": written.state.as_json()}
         in_force = timetable_in_force(planned.scenario)
         if trip is not None:
             _one_trip(planned, trip, json, state)
             return
+        vehicles = vehicles_of(planned, written, (vehicle, fleet, as_type))
         proven = written.proven_result
         levers = proven.levers if proven is not None else []
         known = [Lever(one.name, one.saving_kwh) for one in levers if one.name != DISTURBANCES]
@@ -79,9 +83,10 @@ def explain(
         )  # fmt: skip
     beside = headline_beside(written.proven_result, "on-time-equivalent", found.after_kwh)
     if json:
-        print_json({**_as_json(planned, found), "judged_saving": beside, **state})
+        print_json({**_as_json(planned, found), **vehicles_json(vehicles), "judged_saving": beside, **state})
     else:
         _print(planned, found, beside, top)
+        print_vehicles(vehicles)
 
 
 def _as_json(planned: "PlannedLine", found: "Explanation") -> dict[str, object]:

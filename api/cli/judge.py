@@ -12,7 +12,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
 from api.cli.plan_state import note_state
-from api.cli.shared_options import JsonOutput
+from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders, require_writable
 from api.day_figures import figures_of
@@ -69,6 +69,8 @@ def judge(
     vehicle: Annotated[
         Path | None, typer.Option(help="Vehicle file instead of that of the plan.", metavar="FILE")
     ] = None,
+    fleet: FleetFolder = None,
+    as_type: ModelsAsType = None,
     days: Annotated[
         Path | None, typer.Option(help="Data set of simulated days; by default PLAN/days.", metavar="DIR")
     ] = None,
@@ -80,13 +82,13 @@ def judge(
 ) -> None:
     """Judge a plan; see HELP."""
     from api.input_effects import input_notes  # noqa: PLC0415
+    from api.plan_files.models import ModelFiles  # noqa: PLC0415
     from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
     from api.study.chart import svg  # noqa: PLC0415
     from api.study.judgement_page import JudgedPlan, render, sensitivity_chart  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
     from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
     from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
-    from scenarios.vehicles.calibrated import load_vehicle  # noqa: PLC0415
     from simulation.judging.judge_plan import Question, judge_until, judge_variations  # noqa: PLC0415
     from simulation.judging.verdict import objections  # noqa: PLC0415
     from simulation.runs.day_store import DayStore  # noqa: PLC0415
@@ -102,9 +104,9 @@ def judge(
         progress("reading", 0.0)
         written = read_sound_plan(plan)
         note_state(written.state)
-        train = written.train(load_vehicle(vehicle) if vehicle is not None else None)
+        stock = written.stock(ModelFiles(vehicle, fleet, as_type))
         in_force = timetable_in_force(written.scenario)
-        question = Question(written.scenario, train, in_force, written.plan.timetable, controller)
+        question = Question(written.scenario, stock, in_force, written.plan.timetable, controller)
         store = DayStore(days or plan / "days")
         effort = Effort(interval, replications, max(most, replications), seed)
         with started(engine_of(workers, engine)) as session:

@@ -13,6 +13,7 @@ from api.cli import (
     drive,
     explain,
     export,
+    fleet,
     judge,
     plan,
     replay,
@@ -97,6 +98,7 @@ app.command(help=supply.HELP, epilog=supply.EPILOG)(supply.supply)
 app.add_typer(validate.app, name="validate")
 app.add_typer(scenario.app, name="scenario")
 app.command(help=calibrate.HELP, epilog=calibrate.EPILOG)(calibrate.calibrate)
+app.command(help=fleet.HELP, epilog=fleet.EPILOG)(fleet.fleet)
 app.add_typer(telemetry.app, name="telemetry")
 
 

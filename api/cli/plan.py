@@ -48,7 +48,9 @@ Trips up to 30 s longer from end to end, with shorter stands at the terminals:
 Ctrl-C during the search ends the search: the best plan so far is checked, judged and written. Ctrl-C again ends the
 command.
 
-With a calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle calibrated.json[/]
+With a calibrated vehicle, or with a model for each vehicle:
+[cyan]headwatt plan beijing_yizhuang --vehicle vehicle.yaml[/]
+[cyan]headwatt plan beijing_yizhuang --fleet fleet/[/]
 
 Headways that follow the demand, with today's waiting, and a set of choices:
 [cyan]headwatt plan beijing_yizhuang --mode demand-led[/]
@@ -96,6 +98,7 @@ def plan(
         progress("reading the scenario", 0.0)
         # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
         from api.plan_files.folder import read_plan_folder, write_plan_folder  # noqa: PLC0415
+        from api.plan_files.models import ModelFiles  # noqa: PLC0415
         from api.plan_files.placing import place_for  # noqa: PLC0415
         from api.result import result_of  # noqa: PLC0415
         from dispatch.planner.options import require_sensible  # noqa: PLC0415
@@ -104,21 +107,24 @@ def plan(
         from scenarios.files.load import load_scenario  # noqa: PLC0415
         from scenarios.requests.fixes import NO_FIXES, read_fixes  # noqa: PLC0415
         from scenarios.requests.headways import read_headways  # noqa: PLC0415
-        from scenarios.vehicles.calibrated import load_vehicle  # noqa: PLC0415
         from simulation.experiment import PlanRequest, run_plan_experiment  # noqa: PLC0415
 
-        fix, start, vehicle, wished = (given[name] for name in ("fixes", "from_plan", "vehicle", "headways"))
+        fix, start, wished = (given[name] for name in ("fixes", "from_plan", "headways"))
         asked = load_scenario(scenario, tuple(override or ()))
         before = read_plan_folder(start) if start is not None else None
         if before is not None:
             note_state(before.state)
-        kept = before.vehicle if before is not None else None
+        files = ModelFiles(given["vehicle"], given["fleet"], given["as_type"])
+        models = files.read(before.models if before is not None else None)
+        models.stock(asked)
         table_notes: list[str] = []
         headways = read_headways(wished, table_notes) if wished is not None else ()
         request = PlanRequest(
             scenario=asked,
             replications=replications,
-            vehicle=load_vehicle(vehicle) if vehicle is not None else kept,
+            vehicle=models.vehicle,
+            fleet=models.fleet,
+            as_type=models.as_type,
             workers=workers,
             fixes=read_fixes(fix) if fix is not None else NO_FIXES,
             headways=headways,

@@ -42,7 +42,7 @@ def plain_values(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parameter(option: Option) -> inspect.Parameter:
-    kind: Any = Path | None if option.is_document else option.kind
+    kind: Any = option.kind if not option.is_document else str | None if option.is_name else Path | None
     settings: dict[str, Any] = {"help": option.help}
     default = None if option.is_document else option.default
     if option.words:

@@ -94,7 +94,7 @@ def _day_of_plan(folder: Path, seed: int | None, report: Callable[[], None]) -> 
     from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
     from api.summary import kwh  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
-    from scenarios.values.build import profile_library  # noqa: PLC0415
+    from scenarios.values.rolling_stock import fleet_profiles  # noqa: PLC0415
     from simulation.day.model import day_model  # noqa: PLC0415
     from simulation.day.trace import trace_of  # noqa: PLC0415
     from simulation.runs.replications import prepare_profiles, replication_seeds  # noqa: PLC0415
@@ -103,7 +103,8 @@ def _day_of_plan(folder: Path, seed: int | None, report: Callable[[], None]) -> 
     note_state(written.state)
     name = f"plan ({written.state.mark})" if written.state.mark else "plan"
     report()
-    model = day_model(written.scenario, profile_library(written.scenario, written.train()))
+    profiles = fleet_profiles(written.scenario, written.stock()).of_vehicle
+    model = day_model(written.scenario, profiles.main, others=profiles.others)
     prepare_profiles(model, [written.plan.timetable], 2)
     day = model.day(written.plan.timetable, replication_seeds(seed, 1)[0] if seed is not None else None, traces=True)
     result = written.proven_result

@@ -15,7 +15,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.plan_state import note_state
 from api.cli.reached import Reached
-from api.cli.shared_options import JsonOutput, OverrideNames, ScenarioName
+from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType, OverrideNames, ScenarioName
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import unusable_folders
 from api.day_figures import figures_of
@@ -23,8 +23,8 @@ from api.day_figures import figures_of
 if TYPE_CHECKING:
     from api.plan_files.manifest import FolderState
     from dispatch.plans.timetable import Timetable
-    from energy_models.train import Train
     from scenarios.schema import Scenario
+    from scenarios.values.rolling_stock import RollingStock
     from simulation.day.model import DayModel
     from simulation.judging.judge import Days, Judgement
     from simulation.runs.day_store import DayStore
@@ -100,6 +100,8 @@ def simulate(
             metavar="FILE",
         ),
     ] = None,
+    fleet: FleetFolder = None,
+    as_type: ModelsAsType = None,
     override: OverrideNames = None,
     trace: Annotated[
         Path | None,
@@ -121,7 +123,8 @@ def simulate(
     # The physics takes seconds to import; `--help` and the other commands do not wait for it.
 
     from api.version import headwatt_version  # noqa: PLC0415
-    from scenarios.values.build import profile_library, require_possible_running_times  # noqa: PLC0415
+    from scenarios.values.build import require_possible_running_times  # noqa: PLC0415
+    from scenarios.values.rolling_stock import fleet_profiles  # noqa: PLC0415
     from simulation.day.model import day_model  # noqa: PLC0415
     from simulation.judging.judge import Days, compare  # noqa: PLC0415
     from simulation.judging.judge_plan import IN_FORCE, PLAN, as_planned, energies_percent, savings_percent  # noqa: PLC0415
@@ -138,21 +141,21 @@ def simulate(
     def lap(stage: str) -> None:
         seconds[stage] = round(time.monotonic() - begin - sum(seconds.values()), 3)
 
-    line = _read(scenario, tuple(override or ()), vehicle, plan)
+    line = _read(scenario, tuple(override or ()), (vehicle, fleet, as_type), plan)
     loaded, timetables = line.scenario, line.timetables
     effort = Effort(interval, replications, max(most, replications), seed)
     watched = energies_percent if plan is None else savings_percent
     with stage_progress(f"headwatt simulate {loaded.name}") as progress:
         progress("reading", 0.0)
-        library = profile_library(loaded, line.train)
-        require_possible_running_times(loaded, library)
-        model = day_model(loaded, library, controller_named(controller, loaded.operation))
+        profiles = fleet_profiles(loaded, line.stock).of_vehicle
+        require_possible_running_times(loaded, profiles.main)
+        model = day_model(loaded, profiles.main, controller_named(controller, loaded.operation), profiles.others)
         if workers > 1 and engine is None:
             prepare_profiles(model, timetables.values(), workers)
         warnings = _warnings(model, timetables[IN_FORCE], loaded if plan is not None else None)
         lap("read")
         with _store(days, plan) as store, started(engine_of(workers, engine)) as session:
-            case = as_planned(loaded, line.train, timetables, controller)
+            case = as_planned(loaded, line.stock, timetables, controller)
             called = "pairs of days" if plan is not None else "simulated days"
             found = simulate_until(case, effort, watched, session, store, headwatt_version(), progress, called)
         lap("days")
@@ -192,26 +195,26 @@ def simulate(
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """The simulated line, its train, the timetables by name, the arguments of the verdict on a plan, and the state of
+    """The simulated line, its trains, the timetables by name, the arguments of the verdict on a plan, and the state of
     the plan's folder."""
 
     scenario: "Scenario"
-    train: "Train"
+    stock: "RollingStock"
     timetables: "dict[str, Timetable]"
     against: dict[str, Any]
     plan_state: "FolderState | None"
 
 
-def _read(scenario: str, overrides: tuple[str, ...], vehicle: Path | None, plan: Path | None) -> _Line:
+def _read(
+    scenario: str, overrides: tuple[str, ...], models: tuple[Path | None, Path | None, str | None], plan: Path | None
+) -> _Line:
+    from api.plan_files.models import ModelFiles  # noqa: PLC0415
     from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
     from scenarios.files.load import load_scenario  # noqa: PLC0415
-    from scenarios.values.build import train_of  # noqa: PLC0415
-    from scenarios.vehicles.calibrated import apply, load_vehicle  # noqa: PLC0415
     from simulation.judging.judge_plan import IN_FORCE, PLAN  # noqa: PLC0415
 
     loaded = load_scenario(scenario, overrides)
-    train = train_of(loaded)
-    calibrated = load_vehicle(vehicle) if vehicle is not None else None
+    kept = None
     timetables = {IN_FORCE: timetable_in_force(loaded)}
     against: dict[str, Any] = {}
     state = None
@@ -226,10 +229,10 @@ def _read(scenario: str, overrides: tuple[str, ...], vehicle: Path | None, plan:
             "longer_trips_s": allowed_in(written.plan),
             "tolerated_waiting_share": loaded.operation.tolerated_waiting_share,
         }
-        calibrated = calibrated or written.vehicle
+        kept = written.models
         state = written.state
         note_state(state)
-    return _Line(loaded, train if calibrated is None else apply(calibrated, train), timetables, against, state)
+    return _Line(loaded, ModelFiles(*models).stock(loaded, kept), timetables, against, state)
 
 
 def _check(replications: int, interval: float | None, trace_day: int, folders: Mapping[str, Path | None]) -> None:

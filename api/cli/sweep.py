@@ -12,7 +12,7 @@ from rich.table import Table
 
 from api.cli.console import duration_text, print_json, stage_progress, stderr_console, stdout_console
 from api.cli.plan_state import note_state
-from api.cli.shared_options import JsonOutput
+from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders
 
@@ -56,6 +56,8 @@ def sweep(
             metavar="FILE",
         ),
     ] = None,
+    fleet: FleetFolder = None,
+    as_type: ModelsAsType = None,
     controller: ControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
@@ -65,13 +67,13 @@ def sweep(
     json: JsonOutput = False,
 ) -> None:
     """Simulate the cases of a sweep file; see HELP."""
+    from api.plan_files.models import ModelFiles  # noqa: PLC0415
     from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
     from api.study.chart import svg  # noqa: PLC0415
     from api.study.sweep_page import charts, render  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
     from energy_models.tables.formulas import frame_without_formulas  # noqa: PLC0415
     from scenarios.requests.sweep import read_sweep  # noqa: PLC0415
-    from scenarios.vehicles.calibrated import load_vehicle  # noqa: PLC0415
     from simulation.runs.cases import simulate_cases  # noqa: PLC0415
     from simulation.runs.day_store import DayStore  # noqa: PLC0415
     from simulation.runs.engine import started  # noqa: PLC0415
@@ -91,8 +93,8 @@ def sweep(
         written = read_sound_plan(plan_folder) if plan_folder is not None else None
         if written is not None:
             note_state(written.state)
-        calibrated = load_vehicle(vehicle) if vehicle is not None else written.vehicle if written is not None else None
-        cases = cases_of(study, written.plan.timetable if written is not None else None, calibrated, controller)
+        models = ModelFiles(vehicle, fleet, as_type).read(written.models if written is not None else None)
+        cases = cases_of(study, written.plan.timetable if written is not None else None, models.stock, controller)
         seeds = replication_seeds(study.file.seed, study.file.replications)
         store = DayStore(folder / "days")
         todo = workload(cases, seeds, store, version)

@@ -17,12 +17,12 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from api.jobs.store import Job, JobStatus, PlanOrder
-from api.plan_files.manifest import PLAN_FILES, VEHICLE_FILE
+from api.plan_files.manifest import FLEET_FILE, PLAN_FILES, VEHICLE_FILE
 from api.result import PlanResult
 from dispatch.planner.options import NAMED, OPTIONS, Option
 from scenarios.requests.fixes import Fixes
 from scenarios.schema.base import Part
-from scenarios.vehicles.calibrated import VEHICLE_HASH, CalibratedVehicle
+from scenarios.vehicles.calibrated import MODEL_VERSIONS, VEHICLE_HASH, CalibratedVehicle
 
 _WIRE = ConfigDict(extra="forbid", frozen=True)
 _NAME = r"^[a-z0-9_\-+]{1,80}$"
@@ -85,6 +85,11 @@ class _PlanOrderBase(BaseModel):
         _Holds(CalibratedVehicle),
         Field(description=f"{NAMED['vehicle'].help} Without it, {NAMED['vehicle'].default_text}."),
     ] = None
+    fleet: Annotated[
+        dict[str, dict[str, JsonValue]] | None,
+        Field(max_length=1000, description=f"{NAMED['fleet'].help} Here: the content of a vehicle file by vehicle."),
+    ] = None
+    as_type: Annotated[str | None, Field(max_length=100, description=NAMED["as_type"].help)] = None
 
     def order(self) -> PlanOrder:
         """The order as the jobs know it."""
@@ -187,7 +192,9 @@ class PlanModel(BaseModel):
         """The wire form of a job."""
         at = f"/v1/plans/{job.job_id}"
         done = job.status == "succeeded"
-        names = PLAN_FILES if result is None or VEHICLE_HASH not in result.options else (*PLAN_FILES, VEHICLE_FILE)
+        options = result.options if result is not None else {}
+        with_models = ((VEHICLE_HASH, VEHICLE_FILE), (MODEL_VERSIONS, FLEET_FILE))
+        names = (*PLAN_FILES, *(file for key, file in with_models if key in options))
         open_ended = job.status in ("queued", "running")
         return PlanModel(
             id=job.job_id,

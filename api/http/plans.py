@@ -14,7 +14,7 @@ from api.http.problems import documented
 from api.jobs.request import plan_request
 from api.jobs.store import Job, JobStore
 from api.jobs.supervisor import Supervisor
-from api.plan_files.manifest import OWN_FILES, PLAN_FILES, VEHICLE_FILE, FolderState, state_of
+from api.plan_files.manifest import MODEL_FILES, OWN_FILES, PLAN_FILES, FolderState, state_of
 from api.problems import Problem, ProblemError, ProblemKind
 from api.result import PlanResult
 
@@ -131,7 +131,7 @@ def read_report(plan_id: str, store: TheStore) -> FileResponse:
 def read_file(plan_id: str, name: str, store: TheStore) -> FileResponse:
     """One of the files of `headwatt plan`."""
     folder = _finished_folder(store, plan_id)
-    names = [known for known in (*PLAN_FILES, VEHICLE_FILE) if (folder / known).exists()]
+    names = [known for known in (*PLAN_FILES, *MODEL_FILES) if (folder / known).exists()]
     if name not in names:
         raise ProblemError(ProblemKind.UNKNOWN_FILE, f"No file {name!r}; there are {', '.join(names)}.")
     return FileResponse(folder / name, filename=name)

@@ -10,6 +10,7 @@ from scenarios.files.load import bundled, load_scenario
 from scenarios.requests.fixes import NO_FIXES, fixes_of
 from scenarios.requests.headways import WishedHeadway, headways_of
 from scenarios.vehicles.calibrated import vehicle_of_content
+from scenarios.vehicles.fleet import NO_FLEET, fleet_of_content, stock_of
 from simulation.experiment import PlanRequest
 
 
@@ -20,7 +21,7 @@ def plan_request(order: PlanOrder, store: JobStore) -> PlanRequest:
     start from.
     """
     faults: list[Fault] = []
-    scenario, fixes, start, vehicle = None, NO_FIXES, None, None
+    scenario, fixes, start, vehicle, fleet = None, NO_FIXES, None, None, NO_FLEET
     headways: tuple[WishedHeadway, ...] = ()
     try:
         # The loader also accepts paths, but a name from the network must not be a path.
@@ -49,16 +50,24 @@ def plan_request(order: PlanOrder, store: JobStore) -> PlanRequest:
         vehicle = vehicle_of_content(order.vehicle) if order.vehicle is not None else None
     except InputFaults as error:
         faults += error.faults
+    try:
+        fleet = fleet_of_content(order.fleet) if order.fleet is not None else NO_FLEET
+    except InputFaults as error:
+        faults += error.faults
     if faults or scenario is None:
         raise InputFaults(faults)
     begin = start.plan if start is not None else None
-    if vehicle is None and start is not None:
-        vehicle = start.vehicle
+    as_type = order.as_type
+    if order.vehicle is None and order.fleet is None and start is not None:
+        vehicle, fleet, as_type = start.vehicle, start.fleet, as_type or start.plan.options.as_type
+    stock_of(scenario, vehicle, fleet, as_type)
     require_resolvable(fixes, scenario, order.mode, begin, order.keep_close_s)
     return PlanRequest(
         scenario=scenario,
         replications=order.replications,
         vehicle=vehicle,
+        fleet=fleet,
+        as_type=as_type,
         fixes=fixes,
         headways=headways,
         start=begin,

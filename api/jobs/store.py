@@ -33,7 +33,8 @@ class PlanOrder(ServiceOptions):
     """The order of a client: only names, numbers and texts, so that it can be stored.
 
     `headways` is the text of a table of required headways. `fixes` and `vehicle` are the content or the text of a fixes
-    file or a vehicle file; `from_plan` is the id of the plan at the start of the search.
+    file or a vehicle file, `fleet` is the content of a vehicle file by vehicle; `from_plan` is the id of the plan at
+    the start of the search.
     """
 
     scenario: str
@@ -43,6 +44,8 @@ class PlanOrder(ServiceOptions):
     headways: str | None = None
     from_plan: str | None = None
     vehicle: dict[str, Any] | str | None = None
+    fleet: dict[str, Any] | None = None
+    as_type: str | None = None
 
 
 @dataclass(frozen=True)

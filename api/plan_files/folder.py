@@ -4,7 +4,8 @@
 `profiles.csv` contains the driving profiles, `result.json` the figures and the metadata of the plan, `scenario.json`
 the whole scenario of the planning with its overrides, so that a check needs no other file. `report.html` shows the
 whole plan. If the plan has a calibrated vehicle, the vehicle is in `vehicle.yaml`, and its hash is in the options of
-`result.json`. `manifest.json` lists the files with their checksums, so that every command notices an edit.
+`result.json`; models of single vehicles are in `fleet.yaml`. `manifest.json` lists the files with their checksums, so
+that every command notices an edit.
 """
 
 from contextlib import suppress
@@ -14,7 +15,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from api.plan_files.manifest import PLAN_FILES, VEHICLE_FILE, FolderState, state_of
+from api.plan_files.manifest import FLEET_FILE, PLAN_FILES, VEHICLE_FILE, FolderState, state_of
+from api.plan_files.models import NO_MODELS, ModelFiles, Models
 from api.plan_files.placing import Place, place_for, put, recover
 from api.plan_files.profile_table import read_profile_keys, section_runs, write_profiles
 from api.plan_files.timetable_tables import read_headways, read_trips, write_headways, write_timetable
@@ -25,12 +27,12 @@ from dispatch.plans.plan_record import PlanFacts, PlanOptions
 from dispatch.plans.running_patterns import running_patterns
 from dispatch.plans.timetable import Timetable
 from energy_models.faults import Fault, InputFaults
-from energy_models.train import Train
 from scenarios.files.folders import MANIFEST_FILE, require_plan
 from scenarios.schema import Scenario
-from scenarios.values.build import train_of
+from scenarios.values.rolling_stock import RollingStock
 from scenarios.values.train_numbers import train_numbers
-from scenarios.vehicles.calibrated import VEHICLE_HASH, CalibratedVehicle, apply, load_vehicle, write_vehicle
+from scenarios.vehicles.calibrated import MODEL_VERSIONS, VEHICLE_HASH, CalibratedVehicle, load_vehicle, write_vehicle
+from scenarios.vehicles.fleet import NO_FLEET, FleetModels, read_fleet, write_fleet
 from simulation.experiment import PlanExperiment
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -49,17 +51,21 @@ class WrittenPlan:
     runs_without_profile: int
     state: FolderState
     vehicle: CalibratedVehicle | None = None
+    fleet: FleetModels = NO_FLEET
 
     @property
     def proven_result(self) -> PlanResult | None:
         """The figures of this plan; None for an edited folder, because its figures are those of another timetable."""
         return self.result if self.state.is_as_written else None
 
-    def train(self, other: CalibratedVehicle | None = None) -> Train:
-        """The train of the plan; `other` replaces the calibrated vehicle of the plan."""
-        vehicle = other or self.vehicle
-        train = train_of(self.scenario)
-        return train if vehicle is None else apply(vehicle, train)
+    def stock(self, models: ModelFiles = NO_MODELS) -> RollingStock:
+        """The trains of the plan; `models` replace the calibrated models of the plan."""
+        return models.stock(self.scenario, self.models)
+
+    @property
+    def models(self) -> Models:
+        """The calibrated models of the plan."""
+        return Models(self.vehicle, self.fleet, self.plan.options.as_type)
 
 
 def write_plan_folder(experiment: PlanExperiment, to: Path | Place) -> Path:
@@ -85,6 +91,8 @@ def _write_files(experiment: PlanExperiment, folder: Path) -> None:
     (folder / "report.html").write_text(render_report(experiment, result), encoding="utf-8")
     if request.vehicle is not None:
         write_vehicle(request.vehicle, folder / VEHICLE_FILE)
+    if request.fleet.of_vehicle:
+        write_fleet(request.fleet, folder / FLEET_FILE)
 
 
 def require_plan_folder(folder: Path) -> None:
@@ -118,6 +126,7 @@ def read_plan_folder(folder: Path, *, any_scenario: bool = False) -> WrittenPlan
             allowed += f"; `headwatt revise {folder}` takes the scenario as it is"
         faults.append(Fault("scenario.json", "", "hash", scenario.hash[:12], allowed))
     vehicle = _collect(faults, lambda: _read_vehicle(folder / VEHICLE_FILE, result)) if result is not None else None
+    fleet = _collect(faults, lambda: _read_fleet(folder / FLEET_FILE, result)) if result is not None else None
     kept = (result.options, result.metadata) if result is not None else ({}, {})
     options = _collect(faults, lambda: PlanOptions.from_json(kept[0], "result.json"))
     facts = _collect(faults, lambda: PlanFacts.from_json(kept[1], "result.json"))
@@ -137,7 +146,7 @@ def read_plan_folder(folder: Path, *, any_scenario: bool = False) -> WrittenPlan
         options=options,
         facts=facts,
     )
-    return WrittenPlan(plan, scenario, result, len(needed - profiles), state, vehicle)
+    return WrittenPlan(plan, scenario, result, len(needed - profiles), state, vehicle, fleet or NO_FLEET)
 
 
 def _read_vehicle(path: Path, result: PlanResult) -> CalibratedVehicle | None:
@@ -154,6 +163,28 @@ def _read_vehicle(path: Path, result: PlanResult) -> CalibratedVehicle | None:
         allowed = f"the vehicle that the plan was made with, hash {str(kept)[:12]}"
         raise InputFaults([Fault(path.name, "", "hash", vehicle.hash[:12], allowed)])
     return vehicle
+
+
+def _read_fleet(path: Path, result: PlanResult) -> FleetModels:
+    """The models of the vehicles of the plan; a file with other models is a fault."""
+    kept = result.options.get(MODEL_VERSIONS)
+    if kept is None and not path.exists():
+        return NO_FLEET
+    if kept is None:
+        raise InputFaults([Fault(path.name, "", "", "models", "no such file: the plan was made without them")])
+    if not path.is_file():
+        raise InputFaults([Fault(path.name, "", "", "", f"the file is missing in {path.parent}")])
+    fleet = read_fleet(path)
+    known = dict(kept) if isinstance(kept, dict) else {}
+    faults = [
+        Fault(path.name, "", f"vehicles.{name}", str(fleet.versions.get(name, "no model"))[:12],
+              f"the model that the plan was made with, version {str(known.get(name, 'none'))[:12]}")
+        for name in sorted({*known, *fleet.versions})
+        if known.get(name) != fleet.versions.get(name)
+    ]  # fmt: skip
+    if faults:
+        raise InputFaults(faults)
+    return fleet
 
 
 def _collect(faults: list[Fault], read: Any) -> Any:

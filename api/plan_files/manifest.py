@@ -23,7 +23,13 @@ PLAN_FILES = ("headways.csv", "timetable.csv", "profiles.csv", "result.json", "s
 VEHICLE_FILE = "vehicle.yaml"
 """The additional file of a plan with a calibrated vehicle."""
 
-OWN_FILES = (*PLAN_FILES, VEHICLE_FILE, MANIFEST_FILE)
+FLEET_FILE = "fleet.yaml"
+"""The additional file of a plan with models of single vehicles."""
+
+MODEL_FILES = (VEHICLE_FILE, FLEET_FILE)
+"""The files of calibrated models that a plan may have."""
+
+OWN_FILES = (*PLAN_FILES, *MODEL_FILES, MANIFEST_FILE)
 """All names of files of a plan."""
 
 Change = Literal["changed", "missing", "added", "unreadable"]
@@ -125,7 +131,7 @@ class FolderState:
 
 def write_manifest(folder: Path) -> Manifest:
     """Write the manifest of the plan files in a folder, as the last file of the plan."""
-    files = {name: _entry(folder / name) for name in (*PLAN_FILES, VEHICLE_FILE) if (folder / name).is_file()}
+    files = {name: _entry(folder / name) for name in (*PLAN_FILES, *MODEL_FILES) if (folder / name).is_file()}
     manifest = Manifest(version=headwatt_version(), plan_sha256=_plan_hash(files), files=files)
     (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return manifest
@@ -158,7 +164,7 @@ def state_of(folder: Path) -> FolderState:
 
 def checksums(folder: Path) -> Mapping[str, str]:
     """Checksum of each file of a plan in the folder, without the manifest, because exports are added to it."""
-    return {name: _sha256(folder / name) for name in (*PLAN_FILES, VEHICLE_FILE) if (folder / name).is_file()}
+    return {name: _sha256(folder / name) for name in (*PLAN_FILES, *MODEL_FILES) if (folder / name).is_file()}
 
 
 def note_exports(folder: Path, files: Iterable[Path]) -> None:
@@ -197,7 +203,7 @@ def _changes(folder: Path, files: Mapping[str, _Entry]) -> Iterable[FileChange]:
             yield FileChange(name, "missing")
         elif not _is(folder / name, entry):
             yield FileChange(name, "changed")
-    for name in (*PLAN_FILES, VEHICLE_FILE):
+    for name in (*PLAN_FILES, *MODEL_FILES):
         if name not in files and (folder / name).exists():
             yield FileChange(name, "added")
 

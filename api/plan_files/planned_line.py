@@ -3,23 +3,25 @@
 from pathlib import Path
 
 from api.plan_files.folder import WrittenPlan
+from api.plan_files.models import ModelFiles
 from api.plan_files.sound_plan import read_sound_plan
 from dispatch.energy.line_model import LineModel
 from dispatch.explanation.compare import PlannedLine
 from dispatch.plans.in_force import headway_table, timetable_in_force
 from dispatch.plans.plan import Plan
 from scenarios.values.fleet import vehicle_names
-from scenarios.vehicles.calibrated import load_vehicle
 
 
-def read_planned_line(folder: Path, vehicle: Path | None = None) -> tuple[PlannedLine, WrittenPlan]:
-    """A plan folder with its line and the train of the planning; `vehicle` is a file with another vehicle.
+def read_planned_line(
+    folder: Path, vehicle: Path | None = None, fleet: Path | None = None, as_type: str | None = None
+) -> tuple[PlannedLine, WrittenPlan]:
+    """A plan folder with its line and the trains of the planning; `vehicle` or `fleet` are files of other models.
 
     Raises `InputFaults` with the faults of all files together, or with every violation of the rules of form.
     """
     written = read_sound_plan(folder)
-    train = written.train(load_vehicle(vehicle) if vehicle is not None else None)
-    return PlannedLine(written.plan, LineModel.of(written.scenario, train)), written
+    stock = written.stock(ModelFiles(vehicle, fleet, as_type))
+    return PlannedLine(written.plan, LineModel.of(written.scenario, stock)), written
 
 
 def line_in_force(planned: PlannedLine) -> PlannedLine:

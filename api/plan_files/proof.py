@@ -17,7 +17,7 @@ from scenarios.values.train_numbers import train_numbers
 def prove(written: WrittenPlan) -> CheckReport:
     """Check every rule on the plan in a folder, with the trains of the planning."""
     scenario = written.scenario
-    return check(written.plan, scenario, timetable_in_force(scenario), ShortestTimes(scenario, written.train()))
+    return check(written.plan, scenario, timetable_in_force(scenario), ShortestTimes(scenario, written.stock()))
 
 
 def violations_json(report: CheckReport, scenario: Scenario) -> list[dict[str, Any]]:

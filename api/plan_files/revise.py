@@ -29,6 +29,8 @@ def revised(
         replications=replications,
         seed=seed,
         vehicle=written.vehicle,
+        fleet=written.fleet,
+        as_type=plan.options.as_type,
         workers=workers,
         peak_limit_kw=plan.options.peak_limit_kw,
         longer_trips_s=allowed_in(plan),

@@ -33,8 +33,6 @@ from api.summary import sentences, used_share_percent
 from dispatch.checker.rules import registered
 from energy_models.account.energy import Receptivity
 from scenarios.files.provenance import assumptions
-from scenarios.values.build import profile_libraries
-from scenarios.values.fleet import by_vehicle
 from scenarios.values.train_numbers import train_numbers
 from simulation.experiment import DayFigures, PlanExperiment
 
@@ -67,10 +65,9 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
     """The report as HTML: text, charts and plotly.js in one page. `made_at` is the printed time, now if None."""
     scenario = experiment.request.scenario
     before, after = experiment.baseline_plan.timetable, experiment.plan.timetable
-    others = by_vehicle(scenario, profile_libraries(scenario, experiment.library)).others
     charts: dict[str, Any] = {
         "train_graph": train_graph(before, after, scenario),
-        "train_power": train_power(after, experiment.library, others),
+        "train_power": train_power(after, experiment.library, experiment.others),
         "regeneration": regeneration(*_receptivities(experiment), scenario),
         "service": headways_and_loads(before, after, scenario),
         "power": substation_power(

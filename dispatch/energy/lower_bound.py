@@ -18,10 +18,11 @@ from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_movements import first_section
 from dispatch.plans.timetable import Timetable, Trip
 from energy_models.arrays import FloatArray
-from energy_models.running_times import RunningTimeFront, front
+from energy_models.running_times import FollowedProfiles, ProfileLibrary, RunningTimeFront, front
 from energy_models.track import SectionTrack
 from energy_models.train import Train
 from scenarios.schema.base import DIRECTIONS
+from scenarios.values.rolling_stock import thriftiest_train
 
 LOAD_STEP = 50
 """The energy is interpolated between loads that are multiples of this, so that stored fronts are used again."""
@@ -62,12 +63,12 @@ def energy_bound(
     `turnback_shortest_s` is the minimum stand after a trip up and down, `turnback_at_s` the same by the station where
     a short trip ends; `dwell_to_run_s` is the limit of the dwell-to-running-time transfer of a trip, `longer_s` the
     time by which each trip may be longer. If the line has vehicles of further train types, each trip has the type with
-    the least energy.
+    the least energy; vehicles with models of their own count as the thriftiest train of their type.
 
     Fronts are convex, so their tangents are below them, also beyond the last point. Between loads, the energy is on a
     parabola through three fronts, which differs from the front of the load by some 0.01 %.
     """
-    kinds = tuple((own, own.train) for own in (line.library, *dict.fromkeys(line.others.values())))
+    kinds = _kinds(line)
     driving_j, standing_s = 0.0, [0.0] * len(kinds)
     for trips in _alike(timetable):
         direction, first, sections = trips[0].direction, first_section(trips[0], line.library), len(trips[0].driving)
@@ -95,6 +96,18 @@ def energy_bound(
         for store in line.network.storages
     )
     return EnergyBound(driving_j, auxiliaries_j, stored_j)
+
+
+def _kinds(line: LineModel) -> tuple[tuple[ProfileLibrary, Train], ...]:
+    """The driving profiles and the train of each kind of vehicle; own models of one type are one thriftiest train."""
+    followers: dict[ProfileLibrary, list[Train]] = {}
+    found: list[tuple[ProfileLibrary, Train]] = []
+    for own in (line.library, *dict.fromkeys(line.others.values())):
+        if isinstance(own, FollowedProfiles):
+            followers.setdefault(own.followed, []).append(own.train)
+        else:
+            found.append((own, own.train))
+    return (*found, *((library, thriftiest_train(trains)) for library, trains in followers.items()))
 
 
 def _alike(timetable: Timetable) -> Iterator[tuple[Trip, ...]]:

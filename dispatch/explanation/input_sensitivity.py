@@ -23,8 +23,8 @@ from energy_models.train import Efficiency, ForceCurve, Train
 from scenarios.files.main_inputs import InputKey
 from scenarios.schema import Scenario
 from scenarios.schema.supply import Supply
-from scenarios.values.build import profile_library, supply_network, train_of
-from scenarios.values.fleet import by_vehicle
+from scenarios.values.build import supply_network
+from scenarios.values.rolling_stock import RollingStock
 
 CHANGE_SHARE = 0.2
 VOLTAGE_SHARE = 0.05
@@ -89,24 +89,24 @@ def input_sensitivity(
     today: Timetable,
     plan: Timetable,
     scenario: Scenario,
-    train: Train,
+    stock: RollingStock,
     workers: int = 1,
     progress: Progress = lambda _stage, _share: None,
 ) -> InputSensitivity:
     """The savings of a plan for changed inputs `keys`, which must be inputs that can be varied.
 
-    `train` is the train of the main type, for example a calibrated train.
+    `stock` are the trains of the fleet, for example calibrated trains.
     """
     hours, of_day = _hours(today, plan)
     variations = [(key, factor) for key in keys for factor in (1.0 - change_share(key), 1.0 + change_share(key))]
     done = 0
     progress(STAGE, 0.0)
-    given = _line(scenario, train, None, 1.0)
+    given = _line(scenario, stock, None, 1.0)
 
     def evaluate(one: tuple[InputKey | None, float]) -> tuple[float, float]:
         nonlocal done
         key, factor = one
-        line = given if key in _SAME_DRIVING else _line(scenario, train, key, factor)
+        line = given if key in _SAME_DRIVING else _line(scenario, stock, key, factor)
         if key in _OF_SUPPLY:
             changed = scenario.with_parts(supply=changed_supply(scenario.supply, key, factor))
             line = replace(given, scenario=changed, network=supply_network(changed))
@@ -182,18 +182,9 @@ def changed_supply(supply: Supply, key: InputKey | None, factor: float) -> Suppl
     return supply.model_copy(update={field: change(getattr(supply, field)), "substations": substations})
 
 
-def _line(scenario: Scenario, train: Train, key: InputKey | None, factor: float) -> LineModel:
-    """The line with a changed train, with driving profiles of its own."""
-    libraries = {
-        name: profile_library(
-            scenario,
-            changed_train(train if name == scenario.main_train_type else train_of(scenario, name), key, factor),
-            name,
-        )
-        for name in dict.fromkeys(part.train_type for part in scenario.fleet)
-    }
-    main = libraries[scenario.main_train_type]
-    return LineModel(scenario, main, supply_network(scenario), by_vehicle(scenario, libraries).others)
+def _line(scenario: Scenario, stock: RollingStock, key: InputKey | None, factor: float) -> LineModel:
+    """The line with changed trains, with driving profiles of their own."""
+    return LineModel.of(scenario, stock.map(lambda _, train: changed_train(train, key, factor)))
 
 
 class _Day:

@@ -4,13 +4,14 @@ from typing import Protocol
 
 from dispatch.plans.timetable import Timetable
 from energy_models.running_times import ProfileLibrary
+from scenarios.values.fleet import ByVehicle
 
 
 class Beside(Protocol):
     """Work beside the planner. `begun` and `decided` must return at once; the plan does not depend on any of them."""
 
-    def begun(self, library: ProfileLibrary, in_force: Timetable) -> None:
-        """The line is read: its driving profiles, and the timetable in force."""
+    def begun(self, profiles: ByVehicle[ProfileLibrary], in_force: Timetable) -> None:
+        """The line is read: the driving profiles of its vehicles, and the timetable in force."""
         ...
 
     def compiled(self) -> None:
@@ -25,7 +26,7 @@ class Beside(Protocol):
 class _Nothing:
     """Nothing is done beside the planner."""
 
-    def begun(self, library: ProfileLibrary, in_force: Timetable) -> None:
+    def begun(self, profiles: ByVehicle[ProfileLibrary], in_force: Timetable) -> None:
         """Ignored."""
 
     def compiled(self) -> None:

@@ -31,7 +31,8 @@ class Option:
     `name` is the option's field in `ServiceOptions` and its key in HTTP requests, jobs, and the options of a plan;
     `flag` its name on the command line. `least` and `most` include their ends, `words` are names of numbers. An option
     with an `only_mode` has no effect in the other mode, for the reason `only_because`. The value of a `document` is a
-    file or another plan; each view reads that in its own way. `default_text` replaces an empty default in help texts.
+    file, another plan, or a name that belongs to a file (`is_name`); each view reads it in its own way. `default_text`
+    replaces an empty default in help texts.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Option:
     only_mode: Mode | None = None
     only_because: str = ""
     is_document: bool = False
+    is_name: bool = False
     default_text: str = ""
 
     @property
@@ -201,6 +203,25 @@ OPTIONS: tuple[Option, ...] = (
         is_document=True,
         default_text="the vehicle of the plan to start from, otherwise of the scenario",
         help="Vehicle file of `headwatt calibrate`; the plan contains the vehicle.",
+    ),
+    Option(
+        name="fleet",
+        flag="--fleet",
+        unit="DIR",
+        is_document=True,
+        default_text="the models of the plan to start from, otherwise none",
+        help="Folder with a vehicle file for each vehicle: each vehicle has its own model, and thrifty vehicles get "
+        "the duties where they save most; the plan contains the models.",
+    ),
+    Option(
+        name="as_type",
+        flag="--as",
+        unit="TYPE",
+        is_document=True,
+        is_name=True,
+        default_text="the type of the calibration",
+        help="Train type for which the models of --vehicle or --fleet count, also if they come from another scenario "
+        "or train type.",
     ),
 )
 """Every planning option, in the order of help texts."""

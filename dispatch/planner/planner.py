@@ -38,22 +38,23 @@ from dispatch.plans.terminal_occupancy import terminal_excess_s
 from dispatch.plans.timetable import Timetable
 from dispatch.plans.vehicle_chains import first_in_first_out
 from dispatch.plans.waiting import expected_waiting
+from dispatch.rostering.assignment_saving import assignment_saving
 from dispatch.rostering.common_running_times import shortest_for_all
 from dispatch.rostering.duties import assign
 from dispatch.rostering.fixed_duties import assign_fixed
-from dispatch.rostering.vehicle_assignment import FleetType, fleet_types_of, least_energy_duties
+from dispatch.rostering.vehicle_assignment import VehicleKinds, fleet_types_of, least_energy_duties, vehicle_kinds
 from dispatch.timing.limits import TimingLimits, equal_service_limits
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
 from dispatch.timing.single_trips import driven_optimally
 from dispatch.timing.spacing import misfits, moved_apart
 from dispatch.timing.task import Progress, SearchStop, TimingOptions
 from energy_models.faults import Infeasible
-from energy_models.train import Train
 from scenarios.requests.fixes import NO_FIXES, FixesFile
 from scenarios.requests.headways import WishedHeadway
 from scenarios.schema import Scenario
-from scenarios.values.build import profile_library, require_possible_running_times, supply_network, train_of
-from scenarios.values.fleet import by_vehicle, vehicle_names
+from scenarios.values.build import require_possible_running_times
+from scenarios.values.fleet import vehicle_names
+from scenarios.values.rolling_stock import RollingStock, fleet_profiles
 from scenarios.values.shortest_running_times import ShortestTimes
 from scenarios.values.travel import Travel
 
@@ -165,19 +166,19 @@ class _Task:
 
 @dataclass(frozen=True, eq=False)
 class _Judge:
-    """Builds plans of timetables and checks them; `shortest` for the checker, `fleet_types` by train type."""
+    """Builds plans of timetables and checks them; `shortest` for the checker, `vehicles` for the assignment."""
 
     task: _Task
     options: PlannerOptions
     facts: PlanFacts
     paired: Timetable | None
     shortest: ShortestTimes
-    fleet_types: Mapping[str, FleetType]
+    vehicles: VehicleKinds
 
     def proven(self, timetable: Timetable) -> tuple[Plan, CheckReport]:
         """The timetable as a checked plan; if its duties violate rules, other duties may keep them."""
         plan, report = self._by_energy(timetable)
-        if report.passed or not (len(self.fleet_types) > 1 or _rules_of(report) & DUTY_RULES):
+        if report.passed or not (len(self.vehicles.kinds) > 1 or _rules_of(report) & DUTY_RULES):
             return plan, report
         try:
             turned = self.task.reassigned(timetable)
@@ -218,6 +219,14 @@ class _Judge:
             return tried, first
         return plan, report
 
+    def with_assignment_saving(self, plan: Plan, days: PlannedDays) -> Plan:
+        """The plan with what its vehicles save alone, if vehicles have models of their own."""
+        if not self.vehicles.energy_error:
+            return plan
+        fixed = self.task.timing_limits.fixed
+        saved = assignment_saving(plan.timetable, self.task.scenario, self.vehicles, fixed, days, self.options.seed)
+        return replace(plan, facts=replace(plan.facts, assignment_saving=saved))
+
     @property
     def _mending(self) -> Mending:
         """Mending within the windows of trips; fixed times stay as the search holds them."""
@@ -228,9 +237,7 @@ class _Judge:
     def _by_energy(self, timetable: Timetable) -> tuple[Plan, CheckReport]:
         """The duties with the assignment of least energy, if vehicles differ and there are no more violations."""
         plan, report = self._checked(timetable, self.facts)
-        dealt, chosen = least_energy_duties(
-            timetable, self.task.scenario, self.fleet_types, self.task.timing_limits.fixed
-        )
+        dealt, chosen = least_energy_duties(timetable, self.task.scenario, self.vehicles, self.task.timing_limits.fixed)
         if chosen is None:
             return plan, report
         other, of_other = self._checked(dealt, replace(self.facts, vehicles_by_energy=chosen))
@@ -252,7 +259,7 @@ def _task(
     """Headways and rules. Equal service: the proof that fleet, turnbacks and depots suffice for today's timetable, or
     may suffice at other times; demand-led: new headways, unless the plan to start from has them."""
     scenario, mode, close_s = line.scenario, options.mode, options.keep_close_s
-    begin = timetable_of(options.start, scenario, mode, in_force, line.train) if options.start is not None else None
+    begin = timetable_of(options.start, scenario, mode, in_force, shortest) if options.start is not None else None
     trade: Trade | None = None
     start = in_force
     lacking: tuple[str, ...] = ()
@@ -306,12 +313,12 @@ def _with_wished_headways(
 def make_plan(
     scenario: Scenario,
     options: PlannerOptions,
-    train: Train | None = None,
+    stock: RollingStock | None = None,
     progress: Progress = lambda _stage, _share: None,
     stop: SearchStop | None = None,
     beside: Beside = NOTHING_BESIDE,
 ) -> Planned:
-    """Plan a service day; `train` replaces the scenario's train, for example a calibrated train.
+    """Plan a service day; `stock` replaces the trains of the scenario, for example by calibrated trains.
 
     `stop` ends the search; the best result so far is then checked and returned. `beside` receives the line when it is
     read and the timetable when it is decided, so that the caller can work at the same time. Raises `Infeasible` with
@@ -321,19 +328,18 @@ def make_plan(
     require_sensible(options, allowed_in(options.start) if options.start is not None else 0)
     stop = stop or SearchStop()
     clock = _Clock()
-    train = train or train_of(scenario)
-    library = profile_library(scenario, train)
-    shortest = ShortestTimes(scenario, train)
-    fleet_types = fleet_types_of(scenario, library, shortest.at_normal_load())
-    require_possible_running_times(scenario, library)
-    others = by_vehicle(scenario, {name: fleet_type.library for name, fleet_type in fleet_types.items()}).others
-    line = LineModel(scenario, library, supply_network(scenario), others)
+    stock = stock or RollingStock.of(scenario)
+    profiles = fleet_profiles(scenario, stock)
+    shortest = ShortestTimes(scenario, stock)
+    fleet_types = fleet_types_of(scenario, profiles.of_type, shortest.at_normal_load())
+    require_possible_running_times(scenario, profiles.main)
+    line = LineModel.with_profiles(scenario, profiles)
     in_force = timetable_in_force(scenario)
     clock.lap("read")
     task = _task(line, options, in_force, shortest, progress)
     start, timing_limits, trade = task.start, task.timing_limits, task.trade
     clock.lap("headways")
-    beside.begun(library, in_force)
+    beside.begun(line.of_vehicle, in_force)
     weights = objective_weights_for(scenario, options.headway_choice.objective, options.peak_limit_kw)
     noise = scenario.disturbances
     travel = Travel.of(scenario)
@@ -377,7 +383,8 @@ def make_plan(
         grids_cost_kwh=_rounded_kwh(timing.grids_cost_j),
     )
     paired = in_force if options.mode == "equal-service" else None
-    judge = _Judge(task, options, facts, paired, shortest, fleet_types)
+    vehicles = vehicle_kinds(stock, line.of_vehicle, fleet_types)
+    judge = _Judge(task, options, facts, paired, shortest, vehicles)
     days = PlannedDays(line)
     plan, report = judge.settled(timing, baseline, days, progress)
     refuse_too_fast(report, fleet_types, start)
@@ -385,6 +392,7 @@ def make_plan(
     timetable = plan.timetable
     clock.lap("check")
     beside.decided(timetable)
+    plan = judge.with_assignment_saving(plan, days)
     levers = lever_shares(start, timetable, line, options.workers, progress, days)
     if options.mode == "demand-led":
         number = fewer_trips(in_force, start, days)

@@ -8,7 +8,6 @@ from dispatch.plans.plan import Mode, Plan
 from dispatch.plans.timetable import Timetable, Trip
 from dispatch.timing.limits import TimingLimits, equal_service_limits
 from energy_models.faults import Fault, InputFaults
-from energy_models.train import Train
 from scenarios.files.names import did_you_mean
 from scenarios.requests.fixes import FixesFile
 from scenarios.schema import Scenario
@@ -18,10 +17,10 @@ FROM = "the plan to start from"
 FAULTS_LISTED = 30
 
 
-def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable, train: Train) -> Timetable:
+def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable, shortest: ShortestTimes) -> Timetable:
     """The timetable of a plan for the start of a new search; at equal service its trips are in today's order.
 
-    `train` is the train of the new plan.
+    `shortest` are the minimum running times of the trains of the new plan.
 
     Raises `InputFaults` for another mode, another line, other trips than today's at equal service, violated rules.
     """
@@ -50,7 +49,7 @@ def timetable_of(plan: Plan, scenario: Scenario, mode: Mode, in_force: Timetable
             if name not in planned
         ]
     if not faults:
-        report = check(plan, scenario, in_force, ShortestTimes(scenario, train))
+        report = check(plan, scenario, in_force, shortest)
         faults += [
             Fault(FROM, f"trip {one.trip}" if one.trip else "", one.rule, one.sentence, "a plan that keeps this rule")
             for one in report.violations

@@ -17,10 +17,10 @@ from dispatch.plans.potential import Potential
 from dispatch.plans.run_as_today import run_as_today
 from dispatch.plans.timetable import Timetable
 from dispatch.timing.limits import equal_service_limits
-from energy_models.train import Train
 from scenarios.schema import Scenario
 from scenarios.values.build import require_possible_running_times
 from scenarios.values.fleet import vehicle_names
+from scenarios.values.rolling_stock import RollingStock
 from scenarios.values.shortest_running_times import ShortestTimes
 
 
@@ -43,7 +43,7 @@ class AccountedPlan:
 def accounted(
     plan: Plan,
     scenario: Scenario,
-    train: Train,
+    stock: RollingStock,
     workers: int = 1,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
 ) -> AccountedPlan:
@@ -51,10 +51,10 @@ def accounted(
 
     Raises `InputFaults` for running times in force that no train can meet.
     """
-    line = LineModel.of(scenario, train)
+    line = LineModel.of(scenario, stock)
     require_possible_running_times(scenario, line.library)
     in_force = timetable_in_force(scenario)
-    report = check(plan, scenario, in_force, ShortestTimes(scenario, train))
+    report = check(plan, scenario, in_force, ShortestTimes(scenario, stock))
     paired = in_force if plan.mode == "equal-service" else None
     facts = PlanFacts(revised=plan.facts.revised)
     plan = replace(plan, headways=headway_table(plan.timetable, scenario, paired), facts=facts)
@@ -64,7 +64,7 @@ def accounted(
     is_led = plan.mode == "demand-led"
     # Like a plan to start from: where headways follow the demand it is held against its own trips run as today.
     start = run_as_today(plan.timetable, in_force) if is_led else in_force
-    limits = equal_service_limits(scenario, start, train.auxiliary_w)
+    limits = equal_service_limits(scenario, start, stock.main.auxiliary_w)
     if is_led:
         limits = demand_led_limits(limits, scenario, start)
     limits = replace(limits, longer_s=allowed_in(plan))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import ClassVar, TypeVar
 
 from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
@@ -21,13 +21,16 @@ class PlanOptions(PlanningOptions):
     """The planning options of a plan.
 
     `fixed` contains the fixes of the plan, trip by trip. `vehicle_hash` is the hash of the calibrated vehicle of the
-    plan (None: the vehicle of the scenario). `headways` are the headways that the user requires.
+    plan (None: the vehicle of the scenario), `model_versions` are the versions of the models of single vehicles;
+    `as_type` is the train type that the user named for them. `headways` are the headways that the user requires.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     fixed: FixedService = NOTHING_FIXED
     vehicle_hash: str | None = None
+    model_versions: Mapping[str, str] = field(default_factory=dict)
+    as_type: str | None = None
     headways: tuple[WishedHeadway, ...] = ()
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -37,6 +40,10 @@ class PlanOptions(PlanningOptions):
             document["fixed"] = fixed
         if self.vehicle_hash is not None:
             document["vehicle_hash"] = self.vehicle_hash
+        if self.model_versions:
+            document["model_versions"] = dict(self.model_versions)
+        if self.as_type is not None:
+            document["as_type"] = self.as_type
         if self.headways:
             document["headways"] = [asdict(wish) for wish in self.headways]
         return document
@@ -93,6 +100,26 @@ class VehicleChoiceFacts:
 
 
 @dataclass(frozen=True)
+class AssignmentSavingFacts:
+    """What the assignment of vehicles saves alone, in kWh a day: `kwh` with the vehicles of the plan, `random_kwh` the
+    mean over random assignments of the same timetable under the same rules, `random_range_kwh` their least and most.
+
+    The 95 % interval contains the sampling of the random assignments and the errors of the models. `mileage_excess_km`
+    are the kilometres by which vehicles leave the band of mileage.
+    """
+
+    kwh: float
+    random_kwh: float
+    random_range_kwh: tuple[float, float]
+    saving_kwh: float
+    saving_ci95_kwh: tuple[float, float]
+    random_assignments: int
+    mileage_excess_km: float = 0.0
+    metering_point: str = "substation DC terminals"
+    model: str = "one equivalent track, every train on time"
+
+
+@dataclass(frozen=True)
 class FileEdit:
     """A file of a plan folder that was changed after the folder was written, and the type of the change."""
 
@@ -122,6 +149,7 @@ class PlanFacts:
 
     search: SearchFacts | None = None
     vehicles_by_energy: VehicleChoiceFacts | None = None
+    assignment_saving: AssignmentSavingFacts | None = None
     trips_back_at_todays_times: int | None = None
     trips_back_at_even_headways: int | None = None
     kept_even_headways: bool = False
@@ -140,6 +168,8 @@ class PlanFacts:
             document |= {"stopped_early": search.stopped_early, "cancelled": search.cancelled}
         if (chosen := self.vehicles_by_energy) is not None:
             document["vehicles_by_energy"] = chosen.to_json()
+        if self.assignment_saving is not None:
+            document["assignment_saving"] = json.loads(json.dumps(asdict(self.assignment_saving)))
         for name in ("trips_back_at_todays_times", "trips_back_at_even_headways"):
             if (count := getattr(self, name)) is not None:
                 document[name] = count
@@ -171,6 +201,7 @@ class PlanFacts:
         return PlanFacts(
             search=None if (read.convergence, read.stopped_early, read.cancelled) == (None, None, None) else search,
             vehicles_by_energy=read.vehicles_by_energy,
+            assignment_saving=read.assignment_saving,
             trips_back_at_todays_times=read.trips_back_at_todays_times,
             trips_back_at_even_headways=read.trips_back_at_even_headways,
             kept_even_headways=read.kept_even_headways,
@@ -191,6 +222,7 @@ class _FactsDocument:
     stopped_early: bool | None = None
     cancelled: bool | None = None
     vehicles_by_energy: VehicleChoiceFacts | None = None
+    assignment_saving: AssignmentSavingFacts | None = None
     trips_back_at_todays_times: int | None = None
     trips_back_at_even_headways: int | None = None
     kept_even_headways: bool = False

@@ -1,18 +1,18 @@
 """Assignment of vehicles to duties in a fleet with different vehicles: the least energy of all trips of the day.
 
-Duties stay unchanged, so turnbacks, tracks, depots and the number of trains stay unchanged; vehicles exchange their
-duties. The metering point is the collector: all regenerated energy counts, for every consumer of it.
+Vehicles differ by their train type, or by a model of their own. Duties stay unchanged, so turnbacks, tracks, depots and
+the number of trains stay unchanged; vehicles exchange their duties. The metering point is the collector:
+all regenerated energy counts, for every consumer of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from ortools.graph.python.linear_sum_assignment import SimpleLinearSumAssignment
-
-from dispatch.energy.planned_movements import first_section, trip_movements, turnback_stand
+from dispatch.energy.planned_movements import first_section, sections_of, trip_movements, turnback_stand
 from dispatch.plans.fixed import NOTHING_FIXED, FixedService
 from dispatch.plans.plan_record import VehicleChoiceFacts
 from dispatch.plans.timetable import Timetable, Trip
+from dispatch.rostering.assignment_problem import RESTS, AssignmentProblem, Pair
 from dispatch.rostering.duties import home_stations
 from energy_models.faults import Infeasible
 from energy_models.movement.planned import WHOLE_SECOND_TOLERANCE_S
@@ -21,15 +21,17 @@ from energy_models.train import Train
 from scenarios.schema import Scenario, seconds_to_clock
 from scenarios.schema.base import Direction
 from scenarios.schema.operation import Operation
-from scenarios.values.build import profile_libraries
-from scenarios.values.fleet import vehicle_names
+from scenarios.values.fleet import ByVehicle, vehicle_names
+from scenarios.values.mileage import NO_MILEAGE, Mileage
+from scenarios.values.rolling_stock import RollingStock
 from scenarios.values.shortest_running_times import RunningTimes
+from scenarios.values.track_lengths import distance_m
 
 EnergyOfTrips = Mapping[str, Mapping[str, float]]
 """Energy in J at the collector by kind of vehicle and trip id; without trips that a kind cannot run."""
 
-ENERGY_STEP_J = 1000.0
-"""Vehicles with a smaller difference of energy for a duty count as equal."""
+_Driven = tuple[str, str, tuple[int, ...], tuple[float, ...], tuple[str, ...]]
+"""Direction, first station, running times, loads and driving of a trip: what its energy of motion depends on."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,41 @@ class VehicleChoice:
 @dataclass(frozen=True, eq=False)
 class FleetType:
     """One kind of vehicle: the driving profiles of its train, its largest planned load, and the minimum running times
-    in s of the checker, by direction and section in order of travel."""
+    in s of the checker, by direction and section in order of travel.
+
+    `mean` is the kind of the mean vehicle of the type if the vehicle has a model of its own and the same speed
+    profiles; `known_j` has the energies of motion that were computed before.
+    """
 
     library: ProfileLibrary
     most_passengers: float
     shortest_s: Mapping[Direction, Sequence[float]]
+    mean: "FleetType | None" = None
+    known_j: dict[_Driven, float | None] = field(default_factory=dict, init=False)
 
     @property
     def train(self) -> Train:
         """The vehicle itself."""
         return self.library.train
+
+
+@dataclass(frozen=True, eq=False)
+class VehicleKinds:
+    """The kinds of vehicle that an assignment distinguishes, by name, and the kind of each vehicle of the fleet.
+
+    A kind is a train type, or one vehicle with a model of its own under the name of the vehicle. `mileage` is that of
+    the vehicles, `energy_error` the relative standard error of the energy of each vehicle with a model.
+    """
+
+    kinds: Mapping[str, FleetType]
+    kind_of: Mapping[str, str]
+    mileage: Mileage = NO_MILEAGE
+    energy_error: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def differ(self) -> bool:
+        """Whether the vehicles differ at all."""
+        return len(set(self.kind_of.values())) > 1
 
 
 def least_energy_vehicles(
@@ -71,33 +98,76 @@ def least_energy_vehicles(
     energy_j: EnergyOfTrips,
     fixed: FixedService = NOTHING_FIXED,
     kind_of: Mapping[str, str] | None = None,
+    mileage: Mileage = NO_MILEAGE,
 ) -> VehicleChoice:
     """Assign a vehicle to every duty of a timetable with the least sum of energy, exactly (to 1 kJ per duty).
 
     `kind_of` names the kind of every vehicle, by default the train types of the fleet. A vehicle begins at its home
     depot, keeps its fixed trips, runs no trip while it is withdrawn, and has no duty with a trip that its kind cannot
-    run. Of assignments with equal energy, the result changes the fewest vehicles. With one kind of vehicle the result
-    is the given timetable. Raises `Infeasible` if no assignment keeps all of these rules.
+    run. With a mileage, no vehicle runs farther than its maintenance allows, and vehicles leave the band around the
+    mean mileage of the fleet as little as possible. Of assignments with equal energy, the result changes the fewest
+    vehicles. With one kind of vehicle the result is the given timetable. Raises `Infeasible` if no assignment keeps all
+    of these rules.
     """
     kind_of = vehicle_names(scenario) if kind_of is None else kind_of
     chains = timetable.duties()
     given_j = _energy_as_given_j(chains, energy_j, kind_of)
     if len(set(kind_of.values())) < 2:
         return VehicleChoice(timetable, given_j or 0.0, given_j)
+    problem = _problem(chains, scenario, energy_j, fixed, kind_of, mileage)
+    chosen = problem.least_energy()
+    if chosen is None:
+        raise Infeasible(_why_not(chains, kind_of, problem.energy_j))
+    return VehicleChoice(assigned(timetable, chosen), problem.energy_of_j(chosen), given_j)
+
+
+def assigned(timetable: Timetable, vehicle_of: Mapping[str, str]) -> Timetable:
+    """The timetable with another vehicle for each duty, by the present vehicle of the duty."""
+    return Timetable(tuple(replace(trip, vehicle=vehicle_of[trip.vehicle]) for trip in timetable.trips))
+
+
+def assignment_problem(
+    timetable: Timetable, scenario: Scenario, vehicles: VehicleKinds, fixed: FixedService
+) -> AssignmentProblem:
+    """The duties of a timetable with the energies of all vehicles that may work them."""
+    energies = _energies(timetable, scenario, vehicles)
+    return _problem(timetable.duties(), scenario, energies, fixed, vehicles.kind_of, vehicles.mileage)
+
+
+def _problem(
+    chains: Mapping[str, Sequence[Trip]],
+    scenario: Scenario,
+    energy_j: EnergyOfTrips,
+    fixed: FixedService,
+    kind_of: Mapping[str, str],
+    mileage: Mileage,
+) -> AssignmentProblem:
     homes = home_stations(scenario)
-    cost_j: dict[tuple[str, str], float] = {}
+    duty_km = {RESTS: 0.0, **{duty: _length_km(trips, scenario) for duty, trips in chains.items()}}
+    done_km = list(mileage.done_km.values())
+    mean_km = (sum(done_km) + sum(duty_km.values()) * len(done_km) / len(kind_of)) / max(1, len(done_km))
+    drawn: dict[Pair, float] = {}
     for duty, trips in chains.items():
         for vehicle, fleet_type in kind_of.items():
             drawn_j = _duty_energy_j(trips, energy_j.get(fleet_type, {}))
             if drawn_j is None or homes.get(vehicle) not in (None, trips[0].stations[0]):
                 continue
-            if _may_work(vehicle, trips, fixed):
-                cost_j[duty, vehicle] = drawn_j
-    chosen = _assigned(tuple(chains), tuple(kind_of), cost_j)
-    if chosen is None:
-        raise Infeasible(_why_not(chains, kind_of, cost_j))
-    renamed = Timetable(tuple(replace(trip, vehicle=chosen[trip.vehicle]) for trip in timetable.trips))
-    return VehicleChoice(renamed, sum(cost_j[pair] for pair in chosen.items()), given_j)
+            if _may_work(vehicle, trips, fixed) and mileage.allows(vehicle, duty_km[duty]):
+                drawn[duty, vehicle] = drawn_j
+    excess = {
+        pair: excess_km
+        for pair in (*drawn, *((RESTS, vehicle) for vehicle in kind_of))
+        if (excess_km := mileage.excess_km(pair[1], duty_km[pair[0]], mean_km)) > 0.0
+    }
+    return AssignmentProblem(tuple(chains), tuple(kind_of), drawn, excess)
+
+
+def _length_km(trips: Sequence[Trip], scenario: Scenario) -> float:
+    return sum(distance_m(scenario, trip.stations[0], trip.stations[-1]) for trip in trips) / 1000.0
+
+
+def _energies(timetable: Timetable, scenario: Scenario, vehicles: VehicleKinds) -> EnergyOfTrips:
+    return {name: trip_energy_j(timetable, kind, scenario.operation) for name, kind in vehicles.kinds.items()}
 
 
 def trip_energy_j(timetable: Timetable, fleet_type: FleetType, operation: Operation) -> dict[str, float]:
@@ -116,35 +186,52 @@ def trip_energy_j(timetable: Timetable, fleet_type: FleetType, operation: Operat
     return energy_j
 
 
-def fleet_types_of(scenario: Scenario, library: ProfileLibrary, shortest: RunningTimes) -> dict[str, FleetType]:
-    """The kinds of vehicle of a fleet by train type; `library` is that of the main type.
+def fleet_types_of(
+    scenario: Scenario, of_type: Mapping[str, ProfileLibrary], shortest: RunningTimes
+) -> dict[str, FleetType]:
+    """The kinds of vehicle of a fleet by train type, with the driving profiles of each type.
 
     The largest planned load of a type with a smaller capacity than the main type is the policy's share of its normal
     capacity; other types carry the loads of the main type, up to their crush capacity.
     """
     fleet_types = {}
-    for name, profiles in profile_libraries(scenario, library).items():
+    for name, profiles in of_type.items():
         one = profiles.train
-        is_smaller = one.capacity_normal < library.train.capacity_normal
+        is_smaller = one.capacity_normal < of_type[scenario.main_train_type].train.capacity_normal
         most = scenario.policy.load_limit_share * one.capacity_normal if is_smaller else one.capacity_crush
         fleet_types[name] = FleetType(profiles, float(most), shortest[name])
     return fleet_types
 
 
+def vehicle_kinds(
+    stock: RollingStock, profiles: ByVehicle[ProfileLibrary], fleet_types: Mapping[str, FleetType]
+) -> VehicleKinds:
+    """The kinds of a fleet: a vehicle with a model of its own is a kind, the others are of the kind of their type."""
+    own = {
+        vehicle: replace(
+            fleet_types[stock.type_of[vehicle]],
+            library=profiles.of(vehicle),
+            mean=fleet_types[stock.type_of[vehicle]],
+        )
+        for vehicle in stock.own
+        if vehicle in stock.type_of
+    }
+    kind_of = {vehicle: vehicle if vehicle in own else name for vehicle, name in stock.type_of.items()}
+    return VehicleKinds({**fleet_types, **own}, kind_of, stock.mileage, stock.energy_error)
+
+
 def least_energy_duties(
-    timetable: Timetable, scenario: Scenario, fleet_types: Mapping[str, FleetType], fixed: FixedService
+    timetable: Timetable, scenario: Scenario, vehicles: VehicleKinds, fixed: FixedService
 ) -> tuple[Timetable, VehicleChoiceFacts | None]:
-    """The timetable with the assignment of least energy by train type, and its facts for the plan.
+    """The timetable with the assignment of least energy by kind of vehicle, and its facts for the plan.
 
     With one kind: the given timetable and None. Without a possible assignment: the given timetable with the reasons.
     """
-    if len(fleet_types) < 2:
+    if not vehicles.differ:
         return timetable, None
-    energy_j = {
-        name: trip_energy_j(timetable, fleet_type, scenario.operation) for name, fleet_type in fleet_types.items()
-    }
+    energy_j = _energies(timetable, scenario, vehicles)
     try:
-        choice = least_energy_vehicles(timetable, scenario, energy_j, fixed)
+        choice = least_energy_vehicles(timetable, scenario, energy_j, fixed, vehicles.kind_of, vehicles.mileage)
     except Infeasible as refusal:
         return timetable, VehicleChoiceFacts(not_possible=tuple(refusal.reasons))
     return choice.timetable, choice.facts
@@ -152,6 +239,28 @@ def least_energy_duties(
 
 def _motion_energy_j(trip: Trip, fleet_type: FleetType) -> float | None:
     """Drawn minus regenerated energy of all sections, without auxiliaries; None if the kind cannot run the trip."""
+    key = (trip.direction, trip.stations[0], trip.running_times_s, trip.passengers, trip.driving)
+    if key not in fleet_type.known_j:
+        mean = fleet_type.mean
+        fleet_type.known_j[key] = _computed_j(trip, fleet_type) if mean is None else _own_j(trip, fleet_type, mean)
+    return fleet_type.known_j[key]
+
+
+def _own_j(trip: Trip, own: FleetType, mean: FleetType) -> float | None:
+    """Energy of the mean vehicle, plus the difference of both vehicles on the same speed profiles.
+
+    The difference is that of the load class of the profile; it hardly depends on the load.
+    """
+    energy_j = _motion_energy_j(trip, mean)
+    if energy_j is None:
+        return None
+    for k, section, _ in sections_of(trip, own.library):
+        run = (trip.direction, section, trip.running_time_s(k), trip.passengers[k], trip.driving[k])
+        energy_j += own.library.profile(*run).net_energy_j - mean.library.profile(*run).net_energy_j
+    return energy_j
+
+
+def _computed_j(trip: Trip, fleet_type: FleetType) -> float | None:
     if max(trip.passengers, default=0.0) > fleet_type.most_passengers:
         return None
     shortest_s = fleet_type.shortest_s[trip.direction][first_section(trip, fleet_type.library) :]
@@ -191,33 +300,6 @@ def _may_work(vehicle: str, trips: Sequence[Trip], fixed: FixedService) -> bool:
         return False
     absent = [out for out in fixed.withdrawals if out.vehicle == vehicle]
     return not any(min(trip.end_s, out.to_s) > max(trip.start_s, out.from_s) for trip in trips for out in absent)
-
-
-def _assigned(
-    duties: Sequence[str], vehicles: Sequence[str], cost_j: Mapping[tuple[str, str], float]
-) -> dict[str, str] | None:
-    """The vehicle of each duty: least cost, then fewest changes, then first of the fleet; None if there is none.
-
-    The solver needs equal numbers of both: each spare vehicle adds a duty without cost.
-    """
-    if len(duties) > len(vehicles):
-        return None
-    solver = SimpleLinearSumAssignment()
-    change = len(vehicles) * len(vehicles)
-    step = len(duties) * (change + len(vehicles)) + 1
-    for row, duty in enumerate(duties):
-        steps = {v: round(cost_j[duty, v] / ENERGY_STEP_J) for v in vehicles if (duty, v) in cost_j}
-        for number, vehicle in enumerate(vehicles):
-            if vehicle in steps:
-                # Costs relative to the vehicle with the least energy of the duty, so that numbers stay small.
-                above = steps[vehicle] - min(steps.values())
-                solver.add_arc_with_cost(row, number, above * step + (duty != vehicle) * change + number)
-    for row in range(len(duties), len(vehicles)):
-        for number in range(len(vehicles)):
-            solver.add_arc_with_cost(row, number, 0)
-    if solver.solve() != solver.OPTIMAL:
-        return None
-    return {duty: vehicles[solver.right_mate(row)] for row, duty in enumerate(duties)}
 
 
 def _why_not(

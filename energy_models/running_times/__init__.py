@@ -5,8 +5,19 @@
 - Results do not depend on the number of workers or on earlier calls.
 """
 
+from energy_models.running_times.followed import FollowedProfiles, apart_together, followed_by
 from energy_models.running_times.front import RunningTimeFront, front
 from energy_models.running_times.library import ProfileKey, ProfileLibrary
 from energy_models.running_times.tables import TableKey, running_time_tables
 
-__all__ = ["ProfileKey", "ProfileLibrary", "RunningTimeFront", "TableKey", "front", "running_time_tables"]
+__all__ = [
+    "FollowedProfiles",
+    "ProfileKey",
+    "ProfileLibrary",
+    "RunningTimeFront",
+    "TableKey",
+    "apart_together",
+    "followed_by",
+    "front",
+    "running_time_tables",
+]

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from energy_models.driving.flat_out import flat_out
 from energy_models.track import SectionTrack
-from energy_models.train import Train
 from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS, Direction
-from scenarios.values.build import section_tracks, train_of
+from scenarios.values.build import section_tracks
+from scenarios.values.rolling_stock import RollingStock
 
 RunningTimes = Mapping[str, Mapping[Direction, Sequence[float]]]
 """By train type and direction: a running time in s for each section in order of travel."""
@@ -19,13 +19,12 @@ slower."""
 class ShortestTimes:
     """Minimum running times of the fleet's train types on a line, each computed at its first use.
 
-    `train` replaces the train of the main type, for example a calibrated train.
+    `stock` are the trains of the fleet, by default those of the scenario. If vehicles have models of their own, the
+    times are those of the leading train of each type.
     """
 
-    def __init__(self, scenario: Scenario, train: Train | None = None) -> None:
-        self._trains = {part.train_type: train_of(scenario, part.train_type) for part in scenario.fleet}
-        if train is not None:
-            self._trains[scenario.main_train_type] = train
+    def __init__(self, scenario: Scenario, stock: RollingStock | None = None) -> None:
+        self._trains = dict((stock or RollingStock.of(scenario)).leading)
         self._tracks: dict[tuple[str, Direction], tuple[SectionTrack, ...]] = {
             (name, direction): section_tracks(scenario, direction, one, train_type=name)
             for name, one in self._trains.items()

@@ -54,6 +54,8 @@ Digest = Annotated[Text, Field(pattern=r"^[0-9a-f]{64}$")]
 
 VEHICLE_HASH = "vehicle_hash"
 """Name of the option of a plan that contains the hash of its vehicle."""
+MODEL_VERSIONS = "model_versions"
+"""Name of the option of a plan that contains the versions of the models of its vehicles."""
 
 
 class Interval95(Part):
@@ -107,6 +109,17 @@ class CalibratedParameters(Part):
     """Mean power of the auxiliaries at the outside temperature of the telemetry."""
 
 
+class NormalisedEnergy(Part):
+    """Energy for each train-km at the collector on the reference runs of the scenario, auxiliaries included."""
+
+    value: Annotated[Number, Field(gt=0)]
+    """Best estimate."""
+    interval_95: Interval95
+    """95 % interval, with the declared accuracy of the meter."""
+    unit: Literal["kWh/km"] = "kWh/km"
+    """Unit of the value and of its interval."""
+
+
 class TelemetrySource(Part):
     """The telemetry behind a calibrated vehicle."""
 
@@ -126,15 +139,20 @@ class TelemetrySource(Part):
     """Trainsets of the telemetry."""
     outside_temperature_c: Number
     """Mean outside temperature."""
+    day: Annotated[Text, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    """Service day of the telemetry, if it is known."""
 
 
 class CalibratedVehicle(Part):
-    """A calibrated train type."""
+    """A calibrated train type, or one calibrated vehicle of it."""
 
     format: Literal["headwatt vehicle 1"]
     """Version of the file format."""
+    version: Digest | None = None
+    """Version of the model: SHA-256 of the other content. A file that was changed since then is refused; without this
+    line it is a new version."""
     scenario: Text
-    """Scenario of the line."""
+    """Scenario of the line; the model is refused for other scenarios, unless a train type is named for it."""
     train_type: Text
     """Calibrated train type of the scenario."""
     source: TelemetrySource
@@ -151,6 +169,8 @@ class CalibratedVehicle(Part):
     """The sensors of the telemetry."""
     quality: FitQuality | None = None
     """How well one train explains the telemetry."""
+    normalised: NormalisedEnergy | None = None
+    """Energy on the reference runs of the scenario, to compare vehicles."""
 
     @model_validator(mode="after")
     def _physical(self) -> "CalibratedVehicle":
@@ -164,21 +184,22 @@ class CalibratedVehicle(Part):
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the content of the vehicle, independent of the layout of its file."""
-        content = self.model_dump(mode="json", exclude_none=True)
+        """The version of the model: SHA-256 of its content, independent of the layout of its file."""
+        content = self.model_dump(mode="json", exclude_none=True, exclude={"version"})
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def load_vehicle(path: str | Path) -> CalibratedVehicle:
-    """Read a vehicle file.
+def load_vehicle(path: str | Path, name: str | None = None) -> CalibratedVehicle:
+    """Read a vehicle file; `name` replaces the name of the file in faults.
 
     Raises:
-        InputFaults: The file cannot be read or does not follow the format; every fault with its line.
+        InputFaults: The file cannot be read, does not follow the format, or was changed since its version was written;
+            every fault with its line.
     """
     file = Path(path)
     if not file.is_file():
         raise InputFaults([Fault(str(path), "", "", "no such file", "a vehicle file of headwatt calibrate --out")])
-    return _vehicle(read_yaml(file, file.name))
+    return vehicle_of_tree(read_yaml(file, name or file.name))
 
 
 def vehicle_of_content(content: Mapping[str, Any] | str, name: str = "vehicle") -> CalibratedVehicle:
@@ -187,22 +208,34 @@ def vehicle_of_content(content: Mapping[str, Any] | str, name: str = "vehicle") 
     Raises `InputFaults` with every fault under `name`.
     """
     if isinstance(content, str):
-        return _vehicle(yaml_tree(content, name, aliases=False))
-    return _vehicle(plain_tree(dict(content), name))
+        return vehicle_of_tree(yaml_tree(content, name, aliases=False))
+    return vehicle_of_tree(plain_tree(dict(content), name))
 
 
-def _vehicle(tree: SourceNode) -> CalibratedVehicle:
+def vehicle_of_tree(tree: SourceNode) -> CalibratedVehicle:
+    """The vehicle of the content of a vehicle file; raises `InputFaults` like `load_vehicle`."""
     try:
-        return CalibratedVehicle.model_validate(tree.plain())
+        found = CalibratedVehicle.model_validate(tree.plain())
     except ValidationError as error:
         raise InputFaults(faults_of_schema(error, tree, CalibratedVehicle)) from None
+    if found.version not in (None, found.hash):
+        place = tree.at(("version",))
+        allowed = "the version of this content: the file was changed; without the line `version` it is a new version"
+        raise InputFaults([Fault(place.file, place.place, "version", str(found.version)[:12], allowed)])
+    return found.model_copy(update={"version": None})
 
 
 def write_vehicle(vehicle: CalibratedVehicle, path: str | Path) -> None:
     """Write a vehicle file; `load_vehicle` reads it to an equal value."""
-    content = vehicle.model_dump(mode="json", exclude_none=True)
+    content = vehicle_content(vehicle)
     comment = "".join(f"# {line}\n" for line in NOTE.splitlines())
     Path(path).write_text(comment + yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def vehicle_content(vehicle: CalibratedVehicle) -> dict[str, Any]:
+    """The content of a vehicle file, with the version of the model."""
+    content = vehicle.model_dump(mode="json", exclude_none=True, exclude={"version"})
+    return {"format": content.pop("format"), "version": vehicle.hash, **content}
 
 
 def apply(vehicle: CalibratedVehicle, train: Train) -> Train:

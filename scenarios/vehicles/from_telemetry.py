@@ -17,6 +17,7 @@ from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS
 from scenarios.values.build import section_tracks, train_of
 from scenarios.vehicles.calibrated import SI_NAMES, CalibratedVehicle, TelemetrySource, vehicle_of
+from scenarios.vehicles.normalised import normalised_energy, reference_runs
 
 NO_VEHICLES = "the file names no vehicle"
 
@@ -39,6 +40,7 @@ def calibrate_file(
     train_type: str | None = None,
     only: Sequence[str] = (),
     classes: SensorClasses | None = None,
+    day: str | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> CalibratedFile:
     """Calibrate a train type with a telemetry file recorded on the scenario's line.
@@ -50,6 +52,7 @@ def calibrate_file(
         train_type: Train type of the scenario; its main one by default.
         only: Identities of trainsets whose rows are used; all by default.
         classes: Accuracy of the sensors, part of the intervals; by default that of `SensorClasses`.
+        day: Service day of the telemetry in ISO 8601, for the vehicle file.
         progress: Called with each stage and the share of it that is done.
 
     Raises:
@@ -96,9 +99,11 @@ def calibrate_file(
         runs=found.runs,
         vehicles=tuple(sorted(str(name) for name in rows["vehicle"].unique())),
         outside_temperature_c=round(temperature, 2),
+        day=day,
     )
     vehicle = vehicle_of(found, nominal, held, scenario=scenario.name, train_type=kind, source=source)
-    return CalibratedFile(vehicle, found, found.cut, telemetry)
+    normalised = normalised_energy(found, vehicle, reference_runs(scenario, kind))
+    return CalibratedFile(vehicle.model_copy(update={"normalised": normalised}), found, found.cut, telemetry)
 
 
 def _held(hold: Sequence[str], scenario: Scenario, train_type: str) -> dict[str, float]:

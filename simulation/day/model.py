@@ -293,13 +293,19 @@ class DayModel:
         return ScheduledWaiting(self.demand, self.station_order)
 
 
-def day_model(scenario: Scenario, library: ProfileLibrary, controller: Controller | None = None) -> DayModel:
+def day_model(
+    scenario: Scenario,
+    library: ProfileLibrary,
+    controller: Controller | None = None,
+    others: Mapping[str, ProfileLibrary] | None = None,
+) -> DayModel:
     """Build the model of simulated days from a scenario; without a controller, no train is held.
 
-    `library` is that of the main train type and contains its train; the libraries of other types are built here.
+    `library` is that of the main train type and contains its train; `others` are the libraries of the vehicles that
+    differ from it. Without `others`, the libraries of other types are built here.
     """
     noise, recovery = scenario.disturbances, scenario.driving.recovery
-    kinds = simulated_train_types(scenario, library)
+    kinds = simulated_train_types(scenario, library, others)
     return DayModel(
         rules=OperatingRules(
             minimum_headway_s=float(scenario.signalling.minimum_headway_s),

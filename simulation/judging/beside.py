@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dispatch.plans.timetable import Timetable
-from energy_models.running_times import ProfileLibrary
+from energy_models.running_times import ProfileLibrary, apart_together
 from scenarios.schema import Scenario
+from scenarios.values.fleet import ByVehicle
+from scenarios.values.rolling_stock import RollingStock
 from simulation.day.model import DayModel, day_model
 from simulation.day.record import DayRecord
 from simulation.judging.judge import Judgement, compare
@@ -47,10 +49,11 @@ class JudgedBeside:
     """Simulates the days of an experiment in parallel with the planner; made by `judged_beside`."""
 
     def __init__(
-        self, session: Session, scenario: Scenario, seeds: Sequence[int], workers: int, compares_early: bool,
+        self, session: Session, scenario: Scenario, stock: RollingStock, seeds: Sequence[int], workers: int, compares_early: bool,
         progress: Progress, first: Kit, first_tasks: Sequence[str],
     ) -> None:  # fmt: skip
         self._session, self._scenario, self._seeds, self._workers = session, scenario, seeds, workers
+        self._stock = stock
         self._is_beside, self._compares_early, self._progress = workers > 1, compares_early, progress
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="headwatt-days")
         self._search_is_compiled = threading.Event()
@@ -62,10 +65,12 @@ class JudgedBeside:
         if self._is_beside:
             self._thread.submit(self._compile, first, first_tasks)
 
-    def begun(self, library: ProfileLibrary, in_force: Timetable) -> None:
+    def begun(self, profiles: ByVehicle[ProfileLibrary], in_force: Timetable) -> None:
         """Begin the days of the timetable in force, unless the search shall use all processors."""
-        # A separate library, because the planner adds profiles to its library at the same time.
-        self._model, self._in_force = day_model(self._scenario, library.apart()), in_force
+        # Separate libraries, because the planner adds profiles to its libraries at the same time.
+        copies = apart_together(profiles.distinct)
+        own = profiles.map(lambda library: copies[library])
+        self._model, self._in_force = day_model(self._scenario, own.main, others=own.others), in_force
         if self._is_beside and self._compares_early:
             self._baseline = self._thread.submit(self._simulate_in_force, in_force)
 
@@ -108,7 +113,7 @@ class JudgedBeside:
 
     def _simulate_in_force(self, timetable: Timetable) -> _Days:
         assert self._model is not None
-        cache = DayCache(day_key(self._scenario, self._model.train, timetable, LIBRARIES))
+        cache = DayCache(day_key(self._scenario, self._stock, timetable, LIBRARIES))
         cached = cache.find(self._seeds)
         days = self._simulate("baseline", timetable, cached)
         cache.keep({seed: day for seed, day in zip(self._seeds, days.results, strict=True) if seed not in cached})
@@ -135,8 +140,8 @@ class JudgedBeside:
 
 @contextmanager
 def judged_beside(
-    scenario: Scenario, seeds: Sequence[int], workers: int, compares_early: bool, progress: Progress, first: Kit,
-    first_tasks: Sequence[str],
+    scenario: Scenario, stock: RollingStock, seeds: Sequence[int], workers: int, compares_early: bool,
+    progress: Progress, first: Kit, first_tasks: Sequence[str],
 ) -> Iterator[JudgedBeside]:  # fmt: skip
     """Processes for the days of an experiment, in parallel with the planner.
 
@@ -145,7 +150,7 @@ def judged_beside(
     of these tasks. `progress` is called from another thread.
     """
     with started(Engine(max(1, min(workers, 2 * len(seeds))))) as session:
-        beside = JudgedBeside(session, scenario, seeds, workers, compares_early, progress, first, first_tasks)
+        beside = JudgedBeside(session, scenario, stock, seeds, workers, compares_early, progress, first, first_tasks)
         try:
             yield beside
         finally:

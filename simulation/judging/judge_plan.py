@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatch.plans.timetable import Timetable
-from energy_models.train import Train
 from scenarios.schema import Scenario
+from scenarios.values.rolling_stock import RollingStock
 from simulation.judging.judge import Judgement, compare
 from simulation.judging.sensitivity import Answer, Variation, answers, variations
 from simulation.railway.control import ControllerName
@@ -19,10 +19,10 @@ IN_FORCE, PLAN = "in_force", "plan"
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """The input of a judgement: timetable of the plan, timetable in force, line, train and controller."""
+    """The input of a judgement: timetable of the plan, timetable in force, line, trains and controller."""
 
     scenario: Scenario
-    train: Train
+    stock: RollingStock
     in_force: Timetable
     plan: Timetable
     controller: ControllerName = "none"
@@ -31,14 +31,14 @@ class Question:
     def case(self) -> SimulationCase:
         """The line without variation, with both timetables."""
         timetables = {IN_FORCE: self.in_force, PLAN: self.plan}
-        return as_planned(self.scenario, self.train, timetables, self.controller)
+        return as_planned(self.scenario, self.stock, timetables, self.controller)
 
 
 def as_planned(
-    scenario: Scenario, train: Train, timetables: dict[str, Timetable], controller: ControllerName = "none"
+    scenario: Scenario, stock: RollingStock, timetables: dict[str, Timetable], controller: ControllerName = "none"
 ) -> SimulationCase:
     """The line without variation, with its timetables by name; simulation and judgement use the same days."""
-    return SimulationCase(scenario, train, timetables, {"family": "", "variation": "as planned"}, controller)
+    return SimulationCase(scenario, stock, timetables, {"family": "", "variation": "as planned"}, controller)
 
 
 def judge_until(

@@ -7,11 +7,13 @@ ATO driving, and draw the power that they need.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from energy_models.train import Efficiency, Train
 from scenarios.schema import Scenario
+from scenarios.values.rolling_stock import RollingStock
 from simulation.judging.judge import Judgement
 from simulation.runs.cases import SimulationCase
 
@@ -41,12 +43,12 @@ class Answer:
 
 def variations(planned: SimulationCase) -> tuple[Variation, ...]:
     """All variations of a planned line, by family."""
-    scenario, train = planned.scenario, planned.train
+    scenario, stock = planned.scenario, planned.stock
     found: list[Variation] = []
 
-    def add(family: str, words: str, other: Scenario = scenario, real: Train = train) -> None:
+    def add(family: str, words: str, other: Scenario = scenario, real: RollingStock = stock) -> None:
         labels = {"family": family, "variation": words}
-        found.append(Variation(family, words, replace(planned, scenario=other, train=real, labels=labels)))
+        found.append(Variation(family, words, replace(planned, scenario=other, stock=real, labels=labels)))
 
     for noise_s in DWELL_NOISE_S:
         noisy = scenario.disturbances.model_copy(update={"dwell_noise_s": noise_s})
@@ -64,17 +66,27 @@ def variations(planned: SimulationCase) -> tuple[Variation, ...]:
         add("substation out", name, scenario.with_parts(supply=supply))
     for factor in PARAMETER_FACTORS:
         words = f"{100.0 * (factor - 1.0):+.0f} %"
-        heavier = replace(train, tare_kg=train.tare_kg * factor, rotating_mass_kg=train.rotating_mass_kg * factor)
-        add("wrong parameters", f"mass {words}", real=heavier)
-        better = replace(
-            train,
-            traction_efficiency=_scaled(train.traction_efficiency, factor),
-            regeneration_efficiency=_scaled(train.regeneration_efficiency, factor),
-        )
-        add("wrong parameters", f"efficiencies {words}", real=better)
-        constant, linear, quadratic = (factor * part for part in train.resistance_n)
-        add("wrong parameters", f"resistance {words}", real=replace(train, resistance_n=(constant, linear, quadratic)))
+        for name, changed in (("mass", _heavier), ("efficiencies", _better), ("resistance", _stiffer)):
+            real = stock.of_main_changed(partial(changed, factor=factor))
+            add("wrong parameters", f"{name} {words}", real=real)
     return tuple(found)
+
+
+def _heavier(train: Train, factor: float) -> Train:
+    return replace(train, tare_kg=train.tare_kg * factor, rotating_mass_kg=train.rotating_mass_kg * factor)
+
+
+def _better(train: Train, factor: float) -> Train:
+    return replace(
+        train,
+        traction_efficiency=_scaled(train.traction_efficiency, factor),
+        regeneration_efficiency=_scaled(train.regeneration_efficiency, factor),
+    )
+
+
+def _stiffer(train: Train, factor: float) -> Train:
+    constant, linear, quadratic = (factor * part for part in train.resistance_n)
+    return replace(train, resistance_n=(constant, linear, quadratic))
 
 
 def answers(judged: Judgement, of_variations: Mapping[Variation, Judgement]) -> tuple[Answer, ...]:

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dispatch.plans.timetable import Timetable
-from energy_models.running_times import ProfileLibrary
 from energy_models.running_times.store import content_hash
-from energy_models.train import Train
 from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS
-from scenarios.values.build import profile_library, section_tracks
+from scenarios.values.build import section_tracks
+from scenarios.values.rolling_stock import FleetProfiles, RollingStock, fleet_profiles
 from simulation.day.model import day_model
 from simulation.railway.control import ControllerName, controller_named
 from simulation.runs.day_store import DayStore, KeptDay, Label, day_key
@@ -36,10 +35,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class SimulationCase:
-    """One case: the line, its train, timetables by name, labels of its days, and the controller."""
+    """One case: the line, its trains, timetables by name, labels of its days, and the controller."""
 
     scenario: Scenario
-    train: Train
+    stock: RollingStock
     timetables: Mapping[str, Timetable]
     labels: Mapping[str, Label]
     controller: ControllerName = "none"
@@ -47,7 +46,7 @@ class SimulationCase:
     def keys(self, version: str) -> dict[str, str]:
         """The content key of the days of each timetable."""
         return {
-            name: day_key(self.scenario, self.train, one, version, self.controller)
+            name: day_key(self.scenario, self.stock, one, version, self.controller)
             for name, one in self.timetables.items()
         }
 
@@ -63,7 +62,7 @@ class CaseWork:
     """The state of a worker for days of a case; the line is built for the first day."""
 
     def __init__(self, case: SimulationCase) -> None:
-        self._scenario, self._train, self._timetables = case.scenario, case.train, dict(case.timetables)
+        self._scenario, self._stock, self._timetables = case.scenario, case.stock, dict(case.timetables)
         self._controller = controller_named(case.controller, case.scenario.operation)
 
     def work(self, task: DaysAsked) -> tuple[DayResult, ...]:
@@ -76,23 +75,28 @@ class CaseWork:
 
     @cached_property
     def _days(self) -> DayWork:
-        model = day_model(self._scenario, _library(self._scenario, self._train), self._controller)
+        profiles = _profiles(self._scenario, self._stock).of_vehicle
+        model = day_model(self._scenario, profiles.main, self._controller, profiles.others)
         prepare_profiles(model, self._timetables.values())
         return DayWork(model, self._timetables)
 
 
-_libraries: "OrderedDict[str, ProfileLibrary]" = OrderedDict()
+_held: "OrderedDict[str, FleetProfiles]" = OrderedDict()
 
 
-def _library(scenario: Scenario, train: Train) -> ProfileLibrary:
-    """The profiles of a train on a line, cached for the next cases."""
-    key = content_hash(train, *(section_tracks(scenario, direction, train) for direction in DIRECTIONS))
-    if key not in _libraries:
-        _libraries[key] = profile_library(scenario, train)
-        while len(_libraries) > _LIBRARIES_HELD:
-            _libraries.popitem(last=False)
-    _libraries.move_to_end(key)
-    return _libraries[key]
+def _profiles(scenario: Scenario, stock: RollingStock) -> FleetProfiles:
+    """The profiles of the trains on a line, cached for the next cases."""
+    key = content_hash(
+        stock.content,
+        tuple(stock.type_of.items()),
+        *(section_tracks(scenario, direction, stock.main) for direction in DIRECTIONS),
+    )
+    if key not in _held:
+        _held[key] = fleet_profiles(scenario, stock)
+        while len(_held) > _LIBRARIES_HELD:
+            _held.popitem(last=False)
+    _held.move_to_end(key)
+    return _held[key]
 
 
 def simulate_cases(

@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 from dispatch.plans.timetable import Timetable
 from energy_models.faults import Fault, InputFaults
 from energy_models.running_times.store import content_hash
-from energy_models.train import Train
 from scenarios.schema import Scenario
+from scenarios.values.rolling_stock import RollingStock
 from simulation.railway.control import ControllerName
 from simulation.runs.replications import DayResult
 from simulation.runs.source_hash import source_hash
@@ -38,11 +38,11 @@ Label = str | int | float | bool | None
 
 
 def day_key(
-    scenario: Scenario, train: Train, timetable: Timetable, version: str, controller: ControllerName = "none"
+    scenario: Scenario, stock: RollingStock, timetable: Timetable, version: str, controller: ControllerName = "none"
 ) -> str:
-    """Hash of all inputs of a simulated day except the seed: line, train, timetable, controller, version, source."""
+    """Hash of all inputs of a simulated day except the seed: line, trains, timetable, controller, version, source."""
     digest = hashlib.sha256()
-    for part in (version, source_hash(), scenario.hash, content_hash(train), repr(timetable.trips), controller):
+    for part in (version, source_hash(), scenario.hash, content_hash(stock.content), repr(timetable.trips), controller):
         digest.update(part.encode())
         digest.update(b"|")
     return digest.hexdigest()[:32]

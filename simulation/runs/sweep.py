@@ -4,16 +4,17 @@ All cases and both timetables have the same days (common random numbers), so tha
 certain than each value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
+from energy_models.running_times.store import content_hash
 from scenarios.requests.sweep import Sweep, TimetableName
-from scenarios.values.build import train_of
-from scenarios.vehicles.calibrated import CalibratedVehicle, apply
+from scenarios.schema import Scenario
+from scenarios.values.rolling_stock import RollingStock
 from simulation.railway.control import ControllerName
 from simulation.runs.cases import SimulationCase
 from simulation.runs.day_store import DayStore
@@ -65,10 +66,13 @@ class Workload:
 def cases_of(
     sweep: Sweep,
     plan: Timetable | None,
-    vehicle: CalibratedVehicle | None = None,
+    stock_of: Callable[[Scenario], RollingStock] = RollingStock.of,
     controller: ControllerName = "none",
 ) -> tuple[SimulationCase, ...]:
-    """The cases of a sweep, each with its timetables. `plan` is required if the file uses the timetable of a plan."""
+    """The cases of a sweep, each with its timetables and the trains `stock_of` its scenario.
+
+    `plan` is required if the file uses the timetable of a plan.
+    """
     names: tuple[TimetableName, ...] = sweep.file.timetable or (
         ("in_force", "plan") if plan is not None else ("in_force",)
     )
@@ -77,15 +81,12 @@ def cases_of(
     seen: dict[Timetable, Timetable] = {}
     cases = []
     for one in sweep.cases:
-        train = train_of(one.scenario)
-        if vehicle is not None:
-            train = apply(vehicle, train)
         in_force = timetable_in_force(one.scenario)
         in_force = seen.setdefault(in_force, in_force)
         timetables: dict[str, Timetable] = {
             name: in_force if name == "in_force" or plan is None else plan for name in names
         }
-        cases.append(SimulationCase(one.scenario, train, timetables, one.labels, controller))
+        cases.append(SimulationCase(one.scenario, stock_of(one.scenario), timetables, one.labels, controller))
     return tuple(cases)
 
 
@@ -106,7 +107,7 @@ def workload(cases: Sequence[SimulationCase], seeds: Sequence[int], store: DaySt
             missing += len(seeds) - have
             trips += (len(seeds) - have) * len(case.timetables[name].trips)
         if missing:
-            lines.add((repr(case.train), case.scenario.track))
+            lines.add((content_hash(case.stock.content), case.scenario.track))
     return Workload(len(cases), days, known, SECONDS_A_TRIP * trips + SECONDS_A_LINE * len(lines))
 
 

@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_models import different_models, model_of
 from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.jobs.request import plan_request
 from api.jobs.store import JobStore, PlanOrder, end_job
 from api.plan_files.folder import read_plan_folder, write_plan_folder
-from api.plan_files.manifest import VEHICLE_FILE
+from api.plan_files.manifest import FLEET_FILE, VEHICLE_FILE
 from api.plan_files.placing import place_for
 from api.plan_files.planned_line import read_planned_line
 from energy_models.faults import InputFaults
+from scenarios.files.load import load_scenario
 from scenarios.values.build import train_of
+from scenarios.values.fleet import vehicle_names
 from scenarios.vehicles.calibrated import VEHICLE_HASH, CalibratedVehicle, apply, write_vehicle
+from scenarios.vehicles.fleet import FleetModels, write_fleet
 from simulation.experiment import PlanExperiment, with_vehicle
 
 
@@ -133,3 +137,36 @@ def test_an_order_over_http_takes_a_vehicle_or_that_of_the_plan_it_starts_from(w
     (fault,) = raised.value.faults
     assert (fault.file, fault.field, fault.value) == ("vehicle", "parameters.tare_t.value", "heavy")
     assert fault.place.startswith("line")
+
+
+def test_a_plan_keeps_the_models_of_its_vehicles_whatever_is_calibrated_later(
+    tmp_path: Path, experiment: PlanExperiment
+) -> None:
+    models = FleetModels(different_models(experiment.request.scenario))
+    request = replace(experiment.request, fleet=models)
+    plan = with_vehicle(experiment.plan, None, models)
+    folder = write_plan_folder(replace(experiment, request=request, plan=plan), tmp_path / "plan")
+    read = read_plan_folder(folder)
+    assert read.fleet == models
+    assert read.plan.options.model_versions == models.versions
+    line = read_planned_line(folder)[0].line
+    assert line.train_of("four_car-06").tare_kg == pytest.approx(1.02 * 140_000.0)
+    assert line.train_of("four_car-01").tare_kg == pytest.approx(0.98 * 140_000.0)
+    later = FleetModels({**models.of_vehicle, "four_car-02": model_of(read.scenario, "four_car-02", {"tare_t": 1.2})})
+    write_fleet(later, folder / FLEET_FILE)
+    with pytest.raises(InputFaults, match=r"four_car-02.*the model that the plan was made with"):
+        read_plan_folder(folder)
+
+
+def test_each_simulated_train_has_the_model_of_its_vehicle(tmp_path: Path) -> None:
+    scenario = load_scenario("tutorial_line")
+    nominal = FleetModels({vehicle: model_of(scenario, vehicle, {}) for vehicle in vehicle_names(scenario)})
+    one_hungry = {**nominal.of_vehicle, "four_car-03": model_of(scenario, "four_car-03", {"auxiliary_kw": 2.0})}
+    drawn = {}
+    for name, fleet in (("nominal", nominal), ("hungry", FleetModels(one_hungry))):
+        write_fleet(fleet, tmp_path / f"{name}.yaml")
+        drawn[name] = simulated("--fleet", str(tmp_path / f"{name}.yaml"))["energy"]["mean_kwh"]
+    without = simulated()["energy"]["mean_kwh"]
+    assert drawn["nominal"] == pytest.approx(without, rel=2e-3)
+    # 35 kW more for the three hours of one vehicle, with some line losses.
+    assert 60.0 < drawn["hungry"] - drawn["nominal"] < 130.0

@@ -20,6 +20,7 @@ from scenarios.schema import Scenario
 from scenarios.schema.service import Departure
 from scenarios.values.build import train_of
 from scenarios.values.fleet import vehicle_names
+from scenarios.values.rolling_stock import RollingStock
 from scenarios.values.shortest_running_times import ShortestTimes
 
 LINE = load_scenario("tutorial_line")
@@ -136,7 +137,9 @@ CASES: dict[str, Callable[[], CheckReport]] = {
     ),
     "stations-in-order": lambda: report(edited(-1, short_run), LED, LINE.model_copy(update={"depots": ()})),
     "known-driving": lambda: report(edited(3, lambda t: replace(t, driving=("warp", *t.driving[1:])))),
-    "minimum-running-time": lambda: report(shortest=ShortestTimes(LINE, replace(train_of(LINE), tare_kg=5e5))),
+    "minimum-running-time": lambda: report(
+        shortest=ShortestTimes(LINE, RollingStock.of(LINE, {"four_car": replace(train_of(LINE), tare_kg=5e5)}))
+    ),
     "dwell-limits": lambda: report(edited(10, moved({}, {1: -12})), LED),
     "minimum-headway": lambda: report(assign(edited(10, later(-205)), with_room()), LED, with_room()),
     "train-ahead": lambda: report(assign(edited(10, later(-275)), with_room()), LED, with_signalling(20)),

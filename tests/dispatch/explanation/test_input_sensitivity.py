@@ -23,9 +23,11 @@ from scenarios.files.load import load_scenario
 from scenarios.files.main_inputs import DEFINITIONS, InputKey
 from scenarios.schema import Scenario
 from scenarios.values.build import train_of
+from scenarios.values.rolling_stock import RollingStock
 
 LINE = load_scenario("tutorial_line")
 TRAIN = train_of(LINE)
+STOCK = RollingStock.of(LINE)
 TODAY = timetable_in_force(LINE)
 PLAN = Timetable(tuple(replace(trip, driving=("optimal",) * len(trip.driving)) for trip in TODAY.trips))
 
@@ -71,7 +73,7 @@ CASES: tuple[tuple[InputKey, float, Scenario], ...] = (
 
 @pytest.fixture(scope="module")
 def found() -> InputSensitivity:
-    return input_sensitivity([key for key, _, _ in CASES], TODAY, PLAN, LINE, TRAIN, workers=2)
+    return input_sensitivity([key for key, _, _ in CASES], TODAY, PLAN, LINE, STOCK, workers=2)
 
 
 def test_the_saving_without_a_change_is_that_of_the_whole_day(found: InputSensitivity) -> None:
@@ -91,7 +93,7 @@ def test_a_variation_is_the_saving_of_a_line_with_that_value(
 
 
 def test_passengers_are_varied_too_and_workers_change_nothing() -> None:
-    one, two = (input_sensitivity(["passengers"], TODAY, PLAN, LINE, TRAIN, workers=n) for n in (1, 2))
+    one, two = (input_sensitivity(["passengers"], TODAY, PLAN, LINE, STOCK, workers=n) for n in (1, 2))
     assert one == two
     (effect,) = one.effects
     assert effect.smaller_percent != effect.larger_percent
@@ -109,7 +111,7 @@ def test_the_range_is_the_root_of_the_sum_of_squares() -> None:
 def test_a_long_day_is_computed_for_some_of_its_hours(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = sum(len(trip.driving) for timetable in (TODAY, PLAN) for trip in timetable.trips)
     monkeypatch.setattr(module, "RUNS_MOST", runs // 2)
-    few = input_sensitivity([], TODAY, PLAN, LINE, TRAIN)
+    few = input_sensitivity([], TODAY, PLAN, LINE, STOCK)
     assert 0 < few.hours < few.hours_of_day
     assert few.saving_percent == pytest.approx(saving_on(LINE), abs=3.0)
 
@@ -117,7 +119,7 @@ def test_a_long_day_is_computed_for_some_of_its_hours(monkeypatch: pytest.Monkey
 def test_a_train_that_is_too_slow_runs_as_fast_as_it_can() -> None:
     curve = TRAIN.traction
     weak = replace(TRAIN, traction=replace(curve, force_n=curve.force_n * 0.25, power_w=curve.power_w * 0.25))
-    found = input_sensitivity(["traction"], TODAY, PLAN, LINE, weak)
+    found = input_sensitivity(["traction"], TODAY, PLAN, LINE, RollingStock.of(LINE, {LINE.main_train_type: weak}))
     assert 0.0 < found.effects[0].slower_share <= 1.0
 
 

@@ -23,6 +23,7 @@ from scenarios.files.load import load_scenario
 from scenarios.schema import Scenario
 from scenarios.values.build import profile_library, train_of
 from scenarios.values.fleet import vehicle_names
+from scenarios.values.rolling_stock import RollingStock
 from scenarios.values.shortest_running_times import ShortestTimes
 
 LINE = load_scenario("tutorial_line")
@@ -157,7 +158,9 @@ def test_trips_that_break_a_rule_go_back_and_the_rest_stays(usual: Trade) -> Non
 def test_a_mended_plan_gives_way_to_its_even_headways_where_those_draw_less(usual: Trade) -> None:
     timetables = (usual.choices[0].timetable, usual.choices[-1].timetable)
     little, much = (plan_of(timetable, LINE) for timetable in timetables)
-    never = ShortestTimes(LINE, replace(train_of(LINE), maximum_speed_m_s=1.0))
+    never = ShortestTimes(
+        LINE, RollingStock.of(LINE, {LINE.main_train_type: replace(train_of(LINE), maximum_speed_m_s=1.0)})
+    )
     good, bad = CheckReport((), ("fleet",)), check(little, LINE, IN_FORCE, never)
     assert not bad.passed
 

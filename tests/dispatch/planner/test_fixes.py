@@ -26,7 +26,6 @@ from energy_models.account.peaks import sliding_means
 from energy_models.faults import Infeasible, InputFaults
 from scenarios.files.load import load_scenario
 from scenarios.requests.fixes import FixesFile, read_fixes
-from scenarios.values.build import train_of
 from scenarios.values.fleet import vehicle_names
 from scenarios.values.shortest_running_times import ShortestTimes
 
@@ -196,7 +195,7 @@ def test_a_plan_of_another_line_is_told_by_one_fault_with_both_names() -> None:
     vehicles = vehicle_names(yizhuang)
     other = Plan(yizhuang.name, yizhuang.hash, "equal-service", trips, (), vehicles, seed=0, version="test")
     with pytest.raises(InputFaults) as caught:
-        timetable_of(other, LINE, "demand-led", IN_FORCE, train_of(LINE))
+        timetable_of(other, LINE, "demand-led", IN_FORCE, ShortestTimes(LINE))
     (fault,) = caught.value.faults
     assert "beijing_yizhuang" in fault.value
     assert "tutorial_line" in fault.allowed

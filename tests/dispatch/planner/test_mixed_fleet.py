@@ -18,6 +18,7 @@ from scenarios.schema.base import DIRECTIONS
 from scenarios.schema.train import AtoLevel
 from scenarios.values.build import profile_libraries, profile_library, train_of
 from scenarios.values.fleet import vehicle_names
+from scenarios.values.rolling_stock import RollingStock
 from scenarios.values.shortest_running_times import ShortestTimes
 
 TODAY = assign(timetable_in_force(LINE), LINE)
@@ -43,7 +44,9 @@ def test_shortest_times_are_those_of_each_type() -> None:
         for k, shortest_s in enumerate(of_types["heavy"][direction]):
             assert shortest_s > of_types["four_car"][direction][k] + 10.0
             assert shortest_s == libraries["heavy"].minimum_time_s(direction, k, 800.0)
-    calibrated = ShortestTimes(scenario, train=replace(train_of(scenario), tare_kg=3e5)).at_normal_load()
+    calibrated = ShortestTimes(
+        scenario, RollingStock.of(scenario, {"four_car": replace(train_of(scenario), tare_kg=3e5)})
+    ).at_normal_load()
     assert calibrated["heavy"] == of_types["heavy"]
     assert calibrated["four_car"] != of_types["four_car"]
 

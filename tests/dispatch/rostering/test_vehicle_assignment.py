@@ -1,31 +1,43 @@
 """Vehicles by energy: against every possible choice, with homes, fixes and trips that a kind cannot run."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import permutations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mixed_fleets import LINE, mixed
+from own_models import different_models
 
 from dispatch.energy.line_model import LineModel
-from dispatch.energy.planned_day import planned_snapshots
+from dispatch.energy.planned_day import PlannedDays, planned_snapshots
 from dispatch.planner.planner import PlannerOptions, make_plan
 from dispatch.plans.fixed import FixedService, OutOfService
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
+from dispatch.rostering.assignment_problem import AssignmentProblem
+from dispatch.rostering.assignment_saving import assignment_saving
 from dispatch.rostering.duties import assign, home_stations
 from dispatch.rostering.vehicle_assignment import (
+    VehicleKinds,
+    assigned,
     fleet_types_of,
     least_energy_duties,
     least_energy_vehicles,
     trip_energy_j,
+    vehicle_kinds,
 )
 from energy_models.faults import Infeasible
 from scenarios.schema import Scenario
-from scenarios.values.build import profile_library
+from scenarios.values.build import profile_libraries, profile_library
 from scenarios.values.fleet import vehicle_names
+from scenarios.values.mileage import Mileage
+from scenarios.values.rolling_stock import RollingStock, fleet_profiles
 from scenarios.values.shortest_running_times import ShortestTimes
+from scenarios.vehicles.fleet import FleetModels, stock_of
 
 TODAY = assign(timetable_in_force(LINE), LINE)
 
@@ -73,7 +85,7 @@ def test_least_of_all_choices_by_enumeration(
 def test_one_kind_changes_nothing_whatever_it_draws() -> None:
     energy_j = {"four_car": {trip.trip_id: float(k) for k, trip in enumerate(TODAY.trips)}}
     assert least_energy_vehicles(TODAY, LINE, energy_j).timetable is TODAY
-    kinds = fleet_types_of(LINE, profile_library(LINE), ShortestTimes(LINE).at_normal_load())
+    kinds = vehicle_kinds(RollingStock.of(LINE), fleet_profiles(LINE, RollingStock.of(LINE)).of_vehicle, {})
     assert least_energy_duties(TODAY, LINE, kinds, FixedService()) == (TODAY, None)
 
 
@@ -125,7 +137,8 @@ def test_duty_that_no_vehicle_may_work_is_named() -> None:
 
 
 def test_energy_of_trips_adds_up_to_what_the_planned_day_draws_at_the_collectors() -> None:
-    kind = fleet_types_of(LINE, profile_library(LINE), ShortestTimes(LINE).at_normal_load())["four_car"]
+    libraries = profile_libraries(LINE, profile_library(LINE))
+    kind = fleet_types_of(LINE, libraries, ShortestTimes(LINE).at_normal_load())["four_car"]
     day = planned_snapshots(TODAY, LineModel.of(LINE))
     drawn_j = float(day.power_w.sum() + day.auxiliary_w.sum())
     assert sum(trip_energy_j(TODAY, kind, LINE.operation).values()) == pytest.approx(drawn_j, rel=1e-9)
@@ -133,7 +146,7 @@ def test_energy_of_trips_adds_up_to_what_the_planned_day_draws_at_the_collectors
 
 def test_trains_too_heavy_for_the_running_times_and_trains_too_small_stay_in_the_depot() -> None:
     slow = mixed(6, 6, heavy_t=400)
-    kinds = fleet_types_of(slow, profile_library(slow), ShortestTimes(slow).at_normal_load())
+    kinds = fleet_types_of(slow, profile_libraries(slow, profile_library(slow)), ShortestTimes(slow).at_normal_load())
     energy_j = {name: trip_energy_j(TODAY, kind, LINE.operation) for name, kind in kinds.items()}
     assert len(energy_j["four_car"]) == len(TODAY.trips)
     assert len(energy_j["heavy"]) == 0
@@ -141,7 +154,7 @@ def test_trains_too_heavy_for_the_running_times_and_trains_too_small_stay_in_the
     assert {vehicle_names(slow)[trip.vehicle] for trip in worked.timetable.trips} == {"four_car"}
     assert worked.energy_as_given_j is None
     few = mixed(2, 6, heavy_t=400)
-    kept, reported = least_energy_duties(TODAY, few, kinds, FixedService())
+    kept, reported = least_energy_duties(TODAY, few, VehicleKinds(kinds, vehicle_names(few)), FixedService())
     assert kept is TODAY
     assert reported is not None
     assert "cannot be assigned to 6 duties" in str(reported.not_possible)
@@ -162,3 +175,62 @@ def test_plan_of_a_mixed_fleet_gives_long_duties_to_light_trains() -> None:
     heavy = [len(duty) for vehicle, duty in worked.items() if planned.plan.vehicles[vehicle] == "heavy"]
     assert len(light) == 3
     assert min(light) >= max(heavy)
+
+
+def balanced(done_km: list[float], **more: Mapping[str, float]) -> Mileage:
+    return Mileage(dict(zip(vehicle_names(LINE), done_km, strict=True)), **more)
+
+
+def test_mileage_comes_before_energy_and_maintenance_before_both() -> None:
+    """Vehicle 1 is thrifty but 1,500 km ahead of the others; vehicle 2 must not run farther than 20 km."""
+    kind_of = {name: name for name in vehicle_names(LINE)}
+    energy_j = {
+        kind: {trip.trip_id: (8e6 if kind == "four_car-01" else 9e6) for trip in TODAY.trips} for kind in kind_of
+    }
+    length = {vehicle: len(duty) for vehicle, duty in TODAY.duties().items()}
+    free = least_energy_vehicles(TODAY, LINE, energy_j, kind_of=kind_of).timetable.duties()
+    assert len(free["four_car-01"]) == max(length.values())
+    ahead = balanced([2500.0, 1000.0, 1000.0, 1000.0, 1000.0, 1000.0])
+    held = least_energy_vehicles(TODAY, LINE, energy_j, kind_of=kind_of, mileage=ahead).timetable.duties()
+    assert len(held["four_car-01"]) == min(length.values())
+    level = balanced([1000.0] * 6)
+    assert least_energy_vehicles(TODAY, LINE, energy_j, kind_of=kind_of, mileage=level).timetable.duties() == free
+    due = balanced([1000.0] * 6, left_km={"four_car-02": 20.0})
+    with pytest.raises(Infeasible, match="cannot be assigned"):
+        least_energy_vehicles(TODAY, LINE, energy_j, kind_of=kind_of, mileage=due)
+
+
+def test_random_assignments_give_each_vehicle_each_duty_and_keep_what_is_not_allowed() -> None:
+    names = tuple("abcd")
+    energy_j = {(duty, vehicle): 1e9 for duty in names[:3] for vehicle in names if (duty, vehicle) != ("a", "d")}
+    problem = AssignmentProblem(names[:3], names, energy_j)
+    rng = np.random.default_rng(1)
+    seen = Counter()
+    for _ in range(600):
+        drawn = problem.at_random(rng)
+        assert drawn is not None
+        assert len(set(drawn.values())) == 3
+        seen.update(drawn.items())
+    assert ("a", "d") not in seen
+    assert all(seen["b", vehicle] > 60 for vehicle in names)
+
+
+def test_the_saving_of_an_assignment_is_that_against_the_mean_of_random_ones() -> None:
+    """Every vehicle draws a share of its own: the saving follows from the lengths of the duties alone."""
+    stock = stock_of(LINE, fleet=FleetModels(different_models(LINE)))
+    line = LineModel.of(LINE, stock)
+    kinds = fleet_types_of(LINE, fleet_profiles(LINE, stock).of_type, ShortestTimes(LINE, stock).at_normal_load())
+    vehicles = vehicle_kinds(stock, line.of_vehicle, kinds)
+    best, facts = least_energy_duties(TODAY, LINE, vehicles, FixedService())
+    assert facts is not None
+    days = PlannedDays(line)
+    saved = assignment_saving(best, LINE, vehicles, FixedService(), days, 3)
+    assert saved is not None
+    assert saved.kwh == pytest.approx(days.energy_j(best) / 3.6e6, abs=0.1)
+    assert saved.random_range_kwh[0] <= saved.random_kwh <= saved.random_range_kwh[1]
+    assert saved.saving_kwh == pytest.approx(saved.random_kwh - saved.kwh, abs=0.2)
+    assert saved.saving_ci95_kwh[0] < saved.saving_kwh < saved.saving_ci95_kwh[1]
+    worst = dict(zip(best.duties(), reversed(best.duties()), strict=True))
+    other = assignment_saving(assigned(best, worst), LINE, vehicles, FixedService(), days, 3)
+    assert other is not None
+    assert other.saving_kwh <= saved.saving_kwh

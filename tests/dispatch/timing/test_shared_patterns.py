@@ -188,7 +188,6 @@ def test_the_checker_finds_a_time_beside_the_grid(on_grid: Planned) -> None:
     from dispatch.checker.check import check
     from dispatch.plans.in_force import timetable_in_force
     from dispatch.plans.timetable import retimed
-    from scenarios.values.build import train_of
     from scenarios.values.shortest_running_times import ShortestTimes
 
     trips = list(on_grid.plan.timetable.trips)
@@ -201,7 +200,7 @@ def test_the_checker_finds_a_time_beside_the_grid(on_grid: Planned) -> None:
         retimed(trip, trip.start_s + 1, list(trip.running_times_s), dwells, "optimal"), vehicle=trip.vehicle
     )
     plan = replace(on_grid.plan, timetable=Timetable(tuple(trips)))
-    report = check(plan, GRID, timetable_in_force(GRID), ShortestTimes(GRID, train_of(GRID)))
+    report = check(plan, GRID, timetable_in_force(GRID), ShortestTimes(GRID))
     broken = {violation.rule for violation in report.violations}
     assert {"departure-grid", "dwell-grid"} <= broken
 

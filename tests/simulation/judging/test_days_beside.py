@@ -15,6 +15,8 @@ from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from dispatch.timing.kernel.compilation import SUPPLY, Compiling
 from scenarios.values.build import profile_library
+from scenarios.values.fleet import ByVehicle
+from scenarios.values.rolling_stock import RollingStock
 from simulation.judging.beside import judged_beside
 from simulation.judging.judge import Judgement, judge
 from simulation.runs.day_cache import DayCache
@@ -46,9 +48,16 @@ def test_days_beside_the_planner_are_those_of_the_judge(workers: int, compares_e
     seeds = replication_seeds(5, 2)
     shares: list[float] = []
     with judged_beside(
-        scenario, seeds, workers, compares_early, lambda _, share: shares.append(share), Compiling(), (SUPPLY,)
+        scenario,
+        RollingStock.of(scenario),
+        seeds,
+        workers,
+        compares_early,
+        lambda _, share: shares.append(share),
+        Compiling(),
+        (SUPPLY,),
     ) as beside:
-        beside.begun(library, in_force)
+        beside.begun(ByVehicle(library), in_force)
         beside.compiled()
         beside.decided(plan)
         judged = beside.judged()
@@ -61,8 +70,10 @@ def test_days_beside_the_planner_are_those_of_the_judge(workers: int, compares_e
 def judged_again(seed: int) -> Judgement:
     scenario = small_line(4, TWO_PERIODS)
     in_force = timetable_in_force(scenario)
-    with judged_beside(scenario, (seed, 8), 1, True, lambda *_: None, Compiling(), (SUPPLY,)) as beside:
-        beside.begun(profile_library(scenario), in_force)
+    with judged_beside(
+        scenario, RollingStock.of(scenario), (seed, 8), 1, True, lambda *_: None, Compiling(), (SUPPLY,)
+    ) as beside:
+        beside.begun(ByVehicle(profile_library(scenario)), in_force)
         beside.decided(shifted(in_force, 7))
         return beside.judged().judgement
 
@@ -89,8 +100,10 @@ def test_the_next_plan_takes_the_days_in_force_from_the_cache(tmp_path: Path, mo
 def planned_wrongly() -> None:
     scenario = small_line(4, TWO_PERIODS)
     seeds = replication_seeds(0, 2)
-    with judged_beside(scenario, seeds, 2, True, lambda *_: None, Compiling(), (SUPPLY,)) as beside:
-        beside.begun(profile_library(scenario), timetable_in_force(scenario))
+    with judged_beside(
+        scenario, RollingStock.of(scenario), seeds, 2, True, lambda *_: None, Compiling(), (SUPPLY,)
+    ) as beside:
+        beside.begun(ByVehicle(profile_library(scenario)), timetable_in_force(scenario))
         raise KeyError("no plan")
 
 

@@ -9,7 +9,8 @@ import pytest
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from scenarios.files.load import load_scenario
-from scenarios.values.build import profile_library, train_of
+from scenarios.values.build import profile_library
+from scenarios.values.rolling_stock import RollingStock
 from simulation.day.model import day_model
 from simulation.runs.day_store import DayStore, KeptDay, day_key
 from simulation.runs.engine import Engine, EngineTask, started
@@ -101,15 +102,18 @@ def test_a_damaged_file_is_set_aside_and_its_days_are_kept_again(
 
 def test_what_decides_a_day_decides_its_key() -> None:
     scenario = load_scenario("tutorial_line")
-    train, timetable = train_of(scenario), timetable_in_force(scenario)
-    key = day_key(scenario, train, timetable, "1")
+    stock, timetable = RollingStock.of(scenario), timetable_in_force(scenario)
+    heavier = stock.map(lambda _, train: replace(train, tare_kg=train.tare_kg + 1.0))
+    own = stock.with_own({"four_car-02": replace(stock.main, auxiliary_w=1.0)})
+    key = day_key(scenario, stock, timetable, "1")
     later = Timetable((replace(timetable.trips[0], vehicle="other"), *timetable.trips[1:]))
     others = {
-        day_key(scenario, train, timetable, "2"),
-        day_key(scenario, train, later, "1"),
-        day_key(scenario, replace(train, tare_kg=train.tare_kg + 1.0), timetable, "1"),
-        day_key(load_scenario("tutorial_line", ["summer"]), train, timetable, "1"),
-        day_key(scenario, train, timetable, "1", "hold"),
+        day_key(scenario, stock, timetable, "2"),
+        day_key(scenario, stock, later, "1"),
+        day_key(scenario, heavier, timetable, "1"),
+        day_key(scenario, own, timetable, "1"),
+        day_key(load_scenario("tutorial_line", ["summer"]), stock, timetable, "1"),
+        day_key(scenario, stock, timetable, "1", "hold"),
     }
-    assert len(others | {key}) == 6
-    assert day_key(load_scenario("tutorial_line"), train, timetable, "1") == key
+    assert len(others | {key}) == 7
+    assert day_key(load_scenario("tutorial_line"), stock, timetable, "1") == key
