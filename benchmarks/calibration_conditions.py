@@ -7,8 +7,8 @@ driver, and an ATO. Run:
     python benchmarks/calibration_conditions.py [--vehicles 10] [--seed 1] [CONDITION ...]
 
 `traction` and `net` are root mean squares over vehicles of the error of the morning's energy. `energies that hold` is
-the share of these four energies that are within the 95 % interval of their prediction. The condition `clean, exact classes`
-declares sensors without scale errors, so that its intervals contain noise only.
+the share of these four energies that are within the 95 % interval of their prediction. The condition
+`clean, exact classes` declares sensors without scale errors, so that its intervals contain noise only.
 """
 
 # Small matrices: several threads of BLAS cost more than they save. numpy reads this when it is imported.

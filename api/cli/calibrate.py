@@ -1,7 +1,7 @@
 """`headwatt calibrate`: estimate the parameters of a train from its telemetry, with confidence intervals."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -93,6 +93,13 @@ def calibrate(
     load_zero_t: Annotated[
         float, typer.Option(min=0, max=50, help="Accuracy of the zero of the load sensor, in t.", metavar="T")
     ] = 1.0,
+    sampling: Annotated[
+        Literal["mean", "sample"] | None,
+        typer.Option(
+            help="Voltage and current of rows more than 1.5 s apart: mean since the row before, or sample of the last "
+            "second. By default, the lag of the meter decides.",
+        ),
+    ] = None,
     override: OverrideNames = None,
     json: Annotated[bool, typer.Option("--json", help="Print the vehicle as one JSON object on stdout.")] = False,
 ) -> None:
@@ -109,8 +116,9 @@ def calibrate(
     line = load_scenario(scenario, tuple(override or ()))
     with stage_progress("calibrate") as report:
         result = calibrate_file(
-            file, line, hold or (), train_type=train_type, only=vehicle or (), classes=classes, progress=report
-        )
+            file, line, hold or (), train_type=train_type, only=vehicle or (), classes=classes, sampling=sampling,
+            progress=report,
+        )  # fmt: skip
     if out is not None:
         write_vehicle(result.vehicle, out)
     if plot is not None:
