@@ -36,7 +36,12 @@ class World:
     dropouts: bool = False
     no_friction_signal: bool = False
     samples: bool = False
-    every_s: int = 1
+    every_s: float = 1.0
+    """Time between rows; voltage times current is the mean of this time."""
+    second_only: bool = False
+    """Voltage times current is the mean of the last second before the row only."""
+    jitter_s: float = 0.0
+    """Rows are recorded so much earlier or later, evenly distributed; the stamps have 10 ms."""
 
 
 @dataclass(frozen=True)
@@ -319,17 +324,27 @@ def _record(
     stop: np.ndarray, chainage_end_m: float, rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, float]:  # fmt: skip
     power, speed, place, state, friction, run = out[:6]
-    count = len(power) // STEPS
-    auxiliary, temperature = _auxiliary(world, vehicle, count, rng)
+    seconds = len(power) // STEPS
+    auxiliary, temperature = _auxiliary(world, vehicle, seconds, rng)
     total = power + np.repeat(auxiliary, STEPS)[: len(power)]
     late = round(vehicle.lag_s / STEP_S)
     metered = np.concatenate((np.full(late, total[0]), total[: len(total) - late])) if late else total
-    at = np.arange(1, count + 1) * STEPS - 1
-    mean = metered[at] if world.samples else metered[: count * STEPS].reshape(count, STEPS).mean(axis=1)
+    every = round(world.every_s / STEP_S)
+    at = np.arange(every, seconds * STEPS + 1, every)  # steps that have passed at each row
+    if world.jitter_s:
+        at = at + np.round(rng.uniform(-world.jitter_s, world.jitter_s, len(at)) / STEP_S).astype(np.int64)
+        at = np.minimum(at, seconds * STEPS)
+    begin_of = np.concatenate(([0], at[:-1]))
+    if world.second_only:
+        begin_of = np.maximum(at - STEPS, begin_of)
+    energy = np.concatenate(([0.0], np.cumsum(metered)))
+    mean = metered[at - 1] if world.samples else (energy[at] - energy[begin_of]) / (at - begin_of)
+    count, time = len(at), begin + at * STEP_S
+    temperature = temperature[(at - 1) // STEPS]
+    at = at - 1
     run_at, place_at, speed_at = run[at], place[at], speed[at]
     direction = (run_at // sections) % 2
     section = run_at % sections
-    time = begin + 1.0 + np.arange(count)
     scale = np.where(time < vehicle.changes_s, vehicle.wheel, vehicle.wheel_after)
     start = stop[direction, section]
     odometer = start + (place_at - start) * scale + rng.normal(0.0, 0.5, count)
@@ -342,7 +357,7 @@ def _record(
     names = np.array(STATES)[np.where(speed_at > 0.0, np.where(state[at] == 0, 2, state[at]), 0)]
     rows = pd.DataFrame(
         {
-            "time_s": time.astype(np.int64), "vehicle": "V1",
+            "time_s": time.round(2), "vehicle": "V1",
             "trip": np.char.add("T", (run_at // sections).astype(str)),
             "direction": np.array(["up", "down"])[direction], "section": section,
             "chainage_m": chainage.round(1), "speed_m_s": (np.round(reading * 36.0) / 36.0).round(4), "state": names,
@@ -355,7 +370,7 @@ def _record(
     )  # fmt: skip
     done = run_at < run_at.max()
     rows = _disturbed(world, rows[done].reset_index(drop=True), rng)
-    return rows, float(auxiliary[done].mean())
+    return rows, float(auxiliary[: int(at[done].max()) // STEPS + 1].mean())
 
 
 def _disturbed(world: World, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -367,10 +382,11 @@ def _disturbed(world: World, rows: pd.DataFrame, rng: np.random.Generator) -> pd
                 first = int(rng.integers(0, count - longest))
                 values[first : first + int(rng.integers(10, longest))] = values[first]
             rows = rows.assign(**{column: values})
-    kept = (rows["time_s"] % world.every_s == 0).to_numpy().copy()
+    kept = np.ones(count, dtype=bool)
     for _ in range(90 if world.dropouts else 12):
         first = int(rng.integers(0, count - 60))
-        kept[first : first + int(rng.integers(1, 60 if world.dropouts else 20))] = False
+        rows_lost = max(1, round(int(rng.integers(1, 60 if world.dropouts else 20)) / world.every_s))
+        kept[first : first + rows_lost] = False
     if world.dropouts:
         kept &= rng.random(count) > 0.01
     wild = rng.random(count) < 1e-4

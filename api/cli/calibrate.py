@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
+from api.cli.counters import counters_alone as _counters_alone
+from api.cli.counters import counters_as_json, counters_in_words
 from api.cli.shared_options import OverrideNames
 from api.cli.targets import require_writable
 
@@ -101,6 +103,28 @@ def calibrate(
     load_zero_t: Annotated[
         float, typer.Option(min=0, max=50, help="Accuracy of the zero of the load sensor, in t.", metavar="T")
     ] = 1.0,
+    sampling: Annotated[
+        Literal["mean", "sample"] | None,
+        typer.Option(
+            help="Voltage and current of rows more than 1.5 s apart: mean since the row before, or sample of the last "
+            "second. By default, the lag of the meter decides.",
+        ),
+    ] = None,
+    counters: Annotated[
+        Path | None,
+        typer.Option(
+            help="Energy counters of the trains, which must agree with voltage and current (CSV: vehicle, "
+            "period_end_s, consumed_kwh, regenerated_kwh).",
+            metavar="FILE",
+        ),
+    ] = None,
+    counters_alone: Annotated[
+        bool,
+        typer.Option(
+            "--counters-alone",
+            help="Use the counters and the motion, not voltage and current: scale of the traction energy, auxiliaries.",
+        ),
+    ] = False,
     override: OverrideNames = None,
     json: Annotated[bool, typer.Option("--json", help="Print the vehicle as one JSON object on stdout.")] = False,
 ) -> None:
@@ -110,27 +134,35 @@ def calibrate(
     from energy_models.calibration.priors import SensorClasses  # noqa: PLC0415
     from scenarios.files.load import load_scenario  # noqa: PLC0415
     from scenarios.vehicles.calibrated import write_vehicle  # noqa: PLC0415
+    from scenarios.vehicles.from_counters import agreements, read_counters  # noqa: PLC0415
     from scenarios.vehicles.from_telemetry import calibrate_file  # noqa: PLC0415
 
     require_writable({"--out": out, "--plot": plot})
     classes = SensorClasses(energy_class / 100.0, load_class / 100.0, load_zero_t * 1e3)
     line = load_scenario(scenario, tuple(override or ()))
+    if counters_alone:
+        _counters_alone(file, counters, line, train_type, tuple(vehicle or ()), classes.energy, out or plot, json)
+        return
     with stage_progress("calibrate") as report:
         result = calibrate_file(
-            file, line, hold or (), train_type=train_type, only=vehicle or (), classes=classes, progress=report,
-            day=day.date().isoformat() if day is not None else None,
+            file, line, hold or (), train_type=train_type, only=vehicle or (), classes=classes, sampling=sampling,
+            progress=report, day=day.date().isoformat() if day is not None else None,
         )  # fmt: skip
+    compared = agreements(result.calibration, read_counters(counters), counters.name) if counters is not None else ()
     if out is not None:
         write_vehicle(result.vehicle, out)
     if plot is not None:
         write_plot(result.calibration, result.vehicle, plot)
     if json:
-        print_json(_as_json(result.vehicle, result.calibration, result.telemetry, result.cut))
+        found = _as_json(result.vehicle, result.calibration, result.telemetry, result.cut)
+        print_json(found | {"counters": [counters_as_json(one) for one in compared]} if compared else found)
         _print_exclusions(result.telemetry, stderr_console())
         return
     console = stdout_console()
     _print_exclusions(result.telemetry, console)
     _print_result(result.vehicle, result.calibration, result.cut, console)
+    for one in compared:
+        console.print(f"  [yellow]•[/] {escape(counters_in_words(one))}")
     if out is not None:
         console.print(
             f"Wrote the vehicle to {escape(str(out))}. To plan with this vehicle: "

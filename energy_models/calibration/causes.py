@@ -8,8 +8,10 @@ from energy_models.faults import Fault
 from energy_models.telemetry.columns import STATES
 
 LONGEST_LAG_S = 3.2
-LONGEST_INTERVAL_S = 2.5
-_LEAST_EXPLAINED = 0.5
+LONGEST_INTERVAL_S = 10.5
+LONGEST_SAMPLED_S = 2.5
+"""Longest interval between rows whose power is not the mean of the interval."""
+_LEAST_EXPLAINED, _LEAST_EXPLAINED_COARSE = 0.5, 0.35
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.5, 3.0
 _UNITS = {
     1e3: "is current in mA, or voltage in mV?", 10.0: "is current in dA, or voltage in dV?",
@@ -23,8 +25,15 @@ def meter_faults(motion: RecordedMotion, meter: MeterFit) -> list[Fault]:
     if motion.interval_s > LONGEST_INTERVAL_S:
         value = f"a row every {motion.interval_s:.3g} s"
         allowed = (
-            f"at most every {LONGEST_INTERVAL_S:g} s: voltage and current of one second do not give the energy between "
-            "two rows; give means over each second, as the recorder has them"
+            "at most every 10 s: between rows further apart, the state of the drive changes too often; give means over "
+            "each second, as the recorder has them"
+        )
+        return [_fault("time_s", value, allowed)]
+    if meter.window_s < motion.interval_s and motion.interval_s > LONGEST_SAMPLED_S:
+        value = f"a row every {motion.interval_s:.3g} s, with voltage and current of one second only"
+        allowed = (
+            f"at most every {LONGEST_SAMPLED_S:g} s, or voltage and current that are means since the row before: "
+            "readings of one second do not give the energy between two rows"
         )
         return [_fault("time_s", value, allowed)]
     if not np.isfinite(meter.drawn_per_traction):
@@ -35,9 +44,10 @@ def meter_faults(motion: RecordedMotion, meter: MeterFit) -> list[Fault]:
     if ratio < 0.0 and idle_w < 0.0:
         value = f"{idle_w / 1e3:.0f} kW while the drive does not work"
         return [_fault("current_a", value, "positive when the train draws power: current seems to have the other sign")]
-    if meter.explained < _LEAST_EXPLAINED:
+    least = _LEAST_EXPLAINED if motion.interval_s <= LONGEST_SAMPLED_S else _LEAST_EXPLAINED_COARSE
+    if meter.explained < least:
         allowed = (
-            f"at least {_LEAST_EXPLAINED:.0%}: do voltage and current belong to this train, and to its clock within "
+            f"at least {least:.0%}: do voltage and current belong to this train, and to its clock within "
             f"{LONGEST_LAG_S:.0f} s? Or is the state of the drive wrong?"
         )
         value = f"the motion explains {meter.explained:.0%} of the variation of the power"

@@ -12,7 +12,7 @@ of the intervals.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from energy_models.calibration.intervals import (
     intervals_of,
     resistance_interval,
 )
-from energy_models.calibration.meter_lag import meter_fit
+from energy_models.calibration.meter_lag import Sampling, meter_fit
 from energy_models.calibration.parameters import PARAMETER_NAMES, VehicleParameters
 from energy_models.calibration.priors import DEFAULT_CLASSES, Prior, SensorClasses, prior_of
 from energy_models.calibration.problem import MassOnTrack, Solution, energy_modelled, places_of_mass, solve
@@ -126,6 +126,7 @@ def calibrate(
     *,
     train_length_m: float = 0.0,
     classes: SensorClasses = DEFAULT_CLASSES,
+    sampling: Sampling | None = None,
 ) -> Calibration:
     """Estimate the parameters of a train.
 
@@ -136,15 +137,17 @@ def calibrate(
         hold: Names of the parameters that stay fixed at their start value.
         train_length_m: Length over which the mass may be spread; the fit decides whether it is, and where.
         classes: Accuracy of the sensors, part of the intervals.
+        sampling: Whether voltage and current are means since the row before or readings of the last second; by default
+            the lag of the meter decides. It matters only if rows are more than 1.5 s apart.
 
     Raises:
         InputFaults: Too little telemetry, telemetry that does not determine the parameters, or a recording that cannot
             be of this train; with the missing data or the likely cause.
     """
-    meter = meter_fit(data.motion, start)
+    meter = meter_fit(data.motion, start, sampling)
     if faults := meter_faults(data.motion, meter):
         raise InputFaults(faults)
-    data = cut_motion(data.motion, meter.lag_s)
+    data = cut_motion(replace(data.motion, window_s=meter.window_s), meter.lag_s)
     not_estimated = {name: "fixed at the given value" for name in PARAMETER_NAMES if name in hold}
     check_amount(data.stretches, not_estimated, hold)
     prior = prior_of(start)

@@ -1,19 +1,26 @@
 """How late the energy meter is against the tachometer, and whether its power fits the motion at all."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from energy_models.arrays import FloatArray
 from energy_models.calibration.parameters import VehicleParameters
-from energy_models.calibration.recorded_motion import RecordedMotion
+from energy_models.calibration.recorded_motion import COARSE_S, RecordedMotion
 from energy_models.calibration.stretches import acceleration_at_rows, slope_at_rows
 from energy_models.telemetry.columns import STATES
 from energy_models.train import GRAVITY_M_S2
 
+Sampling = Literal["mean", "sample"]
+
 EARLIEST_S, LATEST_S = -3.0, 12.0
 _MOST_ROWS = 30_000
 _FEWEST_ROWS = 50
+SHORT_WINDOW_S = 1.0
+"""Time of which a recorder that does not average writes the mean; a sample differs little from it."""
+_EARLY_SHARE = 0.12
+"""A lag that is more negative than this share of the sampling interval is no error of its estimate."""
 _TRACTION, _BRAKE = STATES.index("traction"), STATES.index("brake")
 
 
@@ -22,10 +29,12 @@ class MeterFit:
     """The lag that fits best, in s, and how the collector power follows the power at the wheel of the nominal train.
 
     `drawn_per_traction` and `returned_per_braking` are collector power divided by power at the wheel; `explained` is
-    the share of the variance of the collector power that the motion explains at that lag.
+    the share of the variance of the collector power that the motion explains at that lag. `window_s` is the time before
+    each row of which the collector power is the mean.
     """
 
     lag_s: float
+    window_s: float
     drawn_per_traction: float
     returned_per_braking: float
     explained: float
@@ -47,7 +56,7 @@ def wheel_force(motion: RecordedMotion, p: VehicleParameters, length_m: float, a
     return np.asarray(sign * np.maximum(force * sign, 0.0))
 
 
-def meter_fit(motion: RecordedMotion, nominal: VehicleParameters) -> MeterFit:
+def meter_fit(motion: RecordedMotion, nominal: VehicleParameters, sampling: Sampling | None = None) -> MeterFit:
     """Shift the power at the wheel in steps of a quarter of a second and fit the collector power to it.
 
     Rows with the friction brake do not count. Without moving rows, the lag is zero and nothing is explained.
@@ -56,7 +65,7 @@ def meter_fit(motion: RecordedMotion, nominal: VehicleParameters) -> MeterFit:
     wheel = wheel_force(m, nominal, 0.0, 0.0) * m.speed_m_s
     rows = np.flatnonzero(m.joined & ~m.stuck)[:_MOST_ROWS]
     if len(rows) < _FEWEST_ROWS or not np.any(wheel[rows] != 0.0):
-        return MeterFit(0.0, np.nan, np.nan, 0.0)
+        return MeterFit(0.0, m.interval_s, np.nan, np.nan, 0.0)
     clock = np.cumsum(np.where(m.joined, m.step_s, m.interval_s + LATEST_S - EARLIEST_S))
     # The meter shows means: the mean of the wheel's power over the same seconds, from its integral.
     drive = np.cumsum(0.5 * (wheel + np.roll(wheel, 1)) * np.where(m.joined, m.step_s, 0.0))
@@ -69,7 +78,7 @@ def meter_fit(motion: RecordedMotion, nominal: VehicleParameters) -> MeterFit:
     near = blocked[np.minimum(rows + around, len(blocked) - 1)] - blocked[np.maximum(rows - around, 0)]
     used &= near == 0.0
     if used.sum() < _FEWEST_ROWS or not np.any(wheel[rows[used]] > 0.0):
-        return MeterFit(0.0, np.nan, np.nan, 0.0)
+        return MeterFit(0.0, m.interval_s, np.nan, np.nan, 0.0)
 
     def fit(lag: float) -> tuple[float, FloatArray]:
         def mean(total: FloatArray) -> FloatArray:
@@ -95,4 +104,17 @@ def meter_fit(motion: RecordedMotion, nominal: VehicleParameters) -> MeterFit:
         lag += 0.25 * 0.5 * (fine[0][0] - fine[2][0]) / bend
     cost, solution = fit(lag)
     spread = float(((power[used] - power[used].mean()) ** 2).sum())
-    return MeterFit(lag, float(solution[1]), float(solution[2]), 1.0 - cost / max(spread, 1e-9))
+    window, lag = _window(m.interval_s, lag, sampling)
+    return MeterFit(lag, window, float(solution[1]), float(solution[2]), 1.0 - cost / max(spread, 1e-9))
+
+
+def _window(interval_s: float, lag_s: float, sampling: Sampling | None) -> tuple[float, float]:
+    """The time of which the power is the mean, and the lag of a meter for which `lag_s` was found for means of rows.
+
+    No meter is early. If rows are far apart, and means since the row before would have to be early, then the reading
+    is that of a shorter time, whose middle is later; a recorder that does not average writes the last second.
+    """
+    early = lag_s < -_EARLY_SHARE * interval_s
+    if interval_s <= COARSE_S or sampling == "mean" or (sampling is None and not early):
+        return interval_s, lag_s
+    return SHORT_WINDOW_S, max(lag_s + 0.5 * (interval_s - SHORT_WINDOW_S), 0.0)

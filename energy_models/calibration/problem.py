@@ -14,7 +14,7 @@ from energy_models.calibration.line_profile import cell_heights
 from energy_models.calibration.meter_lag import wheel_force
 from energy_models.calibration.parameters import VehicleParameters
 from energy_models.calibration.priors import Prior, rated_force_n
-from energy_models.calibration.recorded_motion import BoolArray, RecordedMotion
+from energy_models.calibration.recorded_motion import COARSE_S, BoolArray, RecordedMotion
 from energy_models.calibration.stretches import Cut, Stretches, metered_energy, rise_of, with_lag
 from energy_models.telemetry.columns import STATES
 
@@ -176,6 +176,8 @@ def _balance(
     before = np.roll(force, 1)
     square = np.cumsum((force**2 + force * before + before**2) / 3.0 * np.where(m.joined, m.step_s, 0.0))
     force2 = square[s.last_row] - square[s.first_row]
+    if m.interval_s > COARSE_S:
+        force2 = _steady_force2(s, x, s.energy_j - _auxiliary_j(data, auxiliary))
     auxiliary_j = _auxiliary_j(data, auxiliary)
     # By the meter and not by the motion: a choice by the noisy motion would prefer noise of one sign.
     drawn_j = s.energy_j - auxiliary_j
@@ -201,8 +203,8 @@ def _force_by_meter(data: Cut, x: FloatArray, auxiliary: AuxiliaryPower, by_moti
     """
     m, lag = data.motion, float(x[P.LAG])
     row = np.arange(len(m.time_s))
-    half = 0.5 * m.interval_s
-    power = (metered_energy(m, row, lag + half) - metered_energy(m, row, lag - half)) / m.interval_s
+    half = 0.5 * min(m.interval_s, m.window_s)
+    power = (metered_energy(m, row, lag + half) - metered_energy(m, row, lag - half)) / (2.0 * half)
     drive = power - auxiliary.power_w
     speed = np.maximum(m.speed_m_s, _SLOW_M_S)
     force = by_motion.copy()
@@ -216,6 +218,21 @@ def _force_by_meter(data: Cut, x: FloatArray, auxiliary: AuxiliaryPower, by_moti
         mine = (m.state == state) & (m.speed_m_s >= _SLOW_M_S) & ~m.friction & m.joined
         force = np.where(mine, sign * np.maximum(sign * found, 0.0), force)
     return np.asarray(force)
+
+
+def _steady_force2(s: Stretches, x: FloatArray, drawn_j: FloatArray) -> FloatArray:
+    """∫F² dt of a constant force that explains the energy of the meter; between rows far apart, no more is known."""
+    out = np.zeros(len(drawn_j))
+    for state, first, sign in ((TRACTION, P.TRACTION_CONSTANT, 1.0), (BRAKE, P.BRAKE_CONSTANT, -1.0)):
+        constant, share, square, by_speed = (float(value) for value in x[first : first + 4])
+        distance = np.maximum(s.distance_m, 1.0)
+        rest = drawn_j - constant * s.duration_s - by_speed * s.speed_m_s_m
+        wheel = distance * (1.0 + sign * share)
+        force = rest / wheel
+        for _ in range(2):
+            force = (rest - square * force**2 * s.duration_s) / wheel
+        out = np.where(s.state == state, np.maximum(sign * force, 0.0) ** 2 * s.duration_s, out)
+    return out
 
 
 def _without_drive(drawn_j: FloatArray, s: Stretches) -> BoolArray:

@@ -19,9 +19,12 @@ from energy_models.track import SectionTrack
 BoolArray = NDArray[np.bool_]
 
 MOST_OVERSHOOT_M = 30.0
+COARSE_S = 1.5
+"""At longer sampling intervals, the odometer shows a place between stations better than the integral of the speed."""
 LARGEST_SCALE_ERROR = 0.06
 """Wheels wear by at most this share; a larger ratio means another unit or another line."""
 _SAME_LENGTH = 0.006
+_SHORTEST_RUN_S = 8.0
 _STAND, _COAST, _TRACTION, _BRAKE = (STATES.index(name) for name in ("stand", "coast", "traction", "brake"))
 
 
@@ -33,7 +36,8 @@ class RecordedMotion:
     earlier, of the same vehicle; `step_s` is the time since that row (0 for the first row of a vehicle).
     `speed_m_s` has the scale of `scales` taken out. `place_m` is the place in the direction of travel (`LineProfile`),
     `chainage_m` the chainage; `placed` is false where it is not known. `load_kg` is the mean payload of the run;
-    `load_known` is false where the load sensor is stuck. `stuck` marks a stuck speed or current.
+    `load_known` is false where the load sensor is stuck. `stuck` marks a stuck speed or current. `power_w` is the mean
+    over the `window_s` before each row: the sampling interval, or less for a recorder that does not average.
     """
 
     vehicle: IntArray
@@ -55,6 +59,7 @@ class RecordedMotion:
     load_known: BoolArray
     temperature_c: FloatArray
     interval_s: float
+    window_s: float
     profiles: Mapping[str, LineProfile]
     scales: Mapping[str, tuple[SpeedScale, ...]]
     stuck_rows: Mapping[str, int]
@@ -66,6 +71,7 @@ def recorded_motion(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTra
     The scale of the speed sensor follows from the sections that a train runs without a gap, from standstill to
     standstill: the integral of the measured speed divided by the length of the section. On such a section, the place is
     that integral in shares of the length; elsewhere it is the integral, placed by the mean of the odometer's readings.
+    If rows are more than 1.5 s apart, the place is that of the odometer.
 
     Raises:
         InputFaults: The line does not have a section of the telemetry, positions are outside their section, or the
@@ -92,7 +98,7 @@ def recorded_motion(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTra
     profiles = {way: line_profile(list(pieces)) for way, pieces in tracks.items()}
     length, departure, per_m, begin = _section_values(rows, tracks, profiles)
     odometer = (rows["chainage_m"].to_numpy(np.float64) - departure) / per_m
-    complete = _complete_runs(run, measured, joined, ~stuck_speed)
+    complete = _complete_runs(run, measured, joined, ~stuck_speed, max(3, round(_SHORTEST_RUN_S / interval)))
     ratio = (travelled[complete.last] - travelled[complete.first]) / np.maximum(length[complete.last - 1], 1.0)
     scales = _scales([str(name) for name in names], vehicle, time, complete, ratio)
     scale = np.ones(len(rows))
@@ -100,6 +106,8 @@ def recorded_motion(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTra
         for one in scales[str(name)]:
             scale[(vehicle == index) & (time >= one.since_s)] = one.scale
     distance, placed = _distances(run, travelled, scale, joined, odometer, moving, length, complete, ratio)
+    if interval > COARSE_S:
+        distance, placed = np.where(moving, odometer / scale, 0.0), np.ones(len(rows), dtype=bool)
     beyond = (odometer < -MOST_OVERSHOOT_M) | (odometer > length * 1.02 + MOST_OVERSHOOT_M)
     if moving.any() and beyond[moving].mean() > 0.2:
         raise InputFaults(
@@ -113,7 +121,7 @@ def recorded_motion(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTra
         chainage_m=departure + per_m * distance, upward=per_m > 0.0, placed=placed & ~(beyond & moving),
         friction=rows["friction_brake"].to_numpy(np.float64) > 0.0, stuck=stuck_speed | stuck_current, power_w=power,
         load_kg=load, load_known=known, temperature_c=rows["outside_temperature_c"].to_numpy(np.float64),
-        interval_s=interval, profiles=profiles, scales=scales,
+        interval_s=interval, window_s=interval, profiles=profiles, scales=scales,
         stuck_rows={"speed_m_s": int(stuck_speed.sum()), "current_a": int(stuck_current.sum()), "load_kg": stuck_load},
     )  # fmt: skip
 
@@ -167,14 +175,16 @@ class _Complete:
     last: IntArray
 
 
-def _complete_runs(run: IntArray, speed: FloatArray, joined: BoolArray, usable: BoolArray) -> _Complete:
+def _complete_runs(
+    run: IntArray, speed: FloatArray, joined: BoolArray, usable: BoolArray, fewest_rows: int
+) -> _Complete:
     moving = speed > 0.0
     begin = np.flatnonzero(moving[1:] & ~moving[:-1])
     end = np.flatnonzero(~moving[1:] & moving[:-1]) + 1
     end = end[np.searchsorted(end, begin, side="right")[np.searchsorted(end, begin, side="right") < len(end)]]
     begin = begin[: len(end)]
     broken = np.concatenate(([0], np.cumsum(~(joined & usable))))
-    whole = (broken[end + 1] == broken[begin + 1]) & (run[begin] == run[end - 1]) & (end - begin > 8)
+    whole = (broken[end + 1] == broken[begin + 1]) & (run[begin] == run[end - 1]) & (end - begin > fewest_rows)
     return _Complete(begin[whole], end[whole])
 
 

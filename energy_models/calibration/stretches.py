@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import CubicHermiteSpline
+from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
 
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.calibration.line_profile import mean_height
-from energy_models.calibration.recorded_motion import BoolArray, RecordedMotion, recorded_motion
+from energy_models.calibration.recorded_motion import COARSE_S, BoolArray, RecordedMotion, recorded_motion
 from energy_models.telemetry.columns import STATES
 from energy_models.track import SectionTrack
 
 LONGEST_S = 15.0
 SHORTEST_S = 4.0
 _SLOPE_WINDOW_S = 2.0
+_LARGEST_NOISE_M_S = 0.05
+"""Noise of a speed reading that is assumed at most if rows are too far apart to show it; assumed."""
+_SMALL_LAG = 0.06
+"""A first estimate of the lag below this share of a long sampling interval is not known to differ from zero."""
 _STAND, _COAST, _TRACTION, _BRAKE = (STATES.index(name) for name in ("stand", "coast", "traction", "brake"))
 
 
@@ -86,6 +90,8 @@ def cut_motion(motion: RecordedMotion, lag_s: float) -> Cut:
     the energy of these seconds.
     """
     m = motion
+    if m.interval_s > COARSE_S and abs(lag_s) < _SMALL_LAG * m.interval_s:
+        lag_s = 0.0
     same = m.joined & (m.run == np.roll(m.run, 1))
     same[0] = False
     one_state = m.state == np.roll(m.state, 1)
@@ -97,6 +103,10 @@ def cut_motion(motion: RecordedMotion, lag_s: float) -> Cut:
     first[0] = True
     inside = same & one_state & ~friction & placed & working & known
     late = _late(inside, m, lag_s)
+    if m.window_s < m.interval_s:
+        # The force rises and falls near a change of state; interpolation between readings does not show this.
+        drives = (m.state == _TRACTION) | (m.state == _BRAKE)
+        late &= (np.roll(inside, 1) & np.append(inside[1:], False)) | ~drives
     seconds = np.where(m.joined, m.step_s, np.minimum(m.step_s + (m.step_s == 0.0), m.interval_s))
 
     def count(mask: BoolArray) -> int:
@@ -109,7 +119,7 @@ def cut_motion(motion: RecordedMotion, lag_s: float) -> Cut:
         "friction brake on": count(same & one_state & friction),
         "position outside its section": count(same & one_state & ~friction & ~placed),
         "a stuck sensor": count(same & one_state & ~friction & placed & ~(working & known)),
-        "the meter is late": count(inside & ~late),
+        "the meter is late, or its readings too far apart": count(inside & ~late),
     }
     stretches, short = _integrate(m, late)
     unused[f"stretch shorter than {SHORTEST_S:g} s"] = round(short)
@@ -134,12 +144,18 @@ def _late(inside: BoolArray, m: RecordedMotion, lag_s: float) -> BoolArray:
 def metered_energy(motion: RecordedMotion, row: IntArray, lag_s: float) -> FloatArray:
     """Energy in J that the meter has counted up to `lag_s` after each row; only differences within a run have meaning.
 
-    Voltage times current is the mean power since the row before. Between rows, the energy is a cubic with the mean of
-    the powers on both sides as its slope at each row.
+    If voltage times current is the mean power since the row before, the energy between rows is a cubic with the mean of
+    the powers on both sides as its slope at each row. If it is the mean of a shorter window, the power between the
+    middles of the windows is a monotone cubic.
     """
     m = motion
     step = np.where(m.joined, m.step_s, m.interval_s)
     time, energy = np.cumsum(step), np.cumsum(m.power_w * step)
+    if m.window_s < m.interval_s:
+        middle = time - 0.5 * m.window_s
+        return np.asarray(
+            PchipInterpolator(middle, m.power_w).antiderivative()(np.clip(time[row] + lag_s, middle[0], middle[-1]))
+        )
     slope = 0.5 * (m.power_w + np.append(m.power_w[1:], m.power_w[-1]))
     spline = CubicHermiteSpline(time, energy, slope)
     return np.asarray(spline(np.clip(time[row] + lag_s, time[0], time[-1])))
@@ -207,16 +223,21 @@ def acceleration_at_rows(motion: RecordedMotion) -> FloatArray:
     m = motion
     half = max(1, round(_SLOPE_WINDOW_S / m.interval_s))
     count = len(m.time_s)
-    piece = np.cumsum(~m.joined | (m.state != np.roll(m.state, 1)))
-    sums = [np.zeros(count) for _ in range(5)]
+    starts = ~m.joined | (m.state != np.roll(m.state, 1))
+    starts[0] = True
+    piece, begin = np.cumsum(starts) - 1, np.flatnonzero(starts)
+    low = np.maximum(np.arange(count) - half, begin[piece])
+    high = np.minimum(np.arange(count) + half + 1, np.append(begin[1:], count)[piece])
     clock = np.cumsum(np.where(m.joined, m.step_s, 0.0))
-    for shift in range(-half, half + 1):
-        index = np.clip(np.arange(count) + shift, 0, count - 1)
-        weight = (piece[index] == piece).astype(np.float64)
-        dt, dv = clock[index] - clock, m.speed_m_s[index] - m.speed_m_s
-        for place, value in enumerate((1.0, dt, dv, dt * dt, dt * dv)):
-            sums[place] = sums[place] + weight * value
-    n, t, v, tt, tv = sums
+
+    def total(values: FloatArray) -> FloatArray:
+        sums = np.concatenate(([0.0], np.cumsum(values)))
+        return np.asarray(sums[high] - sums[low])
+
+    # Times from the begin of the piece keep the sums small, so that their differences are exact enough.
+    along, speed = clock - clock[begin[piece]], m.speed_m_s
+    n, t, v = (high - low).astype(np.float64), total(along), total(speed)
+    tt, tv = total(along * along), total(along * speed)
     spread = tt - t * t / n
     return np.where(spread > 1e-9, (tv - t * v / n) / np.maximum(spread, 1e-9), 0.0)
 
@@ -253,7 +274,6 @@ def _integrate(m: RecordedMotion, pure: BoolArray) -> tuple[Stretches, float]:
         sums = np.cumsum(values * step)
         return np.asarray(sums[last] - sums[first])
 
-    energy = np.cumsum(m.power_w * np.where(m.joined, m.step_s, m.interval_s))
     return Stretches(
         vehicle=tuple(np.array(m.names)[m.vehicle[first]]),
         first_row=first,
@@ -274,7 +294,7 @@ def _integrate(m: RecordedMotion, pure: BoolArray) -> tuple[Stretches, float]:
         first_speed_m_s=speed[first],
         last_speed_m_s=speed[last],
         temperature_c=total(m.temperature_c) / duration,
-        energy_j=energy[last] - energy[first],
+        energy_j=metered_energy(m, last, 0.0) - metered_energy(m, first, 0.0),
     ), short
 
 
@@ -289,7 +309,9 @@ def _noise(m: RecordedMotion, pure: BoolArray) -> tuple[float, float]:
     if three.sum() < 10:
         return 0.03, 1.0
     scale = 1.4826 / np.sqrt(20.0)
-    return max(1e-3, float(scale * np.median(np.abs(np.diff(m.speed_m_s, 3)[three])))), 1.0
+    noise = max(1e-3, float(scale * np.median(np.abs(np.diff(m.speed_m_s, 3)[three]))))
+    # Between rows far apart, changes of effort are larger than noise.
+    return min(noise, _LARGEST_NOISE_M_S) if m.interval_s > COARSE_S else noise, 1.0
 
 
 def _nothing() -> Stretches:

@@ -1,6 +1,7 @@
 """Reads a telemetry file: every row is used, or excluded with a counted and reported reason."""
 
 import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from energy_models.faults import Fault, InputFaults
-from energy_models.telemetry.columns import COLUMN_NAMES, COLUMNS
+from energy_models.telemetry.columns import COLUMN_NAMES, COLUMNS, Column
 from energy_models.telemetry.stored_table import stored_table
 
 LARGEST_EXCLUDED_SHARE = 0.2
@@ -49,8 +50,8 @@ class Telemetry:
     notes: tuple[str, ...] = ()
 
 
-def read_telemetry(path: str | Path) -> Telemetry:
-    """Read a telemetry file, as CSV text or XLSX workbook.
+def read_telemetry(path: str | Path, without: Collection[str] = ()) -> Telemetry:
+    """Read a telemetry file, as CSV text or XLSX workbook, without the columns `without`, which may be missing.
 
     Returns:
         The telemetry; a row with an implausible or missing value, out of order or repeated, is excluded and counted for
@@ -63,11 +64,12 @@ def read_telemetry(path: str | Path) -> Telemetry:
     path = Path(path)
     stored = stored_table(path)
     table = stored.rows
-    _check_header(list(stored.header), str(path))
+    columns = tuple(column for column in COLUMNS if column.name not in without)
+    _check_header(list(stored.header), str(path), columns)
     if table.empty:
         raise InputFaults([Fault(str(path), "", "", "", "at least one row under the header")])
 
-    rows, reason = _judge(table)
+    rows, reason = _judge(table, columns)
     exclusions = _count(reason)
     if float((reason != "").mean()) > LARGEST_EXCLUDED_SHARE:
         raise InputFaults(
@@ -79,10 +81,10 @@ def read_telemetry(path: str | Path) -> Telemetry:
     return Telemetry(good, len(rows), exclusions, path.name, hashlib.sha256(stored.content).hexdigest(), stored.notes)
 
 
-def _check_header(header: list[str], file: str) -> None:
+def _check_header(header: list[str], file: str, columns: Sequence[Column]) -> None:
     faults = [
         Fault(file, "header", column.name, "missing", f"{column.meaning}: {column.allowed}")
-        for column in COLUMNS
+        for column in columns
         if column.name not in header
     ]
     faults += [
@@ -94,7 +96,7 @@ def _check_header(header: list[str], file: str) -> None:
         raise InputFaults(faults)
 
 
-def _judge(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+def _judge(table: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFrame, pd.Series]:
     """Each row with numbers as numbers, and the first reason to exclude it (empty if there is none)."""
     rows = pd.DataFrame(index=table.index)
     reason = pd.Series("", index=table.index, dtype=object)
@@ -102,7 +104,7 @@ def _judge(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     def exclude(bad: pd.Series, words: str) -> None:
         reason.loc[bad & (reason == "")] = words
 
-    for column in COLUMNS:
+    for column in columns:
         text = table[column.name].str.strip()
         exclude(text == "", f"{column.name} is blank")
         if column.numeric:

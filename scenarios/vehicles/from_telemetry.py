@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from energy_models.calibration.estimate import Calibration, calibrate
+from energy_models.calibration.meter_lag import Sampling
 from energy_models.calibration.parameters import VehicleParameters, parameters_of
 from energy_models.calibration.priors import SensorClasses
 from energy_models.calibration.stretches import Cut, cut
@@ -41,6 +42,7 @@ def calibrate_file(
     only: Sequence[str] = (),
     classes: SensorClasses | None = None,
     day: str | None = None,
+    sampling: Sampling | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> CalibratedFile:
     """Calibrate a train type with a telemetry file recorded on the scenario's line.
@@ -53,6 +55,8 @@ def calibrate_file(
         only: Identities of trainsets whose rows are used; all by default.
         classes: Accuracy of the sensors, part of the intervals; by default that of `SensorClasses`.
         day: Service day of the telemetry in ISO 8601, for the vehicle file.
+        sampling: Whether voltage and current are means since the row before or readings of the last second; by default
+            the lag of the meter decides.
         progress: Called with each stage and the share of it that is done.
 
     Raises:
@@ -86,6 +90,7 @@ def calibrate_file(
             [SI_NAMES[name][0] for name in held],
             train_length_m=train.length_m,
             classes=classes or SensorClasses(),
+            sampling=sampling,
         )
     except InputFaults as error:
         raise InputFaults(_in_file_words(fault, telemetry.file) for fault in error.faults) from None

@@ -49,8 +49,8 @@ class JudgedBeside:
     """Simulates the days of an experiment in parallel with the planner; made by `judged_beside`."""
 
     def __init__(
-        self, session: Session, scenario: Scenario, stock: RollingStock, seeds: Sequence[int], workers: int, compares_early: bool,
-        progress: Progress, first: Kit, first_tasks: Sequence[str],
+        self, session: Session, scenario: Scenario, stock: RollingStock, seeds: Sequence[int], workers: int,
+        compares_early: bool, progress: Progress, first: Kit, first_tasks: Sequence[str],
     ) -> None:  # fmt: skip
         self._session, self._scenario, self._seeds, self._workers = session, scenario, seeds, workers
         self._stock = stock

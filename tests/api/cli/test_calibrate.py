@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -114,3 +115,53 @@ def test_an_estimate_is_read_against_its_interval(
     value: float, lower: float, upper: float, scenario_value: float, words: str
 ) -> None:
     assert reading(value, lower, upper, scenario_value) == words
+
+
+@pytest.fixture(scope="module")
+def counters(folder: Path) -> Path:
+    """The energies of the telemetry by five minutes, as an energy meter counts them."""
+    rows = pd.read_csv(folder / "t.csv").dropna()
+    power = rows["voltage_v"] * rows["current_a"]
+    # Wild readings of the current are no energy.
+    power = power.where(rows["current_a"].abs() < 7_000.0, 0.0)
+    key = [rows["vehicle"], ((rows["time_s"] - 1.0) // 300.0 + 1.0) * 300.0]
+    sums = pd.DataFrame({"consumed_kwh": power.clip(lower=0.0), "regenerated_kwh": -power.clip(upper=0.0)})
+    by_period = (sums.groupby(key).sum() / 3.6e6).rename_axis(["vehicle", "period_end_s"]).reset_index()
+    by_period.to_csv(folder / "counters.csv", index=False)
+    return folder / "counters.csv"
+
+
+def test_counters_beside_the_telemetry_are_compared(folder: Path, counters: Path) -> None:
+    command = ["calibrate", str(folder / "t.csv"), "--scenario", "beijing_yizhuang", "--counters", str(counters)]
+    result = CliRunner().invoke(app, [*command, "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)["counters"]
+    assert len(found) == 2
+    assert all(one["agree"] for one in found), found
+
+
+def test_counters_alone_give_scale_and_auxiliaries(folder: Path, counters: Path) -> None:
+    rows = pd.read_csv(folder / "t.csv").drop(columns=["voltage_v", "current_a"])
+    rows.to_csv(folder / "motion.csv", index=False)
+    command = ["calibrate", str(folder / "motion.csv"), "--scenario", "beijing_yizhuang", "--counters-alone", "--json"]
+    assert CliRunner().invoke(app, command).exit_code == 2
+    assert CliRunner().invoke(app, [*command, "--counters", str(counters), "--out", "v.yaml"]).exit_code == 2
+    result = CliRunner().invoke(app, [*command, "--counters", str(counters)])
+    assert result.exit_code == 0, result.output
+    truth = yaml.safe_load((folder / "truth.yaml").read_text())
+    for one in json.loads(result.stdout).values():
+        assert one["auxiliary_w"]["lower"] < truth["auxiliary_kw"] * 1e3 < one["auxiliary_w"]["upper"]
+        assert 0.85 < one["traction_scale"]["lower"] < one["traction_scale"]["upper"] < 1.2
+
+
+def test_a_counter_file_with_faults_is_refused_with_all_of_them(folder: Path) -> None:
+    (folder / "wrong.csv").write_text(
+        "vehicle,period_end_s,consumed_kwh,regenerated_kwh\nT1,300,a,0\nT1,600,12,b\nT1,900,12,1\n"
+    )
+    command = ["calibrate", str(folder / "t.csv"), "--scenario", "beijing_yizhuang", "--counters-alone"]
+    result = CliRunner().invoke(app, [*command, "--counters", str(folder / "wrong.csv")])
+    assert result.exit_code == 2
+    assert "2 faults" in result.stderr
+    (folder / "wrong.csv").write_text("vehicle,consumed_kwh\nT1,3\n")
+    result = CliRunner().invoke(app, [*command, "--counters", str(folder / "wrong.csv")])
+    assert "regenerated_kwh" in result.stderr

@@ -123,3 +123,41 @@ def test_a_stuck_load_sensor_is_left_out(rows: pd.DataFrame) -> None:
     assert motion.stuck_rows["load_kg"] > 4900
     found = calibrate(cut(rows.assign(load_kg=load), tracks()), START)
     assert found.parameters.tare_kg == pytest.approx(205e3, rel=0.02)
+
+
+def means(rows: pd.DataFrame, seconds: int) -> pd.DataFrame:
+    """Rows every few seconds, with voltage times current as the mean since the row before."""
+    number = (rows["time_s"].to_numpy() - 1.0) // seconds
+    power = (rows["voltage_v"] * rows["current_a"]).groupby(number).mean()
+    kept = rows[rows["time_s"] % seconds == 0].reset_index(drop=True)
+    shown = power.reindex(kept["time_s"] / seconds - 1.0).to_numpy()
+    return kept.assign(current_a=shown / kept["voltage_v"]).dropna().reset_index(drop=True)
+
+
+@pytest.mark.parametrize("seconds", [2, 5])
+def test_means_over_several_seconds_give_the_train(rows: pd.DataFrame, seconds: int) -> None:
+    found = calibrate(cut(means(rows, seconds), tracks()), START)
+    assert found.cut.motion.window_s == seconds
+    assert found.parameters.traction_efficiency == pytest.approx(0.83, rel=0.02)
+    for name, one in found.estimates.items():
+        assert one.lower <= getattr(TRUTH, name) <= one.upper, name
+
+
+def test_readings_of_one_second_are_told_from_means(rows: pd.DataFrame) -> None:
+    sampled = rows[rows["time_s"] % 2 == 0].reset_index(drop=True)
+    found = calibrate(cut(sampled, tracks()), START)
+    assert found.cut.motion.window_s == 1.0
+    assert found.lag.value == pytest.approx(0.0, abs=0.1)
+    assert found.parameters.traction_efficiency == pytest.approx(0.83, rel=0.02)
+
+
+def test_the_declared_sampling_counts(rows: pd.DataFrame) -> None:
+    with pytest.raises(InputFaults, match="a row every 5 s, with voltage and current of one second only"):
+        calibrate(cut(means(rows, 5), tracks()), START, sampling="sample")
+
+
+def test_jittered_stamps_are_noise(rows: pd.DataFrame) -> None:
+    stamp = rows["time_s"] + np.random.default_rng(3).uniform(-0.2, 0.2, len(rows)).round(2)
+    found = calibrate(cut(rows.assign(time_s=stamp), tracks()), START)
+    for name, one in found.estimates.items():
+        assert one.lower <= getattr(TRUTH, name) <= one.upper, name
