@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from api.http.models import ProblemModel
-from api.jobs.store import UnknownJobError
 from api.problems import Problem, ProblemError, ProblemKind, problem_of
+from api.services.availability import DatabaseUnavailableError
 from energy_models.faults import Infeasible, InputFaults
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,8 +56,10 @@ def register_problems(app: FastAPI) -> None:
     async def from_table(request: Request, error: Exception) -> Response:
         return answer(problem_of(error), request)
 
-    async def unknown_job(request: Request, error: Exception) -> Response:
-        return answer(Problem(ProblemKind.UNKNOWN_PLAN, f"No plan has the id {error.args[0]!r}."), request)
+    async def unavailable(request: Request, error: Exception) -> Response:
+        _log.error("%s %s: the database does not answer (%s)", request.method, request.url.path, error)
+        detail = "The database does not answer; the same request can be sent again."
+        return answer(Problem(ProblemKind.UNAVAILABLE, detail, headers={"Retry-After": "5"}), request)
 
     async def unexpected(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -74,7 +76,7 @@ def register_problems(app: FastAPI) -> None:
 
     for kind in (ProblemError, InputFaults, Infeasible):
         app.add_exception_handler(kind, from_table)
-    app.add_exception_handler(UnknownJobError, unknown_job)
+    app.add_exception_handler(DatabaseUnavailableError, unavailable)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(Exception, unexpected)

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, orm
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from energy_models.faults import Fault, InputFaults
+
+Session = orm.Session
+"""A session of one transaction, in which other rooms call the repositories of this room."""
 
 SETTING = "HEADWATT_DATABASE"
 SQLITE_FILE = "headwatt.sqlite"
@@ -19,8 +21,12 @@ _WRITES = "headwatt_writes"
 _BUSY_MS = 30_000
 
 
+class DatabaseUnavailableError(Exception):
+    """The database does not answer, or has no space; a later call may succeed."""
+
+
 class Database:
-    """The connections to one database.
+    """The connections to one database. Its blocks raise `DatabaseUnavailableError` if the database does not answer.
 
     `reading` and `writing` each are one transaction. `writing` commits at its end and rolls back at an exception; on
     SQLite, it takes the only write lock at its begin, so that what it read stays true until its commit.
@@ -38,13 +44,18 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads."""
-        with self.engine.connect() as connection, Session(connection, expire_on_commit=False) as session:
+        with (
+            _availability(),
+            self.engine.connect() as connection,
+            Session(connection, expire_on_commit=False) as session,
+        ):
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that writes; the commit is at the end of the block."""
         with (
+            _availability(),
             self.engine.connect().execution_options(**{_WRITES: True}) as connection,
             connection.begin(),
             Session(connection, expire_on_commit=False) as session,
@@ -85,6 +96,16 @@ def now() -> datetime:
     """The present time in UTC, in whole milliseconds, so that it is the same after a write to the database."""
     time = datetime.now(UTC)
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+@contextmanager
+def _availability() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise DatabaseUnavailableError(type(error.orig).__name__) from error
+        raise
 
 
 def _engine(url: str) -> Engine:

@@ -255,6 +255,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan_id", "number", "name", name=op.f("pk_plan_files")),
     )
     op.create_index(op.f("ix_plan_files_sha256"), "plan_files", ["sha256"], unique=False)
+    op.execute("INSERT INTO change_counter (id, value) VALUES (1, 0)")
 
 
 def downgrade() -> None:
