@@ -46,6 +46,15 @@ class ProblemKind(Enum):
     QUEUE_FULL = Kind("queue-full", 429, "Too many plans are waiting", "nobody")
     HTTP_ERROR = Kind("http-error", 400, "The request was rejected", "caller")
     INTERNAL = Kind("internal-error", 500, "Headwatt failed", "headwatt")
+    LIMIT_REACHED = Kind("limit-reached", 422, "The job reached the limit of its time", "caller")
+    UNAVAILABLE = Kind("unavailable", 503, "The service cannot reach its database", "headwatt")
+    NOT_READY = Kind("not-ready", 503, "The service cannot do its work", "headwatt")
+    STALE = Kind("stale", 412, "The object was changed after it was read", "caller")
+    NO_MATCH_GIVEN = Kind("if-match-required", 428, "The request needs the header If-Match", "caller")
+    KEY_REUSED = Kind("idempotency-key-reused", 422, "The Idempotency-Key belongs to another request", "caller")
+    WRONG_STATE = Kind("wrong-state", 409, "The state of the plan does not allow this step", "caller")
+    SAME_PERSON = Kind("second-person-required", 409, "A second person has to approve the plan", "caller")
+    UNKNOWN_LINE = Kind("unknown-line", 404, "There is no line with this id", "caller")
     WORKER_DIED = Kind("worker-died", 500, "The process that computed the plan ended without a result", "headwatt")
 
 

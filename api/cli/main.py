@@ -25,6 +25,7 @@ from api.cli import (
     sweep,
     telemetry,
     validate,
+    worker,
 )
 from api.cli.console import stderr_console
 from api.cli.interrupt import stop_soon_on_interrupt
@@ -93,6 +94,7 @@ app.command(help=revise.HELP, epilog=revise.EPILOG)(revise.revise)
 app.command(help=compare.HELP, epilog=compare.EPILOG)(compare.compare)
 app.command(help=explain.HELP, epilog=explain.EPILOG)(explain.explain)
 app.command(help=serve.HELP, epilog=serve.EPILOG)(serve.serve)
+app.command(help=worker.HELP, epilog=worker.EPILOG)(worker.worker)
 app.command(help=drive.HELP, epilog=drive.EPILOG)(drive.drive)
 app.command(help=supply.HELP, epilog=supply.EPILOG)(supply.supply)
 app.add_typer(validate.app, name="validate")

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from platformdirs import user_state_path
 
 from api.cli.console import stderr_console
 from api.cli.telemetry_store import store_folder
@@ -13,8 +12,9 @@ from energy_models.faults import Fault, InputFaults
 
 HELP = (
     "Serve plans over HTTP, with a web page to order and show plans.\n\n"
-    "A separate process computes each plan. Ctrl-C puts running plans back into the queue; the next `headwatt serve` "
-    "with the same folder starts these plans again. The same holds after a crash."
+    "A worker process beside the service computes the plans. Ctrl-C puts running plans back into the queue; the next "
+    "`headwatt serve` with the same data folder starts these plans again. The same holds after a crash. The state is "
+    "in a SQLite file of the data folder, or in PostgreSQL if HEADWATT_DATABASE has its address."
 )
 EPILOG = """\
 [bold]Examples[/]
@@ -42,9 +42,11 @@ def serve(
         ),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 selects a free port.")] = 8740,
-    jobs: Annotated[
+    data: Annotated[
         Path | None,
-        typer.Option(help="Folder of the stored plans.", show_default="the user's state folder", metavar="DIR"),
+        typer.Option(
+            help="Data folder: plans, files and the database.", show_default="the user's state folder", metavar="DIR"
+        ),
     ] = None,
     telemetry: Annotated[
         Path | None,
@@ -54,28 +56,51 @@ def serve(
         list[Path] | None,
         typer.Option(help="Mapping file of a recorder that sends telemetry; may be repeated.", metavar="FILE"),
     ] = None,
-    at_once: Annotated[int, typer.Option(min=1, max=64, help="Plans computed at the same time.", metavar="N")] = 1,
+    at_once: Annotated[
+        int, typer.Option(min=1, max=64, help="Jobs computed at the same time, in each lane.", metavar="N")
+    ] = 1,
+    worker: Annotated[
+        bool, typer.Option(help="Whether a worker starts beside the service; without it, run `headwatt worker`.")
+    ] = True,
 ) -> None:
     """Serve plans over HTTP, with a web page to order and show plans."""
     import uvicorn  # noqa: PLC0415
 
     from api.http.app import create_app  # noqa: PLC0415
+    from api.http.service import Service  # noqa: PLC0415
     from api.http.slow_connections import TimedProtocol  # noqa: PLC0415
-    from api.jobs.store import JobStore  # noqa: PLC0415
-    from api.jobs.supervisor import Supervisor  # noqa: PLC0415
+    from api.jobs.beside import WorkerBeside  # noqa: PLC0415
+    from api.services.installation import default_data_folder, open_installation  # noqa: PLC0415
 
-    folder = jobs if jobs is not None else user_state_path("headwatt", appauthor=False) / "jobs"
+    folder = data if data is not None else default_data_folder()
+    console = stderr_console()
+    installation = open_installation(folder)
     listening = _listen(host, port)
     receiver = None
     if telemetry is not None or mapping:
         from api.ingest.receiver import receiver_of  # noqa: PLC0415
 
         receiver = receiver_of(store_folder(telemetry), mapping or [])
-    app = create_app(Supervisor(JobStore(folder), at_once), receiver, allowed_host or ())
+    beside = WorkerBeside(folder, at_once) if worker else None
+
+    def start() -> None:
+        installation.prepare(lambda line: console.print(line, markup=False))
+        installation.check.start()
+        if beside is not None:
+            beside.start()
+
+    def stop() -> None:
+        if beside is not None:
+            beside.stop()
+        installation.close()
+
+    service = Service(
+        installation.plans, installation.approvals, installation.lines, installation.changes, installation.health
+    )
+    app = create_app(service, receiver, start, stop, allowed_host or ())
     shown = f"[{host}]" if ":" in host else host
-    console = stderr_console()
     console.print(f"Headwatt serves http://{shown}:{listening.getsockname()[1]} (Ctrl-C stops it)", markup=False)
-    console.print(f"Plans are stored in {folder}", markup=False)
+    console.print(f"The data folder is {folder}", markup=False)
     if receiver is not None:
         console.print(f"Telemetry is stored in {receiver.store.root}", markup=False)
     config = uvicorn.Config(

@@ -1,7 +1,6 @@
-"""The FastAPI application: routes, problems, the web page, and the start and stop of the supervisor."""
+"""The FastAPI application: routes, problems, the web page, and what starts and ends with the application."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,13 +8,11 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
-from api.http import plans, scenarios, telemetry
-from api.http.models import HealthModel
-from api.http.plans import TheStore
+from api.http import approvals, health, plans, scenarios, telemetry
 from api.http.problems import document_problems, register_problems
 from api.http.security import PAGE_HEADERS, PageFiles, secure
+from api.http.service import Service
 from api.ingest.receiver import Receiver
-from api.jobs.supervisor import Supervisor
 from api.version import headwatt_version
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -26,18 +23,31 @@ report. Every error is `application/problem+json` (RFC 9457) with a stable `code
 `errors`. The name of each number ends with its unit; `result` contains the metering point of the energies."""
 
 
-def create_app(supervisor: Supervisor, receiver: Receiver | None = None, hosts: Collection[str] = ()) -> FastAPI:
-    """The application with a supervisor, which it starts and stops, and a receiver of telemetry if there is a store.
+def _nothing() -> None:
+    """Nothing starts or ends with the application."""
 
-    `hosts` are the names of the service besides addresses of machines and `localhost`.
+
+def create_app(
+    service: Service,
+    receiver: Receiver | None = None,
+    start: Callable[[], None] = _nothing,
+    stop: Callable[[], None] = _nothing,
+    hosts: Collection[str] = (),
+) -> FastAPI:
+    """The application on the services of an installation, with a receiver of telemetry if there is a store.
+
+    `start` runs before the first answer, `stop` after the last one. `hosts` are the names of the service
+    besides addresses of machines and `localhost`.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
-        supervisor.start()
-        yield
-        await run_in_threadpool(supervisor.stop)
+        await run_in_threadpool(start)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(stop)
 
     # The interactive documentation of FastAPI loads scripts from elsewhere; this service works without the internet.
     app = FastAPI(
@@ -48,19 +58,11 @@ def create_app(supervisor: Supervisor, receiver: Receiver | None = None, hosts: 
         docs_url=None,
         redoc_url=None,
     )
-    app.state.supervisor = supervisor
+    app.state.service = service
     app.state.receiver = receiver
     register_problems(app)
-    app.include_router(plans.router)
-    app.include_router(scenarios.router)
-    app.include_router(telemetry.router)
-
-    @app.get("/health", tags=["service"], summary="Check the service")
-    def health(store: TheStore) -> HealthModel:
-        """The number of plans by status; the route answers while the service runs."""
-        return HealthModel(
-            status="ok", version=headwatt_version(), jobs=dict(Counter(job.status for job in store.all()))
-        )
+    for routes in (plans, approvals, scenarios, telemetry, health):
+        app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:

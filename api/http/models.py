@@ -1,6 +1,7 @@
 """The request and response models of the HTTP service, with examples for OpenAPI."""
 
 from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -16,13 +17,17 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from api.jobs.store import Job, JobStatus, PlanOrder
-from api.plan_files.manifest import FLEET_FILE, PLAN_FILES, VEHICLE_FILE
+from api.jobs.plan_order import PlanOrder, order_of
+from api.jobs.port import JobStatus
+from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
 from api.result import PlanResult
+from api.services.approvals import ApprovalStep, Step
+from api.services.lines import LineView
+from api.services.plans import PlanView
 from dispatch.planner.options import NAMED, OPTIONS, Option
 from scenarios.requests.fixes import Fixes
 from scenarios.schema.base import Part
-from scenarios.vehicles.calibrated import MODEL_VERSIONS, VEHICLE_HASH, CalibratedVehicle
+from scenarios.vehicles.calibrated import CalibratedVehicle
 
 _WIRE = ConfigDict(extra="forbid", frozen=True)
 _NAME = r"^[a-z0-9_\-+]{1,80}$"
@@ -167,6 +172,17 @@ class PlanLinks(BaseModel):
     keep_best: Annotated[str | None, Field(description="POST ends the search and keeps the best plan so far.")]
     report: str | None
     files: dict[str, str]
+    events: Annotated[str, Field(description="Server-sent events of the progress.")]
+    approval: str
+
+
+class ApprovalModel(BaseModel):
+    """The state of the approval of a plan; an active plan holds from the service day `active_from`."""
+
+    model_config = _WIRE
+
+    state: Literal["draft", "checked", "judged", "approved", "active", "superseded"]
+    active_from: date | None
 
 
 class PlanModel(BaseModel):
@@ -181,6 +197,8 @@ class PlanModel(BaseModel):
     started_at: str | None
     ended_at: str | None
     order: PlanOrderModel
+    approval: ApprovalModel
+    version: int
     progress: ProgressModel
     is_ending: Annotated[bool, Field(description="The search is ending and keeps the best plan so far.")]
     result: PlanResult | None
@@ -188,41 +206,116 @@ class PlanModel(BaseModel):
     links: PlanLinks
 
     @staticmethod
-    def of(job: Job, result: PlanResult | None) -> "PlanModel":
-        """The wire form of a job."""
-        at = f"/v1/plans/{job.job_id}"
+    def of(view: PlanView) -> "PlanModel":
+        """The wire form of a plan without its result."""
+        at = f"/v1/plans/{view.plan_id}"
+        job = view.job
         done = job.status == "succeeded"
-        options = result.options if result is not None else {}
-        with_models = ((VEHICLE_HASH, VEHICLE_FILE), (MODEL_VERSIONS, FLEET_FILE))
-        names = (*PLAN_FILES, *(file for key, file in with_models if key in options))
-        open_ended = job.status in ("queued", "running")
+        names = (*PLAN_FILES, *(file for file in MODEL_FILES if file in view.files))
+        problem = view.problem.as_json(at) if view.problem is not None else job.problem
         return PlanModel(
-            id=job.job_id,
+            id=view.plan_id,
             status=job.status,
-            created_at=job.created_at,
-            started_at=job.started_at,
-            ended_at=job.ended_at,
-            order=PlanOrderModel(**asdict(job.order)),
+            created_at=utc_text(job.created_at),
+            started_at=utc_text(job.started_at) if job.started_at else None,
+            ended_at=utc_text(job.ended_at) if job.ended_at else None,
+            # A stored order was valid when it was given; the limits of today do not apply to it.
+            order=PlanOrderModel.model_construct(**asdict(order_of(job.order))),
+            approval=ApprovalModel.model_construct(state=view.approval, active_from=view.active_from),
+            version=view.version,
             progress=ProgressModel(stage=job.stage, share=job.share),
             is_ending=job.is_ending,
-            result=result,
-            problem=ProblemModel.model_validate(job.problem) if job.problem else None,
+            result=None,
+            problem=ProblemModel.model_validate(problem) if problem else None,
             links=PlanLinks(
                 self=at,
-                cancel=f"{at}/cancel" if open_ended else None,
+                cancel=None if job.has_ended else f"{at}/cancel",
                 keep_best=f"{at}/cancel?keep=best" if job.status == "running" and not job.is_ending else None,
                 report=f"{at}/report" if done else None,
                 files={name: f"{at}/files/{name}" for name in names} if done else {},
+                events=f"{at}/events",
+                approval=f"{at}/approval",
             ),
         )
 
 
+def utc_text(time: datetime) -> str:
+    """A time in UTC, ISO 8601 with milliseconds."""
+    return time.isoformat(timespec="milliseconds")
+
+
 class PlanListModel(BaseModel):
-    """All stored plans, newest first, without their results."""
+    """Plans, newest first, without their results; `next` is the address of the plans after them."""
 
     model_config = _WIRE
 
     plans: list[PlanModel]
+    next: str | None
+
+
+class StepModel(BaseModel):
+    """A step of the approval of a plan."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {"step": "approve", "note": "Agreed with operations."},
+                {"step": "activate", "active_from": "2027-03-01"},
+            ]
+        },
+    )
+
+    step: Step
+    active_from: Annotated[date | None, Field(description="activate: first service day; by default today.")] = None
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class RollBackModel(BaseModel):
+    """The reason why the plan before is made active again."""
+
+    model_config = _WIRE
+
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class StepTakenModel(BaseModel):
+    """A step of the approval that was taken."""
+
+    model_config = _WIRE
+
+    before: str
+    after: str
+    active_from: date | None
+    by: str
+    at: str
+    note: str
+
+    @staticmethod
+    def of(step: ApprovalStep) -> "StepTakenModel":
+        """The wire form of a step."""
+        return StepTakenModel(
+            before=step.before, after=step.after, active_from=step.active_from, by=step.by_id, at=utc_text(step.at),
+            note=step.note,
+        )  # fmt: skip
+
+
+class StepsModel(BaseModel):
+    """The steps of the approval of a plan, oldest first."""
+
+    model_config = _WIRE
+
+    steps: list[StepTakenModel]
+
+
+class InForceModel(BaseModel):
+    """The active plan of a line on a service day; null if the timetable of the scenario is in force."""
+
+    model_config = _WIRE
+
+    line: str
+    plan: PlanModel | None
 
 
 class ScenarioModel(BaseModel):
@@ -236,10 +329,19 @@ class ScenarioModel(BaseModel):
     stations: int
     overrides: list[str]
     hash: str
+    version: int
+
+    @staticmethod
+    def of(line: LineView) -> "ScenarioModel":
+        """The wire form of a line."""
+        return ScenarioModel(
+            name=line.name, title=line.title, length_km=line.length_km, stations=line.stations,
+            overrides=list(line.overrides), hash=line.scenario_hash, version=line.version,
+        )  # fmt: skip
 
 
 class ScenarioListModel(BaseModel):
-    """The bundled scenarios."""
+    """The newest scenario of each line."""
 
     model_config = _WIRE
 
@@ -247,10 +349,26 @@ class ScenarioListModel(BaseModel):
 
 
 class HealthModel(BaseModel):
-    """The state of the service; `jobs` is the number of plans by status."""
+    """The state of the service; `jobs` is the number of jobs by status."""
 
     model_config = _WIRE
 
     status: Literal["ok"]
     version: str
     jobs: dict[str, int]
+
+
+class LiveModel(BaseModel):
+    """The process answers."""
+
+    model_config = _WIRE
+
+    status: Literal["live"]
+
+
+class ReadyModel(BaseModel):
+    """The service can do its work."""
+
+    model_config = _WIRE
+
+    status: Literal["ready"]

@@ -1,5 +1,6 @@
 """Every error of the service becomes problem+json from the table in `api.problems`."""
 
+import logging
 from collections.abc import Hashable
 from typing import Any
 
@@ -12,11 +13,12 @@ from starlette.routing import Match
 from api.http.models import ProblemModel
 from api.http.problem_answer import MEDIA_TYPE, problem_answer
 from api.http.request_guard import is_json
-from api.jobs.store import UnknownJobError
 from api.problems import Problem, ProblemError, ProblemKind, few_of_each_kind, not_listed, problem_of
+from api.services.availability import DatabaseUnavailableError
 from energy_models.faults import Infeasible, InputFaults
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_log = logging.getLogger("headwatt.http")
 
 
 def documented(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
@@ -51,8 +53,10 @@ def register_problems(app: FastAPI) -> None:
     async def from_table(request: Request, error: Exception) -> Response:
         return answer(problem_of(error), request)
 
-    async def unknown_job(request: Request, error: Exception) -> Response:
-        return answer(Problem(ProblemKind.UNKNOWN_PLAN, f"No plan has the id {error.args[0]!r}."), request)
+    async def unavailable(request: Request, error: Exception) -> Response:
+        _log.error("%s %s: the database does not answer (%s)", request.method, request.url.path, error)
+        detail = "The database does not answer; the same request can be sent again."
+        return answer(Problem(ProblemKind.UNAVAILABLE, detail, headers={"Retry-After": "5"}), request)
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -64,7 +68,7 @@ def register_problems(app: FastAPI) -> None:
 
     for kind in (ProblemError, InputFaults, Infeasible):
         app.add_exception_handler(kind, from_table)
-    app.add_exception_handler(UnknownJobError, unknown_job)
+    app.add_exception_handler(DatabaseUnavailableError, unavailable)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
 

@@ -1,1 +1,1 @@
-"""Planning jobs: orders and outcomes on disk, worker processes, and the supervisor of the workers."""
+"""Jobs: the port through which services use them, and the engine and processes that compute them."""

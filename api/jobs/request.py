@@ -1,7 +1,14 @@
 """The request of the planner from an order, with all faults that can be found before the search."""
 
-from api.jobs.store import JobStore, PlanOrder, UnknownJobError
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from api.jobs.plan_order import PlanOrder
 from api.plan_files.folder import WrittenPlan, read_plan_folder
+from api.state.database import Database
+from api.state.files import FileStore
+from api.state.plans import plan_files, plan_record
 from dispatch.planner.options import require_sensible, service_values
 from dispatch.planner.replan import require_resolvable
 from dispatch.plans.longer_trips import allowed_in
@@ -13,8 +20,11 @@ from scenarios.vehicles.calibrated import vehicle_of_content
 from scenarios.vehicles.fleet import NO_FLEET, fleet_of_content, stock_of
 from simulation.experiment import PlanRequest
 
+StartPlans = Callable[[str], WrittenPlan]
+"""The plan of an id, as the start of a search; raises `InputFaults` for a plan that did not succeed."""
 
-def plan_request(order: PlanOrder, store: JobStore) -> PlanRequest:
+
+def plan_request(order: PlanOrder, starts: StartPlans) -> PlanRequest:
     """The request of an order.
 
     Raises `InputFaults` with every fault of the scenario's name, the options, the fixes, the vehicle and the plan to
@@ -39,7 +49,7 @@ def plan_request(order: PlanOrder, store: JobStore) -> PlanRequest:
     except InputFaults as error:
         faults += error.faults
     try:
-        start = _start(order.from_plan, store) if order.from_plan is not None else None
+        start = starts(order.from_plan) if order.from_plan is not None else None
     except InputFaults as error:
         faults += error.faults
     try:
@@ -75,16 +85,27 @@ def plan_request(order: PlanOrder, store: JobStore) -> PlanRequest:
     )
 
 
-def _start(plan_id: str, store: JobStore) -> WrittenPlan:
-    """The plan of a job that succeeded."""
-    try:
-        found: str = store.get(plan_id).status
-    except UnknownJobError:
-        found = "there is no such plan"
-    if found != "succeeded":
-        raise InputFaults([Fault("", "", "from_plan", f"{plan_id} ({found})", "the id of a plan that succeeded")])
-    written = read_plan_folder(store.folder(plan_id) / "plan")
-    if not written.state.is_as_written:
-        allowed = f"a plan whose files are as they were written; {written.state.words() or written.state.status}"
-        raise InputFaults([Fault("", "", "from_plan", plan_id, allowed)])
-    return written
+def stored_starts(database: Database, files: FileStore) -> StartPlans:
+    """The plans of the database as starts of a search."""
+
+    def start(plan_id: str) -> WrittenPlan:
+        with database.reading() as session:
+            record = plan_record(session, plan_id)
+            names = {} if record is None else plan_files(session, plan_id, record.version.number)
+        status = "there is no such plan" if record is None else record.job.status
+        if status != "succeeded":
+            raise InputFaults([Fault("", "", "from_plan", f"{plan_id} ({status})", "the id of a plan that succeeded")])
+        with tempfile.TemporaryDirectory(prefix="headwatt-start-") as made:
+            folder = Path(made) / "plan"
+            try:
+                files.lay_out(names, folder)
+            except FileNotFoundError as error:
+                missing = f"a plan whose files are complete; {error.filename} is missing"
+                raise InputFaults([Fault("", "", "from_plan", plan_id, missing)]) from None
+            written = read_plan_folder(folder)
+        if not written.state.is_as_written:
+            allowed = f"a plan whose files are as they were written; {written.state.words() or written.state.status}"
+            raise InputFaults([Fault("", "", "from_plan", plan_id, allowed)])
+        return written
+
+    return start

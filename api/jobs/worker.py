@@ -1,72 +1,168 @@
-"""The worker process: `python -m api.jobs.worker FOLDER` computes one job and writes its outcome."""
+"""The worker: `headwatt worker`, also started by `headwatt serve`; it computes jobs until it is told to end."""
 
+import fcntl
+import logging
 import os
+import secrets
+import signal
+import socket
 import sys
 import threading
-import time
-import traceback
 from pathlib import Path
 
-from api.jobs.request import plan_request
-from api.jobs.store import KEEP_BEST, JobStore, end_job, order_of, read_json, replace_json
-from api.plan_files.folder import write_plan_folder
-from api.problems import problem_of
-from dispatch.timing.task import SearchStop
-from energy_models.faults import Infeasible
-from simulation.experiment import run_plan_experiment
+from api.jobs.engine import Engine
+from api.jobs.port import Limits
+from api.jobs.process import COMMAND
+from api.state import jobs as rows
+from api.state.database import Database, DatabaseUnavailableError, now
+from api.state.job_tables import WorkerRow
+from api.state.migrate import require_current
+from api.version import headwatt_version
 
-_NICENESS = 10
-"""Nice value: the API process has priority over planning on the same core."""
-
-_BETWEEN_WRITES_S = 0.2
-_LOOK_EVERY_S = 0.2
-
-
-class ProgressFile:
-    """Writes the progress for the API, at most a few times per second."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stage = ""
-        self._written_s = 0.0
-
-    def __call__(self, stage: str, share: float) -> None:
-        """Record the stage and the share of the stage that is done."""
-        now_s = time.monotonic()
-        if stage == self._stage and now_s - self._written_s < _BETWEEN_WRITES_S and share < 1.0:
-            return
-        self._stage, self._written_s = stage, now_s
-        replace_json(self._path, {"stage": stage, "share": min(max(share, 0.0), 1.0)})
+TICK_S = 0.5
+BEAT_TICKS = 6
+"""A living worker shows itself every three seconds."""
+DEAD_AFTER = 5
+"""A worker is dead if it did not show itself between so many beats of an observer. Looks are counted instead of
+seconds, so that a machine that slept takes over nothing."""
+REPAIR_TICKS = 60
+_log = logging.getLogger("headwatt.jobs")
 
 
-def work(folder: Path) -> None:
-    """Compute the job of a folder; every end writes an outcome to the disk."""
+class Worker:
+    """A worker of an installation: takes jobs, shows that it lives, and takes over the jobs of dead workers."""
+
+    def __init__(
+        self,
+        database: Database,
+        data: Path,
+        at_once: int,
+        limits: Limits,
+        command: tuple[str, ...] = COMMAND,
+    ) -> None:
+        self.database = database
+        self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.engine = Engine(database, data, self.worker_id, at_once, limits, command)
+        self._locks = data / "workers"
+        self._own_lock: int | None = None
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._ended = threading.Event()
+        self._parent_died = threading.Event()
+
+    def run(self) -> None:
+        """Work until `end` is called, or until the parent has died and no job is left."""
+        require_current(self.database)
+        self._register()
+        self.engine.launch()
+        self.engine.repair()
+        tick = 0
+        while not self._ended.wait(TICK_S):
+            try:
+                self._tick(tick)
+            except DatabaseUnavailableError:
+                _log.warning("The database does not answer.")
+            except Exception:
+                _log.exception("A check of the jobs failed.")
+            if self._parent_died.is_set():
+                self.engine.is_draining = True
+                if not self.engine.running:
+                    break
+            tick += 1
+        self._leave()
+
+    def end(self) -> None:
+        """End soon; running jobs return to the queue."""
+        self._ended.set()
+
+    def end_after_jobs(self) -> None:
+        """End when the running jobs have ended, without new ones."""
+        self._parent_died.set()
+
+    def _tick(self, tick: int) -> None:
+        self.engine.hand_over()
+        if tick % BEAT_TICKS == 0:
+            with self.database.writing() as session:
+                is_known = rows.beat(session, self.worker_id)
+            if not is_known:
+                self._register()
+            self.engine.take_over(self._alive())
+        if tick % REPAIR_TICKS == REPAIR_TICKS - 1:
+            self.engine.repair()
+
+    def _alive(self) -> set[str]:
+        """The workers that live; the others are removed."""
+        with self.database.reading() as session:
+            found = rows.workers(session)
+        dead = [one.id for one in found if one.id != self.worker_id and self._is_dead(one)]
+        if dead:
+            with self.database.writing() as session:
+                for worker_id in dead:
+                    rows.remove_worker(session, worker_id)
+                    self._seen.pop(worker_id, None)
+        return {one.id for one in found} - set(dead) | {self.worker_id}
+
+    def _is_dead(self, worker: WorkerRow) -> bool:
+        if worker.host == socket.gethostname() and _is_free(self._locks / worker.id):
+            return True
+        beat, looks = self._seen.get(worker.id, (worker.beat, -1))
+        self._seen[worker.id] = (worker.beat, looks + 1 if beat == worker.beat else 0)
+        return self._seen[worker.id][1] >= DEAD_AFTER
+
+    def _register(self) -> None:
+        if self._own_lock is None:
+            self._locks.mkdir(parents=True, exist_ok=True)
+            self._own_lock = os.open(self._locks / self.worker_id, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._own_lock, fcntl.LOCK_EX)
+        with self.database.writing() as session:
+            rows.add_worker(
+                session,
+                WorkerRow(
+                    id=self.worker_id, host=socket.gethostname(), pid=os.getpid(), version=headwatt_version(),
+                    at_once=self.engine.at_once, started_at=now(), seen_at=now(), beat=0,
+                ),
+            )  # fmt: skip
+
+    def _leave(self) -> None:
+        """Return the running jobs to the queue; the next worker finds them without a living worker."""
+        self.engine.is_draining = True
+        self.engine.end_processes()
+        with self.database.writing() as session:
+            rows.release_jobs(session, self.worker_id)
+            rows.remove_worker(session, self.worker_id)
+        (self._locks / self.worker_id).unlink(missing_ok=True)
+
+
+def _is_free(lock: Path) -> bool:
+    """Whether no process holds the lock of a worker of this machine."""
     try:
-        order = order_of(read_json(folder / "order.json") or {})
-        progress = ProgressFile(folder / "progress.json")
-        progress("preparing", 0.0)
-        request = plan_request(order, JobStore(folder.parent))
-        stop = SearchStop()
-        threading.Thread(target=_stop_when_asked, args=(folder, stop), name="headwatt-stop", daemon=True).start()
-        experiment = run_plan_experiment(request, progress, stop)
-        progress("writing the plan", 0.0)
-        write_plan_folder(experiment, folder / "plan")
-    except Infeasible as error:
-        end_job(folder, "infeasible", problem_of(error).as_json())
-    except Exception as error:
-        traceback.print_exc()
-        end_job(folder, "failed", problem_of(error).as_json())
+        descriptor = os.open(lock, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return False  # some network file systems have no locks
     else:
-        end_job(folder, "succeeded")
+        lock.unlink(missing_ok=True)
+        return True
+    finally:
+        os.close(descriptor)
 
 
-def _stop_when_asked(folder: Path, stop: SearchStop) -> None:
-    """End the search, now or when it begins, if the best plan so far is requested."""
-    while not (stop.is_searching and (folder / KEEP_BEST).exists()):
-        time.sleep(_LOOK_EVERY_S)
-    stop.cancel()
+def run_worker(database: Database, data: Path, at_once: int, limits: Limits, *, has_parent: bool = False) -> None:
+    """Run a worker in this process until SIGTERM or SIGINT; with a parent, until the end of the standard input."""
+    worker = Worker(database, data, at_once, limits)
+    for received in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(received, lambda *_: worker.end())
+    if has_parent:
 
+        def wait() -> None:
+            sys.stdin.buffer.read()
+            worker.end_after_jobs()
 
-if __name__ == "__main__":
-    os.nice(_NICENESS)
-    work(Path(sys.argv[1]))
+        threading.Thread(target=wait, name="headwatt-parent-lives", daemon=True).start()
+    worker.run()
+    # The threads of the engine must not write outcomes of jobs that are queued again.
+    os._exit(0)

@@ -16,8 +16,8 @@ PATIENCE_MS = 240_000
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    jobs = tmp_path_factory.mktemp("jobs")
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--jobs", str(jobs))
+    data = tmp_path_factory.mktemp("data")
+    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(data))
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None

@@ -3,13 +3,32 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from api.http.app import create_app
+from api.http.service import Service
 from api.http.slow_connections import TimedProtocol
+from api.services.installation import open_installation
+
+
+def app_in(data: Path, hosts: Collection[str] = ()) -> FastAPI:
+    """The application of a data folder, with its check of orders and without a worker."""
+    installation = open_installation(data)
+
+    def start() -> None:
+        installation.prepare(lambda _line: None)
+        installation.check.start()
+
+    service = Service(
+        installation.plans, installation.approvals, installation.lines, installation.changes, installation.health
+    )
+    return create_app(service, None, start, installation.close, hosts)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.cli.plan import plan
 from api.http.models import PlanOrderModel
-from api.jobs.store import PlanOrder
+from api.jobs.plan_order import PlanOrder
 from dispatch.planner.options import EFFORTS, OPTIONS
 from simulation.experiment import PlanRequest
 

@@ -10,27 +10,19 @@ from typing import Any
 
 import httpx2
 import pytest
-from served_app import served_app
-from starlette.types import ASGIApp
+from served_app import app_in, served_app
 
 from api.http import request_guard, slow_connections
-from api.http.app import create_app
-from api.jobs.store import JobStore
-from api.jobs.supervisor import Supervisor
 from api.problems import MOST_FAULTS
 
 JSON = {"content-type": "application/json"}
 ORDER = {"scenario": "tutorial_line"}
 
 
-def app_in(folder: Path) -> ASGIApp:
-    return create_app(Supervisor(JobStore(folder)), hosts=["plans.example"])
-
-
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     with (
-        served_app(app_in(tmp_path_factory.mktemp("jobs"))) as port,
+        served_app(app_in(tmp_path_factory.mktemp("data"), ["plans.example"])) as port,
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=120.0) as client,
     ):
         yield client
@@ -170,7 +162,7 @@ def test_a_nested_text_costs_nothing(client: httpx2.Client) -> None:
 
 
 def test_a_connection_stays_usable_after_an_unexpected_error(tmp_path: Path) -> None:
-    app = create_app(Supervisor(JobStore(tmp_path)))
+    app = app_in(tmp_path)
 
     @app.get("/broken")
     def broken() -> None:
@@ -199,7 +191,7 @@ def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(slow_connections, "HEAD_S", 0.3)
     monkeypatch.setattr(slow_connections, "READING_S", 0.3)
     monkeypatch.setattr(request_guard, "BODY_S", 0.3)
-    app = create_app(Supervisor(JobStore(tmp_path)))
+    app = app_in(tmp_path)
 
     @app.get("/long")
     def long() -> list[str]:

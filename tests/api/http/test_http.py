@@ -1,26 +1,27 @@
 """The service over real HTTP: a uvicorn process of its own, with jobs in processes of theirs."""
 
-import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from finished_plans import ended, finished, opened
 
-from api.http.app import create_app
-from api.jobs.store import JobStore, PlanOrder, end_job
-from api.jobs.supervisor import Supervisor
-from api.plan_files.folder import write_plan_folder
+from api.jobs.plan_order import PlanOrder
 from api.plan_files.manifest import PLAN_FILES
 from api.result import result_of
+from api.state.database import Database
+from api.state.files import FileStore
+from api.state.plans import plan_files
+from dispatch.plans.timetable import Timetable
 from scenarios.files.load import bundled
 from simulation.experiment import PlanExperiment
 
@@ -29,9 +30,9 @@ START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run
 
 
 @contextmanager
-def served(jobs: Path) -> Iterator[tuple[httpx2.Client, "subprocess.Popen[str]"]]:
+def served(data: Path) -> Iterator[tuple[httpx2.Client, "subprocess.Popen[str]"]]:
     """`headwatt serve` in a process, with requests over a real socket."""
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--jobs", str(jobs))
+    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(data))
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
@@ -45,25 +46,29 @@ def served(jobs: Path) -> Iterator[tuple[httpx2.Client, "subprocess.Popen[str]"]
 
 
 @pytest.fixture(scope="module")
-def jobs(tmp_path_factory: pytest.TempPathFactory, experiment: PlanExperiment) -> Path:
-    """A store that holds one finished plan before the server starts."""
-    folder = tmp_path_factory.mktemp("jobs")
-    store = JobStore(folder)
-    job = store.create(PlanOrder("tutorial_line", replications=3, seed=5))
-    write_plan_folder(experiment, store.folder(job.job_id) / "plan")
-    end_job(store.folder(job.job_id), "succeeded")
-    return folder
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the served installation."""
+    return tmp_path_factory.mktemp("data")
 
 
 @pytest.fixture(scope="module")
-def client(jobs: Path) -> Iterator[httpx2.Client]:
-    with served(jobs) as (client, _):
+def database(data: Path) -> Iterator[Database]:
+    database = opened(data)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def finished_plan(data: Path, database: Database, experiment: PlanExperiment) -> str:
+    """The id of a plan that had succeeded before the server started."""
+    return finished(database, data, experiment)
+
+
+@pytest.fixture(scope="module")
+def client(data: Path, finished_plan: str) -> Iterator[httpx2.Client]:
+    del finished_plan
+    with served(data) as (client, _):
         yield client
-
-
-@pytest.fixture
-def finished(jobs: Path) -> str:
-    return JobStore(jobs).ids()[0]
 
 
 def problem(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
@@ -93,9 +98,9 @@ def test_scenarios_are_the_bundled_ones_with_their_overrides(client: httpx2.Clie
 
 
 def test_a_finished_plan_gives_its_result_report_and_files(
-    client: httpx2.Client, finished: str, experiment: PlanExperiment
+    client: httpx2.Client, finished_plan: str, experiment: PlanExperiment
 ) -> None:
-    plan = client.get(f"/v1/plans/{finished}").json()
+    plan = client.get(f"/v1/plans/{finished_plan}").json()
     assert plan["status"] == "succeeded"
     assert plan["result"] == result_of(experiment).model_dump(mode="json")
     report = client.get(plan["links"]["report"])
@@ -103,26 +108,31 @@ def test_a_finished_plan_gives_its_result_report_and_files(
     assert "Tutorial line" in report.text
     assert set(plan["links"]["files"]) == set(PLAN_FILES)
     assert client.get(plan["links"]["files"]["timetable.csv"]).text.startswith("trip_id,direction,stop")
-    assert finished in [one["id"] for one in client.get("/v1/plans").json()["plans"]]
+    assert finished_plan in [one["id"] for one in client.get("/v1/plans").json()["plans"]]
 
 
-def test_a_plan_edited_in_the_store_has_no_result_and_no_files(
-    client: httpx2.Client, jobs: Path, finished: str
+def test_a_plan_whose_files_were_edited_has_no_result_and_no_files(
+    client: httpx2.Client, data: Path, database: Database, experiment: PlanExperiment
 ) -> None:
-    store = JobStore(jobs)
-    job = store.create(PlanOrder("tutorial_line"))
-    plan = Path(shutil.copytree(store.folder(finished) / "plan", store.folder(job.job_id) / "plan"))
-    end_job(store.folder(job.job_id), "succeeded")
-    at = f"/v1/plans/{job.job_id}"
+    # Another order of the trips, so that this plan shares no timetable with the other one of this module.
+    trips = experiment.plan.timetable.trips
+    other = replace(experiment, plan=replace(experiment.plan, timetable=Timetable(trips[::-1])))
+    plan_id = finished(database, data, other)
+    at = f"/v1/plans/{plan_id}"
     assert client.get(at).json()["result"]["scenario"] == "tutorial_line"
-    timetable = (plan / "timetable.csv").read_text()
-    (plan / "timetable.csv").write_text(timetable.replace("06:", "07:", 1))
+    with database.reading() as session:
+        path = FileStore(data).path(plan_files(session, plan_id, 1)["timetable.csv"])
+    timetable = path.read_text()
+    path.chmod(0o600)
+    path.write_text(timetable.replace("06:", "07:", 1))
     body = client.get(at).json()
     assert (body["status"], body["result"], body["problem"]["code"]) == ("succeeded", None, "plan-edited")
     assert "timetable.csv changed" in body["problem"]["detail"]
     for part in ("report", "files/timetable.csv", "files/result.json"):
         problem(client.get(f"{at}/{part}"), 409, "plan-edited")
-    (plan / "timetable.csv").write_text(timetable)
+    path.unlink()
+    assert "timetable.csv missing" in client.get(at).json()["problem"]["detail"]
+    path.write_text(timetable)
     assert client.get(at).json()["problem"] is None
 
 
@@ -149,20 +159,20 @@ def test_a_body_that_is_not_json_is_reported(client: httpx2.Client, text: str) -
     problem(response, response.status_code, "malformed-json" if text else "invalid-request")
 
 
-def test_wrong_addresses_and_methods_are_problems_too(client: httpx2.Client, finished: str) -> None:
+def test_wrong_addresses_and_methods_are_problems_too(client: httpx2.Client, finished_plan: str) -> None:
     problem(client.get("/v2/nothing"), 404, "unknown-path")
     problem(client.get("/pages/nothing.js"), 404, "unknown-path")
     problem(client.get("/v1/plans/20990101-nothing"), 404, "unknown-plan")
     problem(client.get("/v1/plans/..%2F..%2Fetc"), 404, "unknown-path")
-    problem(client.get(f"/v1/plans/{finished}/files/order.json"), 404, "unknown-file")
+    problem(client.get(f"/v1/plans/{finished_plan}/files/order.json"), 404, "unknown-file")
     response = client.delete("/v1/plans")
     problem(response, 405, "method-not-allowed")
     assert set(response.headers["allow"].split(", ")) == {"GET", "POST"}
     problem(client.get("/v1/plans?limit=0"), 422, "invalid-request")
 
 
-def test_a_plan_that_has_ended_cannot_be_stopped(client: httpx2.Client, finished: str) -> None:
-    problem(client.post(f"/v1/plans/{finished}/cancel"), 409, "already-finished")
+def test_a_plan_that_has_ended_cannot_be_stopped(client: httpx2.Client, finished_plan: str) -> None:
+    problem(client.post(f"/v1/plans/{finished_plan}/cancel"), 409, "already-finished")
 
 
 def test_openapi_documents_every_route_with_examples_and_its_problems(client: httpx2.Client) -> None:
@@ -201,47 +211,16 @@ def test_a_plan_is_ordered_computed_and_found_by_the_next_server(tmp_path: Path)
         assert client.get(location).json() == plan
 
 
-@pytest.mark.many_cases
-def test_a_killed_server_leaves_jobs_that_the_next_one_can_stop(tmp_path: Path) -> None:
-    with served(tmp_path) as (client, process):
-        order = {"scenario": "beijing_yizhuang", "replications": 1000}
-        location = client.post("/v1/plans", json=order).headers["location"]
-        while client.get(location).json()["status"] != "running":
-            time.sleep(0.02)
-        process.kill()
-        process.wait()
-    with served(tmp_path) as (client, _):
-        assert client.get(location).json()["status"] == "running"
-        assert client.post(f"{location}/cancel").json()["status"] == "cancelled"
-        assert client.get(location).json()["status"] == "cancelled"
-
-
-def test_an_infeasible_wish_is_an_answer_with_reasons(jobs: Path, client: httpx2.Client) -> None:
-    """What the worker writes for an infeasible wish reaches the client as it stands."""
-    store = JobStore(jobs)
-    job = store.create(PlanOrder("tutorial_line"))
+def test_an_infeasible_wish_is_an_answer_with_reasons(database: Database, client: httpx2.Client) -> None:
+    """What the job writes for an infeasible wish reaches the client as it stands."""
     reasons = [{"detail": "3 trains instead of 6: 3 missing"}]
-    end_job(store.folder(job.job_id), "infeasible", {
+    plan_id = ended(database, PlanOrder("tutorial_line"), "infeasible", {
         "type": "urn:headwatt:problem:infeasible", "title": "The requirements are infeasible", "status": 422,
         "detail": reasons[0]["detail"], "code": "infeasible", "whose_fault": "nobody", "errors": reasons,
     })  # fmt: skip
-    plan = client.get(f"/v1/plans/{job.job_id}").json()
+    plan = client.get(f"/v1/plans/{plan_id}").json()
     assert plan["status"] == "infeasible"
     assert plan["problem"]["errors"] == reasons
-
-
-def test_unexpected_errors_are_problems_without_their_insides(tmp_path: Path) -> None:
-    from starlette.testclient import TestClient
-
-    store = JobStore(tmp_path)
-    app = create_app(Supervisor(store))
-    job = store.create(PlanOrder("tutorial_line"))
-    (store.folder(job.job_id) / "plan").mkdir()
-    end_job(store.folder(job.job_id), "succeeded")  # a plan folder that somebody emptied
-    with TestClient(app, base_url="http://localhost") as client:
-        body = client.get(f"/v1/plans/{job.job_id}").json()
-    assert (body["code"], body["whose_fault"]) == ("internal-error", "headwatt")
-    assert str(tmp_path) not in json.dumps(body)
 
 
 def fields_of(body: dict[str, Any]) -> list[str]:
@@ -280,7 +259,7 @@ def test_fixes_that_no_reader_can_use_are_input_faults(client: httpx2.Client, te
     problem(client.post("/v1/plans", json={"scenario": "tutorial_line", "fixes": text}), 422, "input-faults")
 
 
-def ended(client: httpx2.Client, location: str) -> dict[str, Any]:
+def until_ended(client: httpx2.Client, location: str) -> dict[str, Any]:
     for _ in range(6000):
         plan = dict(client.get(location).json())
         if plan["status"] not in ("queued", "running"):
@@ -307,7 +286,7 @@ def test_a_search_is_ended_with_its_best_plan_and_another_starts_from_it(tmp_pat
             True,
         )
         assert requested.json()["links"]["keep_best"] is None
-        plan = ended(client, location)
+        plan = until_ended(client, location)
         assert plan["status"] == "succeeded", plan["problem"]
         result = plan["result"]
         assert any("cancelled" in note for note in result["notes"])
@@ -318,15 +297,9 @@ def test_a_search_is_ended_with_its_best_plan_and_another_starts_from_it(tmp_pat
             "scenario": "tutorial_line", "mode": "demand-led", "from_plan": plan["id"], "keep_close_s": 4,
             "fixes": "trips: [up-003]\n", "replications": 2, "effort": 0.02, "peak_limit_kw": 1e5,
         }  # fmt: skip
-        second = ended(client, client.post("/v1/plans", json=again).headers["location"])
+        second = until_ended(client, client.post("/v1/plans", json=again).headers["location"])
         assert second["status"] == "succeeded", second["problem"]
         assert list(second["result"]["options"]["fixed"]["times"]) == ["up-003"]
         assert second["result"]["options"]["fixed"]["close_s"] == 4
         assert second["result"]["options"]["peak_limit_kw"] == 1e5
         assert second["result"]["plan"]["trips"] == result["plan"]["trips"]
-
-
-def test_a_plan_that_waits_has_no_best_to_keep(jobs: Path) -> None:
-    store = JobStore(jobs)
-    job = store.create(PlanOrder("tutorial_line"))
-    assert Supervisor(store).cancel(job.job_id, keep_best=True).status == "cancelled"

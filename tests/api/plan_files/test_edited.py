@@ -4,16 +4,19 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from finished_plans import opened, ordered, placed
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from api.jobs.request import plan_request
-from api.jobs.store import JobStore, PlanOrder, end_job
+from api.jobs.plan_order import PlanOrder
+from api.jobs.request import plan_request, stored_starts
 from api.plan_files.folder import read_plan_folder, write_plan_folder
 from api.plan_files.manifest import PLAN_FILES, state_of
+from api.state.files import FileStore
 from energy_models.faults import InputFaults
 from scenarios.files.load import LINES
 from simulation.experiment import PlanExperiment
@@ -234,12 +237,16 @@ def test_a_plan_that_is_given_as_a_scenario_is_named(command: list[str], folder:
 
 
 def test_a_search_over_http_does_not_start_from_an_edited_plan(folder: Path, tmp_path: Path) -> None:
-    store = JobStore(tmp_path / "jobs")
-    job = store.create(PlanOrder("tutorial_line"))
-    shutil.copytree(folder, store.folder(job.job_id) / "plan")
-    end_job(store.folder(job.job_id), "succeeded")
-    order = PlanOrder("tutorial_line", from_plan=job.job_id)
-    assert plan_request(order, store).start is not None
-    move(store.folder(job.job_id) / "plan", 1, 2)
+    database = opened(tmp_path)
+    starts = stored_starts(database, FileStore(tmp_path))
+    tutorial = PlanOrder("tutorial_line")
+    order = replace(tutorial, from_plan=placed(database, tmp_path, tutorial, folder))
+    assert plan_request(order, starts).start is not None
+    move(folder, 1, 2)
+    order = replace(tutorial, from_plan=placed(database, tmp_path, tutorial, folder))
     with pytest.raises(InputFaults, match=r"from_plan.*timetable\.csv changed"):
-        plan_request(order, store)
+        plan_request(order, starts)
+    waiting = replace(tutorial, from_plan=ordered(database, tutorial))
+    with pytest.raises(InputFaults, match=r"from_plan.*queued"):
+        plan_request(waiting, starts)
+    database.close()

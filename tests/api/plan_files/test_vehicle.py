@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_plans import opened, placed
 from own_models import different_models, model_of
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.jobs.request import plan_request
-from api.jobs.store import JobStore, PlanOrder, end_job
+from api.jobs.plan_order import PlanOrder
+from api.jobs.request import plan_request, stored_starts
 from api.plan_files.folder import read_plan_folder, write_plan_folder
 from api.plan_files.manifest import FLEET_FILE, VEHICLE_FILE
 from api.plan_files.placing import place_for
 from api.plan_files.planned_line import read_planned_line
+from api.state.files import FileStore
 from energy_models.faults import InputFaults
 from scenarios.files.load import load_scenario
 from scenarios.values.build import train_of
@@ -121,19 +123,18 @@ def test_simulate_runs_on_the_plans_vehicle_by_default(
 
 
 def test_an_order_over_http_takes_a_vehicle_or_that_of_the_plan_it_starts_from(written: Path, tmp_path: Path) -> None:
-    store = JobStore(tmp_path / "jobs")
-    job = store.create(PlanOrder("tutorial_line"))
-    shutil.copytree(written, store.folder(job.job_id) / "plan")
-    end_job(store.folder(job.job_id), "succeeded")
-    again = PlanOrder("tutorial_line", from_plan=job.job_id)
+    database = opened(tmp_path)
+    starts = stored_starts(database, FileStore(tmp_path))
+    plan_id = placed(database, tmp_path, PlanOrder("tutorial_line"), written)
+    again = PlanOrder("tutorial_line", from_plan=plan_id)
     other = vehicle_with(130.0).model_dump(mode="json", exclude_none=True)
-    assert plan_request(again, store).vehicle == HEAVY
-    assert plan_request(replace(again, vehicle=other), store).vehicle == vehicle_with(130.0)
-    assert plan_request(PlanOrder("tutorial_line"), store).vehicle is None
+    assert plan_request(again, starts).vehicle == HEAVY
+    assert plan_request(replace(again, vehicle=other), starts).vehicle == vehicle_with(130.0)
+    assert plan_request(PlanOrder("tutorial_line"), starts).vehicle is None
     text = (written / VEHICLE_FILE).read_text()
-    assert plan_request(PlanOrder("tutorial_line", vehicle=text), store).vehicle == HEAVY
+    assert plan_request(PlanOrder("tutorial_line", vehicle=text), starts).vehicle == HEAVY
     with pytest.raises(InputFaults) as raised:
-        plan_request(PlanOrder("tutorial_line", vehicle=text.replace("value: 150.0", "value: heavy")), store)
+        plan_request(PlanOrder("tutorial_line", vehicle=text.replace("value: 150.0", "value: heavy")), starts)
     (fault,) = raised.value.faults
     assert (fault.file, fault.field, fault.value) == ("vehicle", "parameters.tare_t.value", "heavy")
     assert fault.place.startswith("line")

@@ -1,0 +1,93 @@
+"""The job of a plan: compute it in the process of the job, then name its files and figures in the database."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from api.jobs.plan_order import order_of
+from api.jobs.request import plan_request, stored_starts
+from api.plan_files.folder import write_plan_folder
+from api.plan_files.manifest import OWN_FILES, read_manifest
+from api.result import result_of
+from api.state.database import Database, Session
+from api.state.files import FileStore, name_files
+from api.state.plans import VersionFacts, change_approval, plan_record, publish_version
+from api.version import headwatt_version
+from dispatch.timing.task import SearchStop
+from simulation.experiment import PlanExperiment, run_plan_experiment
+
+BY_HEADWATT = "headwatt"
+"""The actor of steps that Headwatt itself takes."""
+
+
+def compute_plan(
+    order: Mapping[str, Any],
+    database: Database,
+    files: FileStore,
+    scratch: Path,
+    progress: Callable[[str, float], None],
+    stop: SearchStop,
+) -> dict[str, Any]:
+    """Compute a plan and store its files; return the facts and the files of the result.
+
+    Raises `InputFaults` and `Infeasible` for orders that cannot be planned.
+    """
+    progress("preparing", 0.0)
+    request = plan_request(order_of(order), stored_starts(database, files))
+    experiment = run_plan_experiment(request, progress, stop)
+    progress("writing the plan", 0.0)
+    return stored_plan(experiment, files, scratch / "plan")
+
+
+def stored_plan(experiment: PlanExperiment, files: FileStore, folder: Path) -> dict[str, Any]:
+    """Write a plan and store its files; return its facts and its files."""
+    folder = write_plan_folder(experiment, folder)
+    result = result_of(experiment)
+    facts = {
+        "result_status": result.status,
+        "checks_passed": result.checks.passed,
+        "scenario_hash": result.scenario_hash,
+        "figures": {"saving_percent": result.saving_percent, "energy_kwh": result.plan.energy_kwh},
+    }
+    return stored_folder(folder, files, facts)
+
+
+def stored_folder(folder: Path, files: FileStore, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Store the files of a plan folder; return its facts and its files."""
+    manifest = read_manifest(folder)
+    stored = {name: files.put(folder / name) for name in OWN_FILES if (folder / name).is_file()}
+    return {
+        "facts": {
+            **facts,
+            "plan_sha256": manifest.plan_sha256 if manifest is not None else "",
+            "model_version": manifest.version if manifest is not None else headwatt_version(),
+        },
+        "files": stored,
+    }
+
+
+def publish_plan(session: Session, files: FileStore, job_id: str, result: Mapping[str, Any]) -> None:
+    """Name the files and figures of a plan in the transaction that ends its job; a proven plan becomes judged."""
+    facts = result["facts"]
+    name_files(session, files, result["files"].values())
+    plan_id = publish_version(
+        session,
+        job_id,
+        result["files"],
+        VersionFacts(
+            result_status=facts["result_status"],
+            scenario_hash=facts["scenario_hash"],
+            plan_sha256=facts["plan_sha256"],
+            model_version=facts["model_version"],
+            figures=facts["figures"],
+        ),
+    )
+    if plan_id is None or not facts["checks_passed"]:
+        return
+    steps = [("checked", "The checker proved every rule.")]
+    if facts["result_status"] == "feasible":
+        steps.append(("judged", "The judge found no objection on the simulated days."))
+    for state, note in steps:
+        record = plan_record(session, plan_id)
+        assert record is not None
+        change_approval(session, record.plan, state, BY_HEADWATT, note)

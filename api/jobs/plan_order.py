@@ -1,0 +1,45 @@
+"""The order of a plan: what a client asks for, as names, numbers and texts."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from api.jobs.port import Lane
+from dispatch.planner.options import EFFORTS, ServiceOptions
+
+_SHORT_REPLICATIONS = 20
+
+
+@dataclass(frozen=True)
+class PlanOrder(ServiceOptions):
+    """The order of a client: only names, numbers and texts, so that it can be stored.
+
+    `headways` is the text of a table of required headways. `fixes` and `vehicle` are the content or the text of a fixes
+    file or a vehicle file, `fleet` is the content of a vehicle file by vehicle; `from_plan` is the id of the plan at
+    the start of the search.
+    """
+
+    scenario: str
+    overrides: tuple[str, ...] = ()
+    replications: int = 10
+    fixes: dict[str, Any] | str | None = None
+    headways: str | None = None
+    from_plan: str | None = None
+    vehicle: dict[str, Any] | str | None = None
+    fleet: dict[str, Any] | None = None
+    as_type: str | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """The lane of the job: short for a quick search with few simulated days."""
+        is_short = self.effort <= EFFORTS["quick"] and self.replications <= _SHORT_REPLICATIONS
+        return "short" if is_short else "long"
+
+    def as_json(self) -> dict[str, Any]:
+        """The order as a JSON object."""
+        return {**asdict(self), "overrides": list(self.overrides)}
+
+
+def order_of(written: Mapping[str, Any]) -> PlanOrder:
+    """The order of a JSON object; raises TypeError for unknown or missing keys."""
+    return PlanOrder(**{**written, "overrides": tuple(written["overrides"])})

@@ -1,0 +1,106 @@
+"""The process of one job: `python -m api.jobs.work`, started by a worker.
+
+The first line of its input is the job as JSON; each later line is a request to stop. The end of its input means that
+the worker has died: the process then ends itself with all of its children, because another worker takes over the job.
+It writes lines of JSON to the file descriptor of its first argument: progress, then one outcome.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+from api.jobs.plan_job import compute_plan
+from api.problems import problem_of
+from api.state.database import Database
+from api.state.files import FileStore
+from dispatch.timing.task import SearchStop
+from energy_models.faults import Infeasible, InputFaults
+
+_NICENESS = 10
+"""Nice value: the process that answers requests has priority over planning on the same core."""
+
+_BETWEEN_MESSAGES_S = 0.5
+
+
+class Messages:
+    """Writes lines to the worker; progress at most a few times per second."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._stage = ""
+        self._sent_s = 0.0
+
+    def progress(self, stage: str, share: float) -> None:
+        """Send the stage and the share of the stage that is done."""
+        now_s = time.monotonic()
+        if stage == self._stage and now_s - self._sent_s < _BETWEEN_MESSAGES_S:
+            return
+        self._stage, self._sent_s = stage, now_s
+        self._send({"stage": stage, "share": min(max(share, 0.0), 1.0)})
+
+    def outcome(self, status: str, problem: object = None, result: object = None) -> None:
+        """Send how the job ended."""
+        self._send({"outcome": {"status": status, "problem": problem, "result": result}})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(message, ensure_ascii=False) + "\n")
+        self._stream.flush()
+
+
+def work(job: dict[str, Any], messages: Messages, stop: SearchStop) -> None:
+    """Compute a job and send its outcome."""
+    data = Path(job["data"])
+    scratch = Path(job["scratch"])
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    database = Database(job["database"])
+    try:
+        result = compute_plan(job["order"], database, FileStore(data), scratch, messages.progress, stop)
+    except Infeasible as error:
+        messages.outcome("infeasible", problem_of(error).as_json())
+    except Exception as error:
+        if not isinstance(error, InputFaults):
+            traceback.print_exc()
+        messages.outcome("failed", problem_of(error).as_json())
+    else:
+        messages.outcome("succeeded", None, result)
+    finally:
+        database.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _listen(requests: TextIO, stop: SearchStop) -> None:
+    wanted = threading.Event()
+    threading.Thread(target=_stop_when_wanted, args=(wanted, stop), name="headwatt-stop", daemon=True).start()
+    for _ in requests:
+        wanted.set()
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def _stop_when_wanted(wanted: threading.Event, stop: SearchStop) -> None:
+    """End the search, now or when it begins."""
+    wanted.wait()
+    while not stop.is_searching:
+        time.sleep(0.1)
+    stop.cancel()
+
+
+def main() -> None:
+    """Compute the job of the first line of the input."""
+    os.nice(_NICENESS)
+    stop = SearchStop()
+    with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as stream:
+        job = json.loads(sys.stdin.readline())
+        threading.Thread(target=_listen, args=(sys.stdin, stop), name="headwatt-worker-lives", daemon=True).start()
+        work(job, Messages(stream), stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""An installation: its data folder, its database, and the services on them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from api.jobs.port import Limits
+from api.jobs.stored_jobs import StoredJobs
+from api.services.approvals import Approvals
+from api.services.changes import Changes
+from api.services.health import Health
+from api.services.lines import Lines, prepare
+from api.services.order_check import OrderCheck
+from api.services.plans import Plans
+from api.state.database import Database, open_database
+from api.state.files import FileStore
+from api.state.migrate import require_current
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The services of an installation in the process that answers requests."""
+
+    data: Path
+    database: Database
+    check: OrderCheck
+    plans: Plans
+    approvals: Approvals
+    lines: Lines
+    changes: Changes
+    health: Health
+
+    def prepare(self, told: Callable[[str], None]) -> None:
+        """Make or check the tables, register the bundled scenarios, and import an earlier folder of jobs.
+
+        Raises `InputFaults` for a database of another version. `told` gets the lines of the report of the import.
+        """
+        require_current(self.database)
+        prepare(self.database, self.data, told)
+
+    def close(self) -> None:
+        """End the check of orders and close the database."""
+        self.check.stop()
+        self.database.close()
+
+
+def default_data_folder() -> Path:
+    """The data folder of an installation that was not given one: the user's state folder."""
+    return user_state_path("headwatt", appauthor=False)
+
+
+def open_installation(data: Path, limits: Limits | None = None) -> Installation:
+    """The installation of a data folder. Raises `InputFaults` for a wrong address of the database."""
+    database = open_database(data)
+    check = OrderCheck(database.url, data)
+    plans = Plans(database, FileStore(data), StoredJobs(), check, limits or Limits())
+    return Installation(
+        data, database, check, plans, Approvals(plans), Lines(database), Changes(database), Health(database, data)
+    )

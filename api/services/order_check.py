@@ -1,0 +1,93 @@
+"""The quick check of an order in a process of its own: faults that need the scenario are found before the job."""
+
+import os
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as NotInTimeError
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+
+from api.jobs.plan_order import PlanOrder
+from api.jobs.request import StartPlans, plan_request, stored_starts
+from api.state.database import Database
+from api.state.files import FileStore
+from energy_models.faults import Fault, Infeasible, InputFaults
+
+PATIENCE_S = 10.0
+_START_PATIENCE_S = 60.0
+_MOST_WAITING = 8
+_NICENESS = 5
+_starts: StartPlans | None = None
+
+
+class OrderCheck:
+    """Checks orders one after the other.
+
+    A check that takes too long ends together with its process; the job then finds the faults. The first check after the
+    start of the process also waits for this start.
+    """
+
+    def __init__(self, database_url: str, data: Path, patience_s: float = PATIENCE_S) -> None:
+        self._arguments = (database_url, str(data))
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._pool: ProcessPoolExecutor | None = None
+        self._started: Future[tuple[Fault, ...]] | None = None
+
+    def start(self) -> None:
+        """Start the process, so that the first order does not wait for its imports."""
+        self._ready_pool()
+
+    def faults(self, order: PlanOrder) -> tuple[Fault, ...] | None:
+        """The faults of an order; None if the check was not complete in time."""
+        with self._lock:
+            if self._waiting >= _MOST_WAITING:
+                return None
+            self._waiting += 1
+        try:
+            pool, started = self._ready_pool()
+            started.result(_START_PATIENCE_S)
+            return pool.submit(_faults_of, order).result(self._patience_s)
+        except (NotInTimeError, BrokenProcessPool, RuntimeError):  # a pool that another thread has ended: RuntimeError
+            self.stop()
+            return None
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def stop(self) -> None:
+        """End the process; the next order starts another one."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            for process in (getattr(pool, "_processes", None) or {}).values():
+                process.kill()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _ready_pool(self) -> "tuple[ProcessPoolExecutor, Future[tuple[Fault, ...]]]":
+        with self._lock:
+            if self._pool is None or self._started is None:
+                self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin, self._arguments)
+                self._started = self._pool.submit(_faults_of, None)
+            return self._pool, self._started
+
+
+def _begin(database_url: str, data: str) -> None:
+    global _starts  # noqa: PLW0603
+    os.nice(_NICENESS)
+    _starts = stored_starts(Database(database_url), FileStore(Path(data)))
+
+
+def _faults_of(order: PlanOrder | None) -> tuple[Fault, ...]:
+    if order is None:
+        return ()
+    assert _starts is not None
+    try:
+        plan_request(order, _starts)
+    except InputFaults as error:
+        return tuple(error.faults)
+    except Infeasible:
+        return ()  # the job gives the reasons
+    return ()

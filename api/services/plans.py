@@ -1,0 +1,252 @@
+"""Plans: order, list, read, stop, and their files."""
+
+import hashlib
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from api.jobs.plan_order import PlanOrder
+from api.jobs.port import Job, Jobs, Keep, Limits, NewJob, TooManyJobsError
+from api.jobs.stored_jobs import job_of
+from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
+from api.problems import Problem, ProblemError, ProblemKind
+from api.services.order_check import OrderCheck
+from api.state import plans as rows
+from api.state.database import Database, Session
+from api.state.files import FileStore, hash_of
+from api.state.idempotency import answered, note_answer
+from api.state.lines import newest_scenarios
+from api.state.tables import PlanRow
+from dispatch.planner.options import require_sensible
+from energy_models.faults import Fault, InputFaults
+
+RESULT_FILE = "result.json"
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """A plan as the service shows it: its job, the state of its approval, and its files (SHA-256 by name).
+
+    `damage` names the files that are not as they were written. `tag` differs after each change of the plan.
+    """
+
+    plan_id: str
+    line_id: str
+    owner_id: str
+    job: Job
+    approval: str
+    active_from: date | None
+    version: int
+    revision: int
+    files: Mapping[str, str]
+    damage: str = ""
+
+    @property
+    def tag(self) -> str:
+        """A text that differs after each change."""
+        damage = f"-{hashlib.sha256(self.damage.encode()).hexdigest()[:8]}" if self.damage else ""
+        return f"{self.revision}-{self.job.change}{damage}"
+
+    @property
+    def problem(self) -> Problem | None:
+        """The problem of a plan with files that were changed."""
+        if not self.damage:
+            return None
+        return Problem(ProblemKind.PLAN_EDITED, f"Since the plan was written: {self.damage}. Its result is not proven.")
+
+
+class Plans:
+    """The plans of an installation."""
+
+    def __init__(self, database: Database, files: FileStore, jobs: Jobs, check: OrderCheck, limits: Limits) -> None:
+        self.database = database
+        self.files = files
+        self.jobs = jobs
+        self._check = check
+        self._limits = limits
+
+    def order(self, order: PlanOrder, owner_id: str, key: str | None = None) -> PlanView:
+        """Queue a plan; a repeated request with the same key gets the plan of the first one.
+
+        Raises `InputFaults` with the faults that the quick check finds, and `ProblemError` for a full queue or a key
+        that was used with another order.
+        """
+        written = order.as_json()
+        request = hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
+        if key is not None:
+            with self.database.reading() as session:
+                earlier = self._earlier(session, owner_id, key, request)
+            if earlier is not None:
+                return earlier
+        faults = self._check.faults(order)
+        if faults is None:
+            faults = self._known_faults(order)
+        if faults:
+            raise InputFaults(faults)
+        most = self._limits.replications
+        if most is not None and order.replications > most:
+            raise InputFaults([Fault("", "", "replications", str(order.replications), f"at most {most}")])
+        with self.database.writing() as session:
+            if key is not None:
+                earlier = self._earlier(session, owner_id, key, request)
+                if earlier is not None:
+                    return earlier
+            plan_id = new_id()
+            new = NewJob(plan_id, "plan", owner_id, written, order.lane, order.scenario)
+            try:
+                job = self.jobs.submit(session, new, self._limits)
+            except TooManyJobsError as error:
+                detail = f"{error.waiting} plans are waiting; order again when some of them have ended."
+                raise ProblemError(ProblemKind.QUEUE_FULL, detail) from None
+            rows.add_plan(session, plan_id, order.scenario, owner_id, job.created_at)
+            if key is not None:
+                note_answer(session, owner_id, key, request, plan_id)
+        return PlanView(plan_id, order.scenario, owner_id, job, "draft", None, 1, 1, {})
+
+    def read(self, plan_id: str) -> PlanView:
+        """A plan; raises `ProblemError` for an unknown id."""
+        with self.database.reading() as session:
+            return self._read(session, plan_id)
+
+    def newest(
+        self, limit: int, cursor: str | None = None, lines: Collection[str] | None = None
+    ) -> tuple[list[PlanView], str | None]:
+        """Plans, newest first, and the cursor of the plans after them; None if there are none.
+
+        Raises `InputFaults` for a cursor that did not come from here.
+        """
+        before = _position(cursor) if cursor is not None else None
+        with self.database.reading() as session:
+            found = rows.plan_records(session, limit + 1, before, lines)
+        shown = [_view(record, {}) for record in found[:limit]]
+        return shown, _cursor(found[limit - 1].plan) if len(found) > limit else None
+
+    def cancel(self, plan_id: str, keep: Keep) -> PlanView:
+        """Stop the job of a plan; raises `ProblemError` for an unknown plan or one that has ended before."""
+        with self.database.writing() as session:
+            view = self._read(session, plan_id)
+            if view.job.has_ended:
+                raise ProblemError(ProblemKind.ALREADY_FINISHED, f"The plan has ended before: {view.job.status}.")
+            return replace(view, job=self.jobs.stop(session, view.job.job_id, keep))
+
+    def result(self, view: PlanView) -> bytes | None:
+        """The result of a plan as JSON, as its job wrote it; None without one, or if its files were changed."""
+        if view.damage or RESULT_FILE not in view.files:
+            return None
+        return self.files.path(view.files[RESULT_FILE]).read_bytes()
+
+    def file(self, plan_id: str, name: str) -> tuple[Path, str]:
+        """Path and SHA-256 of a file of a plan; raises `ProblemError` if there is none, or if files were changed."""
+        view = self.read(plan_id)
+        if view.job.status != "succeeded":
+            detail = f"The plan is {view.job.status}; only a succeeded plan has files."
+            raise ProblemError(ProblemKind.NOT_FINISHED, detail)
+        if view.problem is not None:
+            raise ProblemError(view.problem.kind, view.problem.detail)
+        names = [known for known in (*PLAN_FILES, *MODEL_FILES) if known in view.files]
+        if name not in names:
+            raise ProblemError(ProblemKind.UNKNOWN_FILE, f"No file {name[:80]!r}; there are {', '.join(names)}.")
+        return self.files.path(view.files[name]), view.files[name]
+
+    def _read(self, session: Session, plan_id: str) -> PlanView:
+        record = rows.plan_record(session, plan_id) if _is_storable(plan_id) else None
+        if record is None:
+            raise unknown_plan(plan_id)
+        files: Mapping[str, str] = {}
+        if record.job.status == "succeeded":
+            files = rows.plan_files(session, plan_id, record.version.number)
+        return _view(record, files, self._damage(files))
+
+    def _damage(self, files: Mapping[str, str]) -> str:
+        """Which files are not as they were written; a file is read again only if it looks different."""
+        changed = []
+        for name, sha256 in sorted(files.items()):
+            path = self.files.path(sha256)
+            try:
+                seen = path.stat()
+            except OSError:
+                changed.append(f"{name} missing")
+                continue
+            if _hash_seen(path, seen.st_mtime_ns, seen.st_size) != sha256:
+                changed.append(f"{name} changed")
+        return ", ".join(changed)
+
+    def _known_faults(self, order: PlanOrder) -> tuple[Fault, ...]:
+        """The faults of an order that are found without its scenario."""
+        faults: list[Fault] = []
+        with self.database.reading() as session:
+            known = {one.line_id: one.overrides for one in newest_scenarios(session)}
+            start = rows.plan_record(session, order.from_plan) if order.from_plan is not None else None
+        name, *overrides = (*order.scenario.split("+"), *order.overrides)
+        if name not in known:
+            faults.append(Fault("", "", "scenario", order.scenario, f"one of {', '.join(known)}"))
+        for override in overrides:
+            if name in known and override not in known[name]:
+                faults.append(Fault("", "", "overrides", override, f"one of {', '.join(known[name]) or 'none'}"))
+        if order.from_plan is not None and (start is None or start.job.status != "succeeded"):
+            status = "there is no such plan" if start is None else start.job.status
+            value = f"{order.from_plan} ({status})"
+            faults.append(Fault("", "", "from_plan", value, "the id of a plan that succeeded"))
+        try:
+            require_sensible(order)
+        except InputFaults as error:
+            faults += error.faults
+        return tuple(faults)
+
+    def _earlier(self, session: Session, owner_id: str, key: str, request: str) -> PlanView | None:
+        found = answered(session, owner_id, key)
+        if found is None:
+            return None
+        if found.request_sha256 != request:
+            raise ProblemError(ProblemKind.KEY_REUSED, "Send a new order with a new Idempotency-Key.")
+        return self._read(session, found.answer_id)
+
+
+def new_id() -> str:
+    """A new id of a plan or a job: ids in alphabetical order are in the order of their times."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f") + "-" + secrets.token_hex(3)
+
+
+def unknown_plan(plan_id: str) -> ProblemError:
+    """The problem of an id without a plan."""
+    return ProblemError(ProblemKind.UNKNOWN_PLAN, f"No plan has the id {plan_id[:80]!r}.")
+
+
+def _view(record: rows.PlanRecord, files: Mapping[str, str], damage: str = "") -> PlanView:
+    plan = record.plan
+    return PlanView(
+        plan.id, plan.line_id, plan.owner_id, job_of(record.job), plan.approval, plan.active_from,
+        record.version.number, plan.revision, files, damage,
+    )  # fmt: skip
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a database can hold a text as an id: PostgreSQL has no zero characters, and no half characters."""
+    return len(text) <= 100 and text.isprintable() and text.encode("utf-8", "ignore").decode() == text
+
+
+@lru_cache(maxsize=4096)
+def _hash_seen(path: Path, changed_ns: int, size: int) -> str:
+    del changed_ns, size
+    return hash_of(path)
+
+
+def _cursor(plan: PlanRow) -> str:
+    return urlsafe_b64encode(f"{plan.created_at.isoformat()} {plan.id}".encode()).decode()
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        at, plan_id = urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        time = datetime.fromisoformat(at)
+        if time.tzinfo is None or not _is_storable(plan_id):
+            raise ValueError
+    except ValueError:
+        fault = Fault("", "", "cursor", cursor[:80], "the `next` of an earlier answer")
+        raise InputFaults([fault]) from None
+    return time, plan_id

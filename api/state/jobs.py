@@ -1,0 +1,179 @@
+"""The rows of jobs and workers: each function is one step in the life of a job and says when it does nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from api.state.database import Session, now
+from api.state.job_tables import ChangeCounterRow, JobRow, WorkerRow
+
+ACTIVE = ("queued", "running")
+
+
+def _next_change(session: Session) -> int:
+    """A number larger than that of each change before; other transactions with a change wait for this one."""
+    counter = update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1).returning(ChangeCounterRow.value)
+    return session.execute(counter).scalar_one()
+
+
+def add_job(session: Session, job: JobRow) -> None:
+    """Store a new job."""
+    job.change = _next_change(session)
+    session.add(job)
+    session.flush()
+
+
+def job_row(session: Session, job_id: str) -> JobRow | None:
+    """A job."""
+    return session.get(JobRow, job_id, populate_existing=True)
+
+
+def jobs_changed_since(session: Session, change: int, limit: int) -> Sequence[tuple[str, int]]:
+    """Id and change of the jobs with a change after `change`, in the order of their changes."""
+    asked = select(JobRow.id, JobRow.change).where(JobRow.change > change).order_by(JobRow.change).limit(limit)
+    return session.execute(asked).all()
+
+
+def newest_change(session: Session) -> int:
+    """The number of the newest change of any job."""
+    return session.execute(select(ChangeCounterRow.value)).scalar_one()
+
+
+def waiting_jobs(session: Session, owner_id: str) -> int:
+    """Number of jobs of a user in the queue."""
+    found = select(func.count()).select_from(JobRow).where(JobRow.owner_id == owner_id, JobRow.status == "queued")
+    return session.execute(found).scalar_one()
+
+
+def jobs_by_status(session: Session) -> dict[str, int]:
+    """Number of jobs by status."""
+    return dict(session.execute(select(JobRow.status, func.count()).group_by(JobRow.status)).all())
+
+
+def active_jobs(session: Session) -> Sequence[JobRow]:
+    """Jobs that have not ended, oldest first."""
+    return session.scalars(select(JobRow).where(JobRow.status.in_(ACTIVE)).order_by(JobRow.created_at)).all()
+
+
+def jobs_without_engine(session: Session, limit: int = 100) -> Sequence[JobRow]:
+    """Jobs in the queue that the engine does not have yet, oldest first."""
+    found = select(JobRow).where(JobRow.status == "queued", JobRow.engine_id.is_(None))
+    return session.scalars(found.order_by(JobRow.created_at).limit(limit)).all()
+
+
+def note_engine(session: Session, job_id: str, engine_id: str | None) -> None:
+    """Note the job's name in the engine."""
+    session.execute(update(JobRow).where(JobRow.id == job_id).values(engine_id=engine_id))
+
+
+def begin_job(session: Session, job_id: str, worker_id: str) -> JobRow | None:
+    """Mark a job as running at a worker; None if the job has ended meanwhile."""
+    begun = (
+        update(JobRow)
+        .where(JobRow.id == job_id, JobRow.status.in_(ACTIVE))
+        .values(
+            status="running",
+            worker_id=worker_id,
+            attempt=JobRow.attempt + 1,
+            started_at=func.coalesce(JobRow.started_at, now()),
+            stage="",
+            share=0.0,
+            change=_next_change(session),
+        )
+    )
+    return job_row(session, job_id) if session.execute(begun).rowcount else None  # type: ignore[attr-defined]
+
+
+def note_progress(session: Session, job_id: str, worker_id: str, stage: str, share: float) -> None:
+    """Store the progress of a job that runs at a worker."""
+    session.execute(
+        update(JobRow)
+        .where(JobRow.id == job_id, JobRow.status == "running", JobRow.worker_id == worker_id)
+        .values(stage=stage, share=share, change=_next_change(session))
+    )
+
+
+def requested_stop(session: Session, job_id: str, worker_id: str) -> str | None:
+    """`nothing` if a worker has to end a job at once, `best` if it has to end it with the best so far."""
+    asked = select(JobRow.stop).where(JobRow.id == job_id, JobRow.status == "running", JobRow.worker_id == worker_id)
+    found = session.scalars(asked).all()
+    return found[0] if found else "nothing"
+
+
+def end_job(
+    session: Session,
+    job_id: str,
+    status: str,
+    problem: Mapping[str, Any] | None = None,
+    result: Mapping[str, Any] | None = None,
+) -> bool:
+    """End a job; False if it had ended before: the first end stays."""
+    ended = (
+        update(JobRow)
+        .where(JobRow.id == job_id, JobRow.status.in_(ACTIVE))
+        .values(
+            status=status,
+            ended_at=now(),
+            problem=dict(problem) if problem is not None else None,
+            result=dict(result) if result is not None else None,
+            share=1.0 if status == "succeeded" else JobRow.share,
+            change=_next_change(session),
+        )
+    )
+    return bool(session.execute(ended).rowcount)  # type: ignore[attr-defined]
+
+
+def request_best(session: Session, job_id: str) -> None:
+    """Request that a running job ends with its best so far."""
+    wanted = update(JobRow).where(JobRow.id == job_id, JobRow.status == "running")
+    session.execute(wanted.values(stop="best", change=_next_change(session)))
+
+
+def queue_again(session: Session, job_id: str, *, of_statuses: Sequence[str]) -> bool:
+    """Put a job with one of some statuses back into the queue, without what an earlier attempt left."""
+    queued = (
+        update(JobRow)
+        .where(JobRow.id == job_id, JobRow.status.in_(of_statuses))
+        .values(
+            status="queued", engine_id=None, worker_id=None, started_at=None, ended_at=None, problem=None, stop=None,
+            stage="", share=0.0, change=_next_change(session),
+        )
+    )  # fmt: skip
+    return bool(session.execute(queued).rowcount)  # type: ignore[attr-defined]
+
+
+def release_jobs(session: Session, worker_id: str) -> None:
+    """Put the running jobs of a worker back into the queue; the engine still has them."""
+    released = update(JobRow).where(JobRow.worker_id == worker_id, JobRow.status == "running")
+    session.execute(
+        released.values(
+            status="queued", worker_id=None, started_at=None, stage="", share=0.0, change=_next_change(session)
+        )
+    )
+
+
+def add_worker(session: Session, worker: WorkerRow) -> None:
+    """Store a new worker."""
+    session.add(worker)
+
+
+def beat(session: Session, worker_id: str) -> bool:
+    """Show that a worker lives; False if another worker has declared it dead."""
+    alive = update(WorkerRow).where(WorkerRow.id == worker_id).values(beat=WorkerRow.beat + 1, seen_at=now())
+    return bool(session.execute(alive).rowcount)  # type: ignore[attr-defined]
+
+
+def workers(session: Session) -> Sequence[WorkerRow]:
+    """All workers that have not ended or were not declared dead."""
+    return session.scalars(select(WorkerRow).order_by(WorkerRow.started_at)).all()
+
+
+def remove_worker(session: Session, worker_id: str) -> None:
+    """Forget a worker."""
+    session.execute(delete(WorkerRow).where(WorkerRow.id == worker_id))
+
+
+def count_attempt(session: Session, job_id: str) -> None:
+    """Count an attempt that the engine lost, so that the job gets a new name in the engine."""
+    session.execute(update(JobRow).where(JobRow.id == job_id).values(attempt=JobRow.attempt + 1))

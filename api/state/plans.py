@@ -1,0 +1,139 @@
+"""The rows of plans: plans, their versions, their files, and the steps of their approval."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, tuple_, update
+
+from api.state.database import Session, now
+from api.state.job_tables import JobRow
+from api.state.tables import ApprovalRow, PlanFileRow, PlanRow, PlanVersionRow
+
+
+@dataclass(frozen=True)
+class PlanRecord:
+    """A plan with its current version and the job that makes or made this version."""
+
+    plan: PlanRow
+    version: PlanVersionRow
+    job: JobRow
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    """What a job found out about the version that it made."""
+
+    result_status: str
+    scenario_hash: str
+    plan_sha256: str
+    model_version: str
+    figures: Mapping[str, Any]
+
+
+def add_plan(session: Session, plan_id: str, line_id: str, owner_id: str, created_at: datetime) -> None:
+    """Store a new plan, whose first version the job of the same id makes."""
+    session.add(
+        PlanRow(
+            id=plan_id, line_id=line_id, owner_id=owner_id, created_at=created_at, approval="draft", revision=1,
+            current_version=1,
+        )
+    )  # fmt: skip
+    session.flush()
+    session.add(PlanVersionRow(plan_id=plan_id, number=1, job_id=plan_id, created_at=created_at))
+    session.flush()
+
+
+def plan_record(session: Session, plan_id: str) -> PlanRecord | None:
+    """A plan."""
+    found = session.execute(_records().where(PlanRow.id == plan_id)).one_or_none()
+    return PlanRecord(*found) if found is not None else None
+
+
+def plan_records(
+    session: Session, limit: int, before: tuple[datetime, str] | None = None, lines: Collection[str] | None = None
+) -> Sequence[PlanRecord]:
+    """Plans, newest first, after the plan with the time and the id `before`; with `lines`, only plans of these."""
+    asked = _records()
+    if before is not None:
+        asked = asked.where(tuple_(PlanRow.created_at, PlanRow.id) < before)
+    if lines is not None:
+        asked = asked.where(PlanRow.line_id.in_(lines))
+    asked = asked.order_by(PlanRow.created_at.desc(), PlanRow.id.desc()).limit(limit)
+    return [PlanRecord(*found) for found in session.execute(asked)]
+
+
+def plan_files(session: Session, plan_id: str, number: int) -> dict[str, str]:
+    """The files of a version: SHA-256 by name."""
+    asked = select(PlanFileRow.name, PlanFileRow.sha256)
+    asked = asked.where(PlanFileRow.plan_id == plan_id, PlanFileRow.number == number)
+    return dict(session.execute(asked.order_by(PlanFileRow.name)).all())
+
+
+def publish_version(session: Session, job_id: str, files: Mapping[str, str], facts: VersionFacts) -> str | None:
+    """Add what a job made to its version of a plan; return the plan's id, None for a job without a plan."""
+    version = session.scalars(select(PlanVersionRow).where(PlanVersionRow.job_id == job_id)).one_or_none()
+    if version is None:
+        return None
+    version.result_status = facts.result_status
+    version.scenario_hash = facts.scenario_hash
+    version.plan_sha256 = facts.plan_sha256
+    version.model_version = facts.model_version
+    version.figures = dict(facts.figures)
+    for name, sha256 in files.items():
+        session.add(PlanFileRow(plan_id=version.plan_id, number=version.number, name=name, sha256=sha256))
+    session.flush()
+    return version.plan_id
+
+
+def change_approval(
+    session: Session, plan: PlanRow, after: str, by_id: str, note: str, active_from: date | None = None
+) -> bool:
+    """Bring a plan into another state of approval and note the step; False if the plan was changed meanwhile."""
+    changed = (
+        update(PlanRow)
+        .where(PlanRow.id == plan.id, PlanRow.revision == plan.revision)
+        .values(approval=after, revision=plan.revision + 1, active_from=active_from)
+    )
+    if not session.execute(changed).rowcount:  # type: ignore[attr-defined]
+        return False
+    session.add(
+        ApprovalRow(
+            plan_id=plan.id, number=plan.current_version, before=plan.approval, after=after, active_from=active_from,
+            by_id=by_id, at=now(), note=note,
+        )
+    )  # fmt: skip
+    session.flush()
+    return True
+
+
+def approvals(session: Session, plan_id: str) -> Sequence[ApprovalRow]:
+    """The steps of the approval of a plan, oldest first."""
+    return session.scalars(select(ApprovalRow).where(ApprovalRow.plan_id == plan_id).order_by(ApprovalRow.id)).all()
+
+
+def active_plans(session: Session, line_id: str) -> Sequence[PlanRow]:
+    """The plans of a line that are active or become active, with the newest begin first."""
+    asked = select(PlanRow).where(PlanRow.line_id == line_id, PlanRow.approval == "active")
+    return session.scalars(asked.order_by(PlanRow.active_from.desc())).all()
+
+
+def superseded_last(session: Session, line_id: str) -> PlanRow | None:
+    """The plan of a line that was superseded last."""
+    asked = (
+        select(PlanRow)
+        .join(ApprovalRow, ApprovalRow.plan_id == PlanRow.id)
+        .where(PlanRow.line_id == line_id, PlanRow.approval == "superseded", ApprovalRow.after == "superseded")
+    )
+    return session.scalars(asked.order_by(ApprovalRow.id.desc()).limit(1)).one_or_none()
+
+
+def _records() -> Any:
+    current = (PlanVersionRow.plan_id == PlanRow.id) & (PlanVersionRow.number == PlanRow.current_version)
+    return (
+        select(PlanRow, PlanVersionRow, JobRow)
+        .join(PlanVersionRow, current)
+        .join(JobRow, JobRow.id == PlanVersionRow.job_id)
+        .execution_options(populate_existing=True)
+    )
