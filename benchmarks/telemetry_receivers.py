@@ -87,7 +87,7 @@ def bodies(rows: pd.DataFrame, form: str) -> Iterator[bytes]:
 def over_http(folder: Path, mapping: Path, rows: pd.DataFrame) -> None:
     for form in ("CSV", "NDJSON", "Parquet"):
         port, store = free_port(), folder / f"http-{form}"
-        words = ("serve", "--port", str(port), "--jobs", str(folder / f"data-{form}"), "--telemetry", str(store))
+        words = ("serve", "--port", str(port), "--data", str(folder / f"data-{form}"), "--telemetry", str(store))
         with headwatt(*words, "--mapping", str(mapping)):
             until(lambda port=port: is_open(port))  # type: ignore[misc]
             first, *sent = list(bodies(rows, form))
