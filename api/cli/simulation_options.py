@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from simulation.runs.engine import Engine
 
 ControllerOption = Annotated[
-    Literal["none", "hold", "even"],  # simulation.railway.control.ControllerName, whose import takes seconds
+    Literal["none", "hold", "even", "track"],  # simulation.railway.control.ControllerName, whose import takes seconds
     typer.Option(
         "--controller",
-        help="Controller of the trains: none; no train leaves before its time; or hold a train, at most for the "
-        "longest_hold_s of the operation, if the gaps to the train ahead and to the train behind are uneven.",
+        help="Controller of the trains. none; hold: no train leaves before its time; even: a train is held, at most "
+        "for the longest_hold_s of the operation, if the gaps ahead and behind are uneven; track: running "
+        "times bring each train back to its schedule plus the schedule_margin_s of the operation.",
     ),
 ]
 Workers = Annotated[

@@ -40,6 +40,9 @@ class Operation(Part):
     longest_hold_s: Patience = 45
     """With the controller `even`, a train on a simulated day is held at a station for at most this time. Default:
     assumed."""
+    schedule_margin_s: Annotated[Whole, Field(ge=0, le=60)] = 4
+    """With the controller `track`, a train on a simulated day leaves and arrives this long after its schedule if it is
+    on time. Default: assumed; with 3 s of accumulating dwell noise, margins of 2 s to 6 s keep the same saving."""
     depot_visit_line_lengths: Annotated[Number, Field(ge=0, le=1_000)] = 1.32
     """An exchange between two duties that adds a depot visit must even out their distances by at least this many
     lengths of the line (root of the decrease of the sum of squares). Default: assumed, 30 km on the Yizhuang line."""

@@ -1,12 +1,13 @@
 """Controllers: they regulate the trains during the day, through one small interface."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dispatch.plans.timetable import Trip
 from scenarios.schema.operation import Operation
 
-ControllerName = Literal["none", "hold", "even"]
+ControllerName = Literal["none", "hold", "even", "track"]
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,38 @@ class EvenHeadways(NoControl):
         return min(max(even_s, train.now_s), train.now_s + self.most_s)
 
 
+@dataclass(frozen=True)
+class TrackSchedule(NoControl):
+    """Brings every train back to its schedule, with a margin for dwells that take longer.
+
+    A train leaves at its scheduled time plus the margin at the earliest, and then takes the running time that brings it
+    to the next station at the scheduled time plus the margin. The margin lets a train that is a little late run as
+    planned; without it, each late second costs a faster run.
+    """
+
+    margin_s: float
+
+    def __post_init__(self) -> None:
+        if not self.margin_s >= 0.0:
+            raise ValueError(f"margin_s(={self.margin_s}) must be >= 0")
+
+    def departs_s(self, train: ReadyTrain) -> float:
+        """The scheduled departure plus the margin, or at once if it has passed."""
+        return max(train.now_s, train.planned_s + self.margin_s)
+
+    def running_time_s(self, train: ReadyTrain, wished_s: int, shortest_s: int) -> int:  # noqa: ARG002
+        """Until the scheduled arrival plus the margin, in whole seconds."""
+        return max(shortest_s, math.floor(train.trip.arrival_s[train.stop + 1] + self.margin_s - train.now_s))
+
+
 def controller_named(name: ControllerName, operation: Operation) -> Controller:
-    """The controller with that name on the command line; even headways hold as long as the operation allows."""
-    if name == "hold":
-        return HoldToSchedule()
-    return EvenHeadways(float(operation.longest_hold_s)) if name == "even" else NoControl()
+    """The controller with that name on the command line, with the limits of the operation."""
+    match name:
+        case "none":
+            return NoControl()
+        case "hold":
+            return HoldToSchedule()
+        case "even":
+            return EvenHeadways(float(operation.longest_hold_s))
+        case "track":
+            return TrackSchedule(float(operation.schedule_margin_s))

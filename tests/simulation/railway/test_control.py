@@ -10,7 +10,15 @@ from small_railway import ORDER, RULES, Trapezoids, moving_block
 from dispatch.plans.timetable import Timetable, Trip
 from scenarios.values.fleet import ByVehicle
 from simulation.disturbances.dwell_noise import DwellNoise
-from simulation.railway.control import Controller, EvenHeadways, HoldToSchedule, Neighbour, NoControl, ReadyTrain
+from simulation.railway.control import (
+    Controller,
+    EvenHeadways,
+    HoldToSchedule,
+    Neighbour,
+    NoControl,
+    ReadyTrain,
+    TrackSchedule,
+)
 from simulation.railway.dwells import PlatformStop
 from simulation.railway.railway import Railway
 from simulation.railway.trains import operate
@@ -108,3 +116,38 @@ def test_even_headways_hold_in_proportion_to_the_plan_and_no_longer_than_the_lim
     assert even.departs_s(replace(train(0.0, 0.0, 10_460.0), after=None)) == 10_460.0
     with pytest.raises(ValueError, match="most_s"):
         EvenHeadways(most_s=-1.0)
+
+
+def test_tracking_brings_a_train_back_to_its_schedule_with_the_margin() -> None:
+    planned = whole_trip("a", 10_000)
+    due_s = planned.arrival_s[2] + 4
+
+    def running_time_s(now_s: float, shortest_s: int = 50) -> int:
+        return TrackSchedule(4.0).running_time_s(ReadyTrain(planned, 1, 1, now_s, None, None), 70, shortest_s)
+
+    track, leaves_s = TrackSchedule(4.0), planned.departure_s[1]
+    ready = ReadyTrain(planned, 1, 1, leaves_s - 9.0, None, None)
+    assert track.departs_s(ready) == leaves_s + 4.0
+    assert track.departs_s(replace(ready, now_s=leaves_s + 5.5)) == leaves_s + 5.5
+    assert running_time_s(leaves_s + 4.0) == planned.running_time_s(1)
+    assert running_time_s(leaves_s + 6.5) == due_s - leaves_s - 7
+    assert running_time_s(due_s) == 50
+    with pytest.raises(ValueError, match="margin_s"):
+        TrackSchedule(-1.0)
+
+
+def test_trains_that_are_tracked_are_on_time_again_at_the_next_station() -> None:
+    """The late train of the crowded line is late at B only; without control its delay grows to the end."""
+
+    def lateness_s(controller: Controller) -> np.ndarray:
+        rules = replace(RULES, minimum_headway_s=0.0, noise=OneLate(1.0, accumulates=True))
+        railway = Railway(rules, ByVehicle(Trapezoids()), LONG, moving_block(stations=12), controller=controller)
+        trips = tuple(long_trip(number, 240) for number in range(8))
+        late = operate(Timetable(trips), railway, 1).trips[5]
+        return np.array(late.departure_s[:11]) - np.array(late.trip.departure_s[:11])
+
+    free, tracked = lateness_s(NoControl()), lateness_s(TrackSchedule(4.0))
+    assert np.all(free[1:] >= 29.0)
+    assert tracked[1] >= 29.0
+    assert np.all(np.diff(tracked[1:]) <= 0.0)
+    assert tracked[-1] == pytest.approx(4.0, abs=1.0)
