@@ -25,7 +25,9 @@ def worker(
     at_once: Annotated[
         int, typer.Option(min=1, max=64, help="Jobs computed at the same time, in each lane.", metavar="N")
     ] = 1,
-    beside: Annotated[bool, typer.Option(hidden=True)] = False,
+    beside: Annotated[
+        bool, typer.Option(hidden=True, help="End with the service that started this worker, after the running jobs.")
+    ] = False,
 ) -> None:
     """Compute the jobs of an installation."""
     import logging  # noqa: PLC0415
