@@ -26,7 +26,7 @@ def worker(
         int, typer.Option(min=1, max=64, help="Jobs computed at the same time, in each lane.", metavar="N")
     ] = 1,
     beside: Annotated[
-        bool, typer.Option(hidden=True, help="End with the process that started the worker: set by `headwatt serve`.")
+        bool, typer.Option(hidden=True, help="End with the service that started this worker, after the running jobs.")
     ] = False,
 ) -> None:
     """Compute the jobs of an installation."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 
 from api.state.database import Session, now
 from api.state.job_tables import JobRow
@@ -114,9 +114,14 @@ def approvals(session: Session, plan_id: str) -> Sequence[ApprovalRow]:
 
 
 def active_plans(session: Session, line_id: str) -> Sequence[PlanRow]:
-    """The plans of a line that are active or become active, with the newest begin first."""
+    """The plans of a line that are active or become active: newest begin first, then the step that came last."""
+    last_step = (
+        select(func.max(ApprovalRow.id))
+        .where(ApprovalRow.plan_id == PlanRow.id, ApprovalRow.after == "active")
+        .scalar_subquery()
+    )
     asked = select(PlanRow).where(PlanRow.line_id == line_id, PlanRow.approval == "active")
-    return session.scalars(asked.order_by(PlanRow.active_from.desc())).all()
+    return session.scalars(asked.order_by(PlanRow.active_from.desc(), last_step.desc())).all()
 
 
 def superseded_last(session: Session, line_id: str) -> PlanRow | None:

@@ -1,5 +1,6 @@
 """The service over real HTTP: a uvicorn process of its own, with jobs in processes of theirs."""
 
+import json
 import re
 import signal
 import subprocess
@@ -173,6 +174,97 @@ def test_wrong_addresses_and_methods_are_problems_too(client: httpx2.Client, fin
 
 def test_a_plan_that_has_ended_cannot_be_stopped(client: httpx2.Client, finished_plan: str) -> None:
     problem(client.post(f"/v1/plans/{finished_plan}/cancel"), 409, "already-finished")
+
+
+def test_a_repeated_order_with_a_key_is_one_plan(client: httpx2.Client) -> None:
+    order = {"scenario": "tutorial_line", "effort": 1000, "seed": 4}
+    first = client.post("/v1/plans", json=order, headers={"Idempotency-Key": "night-shift"})
+    again = client.post("/v1/plans", json=dict(reversed(order.items())), headers={"Idempotency-Key": "night-shift"})
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json()["id"] == again.json()["id"]
+    other = client.post("/v1/plans", json=order | {"seed": 5}, headers={"Idempotency-Key": "night-shift"})
+    problem(other, 422, "idempotency-key-reused")
+    client.post(f"{first.headers['location']}/cancel")
+
+
+def test_an_unchanged_plan_is_not_sent_again(client: httpx2.Client, finished_plan: str) -> None:
+    at = f"/v1/plans/{finished_plan}"
+    tag = client.get(at).headers["etag"]
+    assert client.get(at, headers={"If-None-Match": tag}).status_code == 304
+    assert client.get(at, headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+def test_the_list_is_read_page_by_page(client: httpx2.Client, database: Database) -> None:
+    added = [ended(database, PlanOrder("tutorial_line"), "cancelled") for _ in range(5)]
+    seen: list[str] = []
+    address = "/v1/plans?limit=2"
+    while address:
+        page = client.get(address).json()
+        assert len(page["plans"]) <= 2
+        seen += [plan["id"] for plan in page["plans"]]
+        address = page["next"]
+    assert seen[:5] == added[::-1]
+    assert len(seen) == len(set(seen))
+    problem(client.get("/v1/plans?cursor=nonsense"), 422, "input-faults")
+
+
+def test_events_of_a_plan_end_with_it_and_continue_after_a_break(client: httpx2.Client, finished_plan: str) -> None:
+    at = f"/v1/plans/{finished_plan}/events"
+    first = client.get(at)
+    assert first.headers["content-type"].startswith("text/event-stream")
+    lines = first.text.splitlines()
+    assert lines[1] == "event: plan"
+    assert json.loads(lines[2].removeprefix("data: "))["status"] == "succeeded"
+    number = lines[0].removeprefix("id: ")
+    assert client.get(at, headers={"Last-Event-ID": number}).text == ""
+    problem(client.get("/v1/plans/20990101-nothing/events"), 404, "unknown-plan")
+
+
+def test_events_follow_a_plan_to_its_end(client: httpx2.Client) -> None:
+    order = {"scenario": "tutorial_line", "effort": 1000}
+    location = client.post("/v1/plans", json=order).headers["location"]
+    with client.stream("GET", f"{location}/events") as stream:
+        events = (json.loads(line.removeprefix("data: ")) for line in stream.iter_lines() if line.startswith("data: "))
+        assert next(events)["status"] in ("queued", "running")
+        assert client.post(f"{location}/cancel").json()["status"] == "cancelled"
+        *_, last = events
+    assert last["status"] == "cancelled"
+
+
+def test_a_plan_is_approved_activated_and_rolled_back(client: httpx2.Client, finished_plan: str) -> None:
+    at = f"/v1/plans/{finished_plan}"
+    approval = f"{at}/approval"
+    assert client.get(at).json()["approval"] == {"state": "judged", "active_from": None}
+    problem(client.post(approval, json={"step": "approve"}), 428, "if-match-required")
+    problem(client.post(approval, json={"step": "approve"}, headers={"If-Match": '"old"'}), 412, "stale")
+    for step, state in (("approve", "approved"), ("activate", "active")):
+        tag = client.get(at).headers["etag"]
+        taken = client.post(approval, json={"step": step}, headers={"If-Match": tag})
+        assert (taken.status_code, taken.json()["approval"]["state"]) == (200, state), taken.text
+        assert taken.headers["etag"] != tag
+    assert client.get("/v1/lines/tutorial_line/plan").json()["plan"]["id"] == finished_plan
+    assert client.post("/v1/lines/tutorial_line/roll-back", json={}).json() == {"line": "tutorial_line", "plan": None}
+    steps = [step["after"] for step in client.get(approval).json()["steps"]]
+    assert steps == ["checked", "judged", "approved", "active", "superseded"]
+    problem(client.get("/v1/lines/atlantis/plan"), 404, "unknown-line")
+
+
+def test_the_service_is_live_and_ready(client: httpx2.Client) -> None:
+    assert client.get("/health/live").json() == {"status": "live"}
+    for _ in range(600):
+        answer = client.get("/health/ready")
+        if answer.status_code == 200:
+            break
+        problem(answer, 503, "not-ready")
+        time.sleep(0.2)
+    assert answer.json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize("strange", ["x" * 300, "%00", "a%20b", "%ED%A0%80"])
+def test_a_strange_id_is_unknown(client: httpx2.Client, strange: str) -> None:
+    for part in ("", "/events", "/report", "/approval"):
+        problem(client.get(f"/v1/plans/{strange}{part}"), 404, "unknown-plan")
+    problem(client.post(f"/v1/plans/{strange}/cancel"), 404, "unknown-plan")
 
 
 def test_openapi_documents_every_route_with_examples_and_its_problems(client: httpx2.Client) -> None:
