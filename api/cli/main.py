@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from api.cli import (
     calibrate,
+    calibrate_supply,
     check,
     compare,
     drive,
@@ -100,6 +101,9 @@ app.command(help=supply.HELP, epilog=supply.EPILOG)(supply.supply)
 app.add_typer(validate.app, name="validate")
 app.add_typer(scenario.app, name="scenario")
 app.command(help=calibrate.HELP, epilog=calibrate.EPILOG)(calibrate.calibrate)
+app.command("calibrate-supply", help=calibrate_supply.HELP, epilog=calibrate_supply.EPILOG)(
+    calibrate_supply.calibrate_supply
+)
 app.command(help=fleet.HELP, epilog=fleet.EPILOG)(fleet.fleet)
 app.add_typer(telemetry.app, name="telemetry")
 

@@ -39,6 +39,8 @@ With your own true parameters:  [cyan]headwatt telemetry generate beijing_yizhua
 Then:  [cyan]headwatt calibrate morning.csv --scenario beijing_yizhuang --out vehicle.yaml[/]
 """
 
+METER_PERIOD_S = 60
+
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 
 
@@ -77,6 +79,12 @@ def generate(
         Path | None,
         typer.Option(help="File for the true parameters; the telemetry does not contain them.", metavar="FILE"),
     ] = None,
+    meters: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file for the meters of the substations, means of 60 s at the DC terminals.", metavar="FILE"
+        ),
+    ] = None,
     driving: Annotated[
         Literal["speed_cap", "optimal", "flat_out"] | None,
         typer.Option(help="Driving of the trains, instead of that of the timetable; optimal driving coasts."),
@@ -97,11 +105,11 @@ def generate(
     from scenarios.files.load import load_scenario  # noqa: PLC0415
     from scenarios.values.build import train_of  # noqa: PLC0415
     from scenarios.vehicles.calibrated import read_hidden, write_hidden  # noqa: PLC0415
-    from simulation.virtual_line.telemetry import record_line, rounded  # noqa: PLC0415
+    from simulation.virtual_line.telemetry import meter_rows, record_line, rounded  # noqa: PLC0415
 
     if json and out is None:
         raise InputFaults([Fault("", "", "--json", "without --out", "with --out FILE: stdout is for rows or for JSON")])
-    require_writable({"--out": out, "--truth": truth})
+    require_writable({"--out": out, "--truth": truth, "--meters": meters})
     line = load_scenario(scenario, tuple(override or ()))
     train = train_of(line)
     parameters = read_hidden(hidden, train) if hidden else draw_ground_truth(train, np.random.default_rng([seed, 0]))
@@ -114,6 +122,8 @@ def generate(
     text = rounded(written.rows).to_csv(None if out is None else out, index=False, lineterminator="\n")
     if truth is not None:
         write_hidden(parameters, truth)
+    if meters is not None:
+        meter_rows(written, from_s, METER_PERIOD_S).to_csv(meters, index=False, lineterminator="\n")
     if out is None:
         typer.echo(text, nl=False)
         return
@@ -140,6 +150,8 @@ def generate(
             f"{written.unserved_seconds} seconds with traction not served are gaps in the telemetry: "
             "in these seconds the simulated motion does not match the power."
         )
+    if meters is not None:
+        console.print(f"Wrote the meters of {len(written.substations)} substations to {escape(str(meters))}.")
     if truth is not None:
         console.print(f"Wrote the true parameters to {escape(str(truth))}.")
     console.print(f"Next: [cyan]headwatt calibrate {escape(str(out))} --scenario {escape(scenario)}[/]")

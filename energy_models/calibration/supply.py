@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from energy_models.arrays import FloatArray, IntArray
@@ -39,7 +40,8 @@ class SupplyReadings:
 
     `snapshots` has the collector power of all trains of the line, auxiliaries included (`auxiliary_w` is zero).
     `voltage_v` and `vehicle` (a number from 0) belong to its entries. `energy_j` is the energy that each substation fed
-    at its DC terminals, by period (rows) and substation; `period` is the period of each instant, -1 outside.
+    at its DC terminals, by period (rows) and substation; `period` is the period of each instant, -1 outside. A voltage
+    is used only where `compared` is true: an instant in which the power of a train is not known gives no voltages.
     """
 
     snapshots: Snapshots
@@ -47,6 +49,7 @@ class SupplyReadings:
     vehicle: IntArray
     energy_j: FloatArray
     period: IntArray
+    compared: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +87,7 @@ def estimate_supply(
     x, noise = problem.start(), 10.0
     for _ in range(_STEPS):
         residual, slope = problem.linear(x)
-        noise = max(0.2, 1.4826 * float(np.median(np.abs(residual[: problem.voltages]))))
+        noise = max(0.2, 1.4826 * float(np.median(np.abs(residual[: problem.voltages][problem.used]))))
         step = np.linalg.solve(*problem.normal(residual, slope, noise, x))
         x = x + np.clip(step, -0.3, 0.3)
         if np.all(np.abs(step) < _SMALL * problem.spread):
@@ -98,7 +101,7 @@ def estimate_supply(
 
     def interval(value: float, place: int) -> Interval:
         half = quantile * float(deviation[place])
-        return Interval(value, value * float(np.exp(-half)), value * float(np.exp(half)), seconds)
+        return Interval(float(value), float(value * np.exp(-half)), float(value * np.exp(half)), seconds)
 
     names = ["no-load voltage", *(f"resistance of {one.name}" for one in network.substations), "conductor resistance"]
     unclear = tuple(name for place, name in enumerate(names) if deviation[place] > WIDEST_SHARE * problem.spread[place])
@@ -138,7 +141,7 @@ class _Problem:
         period = readings.period
         offset, power = readings.snapshots.offset, readings.snapshots.power_w
         total, drawn = (np.add.reduceat(np.append(one, 0.0), offset[:-1]) for one in (power, np.maximum(power, 0.0)))
-        self.used = np.repeat(total > _LEAST_FED_SHARE * drawn, np.diff(offset))
+        self.used = readings.compared & np.repeat(total > _LEAST_FED_SHARE * drawn, np.diff(offset))
         instant = np.repeat(np.arange(readings.snapshots.count), np.diff(readings.snapshots.offset))
         # The readings of five minutes count as one block: errors within it may be correlated.
         length = max(1, round(300.0 / readings.snapshots.interval_s))
@@ -157,7 +160,7 @@ class _Problem:
         return np.zeros(len(self.spread))
 
     def network_at(self, x: FloatArray) -> SupplyNetwork:
-        factor = np.exp(x[: self.own])
+        factor = np.exp(x[: self.own]).tolist()
         substations = tuple(
             replace(one, no_load_v=one.no_load_v * factor[0], resistance_ohm=one.resistance_ohm * factor[1 + place])
             for place, one in enumerate(self.network.substations)
@@ -277,5 +280,5 @@ def readings_of(
     period = (at // period_s).astype(np.int64)
     return SupplyReadings(
         snapshots, voltage_v, np.asarray(vehicle, dtype=np.int64), energy_j,
-        np.where(period < len(energy_j), period, -1),
+        np.where(period < len(energy_j), period, -1), np.ones(len(voltage_v), dtype=bool),
     )  # fmt: skip

@@ -22,6 +22,7 @@ from energy_models.driving.optimal import optimal
 from energy_models.driving.profile import DrivingProfile
 from energy_models.driving.speed_cap import speed_cap
 from energy_models.faults import Fault, Infeasible, InputFaults
+from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import solve
 from energy_models.telemetry.columns import COLUMN_NAMES, STATES
@@ -72,13 +73,16 @@ class LineTelemetry:
     """Telemetry of some trainsets, ordered by vehicle and time, with its ground truth.
 
     `unserved_seconds` is the number of rows with traction not served: in this simulation the train moves as if the
-    traction was served, so these rows are removed as a gap.
+    traction was served, so these rows are removed as a gap. `substation_power_w` has a row for each second of the
+    window and a column for each substation in `substations`: the power at its DC terminals.
     """
 
     rows: pd.DataFrame
     vehicles: tuple[str, ...]
     hidden: VehicleParameters
     unserved_seconds: int
+    substations: tuple[str, ...]
+    substation_power_w: FloatArray
 
 
 def record_line(
@@ -131,7 +135,8 @@ def record_line(
         report("trains run", (index + 1) / len(duties))
     whole = pd.concat(frames, ignore_index=True).sort_values(["time_s", "vehicle"], kind="stable", ignore_index=True)
     report("supply", 0.0)
-    solved = _with_supply(whole, scenario, from_s, to_s)
+    network = supply_network(scenario)
+    solved, substation_power_w = _with_supply(whole, network, from_s, to_s)
     report("supply", 1.0)
     seen = []
     for index, name in enumerate(recorded):
@@ -141,7 +146,10 @@ def record_line(
         rows = observe(mine, sensors or Sensors(), rng)
         seen.append(rows[~rows["time_s"].isin(unserved)])
     count = int((solved["unserved"] & solved["vehicle"].isin(recorded)).sum())
-    return LineTelemetry(pd.concat(seen, ignore_index=True), tuple(recorded), hidden, count)
+    return LineTelemetry(
+        pd.concat(seen, ignore_index=True), tuple(recorded), hidden, count,
+        tuple(one.name for one in network.substations), substation_power_w,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,10 +295,14 @@ def _standing(
     )
 
 
-def _with_supply(whole: pd.DataFrame, scenario: Scenario, from_s: int, to_s: int) -> pd.DataFrame:
-    """Solve the line at every second and add voltage, power, and power not taken or not served."""
+def _with_supply(
+    whole: pd.DataFrame, network: SupplyNetwork, from_s: int, to_s: int
+) -> tuple[pd.DataFrame, FloatArray]:
+    """Solve the line at every second and add voltage, power, and power not taken or not served.
+
+    Also returns the power of the substations at every second.
+    """
     counts = np.bincount((whole["time_s"] - from_s - 1).to_numpy(np.int64), minlength=to_s - from_s)
-    network = supply_network(scenario)
     # The mean power of a second acts at the middle of the distance covered in this second. The place half a second
     # earlier differs from this by some metres of rail, which does not change the voltage noticeably.
     snapshots = Snapshots(
@@ -305,11 +317,25 @@ def _with_supply(whole: pd.DataFrame, scenario: Scenario, from_s: int, to_s: int
     demand_w: FloatArray = snapshots.power_w
     missing = (1.0 - solution.served_share) > REFUSED_SHARE
     refused = (demand_w < 0.0) & missing
-    return whole.assign(
+    solved = whole.assign(
         voltage_v=solution.train_v,
         power_w=solution.train_power_w,
         friction_brake=np.where(refused & (whole["speed_m_s"] > 0.0), 1, whole["friction_brake"]),
         unserved=(demand_w > 0.0) & missing,
+    )
+    return solved, solution.substation_power_w
+
+
+def meter_rows(telemetry: LineTelemetry, from_s: int, period_s: int) -> pd.DataFrame:
+    """Meters of the substations for `headwatt calibrate-supply`: mean power of each whole period, without errors."""
+    count = len(telemetry.substation_power_w) // period_s
+    power_w = telemetry.substation_power_w[: count * period_s].reshape(count, period_s, -1).mean(axis=1)
+    return pd.DataFrame(
+        {
+            "substation": np.tile(np.array(telemetry.substations, dtype=object), count),
+            "time_s": np.repeat(from_s + period_s * np.arange(1, count + 1), len(telemetry.substations)),
+            "power_kw": np.round(power_w.ravel() / 1e3, 3),
+        }
     )
 
 

@@ -89,7 +89,10 @@ def test_missing_trains_are_named() -> None:
         np.arange(s.count + 1) * (TRAINS // 2), s.chainage_m[half], s.track[half], s.power_w[half],
         s.auxiliary_w[half], interval_s=STEP_S,
     )  # fmt: skip
-    part = replace(readings, snapshots=fewer, voltage_v=readings.voltage_v[half], vehicle=readings.vehicle[half])
+    part = replace(
+        readings, snapshots=fewer, voltage_v=readings.voltage_v[half], vehicle=readings.vehicle[half],
+        compared=readings.compared[half],
+    )  # fmt: skip
     with pytest.raises(InputFaults, match="telemetry of some trains missing"):
         estimate_supply(SCENARIO, part)
 

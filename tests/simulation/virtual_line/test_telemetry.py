@@ -18,7 +18,7 @@ from scenarios.schema import Scenario
 from scenarios.values.build import section_tracks, train_of
 from scenarios.vehicles.calibrated import apply
 from scenarios.vehicles.from_telemetry import CalibratedFile, calibrate_file
-from simulation.virtual_line.telemetry import LineTelemetry, record_line, rounded
+from simulation.virtual_line.telemetry import LineTelemetry, meter_rows, record_line, rounded
 
 FROM_S, TO_S = 7 * 3600, 9 * 3600 + 1800
 
@@ -48,6 +48,15 @@ def morning_file(morning: LineTelemetry, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def found(line: Scenario, morning_file: Path) -> CalibratedFile:
     return calibrate_file(morning_file, line)
+
+
+def test_meters_have_the_energy_of_each_substation(line: Scenario, morning: LineTelemetry) -> None:
+    meters = meter_rows(morning, FROM_S, 60)
+    assert list(meters["substation"].unique()) == [one.id for one in line.supply.substations]
+    assert meters["time_s"].min() == FROM_S + 60
+    assert meters["time_s"].max() == TO_S
+    energy = meters.groupby("substation", sort=False)["power_kw"].sum() * 60e3
+    np.testing.assert_allclose(energy, morning.substation_power_w.sum(axis=0), rtol=1e-5)
 
 
 def test_rows_are_one_a_second_of_the_requested_trainsets(morning: LineTelemetry) -> None:

@@ -1,0 +1,1 @@
+"""The supply of a line from measurements: meters of substations and telemetry of trains."""
