@@ -49,7 +49,8 @@ def _turned(timetable: Timetable, scenario: Scenario, choice: Callable[[Ready, i
     names = list(vehicle_names(scenario))
     main = scenario.main_train_type
     owned = sum(part.trainsets for part in scenario.fleet if part.train_type == main)
-    names += [f"{main}-{owned + extra:02d}" for extra in range(1, len(timetable.trips) + 1)]
+    further = (f"{main}-{owned + extra:02d}" for extra in range(1, len(names) + len(timetable.trips) + 1))
+    names += [name for name in further if name not in names]
     waiting: dict[str, Ready] = {}
     vehicle_of: dict[str, str] = {}
     used = 0

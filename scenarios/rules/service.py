@@ -8,6 +8,7 @@ from scenarios.rules.rule import Finding, Rule, having
 from scenarios.schema.base import DIRECTIONS, Direction, seconds_to_clock
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.service import HeadwayPeriod
+from scenarios.values.fleet import called_vehicles, given_names
 from scenarios.values.running_times_today import given_running_times
 
 
@@ -35,6 +36,28 @@ def _depot_capacity(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(
             ("depots",), f"capacity for {room} trains", f"capacity for the fleet of {scenario.trainsets} trains"
         )
+
+
+def _vehicle_names(scenario: Scenario) -> Iterator[Finding]:
+    named: dict[str, int] = {}
+    parts = list(having(scenario.fleet, "trainsets", "vehicles"))
+    for position, part in parts:
+        path = ("fleet", position, "vehicles")
+        if part.vehicles and len(part.vehicles) != part.trainsets:
+            yield Finding(path, f"{len(part.vehicles)} names", f"{part.trainsets} names, one for each of the trainsets")
+        for name in part.vehicles:
+            if name in named:
+                where = f"fleet[{named[name]}]" if named[name] != position else "the same list"
+                yield Finding(path, name, f"each vehicle once; {where} contains this name too")
+            named[name] = position
+    if not named or len(parts) != len(scenario.fleet):
+        return
+    unnamed = sum(part.trainsets for part in scenario.fleet if not part.vehicles)
+    known = given_names(scenario)
+    strange = [name for name in called_vehicles(scenario) if name not in known]
+    for name in strange[unnamed:]:
+        row = next(trip.rows[0] for trip in scenario.timetable.called_trips if trip.vehicle == name)
+        yield Finding(("timetable", "calls", row, "vehicle"), name, f"a vehicle of fleet, {did_you_mean(name, known)}")
 
 
 def _running_times(scenario: Scenario) -> Iterator[Finding]:
@@ -230,4 +253,11 @@ RULES = (
     Rule("V9", "No headway is below the minimum headway of the signalling.", _headways),
     Rule("V10", "The gaps between listed departures are not below the minimum headway.", _departures_apart),
     Rule("V11", "Times of a section in a period belong to a section of the line and do not overlap.", _section_times),
+    Rule(
+        "V12",
+        "If a part of the fleet names its vehicles, each trainset has one name that no other vehicle has. The vehicles "
+        "of the calls are vehicles of the fleet.",
+        _vehicle_names,
+        needs_whole_table=True,
+    ),
 )

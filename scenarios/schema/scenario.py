@@ -40,6 +40,7 @@ ADDED_LATER: tuple[tuple[str, ...], ...] = (
     ("timetable", "running_time_s"),
     ("timetable", "section_times"),
     ("timetable", "calls"),
+    ("fleet", "*", "vehicles"),
 )
 """Fields that do not count in the hash where they are not given, so that the hashes of stored plans hold."""
 

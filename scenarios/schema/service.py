@@ -34,6 +34,9 @@ class FleetPart(Part):
     """Number of available trains of that type, without trains in repair."""
     depot: Identifier | None = None
     """Home depot of these trains; none means any depot."""
+    vehicles: tuple[OperatorName, ...] = ()
+    """Names of these trains, one for each trainset, for example the numbers of the operator; without names, the trains
+    have the vehicles of the calls, otherwise type and number."""
 
 
 class RunningTimes(Part):

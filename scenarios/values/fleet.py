@@ -14,17 +14,31 @@ Own_co = TypeVar("Own_co", covariant=True)
 def vehicle_names(scenario: Scenario) -> dict[str, str]:
     """Train type of every vehicle of the fleet by its name, in fleet order.
 
-    The first trains have the names of the vehicles in the calls of the timetable in force, in order of departure; the
-    others have type and number, as in `metro-07`.
+    Trains that the fleet names have this name. Of the others, the first have the names of the further vehicles in the
+    calls of the timetable in force, in order of departure; the rest has type and number, as in `metro-07`.
     """
-    called = iter(called_vehicles(scenario))
+    given = given_names(scenario)
+    called = iter(name for name in called_vehicles(scenario) if name not in given)
     names: dict[str, str] = {}
     counts: dict[str, int] = {}
     for part in scenario.fleet:
+        own = iter(part.vehicles)
         for _ in range(part.trainsets):
             counts[part.train_type] = counts.get(part.train_type, 0) + 1
-            names[next(called, f"{part.train_type}-{counts[part.train_type]:02d}")] = part.train_type
+            name = next(own, None) or next(called, None)
+            while name is None:
+                numbered = f"{part.train_type}-{counts[part.train_type]:02d}"
+                if numbered in given:
+                    counts[part.train_type] += 1
+                else:
+                    name = numbered
+            names[name] = part.train_type
     return names
+
+
+def given_names(scenario: Scenario) -> tuple[str, ...]:
+    """The names that the fleet of a scenario gives to its vehicles, in fleet order."""
+    return tuple(name for part in scenario.fleet for name in part.vehicles)
 
 
 def called_vehicles(scenario: Scenario) -> tuple[str, ...]:

@@ -199,6 +199,7 @@ BY_RULE = {
             "running_time_s: 95}]\n  first_departure: {up",
         )
     ],
+    "V12": [(Y, "trainsets: 6}", "trainsets: 6, vehicles: [TS01, TS02, TS03]}")],
     "L15": [
         (
             Y,
