@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
+from api.access.roles import Action
 from api.http import approvals, health, plans, scenarios, telemetry
+from api.http.access import Require
 from api.http.problems import document_problems, register_problems
 from api.http.security import PAGE_HEADERS, PageFiles, secure
 from api.http.service import Service
@@ -64,7 +66,7 @@ def create_app(
     for routes in (plans, approvals, scenarios, telemetry, health):
         app.include_router(routes.router)
 
-    @app.get("/", include_in_schema=False)
+    @app.get("/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def page() -> FileResponse:
         return FileResponse(PAGES / "index.html", headers=PAGE_HEADERS)
 

@@ -5,13 +5,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.access.principal import LOCAL, Principal
 from api.services.approvals import Approvals
 from api.services.changes import Changes
 from api.services.health import Health
 from api.services.lines import Lines
 from api.services.plans import Plans
-
-LOCAL_ACTOR = "local"
 
 
 @dataclass(frozen=True)
@@ -25,18 +24,25 @@ class Service:
     health: Health
 
 
-def _service_of(request: Request) -> Service:
+def service_of(request: Request) -> Service:
+    """The services for the user of a request."""
     found = request.app.state.service
     assert isinstance(found, Service)
     return found
 
 
+def principal_of(request: Request) -> Principal:
+    """The user of a request."""
+    found = getattr(request.state, "principal", LOCAL)
+    assert isinstance(found, Principal)
+    return found
+
+
 def _actor_of(request: Request) -> str:
     """The id of the user of a request."""
-    actor = getattr(request.state, "actor_id", LOCAL_ACTOR)
-    assert isinstance(actor, str)
-    return actor
+    return principal_of(request).actor_id
 
 
-TheService = Annotated[Service, Depends(_service_of)]
+TheService = Annotated[Service, Depends(service_of)]
+ThePrincipal = Annotated[Principal, Depends(principal_of)]
 TheActor = Annotated[str, Depends(_actor_of)]
