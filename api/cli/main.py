@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api.cli import (
+    access,
     calibrate,
     check,
     compare,
@@ -102,6 +103,7 @@ app.add_typer(scenario.app, name="scenario")
 app.command(help=calibrate.HELP, epilog=calibrate.EPILOG)(calibrate.calibrate)
 app.command(help=fleet.HELP, epilog=fleet.EPILOG)(fleet.fleet)
 app.add_typer(telemetry.app, name="telemetry")
+app.add_typer(access.app, name="access")
 
 
 def run() -> None:

@@ -35,11 +35,12 @@ def create_app(
     start: Callable[[], None] = _nothing,
     stop: Callable[[], None] = _nothing,
     hosts: Collection[str] = (),
+    is_local: bool = False,
 ) -> FastAPI:
     """The application on the services of an installation, with a receiver of telemetry if there is a store.
 
     `start` runs before the first answer, `stop` after the last one. `hosts` are the names of the service
-    besides addresses of machines and `localhost`.
+    besides addresses of machines and `localhost`. With `is_local`, requests need no key as long as there are no users.
     """
 
     @asynccontextmanager
@@ -71,6 +72,6 @@ def create_app(
         return FileResponse(PAGES / "index.html", headers=PAGE_HEADERS)
 
     document_problems(app)
-    secure(app, hosts)
+    secure(app, service.access, hosts, is_local)
     app.mount("/pages", PageFiles(directory=PAGES), name="pages")
     return app

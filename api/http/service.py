@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.access.principal import LOCAL, Principal
+from api.services.access import Access
 from api.services.approvals import Approvals
 from api.services.changes import Changes
 from api.services.health import Health
@@ -22,6 +23,7 @@ class Service:
     lines: Lines
     changes: Changes
     health: Health
+    access: Access
 
 
 def service_of(request: Request) -> Service:
