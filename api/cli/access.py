@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,6 +13,7 @@ from api.cli.console import print_json, stderr_console, stdout_console
 from api.cli.shared_options import JsonOutput
 
 if TYPE_CHECKING:
+    from api.services.access import UserView
     from api.services.installation import Installation
 
 app = typer.Typer(
@@ -58,26 +59,7 @@ def list_users(data: Data = None, json: JsonOutput = False) -> None:
     users = installation.access.users()
     installation.close()
     if json:
-        print_json(
-            [
-                {
-                    "name": user.name,
-                    "disabled_at": _at(user.disabled_at),
-                    "roles": user.roles,
-                    "keys": [
-                        {
-                            "key": key.prefix,
-                            "roles": key.roles,
-                            "created_at": _at(key.created_at),
-                            "expires_at": _at(key.expires_at),
-                            "revoked_at": _at(key.revoked_at),
-                        }
-                        for key in user.keys
-                    ],
-                }
-                for user in users
-            ]
-        )
+        print_json({"users": [_as_json(user) for user in users]})
         return
     table = Table(box=None, header_style="bold")
     for title in ("user", "roles", "key", "limits of the key", "expires", "revoked"):
@@ -118,6 +100,24 @@ def _opened(data: Path | None) -> "Installation":
     installation = open_installation(data if data is not None else default_data_folder())
     installation.prepare(lambda told: stderr_console().print(told, markup=False))
     return installation
+
+
+def _as_json(user: "UserView") -> dict[str, Any]:
+    return {
+        "name": user.name,
+        "disabled_at": _at(user.disabled_at),
+        "roles": user.roles,
+        "keys": [
+            {
+                "key": key.prefix,
+                "roles": key.roles,
+                "created_at": _at(key.created_at),
+                "expires_at": _at(key.expires_at),
+                "revoked_at": _at(key.revoked_at),
+            }
+            for key in user.keys
+        ],
+    }
 
 
 def _roles(roles: dict[str, str]) -> str:

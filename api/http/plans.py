@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Header, Query, Response, status
 from fastapi.responses import FileResponse
 
 from api.access.roles import Action
-from api.http.access import Require
+from api.http.access import Require, require_on
 from api.http.answer_headers import report_policy
 from api.http.events import plan_events
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
-from api.http.service import TheActor, TheService
+from api.http.service import ThePrincipal, TheService
 from api.problems import ProblemKind
 from api.services.plans import Plans, PlanView
 
@@ -42,13 +42,14 @@ Key = Annotated[
     response_description="The plan is queued; `Location` is its address.",
     responses=documented(*_BODY_PROBLEMS, ProblemKind.QUEUE_FULL, ProblemKind.KEY_REUSED, ProblemKind.UNAVAILABLE),
 )
-def order_plan(wanted: PlanOrderModel, service: TheService, actor: TheActor, key: Key = None) -> Response:
+def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrincipal, key: Key = None) -> Response:
     """Check the order, store it and answer; a worker process computes the plan.
 
     Faults that need the scenario are usually found at once. If that takes longer than a few seconds, the plan is queued
     and fails with the same `problem`.
     """
-    view = service.plans.order(wanted.order(), actor, key)
+    require_on(principal, Action.ORDER_PLANS, wanted.scenario.partition("+")[0])
+    view = service.plans.order(wanted.order(), principal.actor_id, key)
     return Response(
         PlanModel.of(view).model_dump_json(),
         status.HTTP_202_ACCEPTED,

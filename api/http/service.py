@@ -1,13 +1,15 @@
 """What the routes use of the application: its services, and the actor of a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api.access.principal import LOCAL, Principal
+from api.access.roles import Action
 from api.services.access import Access
 from api.services.approvals import Approvals
+from api.services.availability import Caller
 from api.services.changes import Changes
 from api.services.health import Health
 from api.services.lines import Lines
@@ -25,12 +27,24 @@ class Service:
     health: Health
     access: Access
 
+    def for_caller(self, caller: Caller) -> "Service":
+        """The services with only the lines of a caller."""
+        return replace(
+            self,
+            plans=self.plans.for_caller(caller),
+            approvals=self.approvals.for_caller(caller),
+            lines=self.lines.for_caller(caller),
+            health=self.health.for_caller(caller),
+        )
+
 
 def service_of(request: Request) -> Service:
     """The services for the user of a request."""
     found = request.app.state.service
     assert isinstance(found, Service)
-    return found
+    principal = principal_of(request)
+    request_id = getattr(request.state, "request_id", "")
+    return found.for_caller(Caller(principal.actor_id, request_id, principal.lines(Action.READ_PLANS)))
 
 
 def principal_of(request: Request) -> Principal:

@@ -147,7 +147,7 @@ def test_the_commands_add_list_and_revoke(tmp_path: Path) -> None:
     key = made.stdout.strip()
     assert key_in(f"Bearer {key}") == key
     shown = run(app, ("access", "list", "--json", *data))
-    (user,) = json.loads(shown.stdout)
+    (user,) = json.loads(shown.stdout)["users"]
     assert (user["name"], user["roles"]) == ("ada", {"tutorial_line": "planner"})
     assert user["keys"][0]["key"] == key[:11]
     assert key not in shown.output + run(app, ("access", "list", *data)).output
@@ -157,7 +157,7 @@ def test_the_commands_add_list_and_revoke(tmp_path: Path) -> None:
     assert unknown.exit_code == 2
     assert key not in unknown.output
     assert run(app, ("access", "revoke", "--key", key[:11], *data)).exit_code == 0
-    (user,) = json.loads(run(app, ("access", "list", "--json", *data)).stdout)
+    (user,) = json.loads(run(app, ("access", "list", "--json", *data)).stdout)["users"]
     assert user["keys"][0]["revoked_at"] is not None
 
 
