@@ -27,6 +27,8 @@ class ProblemKind(Enum):
     """The table. The codes are stable; clients may use them."""
 
     MALFORMED_JSON = Kind("malformed-json", 400, "The request body is not JSON", "caller")
+    KEY_REQUIRED = Kind("key-required", 401, "The request needs a valid key", "caller")
+    ROLE_MISSING = Kind("role-missing", 403, "The user has no role for this", "caller")
     UNKNOWN_PATH = Kind("unknown-path", 404, "There is no resource at this address", "caller")
     UNKNOWN_PLAN = Kind("unknown-plan", 404, "There is no plan with this id", "caller")
     UNKNOWN_FILE = Kind("unknown-file", 404, "A plan has no file of this name", "caller")

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from api.cli import (
+    access,
     calibrate,
     calibrate_supply,
     check,
@@ -106,6 +107,7 @@ app.command("calibrate-supply", help=calibrate_supply.HELP, epilog=calibrate_sup
 )
 app.command(help=fleet.HELP, epilog=fleet.EPILOG)(fleet.fleet)
 app.add_typer(telemetry.app, name="telemetry")
+app.add_typer(access.app, name="access")
 
 
 def run() -> None:

@@ -24,6 +24,9 @@ On this machine:  [cyan]headwatt serve[/], then open http://127.0.0.1:8740
 Order a plan from a program:
 [cyan]curl -X POST http://127.0.0.1:8740/v1/plans --json '{"scenario": "beijing_yizhuang"}'[/]
 
+Beyond this machine: [cyan]headwatt access add me --role admin[/] prints a key, then
+[cyan]headwatt serve --host 0.0.0.0 --tls-certificate chain.pem --tls-key key.pem[/]
+
 Receive telemetry:  [cyan]headwatt serve --telemetry store/ --mapping recorder.yaml[/]
 """
 
@@ -31,7 +34,7 @@ Receive telemetry:  [cyan]headwatt serve --telemetry store/ --mapping recorder.y
 def serve(
     host: Annotated[
         str,
-        typer.Option(help="Address of the service. It has no login: use a local address, or a proxy with a login."),
+        typer.Option(help="Address of the service. Beyond this machine, each request needs a key, and TLS is needed."),
     ] = "127.0.0.1",
     allowed_host: Annotated[
         list[str] | None,
@@ -41,6 +44,14 @@ def serve(
             metavar="NAME",
         ),
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Certificate chain of the service, in PEM format.", metavar="FILE")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Private key of the certificate.", metavar="FILE")] = None,
+    behind_tls_proxy: Annotated[
+        bool,
+        typer.Option("--behind-tls-proxy", help="A proxy with TLS passes on all requests; each of them needs a key."),
+    ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 selects a free port.")] = 8740,
     data: Annotated[
         Path | None,
@@ -66,6 +77,7 @@ def serve(
     """Serve plans over HTTP, with a web page to order and show plans."""
     import uvicorn  # noqa: PLC0415
 
+    from api.access.exposure import is_local_only  # noqa: PLC0415
     from api.http.app import create_app  # noqa: PLC0415
     from api.http.service import Service  # noqa: PLC0415
     from api.http.slow_connections import TimedProtocol  # noqa: PLC0415
@@ -74,6 +86,7 @@ def serve(
 
     folder = data if data is not None else default_data_folder()
     console = stderr_console()
+    is_local = is_local_only(host, tls_certificate, tls_key, behind_tls_proxy)
     installation = open_installation(folder)
     listening = _listen(host, port)
     receiver = None
@@ -95,17 +108,20 @@ def serve(
         installation.close()
 
     service = Service(
-        installation.plans, installation.approvals, installation.lines, installation.changes, installation.health
-    )
-    app = create_app(service, receiver, start, stop, allowed_host or ())
+        installation.plans, installation.approvals, installation.lines, installation.changes, installation.health,
+        installation.access,
+    )  # fmt: skip
+    app = create_app(service, receiver, start, stop, allowed_host or (), is_local)
+    scheme = "https" if tls_certificate is not None else "http"
     shown = f"[{host}]" if ":" in host else host
-    console.print(f"Headwatt serves http://{shown}:{listening.getsockname()[1]} (Ctrl-C stops it)", markup=False)
+    console.print(f"Headwatt serves {scheme}://{shown}:{listening.getsockname()[1]} (Ctrl-C stops it)", markup=False)
     console.print(f"The data folder is {folder}", markup=False)
     if receiver is not None:
         console.print(f"Telemetry is stored in {receiver.store.root}", markup=False)
     config = uvicorn.Config(
-        app, http=TimedProtocol, log_level="warning", server_header=False, timeout_graceful_shutdown=5
-    )
+        app, http=TimedProtocol, log_level="warning", server_header=False, timeout_graceful_shutdown=5,
+        ssl_certfile=tls_certificate, ssl_keyfile=tls_key,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     server.run(sockets=[listening])
 

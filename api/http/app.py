@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
+from api.access.roles import Action
 from api.http import approvals, health, plans, scenarios, telemetry
+from api.http.access import Require
 from api.http.problems import document_problems, register_problems
 from api.http.security import PAGE_HEADERS, PageFiles, secure
 from api.http.service import Service
@@ -33,11 +35,12 @@ def create_app(
     start: Callable[[], None] = _nothing,
     stop: Callable[[], None] = _nothing,
     hosts: Collection[str] = (),
+    is_local: bool = False,
 ) -> FastAPI:
     """The application on the services of an installation, with a receiver of telemetry if there is a store.
 
     `start` runs before the first answer, `stop` after the last one. `hosts` are the names of the service
-    besides addresses of machines and `localhost`.
+    besides addresses of machines and `localhost`. With `is_local`, requests need no key as long as there are no users.
     """
 
     @asynccontextmanager
@@ -64,11 +67,11 @@ def create_app(
     for routes in (plans, approvals, scenarios, telemetry, health):
         app.include_router(routes.router)
 
-    @app.get("/", include_in_schema=False)
+    @app.get("/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def page() -> FileResponse:
         return FileResponse(PAGES / "index.html", headers=PAGE_HEADERS)
 
     document_problems(app)
-    secure(app, hosts)
+    secure(app, service.access, hosts, is_local)
     app.mount("/pages", PageFiles(directory=PAGES), name="pages")
     return app

@@ -3,8 +3,10 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 
+from api.access.roles import Action
+from api.http.access import Require
 from api.http.models import InForceModel, PlanModel, RollBackModel, StepModel, StepsModel, StepTakenModel
 from api.http.plans import etag, plan_body
 from api.http.problems import documented
@@ -21,6 +23,7 @@ _STEP_PROBLEMS = (
 @router.get(
     "/v1/plans/{plan_id}/approval",
     summary="Read the approval",
+    dependencies=[Depends(Require(Action.READ_PLANS))],
     responses=documented(ProblemKind.UNKNOWN_PLAN),
 )
 def read_steps(plan_id: str, service: TheService) -> StepsModel:
@@ -31,6 +34,7 @@ def read_steps(plan_id: str, service: TheService) -> StepsModel:
 @router.post(
     "/v1/plans/{plan_id}/approval",
     summary="Approve, withdraw or activate a plan",
+    dependencies=[Depends(Require(Action.APPROVE_PLANS))],
     response_model=PlanModel,
     responses=documented(*_STEP_PROBLEMS, ProblemKind.UNKNOWN_PLAN, ProblemKind.STALE, ProblemKind.NO_MATCH_GIVEN),
 )
@@ -54,6 +58,7 @@ def take_step(
 @router.get(
     "/v1/lines/{line_id}/plan",
     summary="Read the plan in force",
+    dependencies=[Depends(Require(Action.READ_PLANS))],
     responses=documented(ProblemKind.UNKNOWN_LINE, ProblemKind.INVALID_REQUEST),
 )
 def read_plan_in_force(
@@ -69,6 +74,7 @@ def read_plan_in_force(
 @router.post(
     "/v1/lines/{line_id}/roll-back",
     summary="Roll back to the plan before",
+    dependencies=[Depends(Require(Action.ROLL_BACK))],
     responses=documented(
         ProblemKind.MALFORMED_JSON, ProblemKind.UNKNOWN_LINE, ProblemKind.INVALID_REQUEST, ProblemKind.WRONG_STATE
     ),

@@ -1,7 +1,9 @@
 """`/health`: whether the process answers, and whether the service can do its work."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from api.access.roles import Action
+from api.http.access import Require, without_key
 from api.http.models import HealthModel, LiveModel, ReadyModel
 from api.http.problems import documented
 from api.http.service import TheService
@@ -11,13 +13,18 @@ from api.version import headwatt_version
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health", summary="Check the service", responses=documented(ProblemKind.UNAVAILABLE))
+@router.get(
+    "/health",
+    summary="Check the service",
+    dependencies=[Depends(Require(Action.READ_SERVICE))],
+    responses=documented(ProblemKind.UNAVAILABLE),
+)
 def health(service: TheService) -> HealthModel:
     """The number of jobs by status."""
     return HealthModel(status="ok", version=headwatt_version(), jobs=service.health.jobs())
 
 
-@router.get("/health/live", summary="Check the process")
+@router.get("/health/live", summary="Check the process", dependencies=[Depends(without_key)])
 async def live() -> LiveModel:
     """The process answers; a supervisor of processes restarts it if it does not."""
     return LiveModel(status="live")
@@ -26,6 +33,7 @@ async def live() -> LiveModel:
 @router.get(
     "/health/ready",
     summary="Check database, workers and disk",
+    dependencies=[Depends(Require(Action.READ_SERVICE))],
     responses=documented(ProblemKind.NOT_READY),
 )
 def ready(service: TheService) -> ReadyModel:

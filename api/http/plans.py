@@ -2,14 +2,16 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Response, status
 from fastapi.responses import FileResponse
 
+from api.access.roles import Action
+from api.http.access import Require, require_on
 from api.http.answer_headers import report_policy
 from api.http.events import plan_events
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
-from api.http.service import TheActor, TheService
+from api.http.service import ThePrincipal, TheService
 from api.problems import ProblemKind
 from api.services.plans import Plans, PlanView
 
@@ -35,17 +37,19 @@ Key = Annotated[
     "",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Order a plan",
+    dependencies=[Depends(Require(Action.ORDER_PLANS))],
     response_model=PlanModel,
     response_description="The plan is queued; `Location` is its address.",
     responses=documented(*_BODY_PROBLEMS, ProblemKind.QUEUE_FULL, ProblemKind.KEY_REUSED, ProblemKind.UNAVAILABLE),
 )
-def order_plan(wanted: PlanOrderModel, service: TheService, actor: TheActor, key: Key = None) -> Response:
+def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrincipal, key: Key = None) -> Response:
     """Check the order, store it and answer; a worker process computes the plan.
 
     Faults that need the scenario are usually found at once. If that takes longer than a few seconds, the plan is queued
     and fails with the same `problem`.
     """
-    view = service.plans.order(wanted.order(), actor, key)
+    require_on(principal, Action.ORDER_PLANS, wanted.scenario.partition("+")[0])
+    view = service.plans.order(wanted.order(), principal.actor_id, key)
     return Response(
         PlanModel.of(view).model_dump_json(),
         status.HTTP_202_ACCEPTED,
@@ -54,7 +58,12 @@ def order_plan(wanted: PlanOrderModel, service: TheService, actor: TheActor, key
     )
 
 
-@router.get("", summary="List the plans", responses=documented(ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS))
+@router.get(
+    "",
+    summary="List the plans",
+    dependencies=[Depends(Require(Action.READ_PLANS))],
+    responses=documented(ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS),
+)
 def list_plans(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> PlanListModel:
     """Plans, newest first, without results; `next` is the address of the plans after these."""
     views, following = service.plans.newest(limit, cursor)
@@ -65,6 +74,7 @@ def list_plans(service: TheService, limit: Limit = 50, cursor: Cursor = None) ->
 @router.get(
     "/{plan_id}",
     summary="Follow a plan",
+    dependencies=[Depends(Require(Action.READ_PLANS))],
     response_model=PlanModel,
     responses=documented(ProblemKind.UNKNOWN_PLAN) | {304: {"description": "The plan has not changed."}},
 )
@@ -82,6 +92,7 @@ def read_plan(
 @router.post(
     "/{plan_id}/cancel",
     summary="Stop a plan",
+    dependencies=[Depends(Require(Action.STOP_PLANS))],
     responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.ALREADY_FINISHED, ProblemKind.INVALID_REQUEST)
     | {202: {"model": PlanModel, "description": "The search is ending; poll the plan until it has ended."}},
 )
@@ -108,6 +119,7 @@ def cancel_plan(
 @router.get(
     "/{plan_id}/events",
     summary="Follow a plan by events",
+    dependencies=[Depends(Require(Action.READ_PLANS))],
     response_class=Response,
     responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.INVALID_REQUEST)
     | {200: {"content": {"text/event-stream": {}}, "description": "One event for each change, until the plan ends."}},
@@ -124,6 +136,7 @@ async def follow_plan(
 @router.get(
     "/{plan_id}/report",
     summary="Read the report",
+    dependencies=[Depends(Require(Action.READ_PLANS))],
     response_class=FileResponse,
     responses=documented(ProblemKind.UNKNOWN_PLAN, ProblemKind.NOT_FINISHED, ProblemKind.PLAN_EDITED)
     | {200: {"content": {"text/html": {}}}},
@@ -142,6 +155,7 @@ def read_report(plan_id: str, service: TheService) -> FileResponse:
 @router.get(
     "/{plan_id}/files/{name}",
     summary="Download a file of the plan",
+    dependencies=[Depends(Require(Action.READ_PLANS))],
     response_class=FileResponse,
     responses=documented(
         ProblemKind.UNKNOWN_PLAN, ProblemKind.UNKNOWN_FILE, ProblemKind.NOT_FINISHED, ProblemKind.PLAN_EDITED

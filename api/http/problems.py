@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from api.http.identify import WITHOUT_KEY
 from api.http.models import ProblemModel
 from api.http.problem_answer import MEDIA_TYPE, problem_answer
 from api.http.request_guard import is_json
@@ -80,12 +81,14 @@ def document_problems(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = made_by_fastapi()
-            for methods in document["paths"].values():
+            for path, methods in document["paths"].items():
                 for method, route in methods.items():
                     if "application/json" in route["responses"].get("422", {}).get("content", {}):
                         del route["responses"]["422"]
                     for status, response in _of_every_route(method, "requestBody" in route).items():
                         route["responses"].setdefault(str(status), response)
+                    route["security"] = [] if path in WITHOUT_KEY else [{"key": []}]
+            document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
             for name in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(name, None)
         return made_by_fastapi()
@@ -94,7 +97,7 @@ def document_problems(app: FastAPI) -> None:
 
 
 def _of_every_route(method: str, has_body: bool) -> dict[int | str, dict[str, Any]]:
-    kinds = [ProblemKind.UNKNOWN_HOST, ProblemKind.UNKNOWN_PATH]
+    kinds = [ProblemKind.UNKNOWN_HOST, ProblemKind.UNKNOWN_PATH, ProblemKind.KEY_REQUIRED, ProblemKind.ROLE_MISSING]
     if method not in ("get", "head", "options"):
         kinds += [ProblemKind.CROSS_ORIGIN, ProblemKind.MALFORMED_JSON, ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE]
     if has_body:

@@ -8,16 +8,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.http.answer_headers import PAGE, AnswerHeaders, UnexpectedErrors
+from api.http.identify import Identify
 from api.http.request_guard import Limits, RequestGuard
 from api.http.telemetry import MOST_BODY_BYTES
+from api.services.access import Access
 
 PAGE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": PAGE}
 
 
-def secure(app: FastAPI, hosts: Collection[str] = ()) -> None:
-    """Protect every route of an application; `hosts` are its names besides addresses of machines and `localhost`."""
+def secure(app: FastAPI, access: Access, hosts: Collection[str], is_local: bool) -> None:
+    """Protect every route of an application; `hosts` and `is_local` are those of `create_app`."""
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(RequestGuard, limits=Limits(hosts, {"/v1/telemetry": MOST_BODY_BYTES}))
+    app.add_middleware(Identify, access=access, is_local=is_local)
     app.add_middleware(AnswerHeaders)
 
 

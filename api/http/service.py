@@ -1,17 +1,19 @@
 """What the routes use of the application: its services, and the actor of a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.access.principal import LOCAL, Principal
+from api.access.roles import Action
+from api.services.access import Access
 from api.services.approvals import Approvals
+from api.services.availability import Caller
 from api.services.changes import Changes
 from api.services.health import Health
 from api.services.lines import Lines
 from api.services.plans import Plans
-
-LOCAL_ACTOR = "local"
 
 
 @dataclass(frozen=True)
@@ -23,20 +25,40 @@ class Service:
     lines: Lines
     changes: Changes
     health: Health
+    access: Access
+
+    def for_caller(self, caller: Caller) -> "Service":
+        """The services with only the lines of a caller."""
+        return replace(
+            self,
+            plans=self.plans.for_caller(caller),
+            approvals=self.approvals.for_caller(caller),
+            lines=self.lines.for_caller(caller),
+            health=self.health.for_caller(caller),
+        )
 
 
-def _service_of(request: Request) -> Service:
+def service_of(request: Request) -> Service:
+    """The services for the user of a request."""
     found = request.app.state.service
     assert isinstance(found, Service)
+    principal = principal_of(request)
+    request_id = getattr(request.state, "request_id", "")
+    return found.for_caller(Caller(principal.actor_id, request_id, principal.lines(Action.READ_PLANS)))
+
+
+def principal_of(request: Request) -> Principal:
+    """The user of a request."""
+    found = getattr(request.state, "principal", LOCAL)
+    assert isinstance(found, Principal)
     return found
 
 
 def _actor_of(request: Request) -> str:
     """The id of the user of a request."""
-    actor = getattr(request.state, "actor_id", LOCAL_ACTOR)
-    assert isinstance(actor, str)
-    return actor
+    return principal_of(request).actor_id
 
 
-TheService = Annotated[Service, Depends(_service_of)]
+TheService = Annotated[Service, Depends(service_of)]
+ThePrincipal = Annotated[Principal, Depends(principal_of)]
 TheActor = Annotated[str, Depends(_actor_of)]

@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from api.access.roles import Action
+from api.http.access import Require
 from api.http.problems import documented
 from api.ingest.receiver import Receiver
 from api.problems import ProblemError, ProblemKind
@@ -38,6 +40,7 @@ class ReceiptModel(BaseModel):
 @router.post(
     "",
     summary="Send telemetry",
+    dependencies=[Depends(Require(Action.SEND_TELEMETRY))],
     response_description="Every row is stored durably, or counted with its reason.",
     responses=documented(
         ProblemKind.NO_TELEMETRY, ProblemKind.TOO_LARGE, ProblemKind.INPUT_FAULTS, ProblemKind.INVALID_REQUEST

@@ -13,6 +13,7 @@ from api.problems import ProblemError, ProblemKind
 from api.services.plans import Plans, PlanView, unknown_plan
 from api.state import plans as rows
 from api.state.database import Session, now
+from api.state.line_filter import Caller
 from api.state.lines import setting
 from api.state.tables import LineRow, PlanRow
 
@@ -45,6 +46,10 @@ class Approvals:
     def __init__(self, plans: Plans) -> None:
         self._plans = plans
         self.database = plans.database
+
+    def for_caller(self, caller: Caller) -> "Approvals":
+        """The approvals of the plans that a caller may see."""
+        return Approvals(self._plans.for_caller(caller))
 
     def steps(self, plan_id: str) -> Sequence[ApprovalStep]:
         """The steps of a plan, oldest first; raises `ProblemError` for an unknown plan."""

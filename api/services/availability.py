@@ -1,5 +1,6 @@
-"""The error of a database that does not answer, for the rooms that do not see the state."""
+"""What the rooms that do not see the state use of it: the error of a database that does not answer, and the caller."""
 
 from api.state.database import DatabaseUnavailableError
+from api.state.line_filter import Caller
 
-__all__ = ("DatabaseUnavailableError",)
+__all__ = ("Caller", "DatabaseUnavailableError")

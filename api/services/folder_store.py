@@ -9,6 +9,7 @@ from typing import Any
 from api.jobs.plan_job import publish_plan, stored_folder
 from api.jobs.plan_order import PlanOrder, order_of
 from api.plan_files.manifest import state_of
+from api.services.plans import line_of
 from api.state import jobs as job_rows
 from api.state import plans as plan_rows
 from api.state.database import Database
@@ -46,7 +47,7 @@ def _import(database: Database, files: FileStore, path: Path) -> None:
     started = _read(path / "worker.json")
     status = "queued" if outcome is None else str(outcome["status"])
     row = JobRow(
-        id=path.name, kind="plan", lane=order.lane, line_id=order.scenario, owner_id=_OWNER, order=order.as_json(),
+        id=path.name, kind="plan", lane=order.lane, line_id=line_of(order), owner_id=_OWNER, order=order.as_json(),
         status=status, attempt=0, created_at=datetime.fromisoformat(written["created_at"]), stage="",
         share=1.0 if status == "succeeded" else 0.0,
         started_at=datetime.fromisoformat(started["started_at"]) if started and outcome else None,
@@ -62,7 +63,7 @@ def _import(database: Database, files: FileStore, path: Path) -> None:
         row.result = result
     with database.writing() as session:
         job_rows.add_job(session, row)
-        plan_rows.add_plan(session, row.id, order.scenario, _OWNER, row.created_at)
+        plan_rows.add_plan(session, row.id, line_of(order), _OWNER, row.created_at)
         if result is not None:
             publish_plan(session, files, row.id, result)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.state.database import Database, DatabaseUnavailableError, now
 from api.state.jobs import jobs_by_status, workers
+from api.state.line_filter import Caller
 
 _SEEN_WITHIN = timedelta(seconds=30)
 _LEAST_FREE_BYTES = 200_000_000
@@ -30,6 +31,10 @@ class Health:
     def __init__(self, database: Database, data: Path) -> None:
         self._database = database
         self._data = data
+
+    def for_caller(self, caller: Caller) -> "Health":
+        """The state of the service with the jobs that a caller may see."""
+        return Health(self._database.for_caller(caller), self._data)
 
     def jobs(self) -> dict[str, int]:
         """Number of jobs by status."""

@@ -8,6 +8,7 @@ from platformdirs import user_state_path
 
 from api.jobs.port import Limits
 from api.jobs.stored_jobs import StoredJobs
+from api.services.access import Access
 from api.services.approvals import Approvals
 from api.services.changes import Changes
 from api.services.health import Health
@@ -31,6 +32,7 @@ class Installation:
     lines: Lines
     changes: Changes
     health: Health
+    access: Access
 
     def prepare(self, told: Callable[[str], None]) -> None:
         """Make or check the tables, register the bundled scenarios, and import an earlier folder of jobs.
@@ -57,5 +59,13 @@ def open_installation(data: Path, limits: Limits | None = None) -> Installation:
     check = OrderCheck(database.url, data)
     plans = Plans(database, FileStore(data), StoredJobs(), check, limits or Limits())
     return Installation(
-        data, database, check, plans, Approvals(plans), Lines(database), Changes(database), Health(database, data)
+        data,
+        database,
+        check,
+        plans,
+        Approvals(plans),
+        Lines(database),
+        Changes(database),
+        Health(database, data),
+        Access(database),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from api.state import lines as rows
 from api.state.database import Database
+from api.state.line_filter import Caller
 from api.version import headwatt_version
 
 _REGISTERED = "bundled_scenarios"
@@ -34,6 +35,10 @@ class Lines:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+
+    def for_caller(self, caller: Caller) -> "Lines":
+        """The lines that a caller may see."""
+        return Lines(self.database.for_caller(caller))
 
     def all(self) -> Sequence[LineView]:
         """Every line, by name."""

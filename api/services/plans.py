@@ -20,6 +20,7 @@ from api.state import plans as rows
 from api.state.database import Database, Session
 from api.state.files import FileStore, hash_of
 from api.state.idempotency import answered, note_answer
+from api.state.line_filter import Caller
 from api.state.lines import newest_scenarios
 from api.state.tables import PlanRow
 from dispatch.planner.options import require_sensible
@@ -70,6 +71,10 @@ class Plans:
         self._check = check
         self._limits = limits
 
+    def for_caller(self, caller: Caller) -> "Plans":
+        """The plans that a caller may see."""
+        return Plans(self.database.for_caller(caller), self.files, self.jobs, self._check, self._limits)
+
     def order(self, order: PlanOrder, owner_id: str, key: str | None = None) -> PlanView:
         """Queue a plan; a repeated request with the same key gets the plan of the first one.
 
@@ -83,7 +88,7 @@ class Plans:
                 earlier = self._earlier(session, owner_id, key, request)
             if earlier is not None:
                 return earlier
-        faults = self._check.faults(order)
+        faults = self._hidden_faults(order) or self._check.faults(order)
         if faults is None:
             faults = self._known_faults(order)
         if faults:
@@ -97,16 +102,16 @@ class Plans:
                 if earlier is not None:
                     return earlier
             plan_id = new_id()
-            new = NewJob(plan_id, "plan", owner_id, written, order.lane, order.scenario)
+            new = NewJob(plan_id, "plan", owner_id, written, order.lane, line_of(order))
             try:
                 job = self.jobs.submit(session, new, self._limits)
             except TooManyJobsError as error:
                 detail = f"{error.waiting} plans are waiting; order again when some of them have ended."
                 raise ProblemError(ProblemKind.QUEUE_FULL, detail) from None
-            rows.add_plan(session, plan_id, order.scenario, owner_id, job.created_at)
+            rows.add_plan(session, plan_id, line_of(order), owner_id, job.created_at)
             if key is not None:
                 note_answer(session, owner_id, key, request, plan_id)
-        return PlanView(plan_id, order.scenario, owner_id, job, "draft", None, 1, 1, {})
+        return PlanView(plan_id, line_of(order), owner_id, job, "draft", None, 1, 1, {})
 
     def read(self, plan_id: str) -> PlanView:
         """A plan; raises `ProblemError` for an unknown id."""
@@ -198,6 +203,24 @@ class Plans:
             faults += error.faults
         return tuple(faults)
 
+    def _hidden_faults(self, order: PlanOrder) -> tuple[Fault, ...]:
+        """The faults of an order whose line or starting plan the caller may not see, as if both did not exist.
+
+        The check of the order sees every line, so that these faults come before it.
+        """
+        if self.database.caller.lines is None:
+            return ()
+        faults: list[Fault] = []
+        with self.database.reading() as session:
+            known = [one.line_id for one in newest_scenarios(session)]
+            start = rows.plan_record(session, order.from_plan) if order.from_plan is not None else None
+        if line_of(order) not in known:
+            faults.append(Fault("", "", "scenario", order.scenario, f"one of {', '.join(known) or 'none'}"))
+        if order.from_plan is not None and start is None:
+            value = f"{order.from_plan} (there is no such plan)"
+            faults.append(Fault("", "", "from_plan", value, "the id of a plan that succeeded"))
+        return tuple(faults)
+
     def _earlier(self, session: Session, owner_id: str, key: str, request: str) -> PlanView | None:
         found = answered(session, owner_id, key)
         if found is None:
@@ -205,6 +228,11 @@ class Plans:
         if found.request_sha256 != request:
             raise ProblemError(ProblemKind.KEY_REUSED, "Send a new order with a new Idempotency-Key.")
         return self._read(session, found.answer_id)
+
+
+def line_of(order: PlanOrder) -> str:
+    """The line of an order, without the overrides of its scenario."""
+    return order.scenario.partition("+")[0]
 
 
 def new_id() -> str:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, orm
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from api.state.line_filter import CALLER, Caller, filter_lines
 from energy_models.faults import Fault, InputFaults
-
-Session = orm.Session
-"""A session of one transaction, in which other rooms call the repositories of this room."""
 
 SETTING = "HEADWATT_DATABASE"
 SQLITE_FILE = "headwatt.sqlite"
@@ -23,6 +22,13 @@ _BUSY_MS = 30_000
 
 class DatabaseUnavailableError(Exception):
     """The database does not answer, or has no space; a later call may succeed."""
+
+
+class Session(orm.Session):
+    """A session of one transaction, in which other rooms call the repositories of this room."""
+
+
+event.listen(Session, "do_orm_execute", filter_lines)
 
 
 class Database:
@@ -35,6 +41,13 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self.caller = Caller()
+
+    def for_caller(self, caller: Caller) -> "Database":
+        """The same database, whose sessions find only the lines of a caller."""
+        other = copy(self)
+        other.caller = caller
+        return other
 
     @property
     def is_sqlite(self) -> bool:
@@ -47,7 +60,7 @@ class Database:
         with (
             _availability(),
             self.engine.connect() as connection,
-            Session(connection, expire_on_commit=False) as session,
+            Session(connection, expire_on_commit=False, info={CALLER: self.caller}) as session,
         ):
             yield session
 
@@ -58,7 +71,7 @@ class Database:
             _availability(),
             self.engine.connect().execution_options(**{_WRITES: True}) as connection,
             connection.begin(),
-            Session(connection, expire_on_commit=False) as session,
+            Session(connection, expire_on_commit=False, info={CALLER: self.caller}) as session,
         ):
             yield session
             session.flush()

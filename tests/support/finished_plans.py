@@ -9,7 +9,7 @@ from api.jobs.plan_job import publish_plan, stored_folder, stored_plan
 from api.jobs.plan_order import PlanOrder
 from api.jobs.port import Limits, NewJob
 from api.jobs.stored_jobs import StoredJobs
-from api.services.plans import new_id
+from api.services.plans import line_of, new_id
 from api.state.database import Database, open_database
 from api.state.files import FileStore
 from api.state.jobs import end_job
@@ -29,9 +29,9 @@ def ordered(database: Database, order: PlanOrder, owner_id: str = "local") -> st
     """The id of a new plan in the queue."""
     plan_id = new_id()
     with database.writing() as session:
-        new = NewJob(plan_id, "plan", owner_id, order.as_json(), order.lane, order.scenario)
+        new = NewJob(plan_id, "plan", owner_id, order.as_json(), order.lane, line_of(order))
         job = StoredJobs().submit(session, new, Limits())
-        add_plan(session, plan_id, order.scenario, owner_id, job.created_at)
+        add_plan(session, plan_id, line_of(order), owner_id, job.created_at)
     return plan_id
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,7 +18,7 @@ from api.http.slow_connections import TimedProtocol
 from api.services.installation import open_installation
 
 
-def app_in(data: Path, hosts: Collection[str] = ()) -> FastAPI:
+def app_in(data: Path, hosts: Collection[str] = (), is_local: bool = True) -> FastAPI:
     """The application of a data folder, with its check of orders and without a worker."""
     installation = open_installation(data)
 
@@ -26,17 +27,18 @@ def app_in(data: Path, hosts: Collection[str] = ()) -> FastAPI:
         installation.check.start()
 
     service = Service(
-        installation.plans, installation.approvals, installation.lines, installation.changes, installation.health
-    )
-    return create_app(service, None, start, installation.close, hosts)
+        installation.plans, installation.approvals, installation.lines, installation.changes, installation.health,
+        installation.access,
+    )  # fmt: skip
+    return create_app(service, None, start, installation.close, hosts, is_local)
 
 
 @contextmanager
-def served_app(app: ASGIApp) -> Iterator[int]:
+def served_app(app: ASGIApp, **settings: Any) -> Iterator[int]:
     """Serve an application with the protocol of `headwatt serve`; yields its port on 127.0.0.1."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, http=TimedProtocol, log_level="critical"))
+        server = uvicorn.Server(uvicorn.Config(app, http=TimedProtocol, log_level="critical", **settings))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

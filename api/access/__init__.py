@@ -1,0 +1,1 @@
+"""Who may do what: roles, principals and keys, without HTTP and without SQL."""

@@ -1,0 +1,38 @@
+"""The one place that filters by line: a session finds only the rows of lines that its caller may see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+
+from api.state.job_tables import JobRow
+from api.state.tables import LineRow, PlanRow, ScenarioVersionRow
+
+CALLER = "caller"
+"""The name of the caller in the information of a session."""
+_LINES: dict[Any, Any] = {
+    LineRow: LineRow.id,
+    ScenarioVersionRow: ScenarioVersionRow.line_id,
+    PlanRow: PlanRow.line_id,
+    JobRow: JobRow.line_id,
+}
+"""The line of each table with lines; versions, files and approvals of a plan are found through the plan."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who uses the database: the user, the request, and the lines that the user may see; None for every line."""
+
+    actor_id: str = "headwatt"
+    request_id: str = ""
+    lines: frozenset[str] | None = None
+
+
+def filter_lines(state: ORMExecuteState) -> None:
+    """Add the lines of the caller to each query of a session."""
+    caller = state.session.info.get(CALLER)
+    if caller is None or caller.lines is None or not state.is_select:
+        return
+    state.statement = state.statement.options(
+        *(with_loader_criteria(table, line.in_(caller.lines), include_aliases=True) for table, line in _LINES.items())
+    )

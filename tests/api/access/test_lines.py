@@ -1,0 +1,120 @@
+"""Every route with every role: a foreign line does not exist, and on the own line the table of roles decides."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from api_routes import api_routes
+from fastapi.routing import APIRoute
+from finished_plans import ordered
+from served_app import app_in, served_app
+
+from api.access.roles import ALLOWED, OF_INSTALLATION, Action, Role
+from api.http.access import Require
+from api.jobs.plan_order import PlanOrder
+from api.services.installation import Installation, open_installation
+
+OWN, FOREIGN = "beijing_yizhuang", "tutorial_line"
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    installation = open_installation(tmp_path_factory.mktemp("data"))
+    installation.prepare(lambda _line: None)
+    yield installation
+    installation.close()
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> list[APIRoute]:
+    return list(api_routes(app_in(tmp_path_factory.mktemp("routes"))))
+
+
+@pytest.fixture(scope="module")
+def port(installation: Installation) -> Iterator[int]:
+    with served_app(app_in(installation.data, is_local=False)) as port:
+        yield port
+
+
+def client_of(role: Role, line: str, installation: Installation, port: int) -> httpx2.Client:
+    key = installation.access.add(f"{role} of {line}", role, [line], timedelta(days=1), "a test")
+    headers = {"authorization": f"Bearer {key}"}
+    return httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=120.0, headers=headers)
+
+
+def asked(client: httpx2.Client, route: APIRoute, line: str, plan_id: str) -> tuple[int, str]:
+    """Status and code of a request to a route, with a line and a plan in its address and its body."""
+    address = route.path.format(plan_id=plan_id, line_id=line, name="plan.json")
+    (method,) = route.methods
+    bodies = {"/v1/plans": {"scenario": line}, "/v1/plans/{plan_id}/approval": {"step": "approve"}}
+    content: dict[str, Any] = {"json": bodies.get(route.path, {})} if method == "POST" else {}
+    with client.stream(method, address, headers={"if-match": '"other"'}, **content) as answer:
+        if "json" not in answer.headers.get("content-type", ""):
+            return answer.status_code, ""
+        body = json.loads(answer.read())
+    return answer.status_code, body.get("code", "")
+
+
+def action_of(route: APIRoute) -> Action | None:
+    return next((one.call.action for one in route.dependant.dependencies if isinstance(one.call, Require)), None)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_foreign_line_does_not_exist(
+    role: Role, installation: Installation, port: int, routes: list[APIRoute]
+) -> None:
+    plan_id = ordered(installation.database, PlanOrder(FOREIGN))
+    with client_of(role, OWN, installation, port) as client:
+        for route in routes:
+            action = action_of(route)
+            status, code = asked(client, route, FOREIGN, plan_id)
+            if action is not None and (role not in ALLOWED[action] or action in OF_INSTALLATION):
+                assert (status, code) == (403, "role-missing"), route.path
+            elif "{" in route.path:
+                assert (status, code) in ((404, "unknown-plan"), (404, "unknown-line")), route.path
+                assert asked(client, route, "none", "none")[:1] == (404,)
+            elif action is Action.ORDER_PLANS:
+                assert (status, code) == (422, "input-faults")
+        plans, lines = client.get("/v1/plans").json(), client.get("/v1/scenarios").json()
+        assert plan_id not in [plan["id"] for plan in plans["plans"]]
+        assert [line["name"] for line in lines["scenarios"]] == [OWN]
+        jobs = client.get("/health").json()["jobs"]
+        assert sum(jobs.values()) == len(plans["plans"])
+        if role in ALLOWED[Action.ORDER_PLANS]:
+            answer = client.post("/v1/plans", json={"scenario": OWN, "from_plan": plan_id, "keep_close_s": 30})
+            unknown = client.post("/v1/plans", json={"scenario": OWN, "from_plan": "none", "keep_close_s": 30})
+            assert answer.status_code == unknown.status_code == 422
+            assert answer.text.replace(plan_id, "none") == unknown.text
+
+
+@pytest.mark.parametrize("role", Role)
+def test_on_the_own_line_the_table_decides(
+    role: Role, installation: Installation, port: int, routes: list[APIRoute]
+) -> None:
+    with client_of(role, OWN, installation, port) as client:
+        for route in routes:
+            action = action_of(route)
+            if action is None:
+                continue
+            plan_id = ordered(installation.database, PlanOrder(OWN))
+            status, code = asked(client, route, OWN, plan_id)
+            allowed = role in ALLOWED[action] and action not in OF_INSTALLATION
+            assert (code == "role-missing") == (not allowed), (route.path, status, code)
+            assert status != 401
+            assert code not in ("unknown-plan", "unknown-line"), route.path
+            if allowed and action in (Action.ORDER_PLANS, Action.STOP_PLANS):
+                assert status in (200, 202), code
+
+
+def test_different_roles_on_two_lines(installation: Installation, port: int) -> None:
+    key = installation.access.add("both", Role.VIEWER, [FOREIGN, OWN], timedelta(days=1), "a test")
+    client = httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {key}"})
+    plan_id = ordered(installation.database, PlanOrder(FOREIGN + "+night"))
+    with client:
+        assert client.post(f"/v1/plans/{plan_id}/cancel").status_code == 403
+        assert client.post("/v1/plans", json={"scenario": FOREIGN}).status_code == 403
+    with client_of(Role.PLANNER, OWN, installation, port) as own:
+        assert own.post(f"/v1/plans/{plan_id}/cancel").status_code == 404
