@@ -98,9 +98,9 @@ def serve(
 
     def start() -> None:
         installation.prepare(lambda line: console.print(line, markup=False))
-        installation.check.start()
         if beside is not None:
             beside.start()
+        installation.check.start()
 
     def stop() -> None:
         if beside is not None:

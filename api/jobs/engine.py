@@ -27,7 +27,7 @@ PROTOCOL = "1"
 """Version of the workflow; it stays the same over versions of Headwatt, so that a job continues after an upgrade."""
 
 QUEUES = {"short": "headwatt-short", "long": "headwatt-long"}
-_POLL_S = 1.0
+_POLL_S = 2.0
 _LOOK_S = 0.5
 _BETWEEN_PROGRESS_S = 1.0
 _MOST_ATTEMPTS = 5

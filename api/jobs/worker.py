@@ -19,13 +19,13 @@ from api.state.job_tables import WorkerRow
 from api.state.migrate import require_current
 from api.version import headwatt_version
 
-TICK_S = 0.5
-BEAT_TICKS = 6
+TICK_S = 1.0
+BEAT_TICKS = 3
 """A living worker shows itself every three seconds."""
 DEAD_AFTER = 5
 """A worker is dead if it did not show itself between so many beats of an observer. Looks are counted instead of
 seconds, so that a machine that slept takes over nothing."""
-REPAIR_TICKS = 60
+REPAIR_TICKS = 30
 _log = logging.getLogger("headwatt.jobs")
 
 

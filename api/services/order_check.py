@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTimeError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -37,8 +38,10 @@ class OrderCheck:
         self._started: Future[tuple[Fault, ...]] | None = None
 
     def start(self) -> None:
-        """Start the process, so that the first order does not wait for its imports."""
-        self._ready_pool()
+        """Start the process and wait for its imports, so that the first order does not wait for them."""
+        _, started = self._ready_pool()
+        with suppress(NotInTimeError, BrokenProcessPool):
+            started.result(_START_PATIENCE_S)
 
     def faults(self, order: PlanOrder) -> tuple[Fault, ...] | None:
         """The faults of an order; None if the check was not complete in time."""

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table, TypeDecorator, insert
+from sqlalchemy.orm import DeclarativeBase, Session
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,3 +47,10 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON(none_as_null=True),
         list[str]: JSON(none_as_null=True),
     }
+
+
+def insert_row(session: Session, row: Base) -> None:
+    """Insert a row at once. This takes a third of the time of `session.add` with a flush."""
+    table = row.__table__
+    assert isinstance(table, Table)
+    session.connection().execute(insert(table), {column.key: getattr(row, column.key) for column in table.columns})

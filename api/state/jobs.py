@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
+from api.state.columns import insert_row
 from api.state.database import Session, now
 from api.state.job_tables import ChangeCounterRow, JobRow, WorkerRow
 
@@ -20,8 +21,7 @@ def _next_change(session: Session) -> int:
 def add_job(session: Session, job: JobRow) -> None:
     """Store a new job."""
     job.change = _next_change(session)
-    session.add(job)
-    session.flush()
+    insert_row(session, job)
 
 
 def job_row(session: Session, job_id: str) -> JobRow | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_, update
 
+from api.state.columns import insert_row
 from api.state.database import Session, now
 from api.state.job_tables import JobRow
 from api.state.tables import ApprovalRow, PlanFileRow, PlanRow, PlanVersionRow
@@ -34,15 +35,12 @@ class VersionFacts:
 
 def add_plan(session: Session, plan_id: str, line_id: str, owner_id: str, created_at: datetime) -> None:
     """Store a new plan, whose first version the job of the same id makes."""
-    session.add(
-        PlanRow(
-            id=plan_id, line_id=line_id, owner_id=owner_id, created_at=created_at, approval="draft", revision=1,
-            current_version=1,
-        )
+    plan = PlanRow(
+        id=plan_id, line_id=line_id, owner_id=owner_id, created_at=created_at, approval="draft", revision=1,
+        current_version=1,
     )  # fmt: skip
-    session.flush()
-    session.add(PlanVersionRow(plan_id=plan_id, number=1, job_id=plan_id, created_at=created_at))
-    session.flush()
+    insert_row(session, plan)
+    insert_row(session, PlanVersionRow(plan_id=plan_id, number=1, job_id=plan_id, created_at=created_at))
 
 
 def plan_record(session: Session, plan_id: str) -> PlanRecord | None:
