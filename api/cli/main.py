@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from api.cli import (
     access,
+    audit,
     calibrate,
     check,
     compare,
@@ -104,6 +105,7 @@ app.command(help=calibrate.HELP, epilog=calibrate.EPILOG)(calibrate.calibrate)
 app.command(help=fleet.HELP, epilog=fleet.EPILOG)(fleet.fleet)
 app.add_typer(telemetry.app, name="telemetry")
 app.add_typer(access.app, name="access")
+app.add_typer(audit.app, name="audit")
 
 
 def run() -> None:
