@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from api.cli import (
     access,
+    audit,
     calibrate,
     calibrate_supply,
     check,
@@ -108,6 +109,7 @@ app.command("calibrate-supply", help=calibrate_supply.HELP, epilog=calibrate_sup
 app.command(help=fleet.HELP, epilog=fleet.EPILOG)(fleet.fleet)
 app.add_typer(telemetry.app, name="telemetry")
 app.add_typer(access.app, name="access")
+app.add_typer(audit.app, name="audit")
 
 
 def run() -> None:

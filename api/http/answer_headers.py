@@ -75,7 +75,8 @@ class UnexpectedErrors:
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise
-            _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            request_id = scope.get("state", {}).get("request_id", "")
+            _log.error("%s %s failed (request %s)", scope["method"], scope["path"], request_id, exc_info=error)
             detail = f"{type(error).__name__}. The log of the server contains the details."
             await problem_answer(Problem(ProblemKind.INTERNAL, detail), scope["path"])(scope, receive, send)
 

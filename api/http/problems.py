@@ -55,7 +55,9 @@ def register_problems(app: FastAPI) -> None:
         return answer(problem_of(error), request)
 
     async def unavailable(request: Request, error: Exception) -> Response:
-        _log.error("%s %s: the database does not answer (%s)", request.method, request.url.path, error)
+        request_id = getattr(request.state, "request_id", "")
+        what = (request.method, request.url.path, error, request_id)
+        _log.error("%s %s: the database does not answer (%s, request %s)", *what)
         detail = "The database does not answer; the same request can be sent again."
         return answer(Problem(ProblemKind.UNAVAILABLE, detail, headers={"Retry-After": "5"}), request)
 

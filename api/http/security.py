@@ -10,6 +10,7 @@ from starlette.types import Scope
 from api.http.answer_headers import PAGE, AnswerHeaders, UnexpectedErrors
 from api.http.identify import Identify
 from api.http.request_guard import Limits, RequestGuard
+from api.http.request_ids import RequestIds
 from api.http.telemetry import MOST_BODY_BYTES
 from api.services.access import Access
 
@@ -22,6 +23,7 @@ def secure(app: FastAPI, access: Access, hosts: Collection[str], is_local: bool)
     app.add_middleware(RequestGuard, limits=Limits(hosts, {"/v1/telemetry": MOST_BODY_BYTES}))
     app.add_middleware(Identify, access=access, is_local=is_local)
     app.add_middleware(AnswerHeaders)
+    app.add_middleware(RequestIds)
 
 
 class PageFiles(StaticFiles):

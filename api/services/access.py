@@ -10,6 +10,7 @@ from api.access.roles import EVERY_LINE, Role
 from api.problems import ProblemError, ProblemKind
 from api.state import access as rows
 from api.state.access_tables import ApiKeyRow
+from api.state.audit import Change, note
 from api.state.database import Database, Session, now
 from api.state.lines import newest_scenarios
 from energy_models.faults import Fault, InputFaults
@@ -82,24 +83,28 @@ class Access:
                 rows.add_user(session, name)
             else:
                 user.disabled_at = None
-            for line in sorted(lines):
-                rows.grant(session, name, line, role, by_id)
             scopes = [f"{role}:{line}" for line in sorted(lines)]
             expires_at = now() + lifetime if lifetime is not None else None
+            earlier = rows.grants(session, name)
+            for line in sorted(lines):
+                rows.grant(session, name, line, role, by_id)
             rows.add_key(session, name, key.prefix, key.secret_hash, scopes, expires_at)
+            until = expires_at.isoformat() if expires_at is not None else None
+            made = {"roles": rows.grants(session, name), "key": key.prefix, "scopes": scopes, "expires_at": until}
+            note(session, Change("key.added", "user", name, None, {"roles": earlier}, made), by_id)
         return key.secret
 
     def revoke_key(self, prefix: str, by_id: str) -> None:
         """Revoke a key; raises `InputFaults` for an unknown prefix."""
-        del by_id
         with self.database.writing() as session:
-            if rows.key_row(session, prefix) is None:
+            key = rows.key_row(session, prefix)
+            if key is None:
                 raise InputFaults([Fault("", "", "--key", _shown(prefix), "the begin of a key from the list")])
             rows.revoke_key(session, prefix)
+            note(session, Change("key.revoked", "user", key.user_id, None, None, {"key": prefix}), by_id)
 
     def revoke_role(self, name: str, line: str | None, by_id: str) -> None:
         """Take a user's role on a line, or all access without a line; raises `InputFaults` for what is unknown."""
-        del by_id
         with self.database.writing() as session:
             if rows.user_row(session, name) is None:
                 raise InputFaults([Fault("", "", "--user", name, "a user from the list")])
@@ -115,6 +120,8 @@ class Access:
                 raise InputFaults([Fault("", "", "--line", line, allowed)])
             else:
                 rows.end_grant(session, name, line)
+            after = {"roles": rows.grants(session, name), "is_disabled": line is None}
+            note(session, Change("role.revoked", "user", name, None, {"roles": roles}, after), by_id)
 
     def users(self) -> list[UserView]:
         """Every user, by name."""

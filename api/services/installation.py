@@ -10,6 +10,7 @@ from api.jobs.port import Limits
 from api.jobs.stored_jobs import StoredJobs
 from api.services.access import Access
 from api.services.approvals import Approvals
+from api.services.audit import Audit
 from api.services.changes import Changes
 from api.services.health import Health
 from api.services.lines import Lines, prepare
@@ -33,6 +34,7 @@ class Installation:
     changes: Changes
     health: Health
     access: Access
+    audit: Audit
 
     def prepare(self, told: Callable[[str], None]) -> None:
         """Make or check the tables, register the bundled scenarios, and import an earlier folder of jobs.
@@ -68,4 +70,5 @@ def open_installation(data: Path, limits: Limits | None = None) -> Installation:
         Changes(database),
         Health(database, data),
         Access(database),
+        Audit(database),
     )

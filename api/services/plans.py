@@ -17,6 +17,7 @@ from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
 from api.problems import Problem, ProblemError, ProblemKind
 from api.services.order_check import OrderCheck
 from api.state import plans as rows
+from api.state.audit import Change, note
 from api.state.database import Database, Session
 from api.state.files import FileStore, hash_of
 from api.state.idempotency import answered, note_answer
@@ -109,6 +110,8 @@ class Plans:
                 detail = f"{error.waiting} plans are waiting; order again when some of them have ended."
                 raise ProblemError(ProblemKind.QUEUE_FULL, detail) from None
             rows.add_plan(session, plan_id, line_of(order), owner_id, job.created_at)
+            ordered = {"status": "queued", "scenario": order.scenario, "order_sha256": request}
+            note(session, Change("plan.ordered", "plan", plan_id, line_of(order), None, ordered), owner_id)
             if key is not None:
                 note_answer(session, owner_id, key, request, plan_id)
         return PlanView(plan_id, line_of(order), owner_id, job, "draft", None, 1, 1, {})
@@ -137,7 +140,10 @@ class Plans:
             view = self._read(session, plan_id)
             if view.job.has_ended:
                 raise ProblemError(ProblemKind.ALREADY_FINISHED, f"The plan has ended before: {view.job.status}.")
-            return replace(view, job=self.jobs.stop(session, view.job.job_id, keep))
+            job = self.jobs.stop(session, view.job.job_id, keep)
+            before, after = {"status": view.job.status}, {"status": job.status, "keep": keep}
+            note(session, Change("plan.stopped", "plan", plan_id, view.line_id, before, after))
+            return replace(view, job=job)
 
     def result(self, view: PlanView) -> bytes | None:
         """The result of a plan as JSON, as its job wrote it; None without one, or if its files were changed."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from api.state.job_tables import JobRow
 from api.state.tables import LineRow, PlanRow, ScenarioVersionRow
@@ -28,10 +28,16 @@ class Caller:
     lines: frozenset[str] | None = None
 
 
+def caller_of(session: Session) -> Caller:
+    """The caller of a session."""
+    found = session.info.get(CALLER)
+    return found if isinstance(found, Caller) else Caller()
+
+
 def filter_lines(state: ORMExecuteState) -> None:
     """Add the lines of the caller to each query of a session."""
-    caller = state.session.info.get(CALLER)
-    if caller is None or caller.lines is None or not state.is_select:
+    caller = caller_of(state.session)
+    if caller.lines is None or not state.is_select:
         return
     state.statement = state.statement.options(
         *(with_loader_criteria(table, line.in_(caller.lines), include_aliases=True) for table, line in _LINES.items())

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_, update
 
+from api.state.audit import Change, hold_log
+from api.state.audit import note as note_change
 from api.state.columns import insert_row
 from api.state.database import Session, now
 from api.state.job_tables import JobRow
@@ -89,20 +91,28 @@ def change_approval(
     session: Session, plan: PlanRow, after: str, by_id: str, note: str, active_from: date | None = None
 ) -> bool:
     """Bring a plan into another state of approval and note the step; False if the plan was changed meanwhile."""
+    before, revision = plan.approval, plan.revision  # the update changes the object of the session as well
+    hold_log(session)
     changed = (
         update(PlanRow)
-        .where(PlanRow.id == plan.id, PlanRow.revision == plan.revision)
-        .values(approval=after, revision=plan.revision + 1, active_from=active_from)
+        .where(PlanRow.id == plan.id, PlanRow.revision == revision)
+        .values(approval=after, revision=revision + 1, active_from=active_from)
     )
     if not session.execute(changed).rowcount:  # type: ignore[attr-defined]
         return False
     session.add(
         ApprovalRow(
-            plan_id=plan.id, number=plan.current_version, before=plan.approval, after=after, active_from=active_from,
+            plan_id=plan.id, number=plan.current_version, before=before, after=after, active_from=active_from,
             by_id=by_id, at=now(), note=note,
         )
     )  # fmt: skip
-    session.flush()
+    begin = active_from.isoformat() if active_from is not None else None
+    step = Change(
+        f"plan.{after}", "plan", plan.id, plan.line_id,
+        {"approval": before, "revision": revision},
+        {"approval": after, "revision": revision + 1, "active_from": begin, "note": note},
+    )  # fmt: skip
+    note_change(session, step, by_id)
     return True
 
 

@@ -1,0 +1,91 @@
+"""The rows of the audit log: each entry has a hash over itself and the hash of the entry before it.
+
+An entry is written in the transaction of the change that it describes. Entries are only added.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from api.state.access_tables import AuditRow
+from api.state.database import Session, now
+from api.state.job_tables import ChangeCounterRow
+from api.state.line_filter import caller_of
+
+FIRST_HASH = "0" * 64
+"""The hash before the first entry."""
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an entry describes: an action on an object, with what changed of it."""
+
+    action: str
+    object_kind: str
+    object_id: str
+    line_id: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def hold_log(session: Session) -> None:
+    """Let other transactions that add entries wait for this one.
+
+    The lock is the row that each change of a job locks as well: with one lock, two transactions cannot wait for each
+    other.
+    """
+    session.execute(update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1))
+
+
+def note(session: Session, change: Change, by_id: str | None = None) -> None:
+    """Add an entry; the user is `by_id`, or the caller of the session."""
+    hold_log(session)
+    caller = caller_of(session)
+    newest = session.execute(select(AuditRow.id, AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)).one_or_none()
+    row = AuditRow(
+        id=1 if newest is None else newest.id + 1,
+        at=now(),
+        actor_id=by_id or caller.actor_id,
+        request_id=caller.request_id,
+        action=change.action,
+        object_kind=change.object_kind,
+        object_id=change.object_id,
+        line_id=change.line_id,
+        before=dict(change.before) if change.before is not None else None,
+        after=dict(change.after) if change.after is not None else None,
+        previous_hash=FIRST_HASH if newest is None else newest.hash,
+    )
+    row.hash = hash_of_entry(row)
+    session.add(row)
+    session.flush()
+
+
+def hash_of_entry(row: AuditRow) -> str:
+    """The hash of an entry: SHA-256 over its fields as JSON with sorted names, with the hash of the entry before it."""
+    fields = {
+        "id": row.id, "at": row.at.isoformat(), "actor_id": row.actor_id, "request_id": row.request_id,
+        "action": row.action, "object_kind": row.object_kind, "object_id": row.object_id, "line_id": row.line_id,
+        "before": row.before, "after": row.after, "previous_hash": row.previous_hash,
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def every_entry(session: Session) -> Iterator[AuditRow]:
+    """All entries, oldest first."""
+    last = 0
+    while found := session.scalars(
+        select(AuditRow).where(AuditRow.id > last).order_by(AuditRow.id).limit(_AT_ONCE)
+    ).all():
+        yield from found
+        last = found[-1].id
+        session.expunge_all()
+
+
+def newest_entries(session: Session, limit: int) -> Sequence[AuditRow]:
+    """The newest entries, newest first."""
+    return session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)).all()
