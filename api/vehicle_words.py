@@ -18,6 +18,11 @@ def vehicles_sentence(result: PlanResult) -> str:
         if excess > 0.0
         else ""
     )
+    if found.get("is_mileage_balanced") is False:
+        outside = (
+            " No mileage.csv of the fleet folder balances the mileage: the day is assigned for itself, and the mileage "
+            "of thrifty vehicles grows faster."
+        )
     return (
         f"The choice of the vehicle for each duty alone saves {saved:,.1f} kWh a day (95 % interval {low:,.1f} to "
         f"{high:,.1f} kWh, with the errors of the models) against random vehicles for the same duties: "

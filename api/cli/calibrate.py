@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from api.cli.calibrate_fleet import calibrate_store_into
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.counters import counters_alone as _counters_alone
 from api.cli.counters import counters_as_json, counters_in_words
 from api.cli.shared_options import OverrideNames
 from api.cli.targets import require_writable
+from api.cli.telemetry_store import LineName
 
 if TYPE_CHECKING:
     from energy_models.calibration.estimate import Calibration
@@ -46,6 +48,9 @@ Declare a meter of class 0.5, and a load sensor that was checked on a weighbridg
 A model of one vehicle in the folder of a fleet:
 [cyan]headwatt calibrate day.csv --scenario my_line/ --vehicle TS01 --day 2026-11-30 --out fleet/TS01.yaml[/]
 
+A model of each vehicle and day of a telemetry store:
+[cyan]headwatt calibrate store/ --scenario my_line/ --out fleet/[/]
+
 Plan with the calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle vehicle.yaml[/]
 """
 
@@ -67,12 +72,18 @@ _NOTED_GRADIENT_PERMIL = 0.2
 
 def calibrate(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Telemetry file (CSV); see `headwatt telemetry columns`.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Telemetry file (CSV; see `headwatt telemetry columns`), or folder of a telemetry store.",
+        ),
     ],
     scenario: Annotated[
         str, typer.Option(metavar="SCENARIO", help="Line of the telemetry: name of a bundled line, or scenario folder.")
     ],
-    out: Annotated[Path | None, typer.Option(help="Vehicle file to write (YAML).", metavar="FILE")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Vehicle file to write (YAML); for a store, the fleet folder.", metavar="FILE")
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Page to write: measured and modelled power, residuals.", metavar="FILE")
     ] = None,
@@ -91,7 +102,11 @@ def calibrate(
     ] = None,
     day: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Service day of the telemetry, for the vehicle file.", metavar="DAY"),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Service day of the telemetry, for the vehicle file; of a store, only this day is used.",
+            metavar="DAY",
+        ),
     ] = None,
     energy_class: Annotated[
         float, typer.Option(min=0, max=10, help="Accuracy of voltage times current, in percent.", metavar="PERCENT")
@@ -125,6 +140,7 @@ def calibrate(
             help="Use the counters and the motion, not voltage and current: scale of the traction energy, auxiliaries.",
         ),
     ] = False,
+    line_of_store: LineName = None,
     override: OverrideNames = None,
     json: Annotated[bool, typer.Option("--json", help="Print the vehicle as one JSON object on stdout.")] = False,
 ) -> None:
@@ -132,14 +148,28 @@ def calibrate(
     # The physics takes a second to import; --help does not wait for it.
     from api.plots.calibration import write_plot  # noqa: PLC0415
     from energy_models.calibration.priors import SensorClasses  # noqa: PLC0415
+    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
     from scenarios.files.load import load_scenario  # noqa: PLC0415
     from scenarios.vehicles.calibrated import write_vehicle  # noqa: PLC0415
     from scenarios.vehicles.from_counters import agreements, read_counters  # noqa: PLC0415
     from scenarios.vehicles.from_telemetry import calibrate_file  # noqa: PLC0415
 
-    require_writable({"--out": out, "--plot": plot})
+    is_store = file.is_dir()
+    require_writable({"--out": None if is_store else out, "--plot": plot})
     classes = SensorClasses(energy_class / 100.0, load_class / 100.0, load_zero_t * 1e3)
     line = load_scenario(scenario, tuple(override or ()))
+    if is_store:
+        wrong = {"--plot": plot, "--counters": counters, "--counters-alone": counters_alone or None}
+        if faults := [
+            Fault("", "", name, str(given), "a telemetry file") for name, given in wrong.items() if given is not None
+        ]:
+            raise InputFaults(faults)
+        calibrate_store_into(
+            out, file, line_of_store, line, tuple(hold or ()), vehicles=tuple(vehicle or ()),
+            days=() if day is None else (day.date().isoformat(),), train_type=train_type, classes=classes,
+            sampling=sampling, json=json,
+        )  # fmt: skip
+        return
     if counters_alone:
         _counters_alone(file, counters, line, train_type, tuple(vehicle or ()), classes.energy, out or plot, json)
         return

@@ -105,7 +105,8 @@ class AssignmentSavingFacts:
     mean over random assignments of the same timetable under the same rules, `random_range_kwh` their least and most.
 
     The 95 % interval contains the sampling of the random assignments and the errors of the models. `mileage_excess_km`
-    are the kilometres by which vehicles leave the band of mileage.
+    are the kilometres by which vehicles leave the band of mileage. Without mileages (`is_mileage_balanced` is False),
+    the day is assigned for itself; plans stored before this field do not have it and count as balanced.
     """
 
     kwh: float
@@ -115,6 +116,7 @@ class AssignmentSavingFacts:
     saving_ci95_kwh: tuple[float, float]
     random_assignments: int
     mileage_excess_km: float = 0.0
+    is_mileage_balanced: bool = True
     metering_point: str = "substation DC terminals"
     model: str = "one equivalent track, every train on time"
 

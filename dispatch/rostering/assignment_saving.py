@@ -62,6 +62,7 @@ def assignment_saving(
         saving_ci95_kwh=(_kwh(saved_j - half_j), _kwh(saved_j + half_j)),
         random_assignments=len(solved_j),
         mileage_excess_km=round(problem.excess_of_km(own), 1),
+        is_mileage_balanced=bool(vehicles.mileage.done_km),
     )
 
 

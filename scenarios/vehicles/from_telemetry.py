@@ -63,10 +63,30 @@ def calibrate_file(
         InputFaults: Unknown names, a file that is not telemetry of this line, or telemetry with too little data.
     """
     report = progress or (lambda _stage, _share: None)
+    _held(hold, scenario, train_type or scenario.main_train_type)
+    report("reading", 0.0)
+    return calibrate_telemetry(
+        read_telemetry(file), scenario, hold, train_type=train_type, only=only, classes=classes, day=day,
+        sampling=sampling, progress=progress,
+    )  # fmt: skip
+
+
+def calibrate_telemetry(
+    telemetry: Telemetry,
+    scenario: Scenario,
+    hold: Sequence[str] = (),
+    *,
+    train_type: str | None = None,
+    only: Sequence[str] = (),
+    classes: SensorClasses | None = None,
+    day: str | None = None,
+    sampling: Sampling | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> CalibratedFile:
+    """Calibrate a train type with telemetry that was read before; arguments and errors as in `calibrate_file`."""
+    report = progress or (lambda _stage, _share: None)
     kind = train_type or scenario.main_train_type
     held = _held(hold, scenario, kind)
-    report("reading", 0.0)
-    telemetry = read_telemetry(file)
     rows = telemetry.rows
     if only:
         known = sorted(rows["vehicle"].unique())

@@ -6,11 +6,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from telemetry_mappings import own_mapping
 from typer.testing import CliRunner
 
 from api.cli.calibrate import reading
 from api.cli.main import app
+from energy_models.telemetry.intake import accept
+from energy_models.telemetry.recordings.files import file_batches
+from energy_models.telemetry.store.store import create_store
+from scenarios.files.load import load_scenario
 from scenarios.vehicles.calibrated import load_vehicle
+from scenarios.vehicles.fleet import read_fleet, stock_of
 
 GENERATE = ("telemetry", "generate", "beijing_yizhuang", "--trains", "2", "--from", "07:00", "--to", "09:00")
 
@@ -165,3 +171,55 @@ def test_a_counter_file_with_faults_is_refused_with_all_of_them(folder: Path) ->
     (folder / "wrong.csv").write_text("vehicle,consumed_kwh\nT1,3\n")
     result = CliRunner().invoke(app, [*command, "--counters", str(folder / "wrong.csv")])
     assert "regenerated_kwh" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def store(folder: Path) -> Path:
+    """A store with the two trains, a train with two minutes of rows, and a train that is not in the fleet."""
+    rows = pd.read_csv(folder / "t.csv")
+    first, *_ = names = sorted(rows["vehicle"].unique())
+    short = next(f"six_car-{number:02d}" for number in range(1, 24) if f"six_car-{number:02d}" not in names)
+    few = rows[rows["vehicle"] == first].head(120)
+    pd.concat([rows, few.assign(vehicle=short), few.assign(vehicle="TS99")]).to_csv(folder / "all.csv", index=False)
+    place = create_store(folder / "store", "Asia/Shanghai")
+    for batch in file_batches(folder / "all.csv", own_mapping()):
+        accept(batch, place, 1)
+    return folder / "store"
+
+
+def test_a_store_becomes_a_fleet_folder_and_refused_vehicles_are_listed(folder: Path, store: Path) -> None:
+    fleet = folder / "fleet"
+    command = ["calibrate", str(store), "--scenario", "beijing_yizhuang", "--out", str(fleet)]
+    result = CliRunner().invoke(app, [*command, "--json"])
+    assert result.exit_code == 0, result.output
+    printed = json.loads(result.stdout)
+    trains = json.loads((folder / "said.json").read_text())["vehicles"]
+    assert [one["vehicle"] for one in printed["written"]] == sorted(trains)
+    assert len(printed["refused"]) == 2
+    assert printed["refused"][0]["vehicle"] == "TS99"
+    assert "a vehicle of the fleet of the scenario" in printed["refused"][0]["reasons"][0]
+    assert all(one["reasons"] for one in printed["refused"])
+    models = read_fleet(fleet)
+    assert models.versions == {one["vehicle"]: one["version"] for one in printed["written"]}
+    assert {one.source.day for one in models.of_vehicle.values()} == {"2026-11-30"}
+    scenario = load_scenario("beijing_yizhuang")
+    assert set(stock_of(scenario, fleet=models).own) == set(trains)
+    truth = yaml.safe_load((folder / "truth.yaml").read_text())
+    for model in models.of_vehicle.values():
+        one = model.parameters.auxiliary_kw
+        assert one is not None
+        assert abs(one.value - truth["auxiliary_kw"]) < 1.7 * (one.interval_95.upper - one.value)
+
+
+def test_a_store_without_any_usable_vehicle_gives_every_reason(folder: Path, store: Path) -> None:
+    command = ["calibrate", str(store), "--scenario", "beijing_yizhuang", "--vehicle", "TS99"]
+    assert "--out" in CliRunner().invoke(app, command).stderr
+    result = CliRunner().invoke(app, [*command, "--out", str(folder / "none")])
+    assert result.exit_code == 2
+    assert "TS99" in result.stderr
+    unknown = CliRunner().invoke(app, [*command[:-1], "TS98", "--out", str(folder / "none")])
+    assert unknown.exit_code == 2
+    assert "vehicles and days of the store" in unknown.stderr
+    plot = CliRunner().invoke(app, [*command, "--out", str(folder / "none"), "--plot", str(folder / "p.html")])
+    assert plot.exit_code == 2
+    assert "--plot" in plot.stderr

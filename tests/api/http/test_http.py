@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 from finished_plans import ended, finished, opened
+from own_models import different_models
 
 from api.jobs.plan_order import PlanOrder
 from api.plan_files.manifest import PLAN_FILES
@@ -23,7 +24,9 @@ from api.state.database import Database
 from api.state.files import FileStore
 from api.state.plans import plan_files
 from dispatch.plans.timetable import Timetable
-from scenarios.files.load import bundled
+from scenarios.files.load import bundled, load_scenario
+from scenarios.vehicles.calibrated import vehicle_content
+from scenarios.vehicles.fleet import read_fleet
 from simulation.experiment import PlanExperiment
 
 PROBLEM = "application/problem+json"
@@ -301,6 +304,39 @@ def test_a_plan_is_ordered_computed_and_found_by_the_next_server(tmp_path: Path)
     assert plan["result"]["replications"] == 2
     with served(tmp_path) as (client, _):
         assert client.get(location).json() == plan
+
+
+def test_a_plan_with_the_models_of_another_line_is_ordered_for_one_of_its_types(tmp_path: Path) -> None:
+    """Models of vehicles over HTTP: refused for another line, and with `as_type` planned with their versions."""
+    line = load_scenario("tutorial_line")
+    models = {
+        name: model.model_copy(update={"scenario": "other_line", "train_type": "metro"})
+        for name, model in different_models(line).items()
+    }
+    order = {
+        "scenario": "tutorial_line", "replications": 2, "effort": 0.02,
+        "fleet": {name: vehicle_content(model) for name, model in models.items()},
+    }  # fmt: skip
+    with served(tmp_path) as (client, _):
+        refused = problem(client.post("/v1/plans", json=order), 422, "input-faults")
+        assert len(refused["errors"]) == len(models)
+        unknown = problem(client.post("/v1/plans", json={**order, "as_type": "six_car"}), 422, "input-faults")
+        assert [fault["value"] for fault in unknown["errors"]] == ["six_car"]
+        ordered = client.post("/v1/plans", json={**order, "as_type": "four_car"})
+        assert ordered.status_code == 202, ordered.text
+        location = ordered.headers["location"]
+        for _ in range(1200):
+            plan = client.get(location).json()
+            if plan["status"] not in ("queued", "running"):
+                break
+            time.sleep(0.5)
+        assert plan["status"] == "succeeded", plan["problem"]
+        result = json.loads(client.get(plan["links"]["files"]["result.json"]).text)
+        assert result["options"]["model_versions"] == {name: model.hash for name, model in models.items()}
+        assert result["options"]["as_type"] == "four_car"
+        kept = client.get(plan["links"]["files"]["fleet.yaml"]).text
+    (tmp_path / "fleet.yaml").write_text(kept, encoding="utf-8")
+    assert read_fleet(tmp_path / "fleet.yaml").of_vehicle == models
 
 
 def test_an_infeasible_wish_is_an_answer_with_reasons(database: Database, client: httpx2.Client) -> None:

@@ -231,6 +231,8 @@ def test_the_saving_of_an_assignment_is_that_against_the_mean_of_random_ones() -
     assert saved.saving_kwh == pytest.approx(saved.random_kwh - saved.kwh, abs=0.2)
     assert saved.saving_ci95_kwh[0] < saved.saving_kwh < saved.saving_ci95_kwh[1]
     worst = dict(zip(best.duties(), reversed(best.duties()), strict=True))
-    other = assignment_saving(assigned(best, worst), LINE, vehicles, FixedService(), days, 3)
+    equal = replace(vehicles, mileage=Mileage(dict.fromkeys(vehicles.kind_of, 40_000.0)))
+    other = assignment_saving(assigned(best, worst), LINE, equal, FixedService(), days, 3)
     assert other is not None
+    assert (saved.is_mileage_balanced, other.is_mileage_balanced) == (False, True)
     assert other.saving_kwh <= saved.saving_kwh
