@@ -145,7 +145,7 @@ def calibrate(
             be of this train; with the missing data or the likely cause.
     """
     meter = meter_fit(data.motion, start, sampling)
-    if faults := meter_faults(data.motion, meter):
+    if faults := meter_faults(data.motion, meter, sampling):
         raise InputFaults(faults)
     data = cut_motion(replace(data.motion, window_s=meter.window_s), meter.lag_s)
     not_estimated = {name: "fixed at the given value" for name in PARAMETER_NAMES if name in hold}

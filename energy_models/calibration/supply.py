@@ -24,7 +24,8 @@ FEWEST_BLOCKS = 12
 _LOG_SPREAD = 0.5
 _VOLTAGE_SPREAD = 0.05
 _MISSING_SHARE = 0.1
-_MOST_W = 5e7
+MOST_W = 5e7
+"""No substation feeds more."""
 _STEPS = 20
 _SMALL = 1e-3
 _LOSS_SCALE = 3.0
@@ -260,10 +261,10 @@ def _meter_faults(network: SupplyNetwork, power_w: FloatArray) -> list[Fault]:
     found = []
     for place, one in enumerate(network.substations):
         worst = power_w[:, place][np.argmax(np.abs(power_w[:, place]))] if len(power_w) else 0.0
-        if abs(worst) > _MOST_W or (worst < 0.0 and not one.is_reversible):
+        if abs(worst) > MOST_W or (worst < 0.0 and not one.is_reversible):
             found.append(
                 Fault("", f"substation {one.name}", "energy", f"a mean of {worst / 1e6:.3g} MW over a period",
-                      f"0 to {_MOST_W / 1e6:.0f} MW: is the unit kWh, and is it the energy of the period?")
+                      f"0 to {MOST_W / 1e6:.0f} MW: is the unit kWh, and is it the energy of the period?")
             )  # fmt: skip
     return found
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from energy_models.arrays import FloatArray, IntArray
-from energy_models.calibration.supply import SupplyReadings
+from energy_models.calibration.supply import MOST_W, SupplyReadings
 from energy_models.faults import Fault, InputFaults
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
@@ -227,6 +227,8 @@ def _check(rows: pd.DataFrame, network: SupplyNetwork) -> None:
 def _check_clock(drawn_j: FloatArray, covered: IntArray, meters: SubstationMeters) -> None:
     """Refuse meters whose sum does not follow the trains from period to period; name the shift that does."""
     fed = meters.energy_j.sum(axis=1)
+    if np.abs(meters.energy_j).max() > MOST_W * meters.period_s:
+        return  # The estimate names the wrong unit.
     if len(covered) < _FEWEST_COMPARED or float(np.std(drawn_j)) < _LEAST_VARIATION * abs(float(np.mean(drawn_j))):
         return
 

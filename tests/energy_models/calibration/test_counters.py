@@ -62,6 +62,17 @@ def test_counters_of_the_same_train_agree(rows: pd.DataFrame, whole: pd.DataFram
     assert abs(taken) < 0.003
 
 
+def test_energy_given_back_within_a_second_is_no_drift(rows: pd.DataFrame, whole: pd.DataFrame) -> None:
+    """Counters see both signs within a second; voltage and current of one second show their mean only."""
+    frame = counted(whole)
+    total = frame["consumed_kwh"].sum()
+    within = 0.006 * total / frame["regenerated_kwh"].sum()
+    small = frame.assign(regenerated_kwh=frame["regenerated_kwh"] * (1.0 + within))
+    assert compared(rows, small)[0]
+    large = frame.assign(regenerated_kwh=frame["regenerated_kwh"] * (1.0 + 4.0 * within))
+    assert not compared(rows, large)[0]
+
+
 def test_a_constant_difference_is_not_blamed_on_one_of_both(rows: pd.DataFrame, whole: pd.DataFrame) -> None:
     agree, drifted, taken = compared(rows, counted(whole, 1.02))
     assert not agree

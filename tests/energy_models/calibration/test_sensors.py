@@ -1,13 +1,16 @@
 """Faults of sensors and of the drive that a calibration must find or name, on trains that a test integrates."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from small_line import second_by_second, telemetry, tracks
 
+from energy_models.calibration.causes import meter_faults
 from energy_models.calibration.estimate import calibrate
+from energy_models.calibration.meter_lag import meter_fit
 from energy_models.calibration.parameters import VehicleParameters
 from energy_models.calibration.priors import EXACT_SENSORS, SensorClasses
 from energy_models.calibration.recorded_motion import recorded_motion
@@ -154,6 +157,21 @@ def test_readings_of_one_second_are_told_from_means(rows: pd.DataFrame) -> None:
 def test_the_declared_sampling_counts(rows: pd.DataFrame) -> None:
     with pytest.raises(InputFaults, match="a row every 5 s, with voltage and current of one second only"):
         calibrate(cut(means(rows, 5), tracks()), START, sampling="sample")
+
+
+def test_samples_of_a_late_meter_are_no_means(rows: pd.DataFrame) -> None:
+    """A meter that is late by half of the interval makes samples look like means without lag, with a worse fit."""
+    motion = recorded_motion(late(rows, 6.0).query("time_s % 10 == 0").reset_index(drop=True), tracks())
+    found = meter_fit(motion, START)
+    assert abs(found.lag_s) < 0.5
+    whole = recorded_motion(means(late(rows, 2.0), 10), tracks())
+    of_means = meter_fit(whole, START)
+    assert found.explained < of_means.explained - 0.1
+    assert not meter_faults(whole, of_means)
+    # The short line has steady phases of the drive; with those of a metro, samples explain 34 to 45 %.
+    (fault,) = meter_faults(motion, replace(found, explained=0.44))
+    assert "readings of one second by a late meter" in fault.allowed
+    assert not meter_faults(motion, replace(found, explained=0.44), "mean")
 
 
 def test_jittered_stamps_are_noise(rows: pd.DataFrame) -> None:

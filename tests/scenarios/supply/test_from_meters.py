@@ -167,6 +167,8 @@ def test_readings_that_do_not_belong_together_are_refused(recorded: Recorded, li
     some = rows[rows["vehicle"].isin(["V00", "V01", "V02", "V03"])]
     assert "telemetry of some trains missing" in refused(some, meters, line, tmp_path)
     assert "is the unit kWh" in refused(rows, meters.assign(power_kw=meters["power_kw"] * 1e3), line, tmp_path)
+    totals = meters.assign(power_kw=-1e9 - 1e7 * np.arange(len(meters)))
+    assert "is the unit kWh" in refused(rows, totals, line, tmp_path)
     elsewhere = rows.assign(chainage_m=rows["chainage_m"] + 50_000.0)
     assert "places on the line" in refused(elsewhere, meters, line, tmp_path)
     slow = rows[rows["time_s"] % 20 == 0]
