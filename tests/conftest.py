@@ -14,6 +14,10 @@ import pytest
 from examples import examples
 from hypothesis import settings
 
+# One thread of BLAS, as in the command line, before numpy is imported: the last digits of a result depend on the number
+# of threads, and processes that a test starts inherit the setting.
+import api.cli  # noqa: F401
+
 # No test asserts a time, so hypothesis has no deadline either. The same examples at each run; fresh ones with
 # `make test ARGS=--hypothesis-profile=explore`; all cases of a property with `HEADWATT_EXAMPLES=all`, see
 # tests/support/examples.py.

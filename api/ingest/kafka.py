@@ -18,6 +18,8 @@ from energy_models.telemetry.receipt import Receipt
 MOST_MESSAGES = 20_000
 """Messages that are collected for one batch."""
 _SECONDS_BETWEEN_TRIES = 2.0
+_DEAD_AFTER_MS = 10_000
+"""A receiver that does not show itself for this time has died; another one of its group then gets its partitions."""
 _OWN_SETTINGS = ("bootstrap.servers", "group.id", "enable.auto.commit", "enable.auto.offset.store")
 
 
@@ -54,7 +56,13 @@ def receive(
     own = {"bootstrap.servers": servers, "group.id": group, "enable.auto.commit": False}
     try:
         consumer = Consumer(
-            {"auto.offset.reset": "earliest", "error_cb": lambda error: lost(error.str()), **settings, **own}
+            {
+                "auto.offset.reset": "earliest",
+                "session.timeout.ms": _DEAD_AFTER_MS,
+                "error_cb": lambda error: lost(error.str()),
+                **settings,
+                **own,
+            }
         )
     except (KafkaException, ValueError, TypeError) as error:
         reason = error.args[0].str() if isinstance(error, KafkaException) else str(error)

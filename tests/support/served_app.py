@@ -18,13 +18,14 @@ from api.http.slow_connections import TimedProtocol
 from api.services.installation import open_installation
 
 
-def app_in(data: Path, hosts: Collection[str] = (), is_local: bool = True) -> FastAPI:
-    """The application of a data folder, with its check of orders and without a worker."""
+def app_in(data: Path, hosts: Collection[str] = (), is_local: bool = True, checks: bool = False) -> FastAPI:
+    """The application of a data folder without a worker; with `checks`, the first order does not wait for the check."""
     installation = open_installation(data)
 
     def start() -> None:
         installation.prepare(lambda _line: None)
-        installation.check.start()
+        if checks:
+            installation.check.start()
 
     service = Service(
         installation.plans, installation.approvals, installation.lines, installation.changes, installation.health,

@@ -22,7 +22,7 @@ ORDER = {"scenario": "tutorial_line"}
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     with (
-        served_app(app_in(tmp_path_factory.mktemp("data"), ["plans.example"])) as port,
+        served_app(app_in(tmp_path_factory.mktemp("data"), ["plans.example"], checks=True)) as port,
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=120.0) as client,
     ):
         yield client

@@ -24,7 +24,7 @@ ROWS = recorded_train(hours=0.2)
 
 @contextmanager
 def served(folder: Path, *words: str) -> Iterator[httpx2.Client]:
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--jobs", str(folder / "jobs"), *words)
+    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(folder / "jobs"), *words)
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None

@@ -71,6 +71,7 @@ def until(holds: Any, otherwise: str) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.many_cases
 def test_every_message_is_stored_once_also_after_a_kill(producer: Any, tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(own_mapping_text())
     rows = recorded_train(hours=0.5)

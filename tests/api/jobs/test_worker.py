@@ -82,6 +82,7 @@ def exists(pid: int) -> bool:
         return False
 
 
+@pytest.mark.many_cases
 def test_jobs_are_done_once_each_and_a_killed_job_fails_with_the_reason(place: Place) -> None:
     jobs = [place.order() for _ in range(3)]
     with place.worker("second", at_once=2):
@@ -108,6 +109,7 @@ def test_a_killed_worker_loses_no_job_and_its_successor_does_it(place: Place) ->
     assert {place.job(job).status for job in (running, waiting)} == {"succeeded"}
 
 
+@pytest.mark.many_cases
 def test_a_second_worker_takes_over_the_jobs_of_a_dead_one(place: Place) -> None:
     job = place.order()
     with place.worker("sleeps") as first:
@@ -119,6 +121,7 @@ def test_a_second_worker_takes_over_the_jobs_of_a_dead_one(place: Place) -> None
     assert place.job(job).status == "succeeded"
 
 
+@pytest.mark.many_cases
 def test_a_stopped_job_ends_with_all_of_its_processes(place: Place) -> None:
     job = place.order()
     child = place.data / "child"
@@ -129,6 +132,7 @@ def test_a_stopped_job_ends_with_all_of_its_processes(place: Place) -> None:
         assert place.job(job).status == "cancelled"
 
 
+@pytest.mark.many_cases
 def test_a_search_ends_with_its_best_and_a_leaving_worker_returns_its_job(place: Place) -> None:
     job = place.order()
     with place.worker("until_stopped"):
