@@ -7,7 +7,6 @@ so that a vehicle that coasts needs hardly any traction or brake to keep the pro
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from scenarios.values.build import profile_library, train_of
 from scenarios.values.fleet import ByVehicle, vehicle_names
 from scenarios.values.mileage import NO_MILEAGE, Mileage
 
-NO_TRAINS: Mapping[str, Train] = MappingProxyType({})
+NO_TRAINS: Mapping[str, Train] = {}
 _SPEEDS = 20
 
 

@@ -1,9 +1,13 @@
 """The trains of a fleet: leading, mean and thriftiest trains, and the profiles that vehicles share."""
 
+import pickle
+
 import numpy as np
+import pytest
 from own_models import different_models
 
 from energy_models.running_times import FollowedProfiles, followed_by
+from energy_models.running_times.store import content_hash
 from scenarios.files.load import load_scenario
 from scenarios.values.rolling_stock import RollingStock, fleet_profiles, mean_train, thriftiest_train
 from scenarios.vehicles.fleet import FleetModels, stock_of
@@ -59,3 +63,8 @@ def test_a_change_of_all_trains_changes_own_and_leading_trains() -> None:
     assert set(halved.own) == set(STOCK.own)
     plain = RollingStock.of(LINE).map(lambda _, train: mean_train([train]))
     assert plain.leading["four_car"] is plain.of_type["four_car"]
+
+
+@pytest.mark.parametrize("stock", [RollingStock.of(LINE), STOCK], ids=["types", "own models"])
+def test_a_rolling_stock_can_be_sent_to_another_process(stock: RollingStock) -> None:
+    assert content_hash(pickle.loads(pickle.dumps(stock)).content) == content_hash(stock.content)
