@@ -55,6 +55,7 @@ def page(browser: Browser) -> Iterator[Page]:
     assert [line for line in wrong if not line.startswith(("data:", "blob:")) and not line.endswith(aborted)] == []
 
 
+@pytest.mark.many_cases
 def test_a_plan_is_ordered_followed_and_read(page: Page, address: str, tmp_path: Path) -> None:
     page.goto(address)
     page.get_by_label("Line").select_option("tutorial_line")

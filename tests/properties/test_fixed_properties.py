@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from examples import examples
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -130,6 +131,7 @@ def answer_of(fixes: dict[str, Any]) -> InputFaults | Infeasible | Timetable:
 
 @given(wanted)
 @settings(max_examples=examples(25))
+@pytest.mark.many_cases
 def test_fixes_stay_to_the_second_or_are_named(fixes: dict[str, Any]) -> None:
     answer = answer_of({name: value for name, value in fixes.items() if value})
     event(type(answer).__name__)

@@ -96,6 +96,7 @@ def test_an_entry_vanishes_with_its_change(database: Database) -> None:
     )
 
 
+@pytest.mark.many_cases
 def test_changes_of_requests_and_commands_have_their_user_and_request(tmp_path: Path) -> None:
     installation = open_installation(tmp_path)
     installation.prepare(lambda _line: None)

@@ -84,6 +84,7 @@ def test_beyond_this_machine_every_request_needs_a_key(installation: Installatio
         assert client.get("/v1/plans", headers=bearer(added(installation))).status_code == 200
 
 
+@pytest.mark.many_cases
 def test_expired_and_revoked_keys_are_refused_in_the_same_way(installation: Installation, tmp_path: Path) -> None:
     good, expired, revoked = added(installation), added(installation, days=-1), added(installation)
     installation.access.revoke_key("_".join(revoked.split("_")[:2]), "a test")
@@ -139,6 +140,7 @@ def test_a_key_is_shown_once_and_hides_its_secret_in_errors() -> None:
     assert key_in(first.secret) is None
 
 
+@pytest.mark.many_cases
 def test_the_commands_add_list_and_revoke(tmp_path: Path) -> None:
     run = CliRunner().invoke
     data = ("--data", str(tmp_path))
@@ -182,6 +184,7 @@ def test_beyond_this_machine_the_service_needs_tls_or_a_proxy(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.many_cases
 def test_the_protocol_of_the_service_works_with_tls(installation: Installation, tmp_path: Path) -> None:
     chain, private = tmp_path / "chain.pem", tmp_path / "key.pem"
     subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")

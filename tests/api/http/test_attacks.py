@@ -211,6 +211,7 @@ def test_fifty_connections_that_send_nothing_are_ended(impatient: int) -> None:
         assert ended(connection)
 
 
+@pytest.mark.many_cases
 def test_a_body_that_never_arrives_is_ended_with_a_problem(impatient: int) -> None:
     with socket.create_connection(("127.0.0.1", impatient)) as connection:
         head = "POST /v1/plans HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
@@ -223,6 +224,7 @@ def test_a_body_that_never_arrives_is_ended_with_a_problem(impatient: int) -> No
     assert b"too-slow" in answer
 
 
+@pytest.mark.many_cases
 def test_a_client_that_does_not_read_is_ended(impatient: int) -> None:
     with socket.create_connection(("127.0.0.1", impatient)) as connection:
         connection.settimeout(30.0)

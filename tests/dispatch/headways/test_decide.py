@@ -170,6 +170,7 @@ def test_looser_policy_that_is_offered_does() -> None:
         decide_headways(tight, "demand-led")
 
 
+@pytest.mark.many_cases
 def test_way_out_is_a_way_out() -> None:
     with pytest.raises(Infeasible, match="a plan exists with 20 instead of 19 trains"):
         decide_headways(with_fleet(YIZHUANG, 19), "equal-service")

@@ -85,6 +85,7 @@ def test_decided_headways_keep_every_promise_with_their_ramps(line: Scenario) ->
     assert fleet_need(timetable, line).vehicles == decided.fleet <= line.trainsets
 
 
+@pytest.mark.many_cases
 def test_no_headway_of_yizhuang_changes_by_more_than_41_seconds_at_once() -> None:
     """Without ramps the gap falls from 525 to 225 s at one border."""
     decided = decide_headways(YIZHUANG, "demand-led")

@@ -50,6 +50,7 @@ def recorded(seed: int, hours: float = 2.0) -> tuple[SupplyNetwork, SupplyReadin
     return true, readings_of(replace(snapshots, power_w=power), np.round(volts), vehicle, energy, 900.0)
 
 
+@pytest.mark.many_cases
 def test_intervals_hold_the_network() -> None:
     held = []
     for seed in range(12):

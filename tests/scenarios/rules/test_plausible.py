@@ -18,6 +18,7 @@ FaultsAfter = Callable[..., tuple[Fault, ...]]
 Edited = Callable[..., Path]
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize("name", bundled())
 def test_bundled_lines_and_their_overrides_have_no_warning(name: str, loaded: Callable[[str], Scenario]) -> None:
     for variant in (name, *(f"{name}+{one}" for one in override_names(name))):
