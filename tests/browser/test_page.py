@@ -131,6 +131,7 @@ def test_faults_of_fixes_are_shown_beside_the_form(browser: Browser, address: st
     page.close()
 
 
+@pytest.mark.many_cases
 def test_reasons_of_an_infeasible_plan_are_sentences(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_label("Line").select_option("tutorial_line")

@@ -22,6 +22,7 @@ def report(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.many_cases
 def test_every_chart_draws_offline(report: Path, chromium: str) -> None:
     wrong: list[str] = []
     with sync_playwright() as playwright:

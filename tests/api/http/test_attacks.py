@@ -161,6 +161,7 @@ def test_a_nested_text_costs_nothing(client: httpx2.Client) -> None:
             problem(client.post("/v1/plans", json={**ORDER, field: text}), 422, "input-faults")
 
 
+@pytest.mark.many_cases
 def test_a_connection_stays_usable_after_an_unexpected_error(tmp_path: Path) -> None:
     app = app_in(tmp_path)
 
@@ -201,6 +202,7 @@ def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         yield port
 
 
+@pytest.mark.many_cases
 def test_fifty_connections_that_send_nothing_are_ended(impatient: int) -> None:
     begun = (b"", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"P")
     connections = [socket.create_connection(("127.0.0.1", impatient)) for _ in range(50)]

@@ -97,6 +97,7 @@ def test_jobs_are_done_once_each_and_a_killed_job_fails_with_the_reason(place: P
     assert "SIGKILL" in problem["detail"]
 
 
+@pytest.mark.many_cases
 def test_a_killed_worker_loses_no_job_and_its_successor_does_it(place: Place) -> None:
     """Two jobs: one that runs at the worker that is killed, one that waits."""
     running, waiting = place.order(), place.order()
