@@ -1,4 +1,4 @@
-"""The table of actions and roles: code, documentation and routes agree."""
+"""The table of actions and roles: code and routes agree."""
 
 from pathlib import Path
 
@@ -7,15 +7,10 @@ from api_routes import api_routes
 from served_app import app_in
 
 from api.access.principal import Grants, Principal
-from api.access.roles import ALLOWED, EVERY_LINE, OF_INSTALLATION, Action, Role, markdown
+from api.access.roles import ALLOWED, EVERY_LINE, OF_INSTALLATION, Action, Role
 from api.http.access import Require, without_key
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "access.md"
 EVERYTHING = Grants({EVERY_LINE: Role.ADMIN})
-
-
-def test_the_document_has_the_table_of_the_code() -> None:
-    assert f"\n{markdown()}\n" in DOCUMENT.read_text(encoding="utf-8")
 
 
 def test_every_action_is_in_the_table_and_the_admin_may_do_everything() -> None:
