@@ -107,11 +107,7 @@ def serve(
             beside.stop()
         installation.close()
 
-    service = Service(
-        installation.plans, installation.approvals, installation.lines, installation.changes, installation.health,
-        installation.access,
-    )  # fmt: skip
-    app = create_app(service, receiver, start, stop, allowed_host or (), is_local)
+    app = create_app(Service.of(installation), receiver, start, stop, allowed_host or (), is_local)
     scheme = "https" if tls_certificate is not None else "http"
     shown = f"[{host}]" if ":" in host else host
     console.print(f"Headwatt serves {scheme}://{shown}:{listening.getsockname()[1]} (Ctrl-C stops it)", markup=False)

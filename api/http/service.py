@@ -1,6 +1,6 @@
 """What the routes use of the application: its services, and the actor of a request."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,6 +12,7 @@ from api.services.approvals import Approvals
 from api.services.availability import Caller
 from api.services.changes import Changes
 from api.services.health import Health
+from api.services.installation import Installation
 from api.services.lines import Lines
 from api.services.plans import Plans
 
@@ -26,6 +27,11 @@ class Service:
     changes: Changes
     health: Health
     access: Access
+
+    @staticmethod
+    def of(installation: Installation) -> "Service":
+        """The services of an installation for callers that may see every line."""
+        return Service(**{part.name: getattr(installation, part.name) for part in fields(Service)})
 
     def for_caller(self, caller: Caller) -> "Service":
         """The services with only the lines of a caller."""

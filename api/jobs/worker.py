@@ -1,4 +1,4 @@
-"""The worker: `headwatt worker`, also started by `headwatt serve`; it computes jobs until it is told to end."""
+"""The worker process: it computes jobs until a signal ends it. `headwatt worker` and `headwatt serve` start it."""
 
 import fcntl
 import logging

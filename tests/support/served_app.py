@@ -27,11 +27,7 @@ def app_in(data: Path, hosts: Collection[str] = (), is_local: bool = True, check
         if checks:
             installation.check.start()
 
-    service = Service(
-        installation.plans, installation.approvals, installation.lines, installation.changes, installation.health,
-        installation.access,
-    )  # fmt: skip
-    return create_app(service, None, start, installation.close, hosts, is_local)
+    return create_app(Service.of(installation), None, start, installation.close, hosts, is_local)
 
 
 @contextmanager

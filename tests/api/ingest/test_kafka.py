@@ -1,18 +1,12 @@
 """Kafka with the mock cluster of librdkafka, which speaks the protocol over TCP: every row arrives once."""
 
 import json
-import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from receiving import receiving, stored, until
 from recorded_train import recorded_train
 from telemetry_mappings import own_mapping_text
 
@@ -20,7 +14,6 @@ from energy_models.telemetry.store.query import read_quarantine, read_rows
 from energy_models.telemetry.store.store import open_store
 
 pytest.importorskip("confluent_kafka")
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 TOPIC = "trains"
 
 
@@ -43,34 +36,6 @@ def publish(producer: Any, payloads: list[bytes]) -> None:
     assert producer.flush(60.0) == 0
 
 
-@contextmanager
-def receiving(producer: Any, folder: Path) -> "Iterator[subprocess.Popen[str]]":
-    words = ["telemetry", "receive", f"kafka://{servers(producer)}", "--topic", TOPIC, "--every", "0.2"]
-    files = ["--mapping", str(folder / "m.yaml"), "--store", str(folder / "store")]
-    process = subprocess.Popen([sys.executable, "-c", START, *words, *files], stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    assert re.search("Receiving", process.stderr.readline())
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
-
-
-def stored(folder: Path) -> int:
-    if not (folder / "store" / "store.json").exists():
-        return 0
-    return len(read_rows(open_store(folder / "store"), "test_line", columns=[]))
-
-
-def until(holds: Any, otherwise: str) -> None:
-    ends = time.monotonic() + 120.0
-    while not holds():
-        assert time.monotonic() < ends, otherwise
-        time.sleep(0.1)
-
-
 @pytest.mark.many_cases
 def test_every_message_is_stored_once_also_after_a_kill(producer: Any, tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(own_mapping_text())
@@ -78,12 +43,12 @@ def test_every_message_is_stored_once_also_after_a_kill(producer: Any, tmp_path:
     payloads = [json.dumps(row).encode() for row in rows.to_dict("records")]
     half = len(payloads) // 2
     publish(producer, payloads[:half])
-    with receiving(producer, tmp_path) as process:
+    with receiving(f"kafka://{servers(producer)}", TOPIC, tmp_path) as process:
         until(lambda: stored(tmp_path) > 0, "nothing was stored")
         process.kill()
     # The group continues where its offsets were committed; what was stored but not committed comes again.
     publish(producer, [*payloads[half:], b"no json\nat all", b"[1, 2]", *payloads[:10]])
-    with receiving(producer, tmp_path) as process:
+    with receiving(f"kafka://{servers(producer)}", TOPIC, tmp_path) as process:
         until(lambda: stored(tmp_path) == len(rows) and len(read_quarantine(open_store(tmp_path / "store"))) == 3,
               "rows are missing")  # fmt: skip
     assert process.returncode == 0

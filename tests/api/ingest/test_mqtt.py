@@ -1,19 +1,16 @@
 """MQTT with a real mosquitto: every row arrives once, also when the receiver is killed between its messages."""
 
 import json
-import re
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from receiving import receiving, stored, until
 from recorded_train import recorded_train
 from telemetry_mappings import own_mapping_text
 
@@ -21,7 +18,6 @@ from energy_models.telemetry.store.query import read_quarantine, read_rows
 from energy_models.telemetry.store.store import open_store
 
 pytest.importorskip("aiomqtt")
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +35,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     )
     process = subprocess.Popen([found, "-c", str(folder / "mosquitto.conf")], stderr=subprocess.DEVNULL)
     try:
-        _until(lambda: _answers(port), "mosquitto does not answer")
+        until(lambda: _answers(port), "mosquitto does not answer")
         yield port
     finally:
         process.terminate()
@@ -49,30 +45,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def _answers(port: int) -> bool:
     with socket.socket() as one:
         return one.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _until(holds: "object", otherwise: str, seconds: float = 90.0) -> None:
-    ends = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < ends, otherwise
-        time.sleep(0.05)
-
-
-@contextmanager
-def receiving(port: int, folder: Path) -> "Iterator[subprocess.Popen[str]]":
-    url = f"mqtt://127.0.0.1:{port}"
-    words = ["telemetry", "receive", url, "--topic", "trains/+/rows", "--every", "0.2"]
-    files = ["--mapping", str(folder / "m.yaml"), "--store", str(folder / "store")]
-    command = [sys.executable, "-c", START, *words, *files]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    assert re.search("Receiving", process.stderr.readline())
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
 
 
 def publish(port: int, payloads: list[bytes]) -> None:
@@ -90,27 +62,21 @@ def publish(port: int, payloads: list[bytes]) -> None:
     client.disconnect()
 
 
-def stored(folder: Path) -> int:
-    if not (folder / "store" / "store.json").exists():
-        return 0
-    return len(read_rows(open_store(folder / "store"), "test_line", columns=[]))
-
-
 def test_every_message_is_stored_once_also_after_a_kill(broker: int, tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(own_mapping_text())
     rows = recorded_train(hours=0.5)
     payloads = [json.dumps(row).encode() for row in rows.to_dict("records")]
     third = len(payloads) // 3
-    with receiving(broker, tmp_path) as process:
+    with receiving(f"mqtt://127.0.0.1:{broker}", "trains/+/rows", tmp_path) as process:
         time.sleep(2.0)  # the session exists from its first subscription on
         publish(broker, payloads[:third])
-        _until(lambda: stored(tmp_path) > 0, "nothing was stored")
+        until(lambda: stored(tmp_path) > 0, "nothing was stored")
         publish(broker, payloads[third : 2 * third])
         process.kill()
     # While no receiver runs, the broker keeps the messages.
     publish(broker, [*payloads[2 * third :], b"no json\nat all", b"[1, 2]", *payloads[:10]])
-    with receiving(broker, tmp_path) as process:
-        _until(lambda: stored(tmp_path) == len(rows) and len(read_quarantine(open_store(tmp_path / "store"))) >= 3,
+    with receiving(f"mqtt://127.0.0.1:{broker}", "trains/+/rows", tmp_path) as process:
+        until(lambda: stored(tmp_path) == len(rows) and len(read_quarantine(open_store(tmp_path / "store"))) >= 3,
                "rows are missing")  # fmt: skip
     assert process.returncode == 0
     found = read_rows(open_store(tmp_path / "store"), "test_line")
