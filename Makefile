@@ -72,9 +72,11 @@ picture: $(DEVELOPMENT) browser ## take the README's picture from the report in 
 browser: # Chromium for the browser tests: found, installed where that is allowed, or said how
 	@sh .ci/chromium
 
-lock: $(PLACE) $(if $(filter $(VENV)/%,$(UV)),$(UV)) ## resolve the locks anew: ARGS=--upgrade
-	@$(call resolve,install,requirements.lock)
-	@$(call resolve,dev,requirements-dev.lock)
+lock: $(PLACE) ## resolve the locks anew: ARGS=--upgrade
+	@$(get_uv)
+	@$(call resolve,install,requirements.lock,pyproject.toml)
+	@$(call resolve,dev,requirements-dev.lock,pyproject.toml)
+	@$(call resolve,installer,.ci/installer.lock)
 
 clean: ## remove what was made, but for .venv
 	@rm -rf out site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -92,18 +94,30 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
+# uv installs in five seconds what takes pip half a minute. Where uv cannot be had or cannot install, pip does it.
 define install
-$(IN_VENV)/python -m pip --disable-pip-version-check --no-input install --no-compile \
-	--require-hashes --only-binary :all: --requirement $(1) >$(VENV)/install.log 2>&1 \
-&& $(IN_VENV)/python -m pip --disable-pip-version-check --no-input install --no-compile \
-	--no-deps --no-build-isolation --editable . >>$(VENV)/install.log 2>&1 \
-|| { grep -v '^WARNING: Location' $(VENV)/install.log | tail -n 20 >&2; \
-	echo "The installation from $(1) failed; all of its output is in $(VENV)/install.log." >&2; exit 1; }
+$(get_uv); \
+index=$${PIP_INDEX_URL:-$$($(IN_VENV)/python -m pip config get global.index-url 2>/dev/null)}; \
+if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
+with_uv() { UV_HTTP_TIMEOUT=15 UV_HTTP_RETRIES=1 "$(UV)" pip install --python $(IN_VENV)/python "$$@"; }; \
+with_pip() { $(IN_VENV)/python -m pip --disable-pip-version-check --no-input install --no-compile "$$@"; }; \
+for installer in with_uv with_pip; do \
+	if $$installer --require-hashes --only-binary :all: --requirement $(1) >$(VENV)/install.log 2>&1 \
+		&& $$installer --no-deps --no-build-isolation --editable . >>$(VENV)/install.log 2>&1; \
+	then installed=yes; break; fi; \
+done; \
+if [ -z "$$installed" ]; then grep -v '^WARNING: Location' $(VENV)/install.log | tail -n 20 >&2; \
+	echo "The installation from $(1) failed; all of its output is in $(VENV)/install.log." >&2; exit 1; fi
+endef
+
+define get_uv
+if ! command -v "$(UV)" >/dev/null; then $(IN_VENV)/python -m pip --disable-pip-version-check --no-input install --quiet \
+	--target $(VENV)/uv --require-hashes --only-binary :all: --requirement .ci/installer.lock >$(VENV)/install.log 2>&1; fi
 endef
 
 define resolve
 $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make lock" --group $(1) $(ARGS) pyproject.toml --output-file $(2)
+	--no-emit-find-links --custom-compile-command "make lock" --group $(1) $(ARGS) $(3) --output-file $(2)
 endef
 
 $(PLACE):
@@ -124,7 +138,3 @@ $(DEVELOPMENT): $(PLACE) requirements-dev.lock pyproject.toml
 	@echo "Installing Headwatt and the packages of requirements-dev.lock (once; it may take a minute or two) ..." >&2
 	@$(call install,requirements-dev.lock)
 	@touch $(RUN_TIME) $@
-
-$(VENV)/uv/bin/uv: $(PLACE)
-	@$(IN_VENV)/python -m venv $(VENV)/uv
-	@$(VENV)/uv/bin/python -m pip --disable-pip-version-check --quiet install uv

@@ -5,7 +5,6 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTimeError
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -38,10 +37,8 @@ class OrderCheck:
         self._started: Future[tuple[Fault, ...]] | None = None
 
     def start(self) -> None:
-        """Start the process and wait for its imports, so that the first order does not wait for them."""
-        _, started = self._ready_pool()
-        with suppress(NotInTimeError, BrokenProcessPool):
-            started.result(_START_PATIENCE_S)
+        """Start the process, which needs some seconds for its imports, so that later orders do not wait for them."""
+        self._ready_pool()
 
     def faults(self, order: PlanOrder) -> tuple[Fault, ...] | None:
         """The faults of an order; None if the check was not complete in time."""

@@ -86,6 +86,7 @@ def test_a_plan_is_ordered_followed_and_read(page: Page, address: str, tmp_path:
     expect(page.locator("#plan .status")).to_have_text("done")
 
 
+@pytest.mark.many_cases
 def test_a_plan_is_stopped(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_label("Line").select_option("beijing_yizhuang")
@@ -126,7 +127,8 @@ def test_faults_of_fixes_are_shown_beside_the_form(browser: Browser, address: st
     page.get_by_label("What stays fixed").fill("trips: [up-999]\nspare_trains: 900")
     page.get_by_role("button", name="Plan", exact=True).click()
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("fixes, line 1, trips[0]: up-999")
+    # The first order waits until the process that checks orders has started.
+    expect(alert).to_contain_text("fixes, line 1, trips[0]: up-999", timeout=PATIENCE_MS)
     expect(alert).to_contain_text("fixes, line 2, spare_trains: 900")
     page.close()
 

@@ -21,6 +21,7 @@ def report(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.many_cases
 def test_the_policy_allows_the_report_and_nothing_else(report: Path, chromium: str) -> None:
     policy = report_policy(report)
     assert "unsafe-inline" not in policy

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from prepared_data import prepared_data
+
 from api.jobs.plan_job import publish_plan, stored_folder, stored_plan
 from api.jobs.plan_order import PlanOrder
 from api.jobs.port import Limits, NewJob
@@ -19,8 +21,8 @@ from simulation.experiment import PlanExperiment
 
 
 def opened(data: Path) -> Database:
-    """The database of a data folder, with its tables."""
-    database = open_database(data)
+    """The database of a data folder, with its tables and the bundled lines."""
+    database = open_database(prepared_data(data))
     require_current(database)
     return database
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from prepared_data import prepared_data
 from starlette.types import ASGIApp
 
 from api.http.app import create_app
@@ -20,7 +21,7 @@ from api.services.installation import open_installation
 
 def app_in(data: Path, hosts: Collection[str] = (), is_local: bool = True, checks: bool = False) -> FastAPI:
     """The application of a data folder without a worker; with `checks`, the first order does not wait for the check."""
-    installation = open_installation(data)
+    installation = open_installation(prepared_data(data))
 
     def start() -> None:
         installation.prepare(lambda _line: None)

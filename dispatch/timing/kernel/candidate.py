@@ -177,7 +177,7 @@ def _neighbours_kept(alike: int, trips: Trips, limits: Limits, candidate: Candid
     return allowed, waiting
 
 
-@inside()
+@kernel()
 def changed(
     j: int,
     kind: int,
@@ -192,6 +192,8 @@ def changed(
 ) -> tuple[int, int, float]:
     """Change trip j, and those with its pattern, by a kind of move.
 
+    A function of its own and not `inside`, because one function with the moves and the prices takes 10 s longer to
+    compile.
     Returns the number of trips that the move changes, that of trips touched (0: it broke a rule and was taken back),
     and by how much waiting changes.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from finished_plans import ordered
+from prepared_data import prepared_data
 from served_app import app_in, served_app
 from sqlalchemy import text
 from typer.testing import CliRunner
@@ -98,7 +99,7 @@ def test_an_entry_vanishes_with_its_change(database: Database) -> None:
 
 @pytest.mark.many_cases
 def test_changes_of_requests_and_commands_have_their_user_and_request(tmp_path: Path) -> None:
-    installation = open_installation(tmp_path)
+    installation = open_installation(prepared_data(tmp_path))
     installation.prepare(lambda _line: None)
     key = Access(installation.database).add("ada", Role.ADMIN, [EVERY_LINE], timedelta(days=1), "command line")
     headers = {"authorization": f"Bearer {key}", "x-request-id": "request-0001"}

@@ -10,6 +10,7 @@ import pytest
 from api_routes import api_routes
 from fastapi.routing import APIRoute
 from finished_plans import ordered
+from prepared_data import prepared_data
 from served_app import app_in, served_app
 
 from api.access.roles import ALLOWED, OF_INSTALLATION, Action, Role
@@ -22,7 +23,7 @@ OWN, FOREIGN = "beijing_yizhuang", "tutorial_line"
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    installation = open_installation(tmp_path_factory.mktemp("data"))
+    installation = open_installation(prepared_data(tmp_path_factory.mktemp("data")))
     installation.prepare(lambda _line: None)
     yield installation
     installation.close()

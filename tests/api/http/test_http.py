@@ -16,6 +16,7 @@ import httpx2
 import pytest
 from finished_plans import ended, finished, opened
 from own_models import different_models
+from prepared_data import prepared_data
 
 from api.jobs.plan_order import PlanOrder
 from api.plan_files.manifest import PLAN_FILES
@@ -289,7 +290,7 @@ def test_openapi_documents_every_route_with_examples_and_its_problems(client: ht
 
 def test_a_plan_is_ordered_computed_and_found_by_the_next_server(tmp_path: Path) -> None:
     """The whole way, with the real planner in a real worker; then another server reads the same store."""
-    with served(tmp_path) as (client, _):
+    with served(prepared_data(tmp_path)) as (client, _):
         ordered = client.post("/v1/plans", json={"scenario": "tutorial_line", "replications": 2, "effort": 0.02})
         assert ordered.status_code == 202
         location = ordered.headers["location"]

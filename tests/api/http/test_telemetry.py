@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from prepared_data import prepared_data
 from recorded_train import recorded_train
 from telemetry_mappings import own_mapping_text
 
@@ -24,7 +25,8 @@ ROWS = recorded_train(hours=0.2)
 
 @contextmanager
 def served(folder: Path, *words: str) -> Iterator[httpx2.Client]:
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(folder / "jobs"), *words)
+    data = prepared_data(folder / "jobs")
+    command = (sys.executable, "-c", START, "serve", "--no-worker", "--port", "0", "--data", str(data), *words)
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None

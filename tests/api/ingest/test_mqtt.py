@@ -62,6 +62,7 @@ def publish(port: int, payloads: list[bytes]) -> None:
     client.disconnect()
 
 
+@pytest.mark.many_cases
 def test_every_message_is_stored_once_also_after_a_kill(broker: int, tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(own_mapping_text())
     rows = recorded_train(hours=0.5)

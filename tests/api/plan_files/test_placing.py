@@ -215,6 +215,7 @@ print(last)
 """
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize("before", ["replaced", "nothing"])
 def test_a_plan_killed_at_any_step_of_its_writing_is_the_old_or_the_new_one(
     old: Path, new: Path, tmp_path: Path, before: str

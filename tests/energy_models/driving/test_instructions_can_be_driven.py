@@ -68,7 +68,11 @@ def test_every_limit(limit_kmh: int) -> None:
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize(
-    ("name", "loads"), [("tutorial_line", (0.0, 400.0, 800.0)), ("beijing_yizhuang", (0.0, 750.0, 1500.0))]
+    ("name", "loads"),
+    [
+        ("tutorial_line", (0.0, 400.0, 800.0)),
+        pytest.param("beijing_yizhuang", (0.0, 750.0, 1500.0), marks=pytest.mark.many_cases),
+    ],
 )
 def test_every_section_of_the_bundled_lines(name: str, loads: tuple[float, ...], direction: Direction) -> None:
     scenario = load_scenario(name)

@@ -41,7 +41,7 @@ def test_a_clean_fleet_gives_no_finding() -> None:
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-@pytest.mark.parametrize("draw", [0, 1])
+@pytest.mark.parametrize("draw", [0, pytest.param(1, marks=pytest.mark.many_cases)])
 def test_each_fault_is_found_on_its_vehicle(kind: str, draw: int) -> None:
     fault, kinds = FAULTS[kind]
     begin = 0 if kind in ("drift 1 % a week", "clock 20 ppm") else 4

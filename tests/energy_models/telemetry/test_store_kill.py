@@ -76,6 +76,7 @@ def check(folder: Path, batches: int) -> None:
     assert trees[0] == trees[1]
 
 
+@pytest.mark.many_cases
 def test_kill_and_send_again(tmp_path: Path) -> None:
     kill_and_send_again(tmp_path, kills=12, batches=30, seed=1)
     check(tmp_path, 30)

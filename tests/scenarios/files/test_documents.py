@@ -21,6 +21,7 @@ VARIANTS = [name for line in bundled() for name in (line, *(f"{line}+{over}" for
 PAGES = [page for page in [Path(__file__).resolve().parents[3] / "docs" / "scenario-language.md"] if page.is_file()]
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_number_has_its_source_or_is_called_assumed(name: str, loaded: Callable[[str], Scenario]) -> None:
     scenario = loaded(name)

@@ -17,6 +17,7 @@ from scenarios.files.source_positions import read_table, read_yaml
 from scenarios.schema import Scenario, clock_to_seconds, seconds_to_clock
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize("name", bundled())
 def test_bundled_lines_and_all_their_overrides_load(name: str, loaded: Callable[[str], Scenario]) -> None:
     base = loaded(name)

@@ -136,6 +136,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             process.wait()
 
 
+@pytest.mark.many_cases
 def test_a_dask_cluster_whose_worker_is_killed_finds_the_same(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], model: DayModel, hour: Timetable, alone: list[object]
 ) -> None:
