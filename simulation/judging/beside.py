@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from dispatch.plans.timetable import Timetable
 from energy_models.running_times import ProfileLibrary, apart_together
@@ -43,6 +44,18 @@ class JudgedDays:
     judgement: Judgement
     baseline: DayRecord
     plan: DayRecord
+
+
+@dataclass(frozen=True, eq=False)
+class _DaysOfPlan(DayWork):
+    """The days of a timetable: a result for each seed, and without a seed the undisturbed day with its traces."""
+
+    def work(self, task: tuple[str, int | None]) -> Any:
+        """Simulate one timetable on the day of one seed, or undisturbed."""
+        name, seed = task
+        if seed is not None:
+            return super().work((name, seed))
+        return self.model.day(self.timetables[name], None, False, True)
 
 
 class JudgedBeside:
@@ -84,7 +97,7 @@ class JudgedBeside:
         assert self._in_force is not None
         if self._baseline is None:
             self._baseline = self._thread.submit(self._simulate_in_force, self._in_force)
-        self._progress("simulated days", self._done / (2 * len(self._seeds)))
+        self._progress("simulated days", self._done / (2 * len(self._seeds) + 2))
         self._plan = self._thread.submit(self._simulate, "plan", timetable, {})
         if not self._is_beside:
             # With one worker, the planner waits until the days are simulated.
@@ -124,18 +137,22 @@ class JudgedBeside:
         model = self._model
         assert model is not None
         prepare_profiles(model, [timetable], self._workers)
-        held = self._session.hold(DayWork(model, {name: timetable}))
-        missing = [seed for seed in self._seeds if seed not in known]
-        results = dict(known)
+        held = self._session.hold(_DaysOfPlan(model, {name: timetable}))
+        # The undisturbed day first, because it takes longest.
+        missing = (None, *(seed for seed in self._seeds if seed not in known))
+        results, undisturbed = dict(known), None
         self._done += len(known)
         for number, result in self._session.run(EngineTask(held, (name, seed)) for seed in missing):
-            results[missing[number]] = result
+            if (seed := missing[number]) is None:
+                undisturbed = result
+            else:
+                results[seed] = result
             self._done += 1
             if self._plan is not None:
                 # While the search runs, only the progress of the search is shown.
-                self._progress("simulated days", self._done / (2 * len(self._seeds)))
-        ordered = tuple(results[seed] for seed in self._seeds)
-        return _Days(ordered, model.day(timetable, None, False, True))
+                self._progress("simulated days", self._done / (2 * len(self._seeds) + 2))
+        assert undisturbed is not None
+        return _Days(tuple(results[seed] for seed in self._seeds), undisturbed)
 
 
 @contextmanager
