@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,6 +48,7 @@ def fleets(draw: st.DrawFn) -> Scenario:
     return line.model_copy(update={"train_types": types, "fleet": tuple(parts)})
 
 
+@pytest.mark.many_cases
 @given(fleets(), st.sampled_from(["equal-service", "demand-led"]))
 @settings(max_examples=examples(25))
 def test_no_plan_of_a_mixed_fleet_is_faster_than_its_vehicles(scenario: Scenario, mode: str) -> None:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,6 +87,7 @@ def test_every_plan_passes_the_checker_or_is_refused_in_words(scenario: Scenario
     assert evidence.after_kwh <= worst * evidence.before_kwh
 
 
+@pytest.mark.many_cases
 @given(lines(), st.sampled_from([0.0, 1.0, 3.0]), st.sampled_from(["energy", "cost", "co2"]), st.integers(0, 3))
 @settings(max_examples=examples(12))
 def test_every_demand_led_plan_passes_the_checker_or_is_refused_in_words(
@@ -108,6 +110,7 @@ def test_every_demand_led_plan_passes_the_checker_or_is_refused_in_words(
     assert Plan.from_dict(planned.plan.to_dict()) == planned.plan
 
 
+@pytest.mark.many_cases
 @given(lines(), st.integers(1, 60))
 @settings(max_examples=examples(8))
 def test_longer_trips_keep_every_other_rule(scenario: Scenario, longer_s: int) -> None:

@@ -28,6 +28,7 @@ def test_random_lines_keep_the_rules_of_the_scenario_language(scenario: Scenario
     assert all(timetable_in_force(scenario).of(direction) for direction in DIRECTIONS)
 
 
+@pytest.mark.many_cases
 @given(random_lines(), st.sampled_from(MODES))
 @settings(max_examples=examples(5))
 def test_a_random_line_is_planned_or_refused_with_reasons(scenario: Scenario, mode: Mode) -> None:

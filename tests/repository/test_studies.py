@@ -15,6 +15,7 @@ def test_there_are_four_studies() -> None:
     assert [file.stem for file in STUDIES] == ["dwell_noise", "hot_summer_day", "new_train", "storage"]
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
 def test_a_study_can_be_read_and_is_reported(file: Path) -> None:
     sweep = read_sweep(file)

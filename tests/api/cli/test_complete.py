@@ -70,6 +70,7 @@ def test_effects_are_those_of_a_plan_of_the_scenario(experiment: PlanExperiment,
     assert others["train_mass"].effect_from == "the Yizhuang line"
 
 
+@pytest.mark.many_cases
 def test_values_are_written_and_taken_back(folder: Path) -> None:
     before = (folder / FILE).read_text()
     words = ("--set", "train.tare_t=198", "--source", "Data sheet", "--from-type", "heavy_6car", "--supply", "dc_750")

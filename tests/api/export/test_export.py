@@ -258,6 +258,7 @@ def test_json_is_the_plan_and_keeps_its_schema(plan: Path, written: WrittenPlan)
         jsonschema.validate(document, schema)
 
 
+@pytest.mark.many_cases
 def test_the_workbook_has_one_sheet_a_table_and_times_to_reckon_with(yizhuang: WrittenPlan, tmp_path: Path) -> None:
     from api.export.workbook import write_workbook
 

@@ -97,6 +97,7 @@ def test_large_bodies_are_refused_before_they_are_read(client: httpx2.Client) ->
     problem(client.post("/v1/plans", content=pieces(), headers=JSON), 413, "too-large")
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize(
     "content",
     [

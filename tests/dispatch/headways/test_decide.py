@@ -83,6 +83,7 @@ def test_choice_is_the_best_of_all_choices(fleet: int, waiting_s: float) -> None
     assert decided.mean_waiting_s <= waiting_s + 1e-3
 
 
+@pytest.mark.many_cases
 def test_demand_led_keeps_the_policy_on_yizhuang() -> None:
     decided = decide_headways(YIZHUANG, "demand-led")
     today = decide_headways(YIZHUANG, "equal-service")
@@ -150,6 +151,7 @@ def test_fleet_of_three_names_the_clash_and_the_way_out(mode: str) -> None:
     assert "instead of 3 trains" in trains
 
 
+@pytest.mark.many_cases
 def test_longer_headways_are_offered_where_passengers_fit() -> None:
     with pytest.raises(Infeasible, match="longer headways: from 06:30 to 09:30 down 246 s instead of 240 s"):
         decide_headways(with_fleet(YIZHUANG, 19), "equal-service")

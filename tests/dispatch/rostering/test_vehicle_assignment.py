@@ -162,6 +162,7 @@ def test_trains_too_heavy_for_the_running_times_and_trains_too_small_stay_in_the
     assert TODAY.trips[0].trip_id not in trip_energy_j(TODAY, small, LINE.operation)
 
 
+@pytest.mark.many_cases
 def test_plan_of_a_mixed_fleet_gives_long_duties_to_light_trains() -> None:
     scenario = mixed(3, 5)
     planned = make_plan(scenario, PlannerOptions(effort=0.02, workers=1))
