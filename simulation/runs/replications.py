@@ -67,20 +67,19 @@ def replicate(
 def prepare_profiles(model: DayModel, timetables: Iterable[Timetable], workers: int = 1) -> None:
     """Compute the driving profiles for days of these timetables in advance, so that workers do not repeat this.
 
-    Loads of disturbed days differ from those of the undisturbed day about as much as headways do; further profiles are
-    computed during a day, with the same result.
+    Loads of disturbed days differ from the planned loads about as much as headways do; further profiles are computed
+    during a day, with the same result.
     """
     keys: dict[ProfileLibrary, set[ProfileKey]] = {}
     for timetable in timetables:
-        for trip in model.run_trains(timetable, None).trips:
-            library = model.kinds.of(trip.trip.vehicle).library
-            first = model.station_order[trip.direction].index(trip.trip.stations[0])
-            for i, running_time_s in enumerate(trip.running_time_s):
+        for trip in timetable.trips:
+            library = model.kinds.of(trip.vehicle).library
+            first = model.station_order[trip.direction].index(trip.stations[0])
+            for i, running_time_s in enumerate(trip.running_times_s):
                 for share in (1.0 - _LOAD_SPREAD, 1.0, 1.0 + _LOAD_SPREAD):
                     load = library.load_class(share * trip.passengers[i])
                     if library.minimum_time_s(trip.direction, first + i, load) <= running_time_s:
-                        strategy = trip.trip.driving[i]
-                        key = ProfileKey(trip.direction, first + i, running_time_s, load, strategy)
+                        key = ProfileKey(trip.direction, first + i, running_time_s, load, trip.driving[i])
                         keys.setdefault(library, set()).add(key)
     for library, wanted in keys.items():
         library.prepare(sorted(wanted), workers)
