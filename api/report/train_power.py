@@ -30,36 +30,53 @@ CLASSES = (
 
 def train_power(plan: Timetable, library: ProfileLibrary, others: OtherLibraries = NO_OTHERS) -> Chart:
     """Lines of the planned trips, one trace for each class of power, for the axes of the train graph."""
-    rows = [_seconds(plan, number, library, others) for number in range(len(plan.trips))]
-    highest_w = max((float(np.abs(power_w).max(initial=0.0)) for _, _, power_w in rows), default=0.0)
-    lines: list[list[FloatArray]] = [[] for _ in CLASSES]
-    gap = np.full((1, 2), np.nan)
-    for time_s, km, power_w in rows:
-        kinds = power_class(power_w, highest_w)
-        starts = np.flatnonzero(np.diff(kinds, prepend=-1))
-        for begin, end in zip(starts, [*starts[1:], len(kinds)], strict=True):
-            # The last point of each part is the first point of the next part, so that the line has no gaps.
-            upto = min(end, len(kinds) - 1)
-            picked = np.arange(begin, end, STEP_S)
-            if picked[-1] != upto:
-                picked = np.concatenate([picked, [upto]])
-            lines[kinds[begin]] += [np.column_stack([time_s[picked], km[picked]]), gap]
+    trips = [_seconds(plan, number, library, others) for number in range(len(plan.trips))]
+    if not trips:
+        return chart([], {})
+    time_s, km, power_w = (np.concatenate(one) for one in zip(*trips, strict=True))
+    kinds = power_class(power_w, float(np.abs(power_w).max(initial=0.0)))
+    points, kind_of = _lines(kinds, np.cumsum([len(seconds) for seconds, _, _ in trips]))
+    drawn = np.column_stack([time_s[points] * 1000.0, km[points]])
+    drawn[points < 0] = np.nan
     traces: list[dict[str, Any]] = []
-    for (name, colour), parts in zip(CLASSES, lines, strict=True):
-        points = np.concatenate(parts) if parts else np.empty((0, 2))
+    for kind, (name, colour) in enumerate(CLASSES):
+        of_class = drawn[kind_of == kind]
         traces.append(
             {
                 "type": "scattergl",
                 "mode": "lines",
                 "name": name,
                 # Whole seconds in ms are exact in four bytes until hour 37 of the service day.
-                "x": packed(points[:, 0] * 1000.0),
-                "y": packed(points[:, 1]),
+                "x": packed(of_class[:, 0]),
+                "y": packed(of_class[:, 1]),
                 "line": {"color": colour, "width": 1.4 if name == IDLE else 3.4},
                 "hoverinfo": "skip",
             }
         )
     return chart(traces, {})
+
+
+def _lines(kinds: IntArray, trip_ends: IntArray) -> tuple[IntArray, IntArray]:
+    """The seconds to draw, as lines of one class each, and the class of each; -1 is the gap after a line.
+
+    A line has every `STEP_S`-th second of its class. Its last point is the first point of the next line of the trip, so
+    that there are no gaps within a trip. `trip_ends` is the number of seconds up to the end of each trip.
+    """
+    number = np.arange(len(kinds))
+    is_start = np.diff(kinds, prepend=-1) != 0
+    is_start[trip_ends[:-1]] = True
+    begin = np.flatnonzero(is_start)
+    end = np.append(begin[1:], len(kinds))
+    line = np.cumsum(is_start) - 1
+    picked = number[(number - begin[line]) % STEP_S == 0]
+    last_of_trip = trip_ends[np.searchsorted(trip_ends, begin, side="right")] - 1
+    last = np.minimum(end, last_of_trip)
+    lines = np.arange(len(begin))
+    adds_last = lines[last != begin + (end - 1 - begin) // STEP_S * STEP_S]
+    points = np.concatenate([picked, last[adds_last], np.full(len(begin), -1)])
+    line_of = np.concatenate([line[picked], adds_last, lines])
+    ordered = np.argsort(line_of, kind="stable")
+    return points[ordered], kinds[begin][line_of[ordered]]
 
 
 def power_class(power_w: FloatArray, highest_w: float) -> IntArray:

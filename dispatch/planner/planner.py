@@ -1,6 +1,5 @@
 """The planner: from a scenario to a checked plan, with the saving of each lever."""
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -61,8 +60,9 @@ from scenarios.values.travel import Travel
 EFFORT_OF_ALL_CHANGES = 2.5
 """At this effort the timing tries as many changes as its stages name, for a day of up to `RUNS_OF_A_DAY` runs."""
 RUNS_OF_A_DAY = 5000.0
-"""With more section runs in a day, fewer changes are tried for each trip, as the root of their number, because trips
-share patterns."""
+LESS_FOR_MORE_RUNS = 0.75
+"""With n times `RUNS_OF_A_DAY` section runs, n^0.75 times fewer changes are tried for each trip, because trips share
+patterns. On Shanghai Metro Line 8 (n = 3) a third more changes save 0.06 points more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -414,7 +414,7 @@ def _rounded_kwh(energy_j: float | None) -> float | None:
 def _search_effort(effort: float, timetable: Timetable) -> float:
     """The effort of the timing search: less for each trip where there are more trips."""
     runs = sum(len(trip.driving) for trip in timetable.trips)
-    return effort / (EFFORT_OF_ALL_CHANGES * max(1.0, math.sqrt(runs / RUNS_OF_A_DAY)))
+    return effort / (EFFORT_OF_ALL_CHANGES * float(max(1.0, runs / RUNS_OF_A_DAY) ** LESS_FOR_MORE_RUNS))
 
 
 @cache

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
 
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.calibration.line_profile import mean_height
@@ -148,6 +147,8 @@ def metered_energy(motion: RecordedMotion, row: IntArray, lag_s: float) -> Float
     the powers on both sides as its slope at each row. If it is the mean of a shorter window, the power between the
     middles of the windows is a monotone cubic.
     """
+    from scipy.interpolate import CubicHermiteSpline, PchipInterpolator  # noqa: PLC0415 - slow to import
+
     m = motion
     step = np.where(m.joined, m.step_s, m.interval_s)
     time, energy = np.cumsum(step), np.cumsum(m.power_w * step)

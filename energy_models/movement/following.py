@@ -85,7 +85,6 @@ class Obstacle:
 
 
 STANDING = np.zeros(1)
-_NOTHING = Path(np.zeros(0), np.zeros(0), np.zeros(0))
 
 
 def standing_at(place_m: float) -> Path:
@@ -108,13 +107,20 @@ class Ahead:
             rear, gone_s = only.rear, np.array((only.gone_s,), dtype=np.float64)
             offset = np.array((0, len(rear.time_s)), dtype=np.int64)
             return rear.time_s, rear.place_m + only.moved_m, rear.speed_m_s, offset, gone_s
-        rears, ends = _NOTHING, [0]
-        for obstacle in self.obstacles:
-            rear = obstacle.rear
-            rears = joined(rears, Path(rear.time_s, rear.place_m + obstacle.moved_m, rear.speed_m_s))
-            ends.append(len(rears.time_s))
+        rears, ends = [obstacle.rear for obstacle in self.obstacles], [0]
+        for rear in rears:
+            ends.append(ends[-1] + len(rear.time_s))
         gone_s = np.array([obstacle.gone_s for obstacle in self.obstacles], dtype=np.float64)
-        return rears.time_s, rears.place_m, rears.speed_m_s, np.array(ends, dtype=np.int64), gone_s
+        offset = np.array(ends, dtype=np.int64)
+        if not rears:
+            return STANDING[:0], STANDING[:0], STANDING[:0], offset, gone_s
+        return (
+            np.concatenate([rear.time_s for rear in rears]),
+            np.concatenate([obstacle.rear.place_m + obstacle.moved_m for obstacle in self.obstacles]),
+            np.concatenate([rear.speed_m_s for rear in rears]),
+            offset,
+            gone_s,
+        )
 
 
 @dataclass(frozen=True)

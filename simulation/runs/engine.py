@@ -7,6 +7,7 @@ every engine and every number of workers.
 If a worker process ends unexpectedly, its tasks are done again. If workers end repeatedly, the engine raises an error.
 """
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -368,6 +369,10 @@ def _work_from_file(file: str, task: Any) -> Any:
         _kits[file] = kit
         while len(_kits) > _KITS_HELD:
             _kits.popitem(last=False)
+        # The collector of garbage would examine the objects of the kit again and again: 5 % of the time of a day.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
     _kits.move_to_end(file)
     return kit.work(task)
 
