@@ -9,12 +9,15 @@ from api.access.principal import LOCAL, Principal
 from api.access.roles import Action
 from api.services.access import Access
 from api.services.approvals import Approvals
+from api.services.audit import Audit
 from api.services.availability import Caller
 from api.services.changes import Changes
+from api.services.figures import Figures
 from api.services.health import Health
 from api.services.installation import Installation
 from api.services.lines import Lines
 from api.services.plans import Plans
+from api.services.sessions import Sessions
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Service:
     changes: Changes
     health: Health
     access: Access
+    sessions: Sessions
+    figures: Figures
+    audit: Audit
 
     @staticmethod
     def of(installation: Installation) -> "Service":
@@ -41,6 +47,8 @@ class Service:
             approvals=self.approvals.for_caller(caller),
             lines=self.lines.for_caller(caller),
             health=self.health.for_caller(caller),
+            access=self.access.for_caller(caller),
+            sessions=self.sessions.for_caller(caller),
         )
 
 

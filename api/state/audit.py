@@ -86,6 +86,7 @@ def every_entry(session: Session) -> Iterator[AuditRow]:
         session.expunge_all()
 
 
-def newest_entries(session: Session, limit: int) -> Sequence[AuditRow]:
-    """The newest entries, newest first."""
-    return session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)).all()
+def newest_entries(session: Session, limit: int, before: int | None = None) -> Sequence[AuditRow]:
+    """The newest entries, newest first; with `before`, those before the entry of this number."""
+    found = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
+    return session.scalars(found if before is None else found.where(AuditRow.id < before)).all()
