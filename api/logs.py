@@ -18,11 +18,11 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The entry as text."""
         request_id = REQUEST_ID.get()
-        text = f"{_utc(record)} {record.levelname} {record.name}: {super().format(record)}"
+        text = without_secrets(f"{_utc(record)} {record.levelname} {record.name}: {super().format(record)}")
         if request_id and request_id not in text:
             first, _, rest = text.partition("\n")
             text = f"{first} (request {request_id})" + (f"\n{rest}" if rest else "")
-        return without_secrets(text)
+        return text
 
 
 class JsonLines(logging.Formatter):

@@ -23,7 +23,8 @@ Config = Annotated[
 def show(config: Config = None, json: JsonOutput = False) -> None:
     """Show each setting with its value and where the value comes from; secrets are hidden.
 
-    The exit code is 2 if a setting is wrong; every fault is listed.
+    The variable of the environment of a setting is `HEADWATT_` with the name in capitals and `_` for each dot, for
+    example HEADWATT_SERVER_PORT. The exit code is 2 if a setting is wrong; every fault is listed.
     """
     from api.settings.leaves import leaves, shown, value_of  # noqa: PLC0415
     from api.settings.read import read_settings  # noqa: PLC0415
@@ -38,8 +39,8 @@ def show(config: Config = None, json: JsonOutput = False) -> None:
         print_json({"settings": listed})
         return
     table = Table(box=None, header_style="bold")
-    for title in ("setting", "value", "from", "variable of the environment", "meaning"):
+    for title in ("setting", "value", "from", "meaning"):
         table.add_column(title, overflow="fold")
     for leaf, value, source in rows:
-        table.add_row(leaf.name, escape(value), escape(source), leaf.variable, leaf.field.description or "")
+        table.add_row(leaf.name, escape(value), escape(source), escape(leaf.field.description or ""))
     stdout_console().print(table)

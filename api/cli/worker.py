@@ -36,7 +36,6 @@ def worker(
     config: Config = None,
 ) -> None:
     """Compute the jobs of an installation."""
-    from api.jobs.port import Limits  # noqa: PLC0415
     from api.jobs.worker import run_worker  # noqa: PLC0415
     from api.logs import log_to_stderr  # noqa: PLC0415
     from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
@@ -45,4 +44,4 @@ def worker(
     settings = read_settings({"data": data, "worker.at_once": at_once}, config).settings
     log_to_stderr(settings.logs.form, settings.logs.level)
     folder = settings.data if settings.data is not None else default_data_folder()
-    run_worker(database_of(settings), folder, settings.worker.at_once, Limits(), has_parent=beside)
+    run_worker(database_of(settings), folder, settings.worker.at_once, settings.limits.largest(), has_parent=beside)

@@ -18,6 +18,7 @@ from api.services.installation import Installation
 from api.services.lines import Lines
 from api.services.plans import Plans
 from api.services.sessions import Sessions
+from api.settings.model import LimitSettings
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Service:
     sessions: Sessions
     figures: Figures
     audit: Audit
+    limits: LimitSettings
 
     @staticmethod
     def of(installation: Installation) -> "Service":

@@ -22,7 +22,7 @@ from api.services.lines import Lines, prepare
 from api.services.order_check import OrderCheck
 from api.services.plans import Plans
 from api.services.sessions import Sessions
-from api.settings.model import Settings
+from api.settings.model import LimitSettings, Settings
 from api.state.database import SETTING, Database, open_database
 from api.state.files import FileStore
 from api.state.migrate import require_current
@@ -42,6 +42,7 @@ class Installation:
     health: Health
     access: Access
     audit: Audit
+    limits: LimitSettings
     sessions: Sessions
     figures: Figures
 
@@ -67,7 +68,7 @@ def default_data_folder() -> Path:
 def open_installation(data: Path, limits: Limits | None = None, lifetimes: Lifetimes | None = None) -> Installation:
     """The installation of a data folder. Raises `InputFaults` for a wrong address of the database."""
     database = open_database(data)
-    return _installation(data, database, limits or Limits(), lifetimes or Lifetimes())
+    return _installation(data, database, limits or Limits(), LimitSettings(), lifetimes or Lifetimes())
 
 
 def open_with(settings: Settings) -> Installation:
@@ -80,7 +81,7 @@ def open_with(settings: Settings) -> Installation:
         timedelta(minutes=times.link_minutes),
     )
     return _installation(
-        data, database_of(settings), settings.limits.admin.as_limits(), lifetimes, _tokens_of(settings)
+        data, database_of(settings), settings.limits.largest(), settings.limits, lifetimes, _tokens_of(settings)
     )
 
 
@@ -99,7 +100,12 @@ def database_of(settings: Settings) -> Database:
 
 
 def _installation(
-    data: Path, database: Database, limits: Limits, lifetimes: Lifetimes, tokens: Tokens | None = None
+    data: Path,
+    database: Database,
+    limits: Limits,
+    limit_settings: LimitSettings,
+    lifetimes: Lifetimes,
+    tokens: Tokens | None = None,
 ) -> Installation:
     check = OrderCheck(database.url, data)
     plans = Plans(database, FileStore(data), StoredJobs(), check, limits)
@@ -114,6 +120,7 @@ def _installation(
         Health(database, data),
         Access(database, tokens),
         Audit(database),
+        limit_settings,
         Sessions(database, lifetimes),
         Figures(database),
     )

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from api.access.roles import Role
+from api.access.principal import Principal
+from api.access.roles import EVERY_LINE, Role
 from api.jobs.port import Limits
 
 
@@ -140,6 +141,15 @@ class LimitSettings(_Part):
         found = getattr(self, role.value)
         assert isinstance(found, JobLimits)
         return found.as_limits()
+
+    def of_user(self, principal: Principal, line_id: str) -> Limits:
+        """The limits of a user on a line, by the role on this line or by that on every line."""
+        roles = principal.grants.roles
+        return self.of(roles.get(line_id) or roles.get(EVERY_LINE) or Role.VIEWER)
+
+    def largest(self) -> Limits:
+        """Limits that are not below those of any role; the limits of a single order are those of its user."""
+        return Limits(at_once=max(self.of(role).at_once for role in Role))
 
 
 class Settings(_Part):

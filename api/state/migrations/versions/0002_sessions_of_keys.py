@@ -1,4 +1,4 @@
-"""A session notes the key that began it, and the limits of this key. Sessions end with the change."""
+"""A session notes the key that began it, with its limits; a job how many of its owner may run. Sessions end."""
 
 from collections.abc import Sequence
 
@@ -15,6 +15,7 @@ depends_on: Sequence[str] | None = None
 
 def upgrade() -> None:
     """Change the tables."""
+    op.add_column("jobs", sa.Column("at_once", sa.Integer(), nullable=True))
     _drop()
     op.create_table(
         "sessions",
@@ -32,6 +33,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Change the tables back."""
+    op.drop_column("jobs", "at_once")
     op.drop_index(op.f("ix_sessions_key_id"), table_name="sessions")
     _drop()
     op.create_table(
