@@ -19,6 +19,7 @@ from api.cli import (
     export,
     fleet,
     judge,
+    licences,
     plan,
     replay,
     revise,
@@ -112,6 +113,7 @@ app.add_typer(telemetry.app, name="telemetry")
 app.add_typer(access.app, name="access")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
+app.command(help=licences.HELP)(licences.licences)
 
 
 def run() -> None:

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from api.state.access_tables import ApiKeyRow, RoleGrantRow, UserRow
 from api.state.database import Session, now
 
+_ANY_USER = text("SELECT 1 FROM users LIMIT 1")
+
 
 def has_users(session: Session) -> bool:
     """Whether the installation has a user, disabled users included."""
-    return session.execute(select(UserRow.id).limit(1)).first() is not None
+    return session.connection().execute(_ANY_USER).first() is not None  # each request without a key asks this
 
 
 def user_row(session: Session, user_id: str, is_locked: bool = False) -> UserRow | None:

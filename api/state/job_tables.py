@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.state.columns import Base
 
+HOLDS_CHANGES = "holds_changes"
+"""In the information of a session: its transaction has the lock of the row of `ChangeCounterRow`."""
+
 
 class JobRow(Base):
     """A job: its order, its state, and what came of it.

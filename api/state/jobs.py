@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 
 from api.state.columns import insert_row
 from api.state.database import Session, now
-from api.state.job_tables import ChangeCounterRow, JobRow, WorkerRow
+from api.state.job_tables import HOLDS_CHANGES, ChangeCounterRow, JobRow, WorkerRow
 
 ACTIVE = ("queued", "running")
 _MOST_OF_AN_OWNER = 20
@@ -16,6 +16,7 @@ _MOST_OF_AN_OWNER = 20
 def _next_change(session: Session) -> int:
     """A number larger than that of each change before; other transactions with a change wait for this one."""
     counter = update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1).returning(ChangeCounterRow.value)
+    session.info[HOLDS_CHANGES] = True
     return session.execute(counter).scalar_one()
 
 
