@@ -106,6 +106,7 @@ def serve(
     from api.jobs.beside import COMMAND, WorkerBeside  # noqa: PLC0415
     from api.logs import log_to_stderr  # noqa: PLC0415
     from api.services.installation import open_with  # noqa: PLC0415
+    from api.services.noted_settings import note_settings  # noqa: PLC0415
     from api.settings.read import read_settings  # noqa: PLC0415
 
     read = read_settings(
@@ -136,6 +137,7 @@ def serve(
 
     def start() -> None:
         installation.prepare(lambda line: console.print(line, markup=False))
+        note_settings(installation.database, settings)
         if beside is not None:
             beside.start()
         installation.check.start()

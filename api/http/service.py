@@ -18,6 +18,7 @@ from api.services.installation import Installation
 from api.services.lines import Lines
 from api.services.plans import Plans
 from api.services.sessions import Sessions
+from api.services.telemetry_log import TelemetryLog
 from api.settings.model import LimitSettings
 
 
@@ -35,6 +36,7 @@ class Service:
     figures: Figures
     audit: Audit
     limits: LimitSettings
+    telemetry_log: TelemetryLog
 
     @staticmethod
     def of(installation: Installation) -> "Service":
@@ -61,6 +63,11 @@ def service_of(request: Request) -> Service:
     principal = principal_of(request)
     request_id = getattr(request.state, "request_id", "")
     return found.for_caller(Caller(principal.actor_id, request_id, principal.lines(Action.READ_PLANS)))
+
+
+def caller_of(request: Request) -> Caller:
+    """The user and the id of a request, for the audit log."""
+    return Caller(principal_of(request).actor_id, getattr(request.state, "request_id", ""))
 
 
 def principal_of(request: Request) -> Principal:

@@ -22,6 +22,7 @@ from api.services.lines import Lines, prepare
 from api.services.order_check import OrderCheck
 from api.services.plans import Plans
 from api.services.sessions import Sessions
+from api.services.telemetry_log import TelemetryLog
 from api.settings.model import LimitSettings, Settings
 from api.state.database import SETTING, Database, open_database
 from api.state.files import FileStore
@@ -43,6 +44,7 @@ class Installation:
     access: Access
     audit: Audit
     limits: LimitSettings
+    telemetry_log: TelemetryLog
     sessions: Sessions
     figures: Figures
 
@@ -55,7 +57,8 @@ class Installation:
         prepare(self.database, self.data, told)
 
     def close(self) -> None:
-        """End the check of orders and close the database."""
+        """End the check of orders, write what the audit log still needs, and close the database."""
+        self.telemetry_log.write_all()
         self.check.stop()
         self.database.close()
 
@@ -121,6 +124,7 @@ def _installation(
         Access(database, tokens),
         Audit(database),
         limit_settings,
+        TelemetryLog(database),
         Sessions(database, lifetimes),
         Figures(database),
     )
