@@ -9,6 +9,7 @@ SHELL := /bin/sh
 SCENARIO ?= beijing_yizhuang
 OUT ?= out/$(notdir $(patsubst %/,%,$(SCENARIO)))
 ARGS ?=
+SBOM ?= dist/sbom.json
 # Processes that run tests; a file's tests stay together, because they share what is costly to make.
 WORKERS ?= 2
 
@@ -31,7 +32,7 @@ ifneq ($(shell cat $(PLACE) 2>/dev/null):$(wildcard $(IN_VENV)/python),$(CURDIR)
 .PHONY: $(PLACE)
 endif
 
-.PHONY: help plan serve test check lint format docs benchmark picture lock browser clean
+.PHONY: help plan serve test check lint format docs benchmark picture lock audit sbom browser clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do \
@@ -77,6 +78,15 @@ lock: $(PLACE) ## resolve the locks anew: ARGS=--upgrade
 	@$(call resolve,install,requirements.lock,pyproject.toml)
 	@$(call resolve,dev,requirements-dev.lock,pyproject.toml)
 	@$(call resolve,installer,.ci/installer.lock)
+
+audit: $(PLACE) $(VENV)/audit/bin/pip-audit ## known weaknesses of the packages of the run-time lock; needs the advisory service
+	@$(VENV)/audit/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
+
+sbom: $(DEVELOPMENT) ## the bill of materials of the run-time lock (CycloneDX), into SBOM=dist/sbom.json
+	@mkdir -p $(dir $(SBOM))
+	@$(IN_VENV)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+		--output-file $(SBOM) requirements.lock
+	@echo "$(SBOM) is written." >&2
 
 clean: ## remove what was made, but for .venv
 	@rm -rf out site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -138,3 +148,7 @@ $(DEVELOPMENT): $(PLACE) requirements-dev.lock pyproject.toml
 	@echo "Installing Headwatt and the packages of requirements-dev.lock (once; it may take a minute or two) ..." >&2
 	@$(call install,requirements-dev.lock)
 	@touch $(RUN_TIME) $@
+
+$(VENV)/audit/bin/pip-audit: $(PLACE)
+	@$(IN_VENV)/python -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip --disable-pip-version-check --quiet install pip-audit

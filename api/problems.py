@@ -31,8 +31,12 @@ class ProblemKind(Enum):
     ROLE_MISSING = Kind("role-missing", 403, "The user has no role for this", "caller")
     UNKNOWN_PATH = Kind("unknown-path", 404, "There is no resource at this address", "caller")
     UNKNOWN_PLAN = Kind("unknown-plan", 404, "There is no plan with this id", "caller")
+    UNKNOWN_USER = Kind("unknown-user", 404, "There is no user with this name", "caller")
     UNKNOWN_FILE = Kind("unknown-file", 404, "A plan has no file of this name", "caller")
     UNKNOWN_HOST = Kind("unknown-host", 421, "The service is not addressed by this name", "caller")
+    NO_CSRF_TOKEN = Kind(
+        "csrf-token-required", 403, "The request of a session needs the token of the session", "caller"
+    )
     CROSS_ORIGIN = Kind("cross-origin", 403, "A page of another origin sent the request", "caller")
     METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This address does not allow this method", "caller")
     NOT_FINISHED = Kind("not-finished", 409, "The plan is not finished", "caller")
@@ -50,6 +54,7 @@ class ProblemKind(Enum):
     INTERNAL = Kind("internal-error", 500, "Headwatt failed", "headwatt")
     LIMIT_REACHED = Kind("limit-reached", 422, "The job reached the limit of its time", "caller")
     UNAVAILABLE = Kind("unavailable", 503, "The service cannot reach its database", "headwatt")
+    NO_PROVIDER = Kind("provider-unavailable", 503, "The provider of the tokens does not answer", "headwatt")
     NOT_READY = Kind("not-ready", 503, "The service cannot do its work", "headwatt")
     STALE = Kind("stale", 412, "The object was changed after it was read", "caller")
     NO_MATCH_GIVEN = Kind("if-match-required", 428, "The request needs the header If-Match", "caller")

@@ -31,6 +31,9 @@ class Action(Enum):
     APPROVE_PLANS = "Approve, withdraw and activate plans"
     ROLL_BACK = "Roll back to the plan before"
     SEND_TELEMETRY = "Send telemetry"
+    READ_METRICS = "Read metrics"
+    MANAGE_ACCESS = "Read and change users and keys"
+    READ_AUDIT = "Read the audit log"
 
 
 _ALL = frozenset(Role)
@@ -45,10 +48,13 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.APPROVE_PLANS: frozenset((Role.PLANNER, Role.ADMIN)),
     Action.ROLL_BACK: frozenset((Role.CONTROLLER, Role.PLANNER, Role.ADMIN)),
     Action.SEND_TELEMETRY: frozenset((Role.ENGINEER, Role.ADMIN)),
+    Action.READ_METRICS: _ALL,
+    Action.MANAGE_ACCESS: frozenset((Role.ADMIN,)),
+    Action.READ_AUDIT: frozenset((Role.ADMIN,)),
 }
 """The roles that may do an action."""
 
-OF_INSTALLATION = frozenset((Action.SEND_TELEMETRY,))
+OF_INSTALLATION = frozenset((Action.SEND_TELEMETRY, Action.READ_METRICS, Action.MANAGE_ACCESS, Action.READ_AUDIT))
 """Actions that belong to no line: they need a role on every line (`*`)."""
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.access.roles import EVERY_LINE, Role
+from api.access.sessions import FIRST_USER, link_address
 from api.cli.console import print_json, stderr_console, stdout_console
 from api.cli.shared_options import JsonOutput
 
@@ -49,6 +50,26 @@ def add(
     typer.echo(key)
     lines = ", ".join(line) if line else "every line"
     stderr_console().print(f"{name} is {role} on {lines}. The key expires in {days} days.", markup=False)
+    installation.close()
+
+
+@app.command()
+def link(
+    name: Annotated[str, typer.Argument(help="User whom the link signs in.")] = FIRST_USER,
+    minutes: Annotated[int, typer.Option(min=1, max=1440, help="Minutes until the link expires.", metavar="N")] = 30,
+    address: Annotated[
+        str, typer.Option(help="Address of the service in the browser of the user.", metavar="URL")
+    ] = "http://127.0.0.1:8740",
+    data: Data = None,
+) -> None:
+    """Print a link that signs a user in once in a browser; earlier links of the user become invalid.
+
+    Without users, the link is for the new user `admin` with the role admin on every line.
+    """
+    installation = _opened(data)
+    token = installation.sessions.new_link(name, BY, timedelta(minutes=minutes))
+    typer.echo(link_address(address, token))
+    stderr_console().print(f"The link signs in {name} once, within {minutes} minutes.", markup=False)
     installation.close()
 
 
@@ -95,9 +116,10 @@ def revoke(
 
 
 def _opened(data: Path | None) -> "Installation":
-    from api.services.installation import default_data_folder, open_installation  # noqa: PLC0415
+    from api.services.installation import open_with  # noqa: PLC0415
+    from api.settings.read import read_settings  # noqa: PLC0415
 
-    installation = open_installation(data if data is not None else default_data_folder())
+    installation = open_with(read_settings({"data": data}).settings)
     installation.prepare(lambda told: stderr_console().print(told, markup=False))
     return installation
 

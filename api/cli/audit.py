@@ -58,6 +58,7 @@ def list_entries(
 
 
 def _log(data: Path | None) -> "Audit":
-    from api.services.installation import default_data_folder, open_installation  # noqa: PLC0415
+    from api.services.installation import open_with  # noqa: PLC0415
+    from api.settings.read import read_settings  # noqa: PLC0415
 
-    return open_installation(data if data is not None else default_data_folder()).audit
+    return open_with(read_settings({"data": data}).settings).audit

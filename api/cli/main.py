@@ -14,11 +14,13 @@ from api.cli import (
     calibrate_supply,
     check,
     compare,
+    config,
     drive,
     explain,
     export,
     fleet,
     judge,
+    licences,
     plan,
     replay,
     revise,
@@ -111,6 +113,8 @@ app.command(help=fleet.HELP, epilog=fleet.EPILOG)(fleet.fleet)
 app.add_typer(telemetry.app, name="telemetry")
 app.add_typer(access.app, name="access")
 app.add_typer(audit.app, name="audit")
+app.add_typer(config.app, name="config")
+app.command(help=licences.HELP)(licences.licences)
 
 
 def run() -> None:

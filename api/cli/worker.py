@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from api.cli.config import Config
+
 HELP = (
     "Compute the jobs of an installation.\n\n"
     "`headwatt serve` starts a worker on its machine. With PostgreSQL (HEADWATT_DATABASE), workers on other machines "
@@ -23,20 +25,23 @@ def worker(
         typer.Option(help="Data folder of the installation.", show_default="the user's state folder", metavar="DIR"),
     ] = None,
     at_once: Annotated[
-        int, typer.Option(min=1, max=64, help="Jobs computed at the same time, in each lane.", metavar="N")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1, max=64, help="Jobs computed at the same time, in each lane.", show_default="1", metavar="N"
+        ),
+    ] = None,
     beside: Annotated[
         bool, typer.Option(hidden=True, help="End with the service that started this worker, after the running jobs.")
     ] = False,
+    config: Config = None,
 ) -> None:
     """Compute the jobs of an installation."""
-    import logging  # noqa: PLC0415
-
-    from api.jobs.port import Limits  # noqa: PLC0415
     from api.jobs.worker import run_worker  # noqa: PLC0415
-    from api.services.installation import default_data_folder  # noqa: PLC0415
-    from api.state.database import open_database  # noqa: PLC0415
+    from api.logs import log_to_stderr  # noqa: PLC0415
+    from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
+    from api.settings.read import read_settings  # noqa: PLC0415
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    folder = data if data is not None else default_data_folder()
-    run_worker(open_database(folder), folder, at_once, Limits(), has_parent=beside)
+    settings = read_settings({"data": data, "worker.at_once": at_once}, config).settings
+    log_to_stderr(settings.logs.form, settings.logs.level)
+    folder = settings.data if settings.data is not None else default_data_folder()
+    run_worker(database_of(settings), folder, settings.worker.at_once, settings.limits.largest(), has_parent=beside)

@@ -1,6 +1,6 @@
 """The FastAPI application: routes, problems, the web page, and what starts and ends with the application."""
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,10 +9,13 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.access.roles import Action
-from api.http import approvals, health, plans, scenarios, telemetry
+from api.http import approvals, health, metrics, plans, scenarios, sessions, telemetry, users
 from api.http.access import Require
+from api.http.answer_headers import PAGE_HEADERS
+from api.http.exposure import Exposure
+from api.http.metrics import Metrics
 from api.http.problems import document_problems, register_problems
-from api.http.security import PAGE_HEADERS, PageFiles, secure
+from api.http.security import PageFiles, secure
 from api.http.service import Service
 from api.ingest.receiver import Receiver
 from api.version import headwatt_version
@@ -34,14 +37,14 @@ def create_app(
     receiver: Receiver | None = None,
     start: Callable[[], None] = _nothing,
     stop: Callable[[], None] = _nothing,
-    hosts: Collection[str] = (),
-    is_local: bool = False,
+    exposure: Exposure | None = None,
 ) -> FastAPI:
     """The application on the services of an installation, with a receiver of telemetry if there is a store.
 
-    `start` runs before the first answer, `stop` after the last one. `hosts` are the names of the service
-    besides addresses of machines and `localhost`. With `is_local`, requests need no key as long as there are no users.
+    `start` runs before the first answer, `stop` after the last one. `exposure` is how the service can be reached;
+    without it, each request needs a key.
     """
+    exposure = exposure or Exposure()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -63,8 +66,10 @@ def create_app(
     )
     app.state.service = service
     app.state.receiver = receiver
+    app.state.exposure = exposure
+    app.state.metrics = Metrics(service.figures, receiver)
     register_problems(app)
-    for routes in (plans, approvals, scenarios, telemetry, health):
+    for routes in (plans, approvals, scenarios, telemetry, health, sessions, metrics, users):
         app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
@@ -72,6 +77,6 @@ def create_app(
         return FileResponse(PAGES / "index.html", headers=PAGE_HEADERS)
 
     document_problems(app)
-    secure(app, service.access, hosts, is_local)
+    secure(app, service.access, service.sessions, exposure, app.state.metrics)
     app.mount("/pages", PageFiles(directory=PAGES), name="pages")
     return app

@@ -49,7 +49,8 @@ def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrinci
     and fails with the same `problem`.
     """
     require_on(principal, Action.ORDER_PLANS, wanted.scenario.partition("+")[0])
-    view = service.plans.order(wanted.order(), principal.actor_id, key)
+    limits = service.limits.of_user(principal, wanted.scenario.partition("+")[0])
+    view = service.plans.order(wanted.order(), principal.actor_id, key, limits)
     return Response(
         PlanModel.of(view).model_dump_json(),
         status.HTTP_202_ACCEPTED,

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from api.access.redaction import without_secrets
+from api.access.sessions import cookie_name
 from api.http.identify import WITHOUT_KEY
 from api.http.models import ProblemModel
 from api.http.problem_answer import MEDIA_TYPE, problem_answer
@@ -89,8 +91,11 @@ def document_problems(app: FastAPI) -> None:
                         del route["responses"]["422"]
                     for status, response in _of_every_route(method, "requestBody" in route).items():
                         route["responses"].setdefault(str(status), response)
-                    route["security"] = [] if path in WITHOUT_KEY else [{"key": []}]
-            document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+                    route["security"] = [] if path in WITHOUT_KEY else [{"key": []}, {"session": []}]
+            document["components"]["securitySchemes"] = {
+                "key": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": cookie_name(is_secure=True)},
+            }
             for name in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(name, None)
         return made_by_fastapi()
@@ -101,7 +106,8 @@ def document_problems(app: FastAPI) -> None:
 def _of_every_route(method: str, has_body: bool) -> dict[int | str, dict[str, Any]]:
     kinds = [ProblemKind.UNKNOWN_HOST, ProblemKind.UNKNOWN_PATH, ProblemKind.KEY_REQUIRED, ProblemKind.ROLE_MISSING]
     if method not in ("get", "head", "options"):
-        kinds += [ProblemKind.CROSS_ORIGIN, ProblemKind.MALFORMED_JSON, ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE]
+        kinds += [ProblemKind.CROSS_ORIGIN, ProblemKind.NO_CSRF_TOKEN]
+        kinds += [ProblemKind.MALFORMED_JSON, ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE]
     if has_body:
         kinds.append(ProblemKind.WRONG_MEDIA_TYPE)
     return documented(*kinds)
@@ -159,7 +165,7 @@ def _kind(one: dict[str, Any]) -> Hashable:
 
 
 def _short(value: object) -> str:
-    return _short_text(repr(value))
+    return _short_text(without_secrets(repr(value)))
 
 
 def _short_text(text: str) -> str:

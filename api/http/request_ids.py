@@ -6,6 +6,8 @@ import secrets
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.logs import REQUEST_ID
+
 HEADER = "X-Request-ID"
 _FORM = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -30,4 +32,5 @@ class RequestIds:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
+        REQUEST_ID.set(request_id)
         await self._app(scope, receive, with_id)

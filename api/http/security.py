@@ -1,28 +1,29 @@
-"""The protection of the service as one call: what stands in front of the routes, and the headers of the pages."""
-
-from collections.abc import Collection
+"""The protection of the service as one call: what stands in front of the routes, and the headers of the files."""
 
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from api.http.answer_headers import PAGE, AnswerHeaders, UnexpectedErrors
+from api.http.answer_headers import AnswerHeaders, UnexpectedErrors
+from api.http.exposure import Exposure
 from api.http.identify import Identify
+from api.http.metrics import Metrics
+from api.http.observe import Observe
 from api.http.request_guard import Limits, RequestGuard
 from api.http.request_ids import RequestIds
 from api.http.telemetry import MOST_BODY_BYTES
 from api.services.access import Access
+from api.services.sessions import Sessions
 
-PAGE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": PAGE}
 
-
-def secure(app: FastAPI, access: Access, hosts: Collection[str], is_local: bool) -> None:
-    """Protect every route of an application; `hosts` and `is_local` are those of `create_app`."""
+def secure(app: FastAPI, access: Access, sessions: Sessions, exposure: Exposure, metrics: Metrics) -> None:
+    """Protect every route of an application."""
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(RequestGuard, limits=Limits(hosts, {"/v1/telemetry": MOST_BODY_BYTES}))
-    app.add_middleware(Identify, access=access, is_local=is_local)
+    app.add_middleware(RequestGuard, limits=Limits(exposure.hosts, {"/v1/telemetry": MOST_BODY_BYTES}))
+    app.add_middleware(Identify, access=access, sessions=sessions, exposure=exposure)
     app.add_middleware(AnswerHeaders)
+    app.add_middleware(Observe, metrics=metrics)
     app.add_middleware(RequestIds)
 
 

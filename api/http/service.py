@@ -9,12 +9,17 @@ from api.access.principal import LOCAL, Principal
 from api.access.roles import Action
 from api.services.access import Access
 from api.services.approvals import Approvals
+from api.services.audit import Audit
 from api.services.availability import Caller
 from api.services.changes import Changes
+from api.services.figures import Figures
 from api.services.health import Health
 from api.services.installation import Installation
 from api.services.lines import Lines
 from api.services.plans import Plans
+from api.services.sessions import Sessions
+from api.services.telemetry_log import TelemetryLog
+from api.settings.model import LimitSettings
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,11 @@ class Service:
     changes: Changes
     health: Health
     access: Access
+    sessions: Sessions
+    figures: Figures
+    audit: Audit
+    limits: LimitSettings
+    telemetry_log: TelemetryLog
 
     @staticmethod
     def of(installation: Installation) -> "Service":
@@ -41,6 +51,8 @@ class Service:
             approvals=self.approvals.for_caller(caller),
             lines=self.lines.for_caller(caller),
             health=self.health.for_caller(caller),
+            access=self.access.for_caller(caller),
+            sessions=self.sessions.for_caller(caller),
         )
 
 
@@ -51,6 +63,11 @@ def service_of(request: Request) -> Service:
     principal = principal_of(request)
     request_id = getattr(request.state, "request_id", "")
     return found.for_caller(Caller(principal.actor_id, request_id, principal.lines(Action.READ_PLANS)))
+
+
+def caller_of(request: Request) -> Caller:
+    """The user and the id of a request, for the audit log."""
+    return Caller(principal_of(request).actor_id, getattr(request.state, "request_id", ""))
 
 
 def principal_of(request: Request) -> Principal:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
+from api.jobs.idle_engine import look_seldom
 from api.jobs.plan_job import publish_plan
 from api.jobs.port import Limits
 from api.jobs.process import COMMAND, JobProcess
@@ -76,6 +77,7 @@ class Engine:
             "scheduler_polling_interval_sec": 300.0,
         }
         DBOS(config=config)
+        look_seldom()
         DBOS.launch()
         for queue, at_once in ((QUEUES["long"], self.at_once), (QUEUES["short"], self.at_once)):
             DBOS.register_queue(

@@ -47,7 +47,11 @@ def stored_plan(experiment: PlanExperiment, files: FileStore, folder: Path) -> d
         "result_status": result.status,
         "checks_passed": result.checks.passed,
         "scenario_hash": result.scenario_hash,
-        "figures": {"saving_percent": result.saving_percent, "energy_kwh": result.plan.energy_kwh},
+        "figures": {
+            "saving_percent": result.saving_percent,
+            "energy_kwh": result.plan.energy_kwh,
+            "share_of_gap_closed": result.share_of_gap_closed,
+        },
     }
     return stored_folder(folder, files, facts)
 

@@ -29,6 +29,7 @@ class StoredJobs:
             stage="",
             share=0.0,
             limit_s=min((one for one in (job.limit_s, limits.seconds) if one is not None), default=None),
+            at_once=limits.at_once,
         )
         rows.add_job(session, row)
         return job_of(row)

@@ -15,6 +15,7 @@ const list = document.getElementById("plans");
 let scenarios = [];
 let plans = [];
 let shown = null;
+let session = null;
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -28,11 +29,14 @@ function element(tag, attributes = {}, ...children) {
 
 async function ask(path, options) {
   let response;
+  const token = options && session?.csrf_token ? { "X-CSRF-Token": session.csrf_token } : {};
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, options && { ...options, headers: { ...options.headers, ...token } });
   } catch {
     throw { title: "The server does not answer", detail: "Is headwatt serve still running?" };
   }
+  if (response.status === 401) location.assign("/sign-in");
+  if (response.status === 204) return null;
   const body = await response.json();
   if (!response.ok) throw body;
   return body;
@@ -285,7 +289,21 @@ function showChosen() {
 }
 window.addEventListener("hashchange", showChosen);
 
+// A session has a user and an end; on this machine without users there is neither.
+function showUser() {
+  const button = document.getElementById("sign-out");
+  const name = document.getElementById("user");
+  button.hidden = name.hidden = !session.csrf_token;
+  name.textContent = session.user;
+  button.addEventListener("click", async () => {
+    await ask("/v1/session", { method: "DELETE" });
+    location.assign("/sign-in");
+  });
+}
+
 try {
+  session = await ask("/v1/session");
+  showUser();
   ({ scenarios } = await ask("/v1/scenarios"));
   form.elements.scenario.replaceChildren(...scenarios.map((one) => new Option(one.title, one.name)));
   showScenario();

@@ -19,6 +19,7 @@ class EntryView:
     actor_id: str
     request_id: str
     action: str
+    object_kind: str
     object_id: str
     line_id: str | None
     before: dict[str, Any] | None
@@ -41,10 +42,10 @@ class Audit:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def newest(self, limit: int) -> Sequence[EntryView]:
-        """The newest entries, newest first."""
+    def newest(self, limit: int, before: int | None = None) -> Sequence[EntryView]:
+        """The newest entries, newest first; with `before`, those before the entry of this number."""
         with self._database.reading() as session:
-            return [_view(row) for row in rows.newest_entries(session, limit)]
+            return [_view(row) for row in rows.newest_entries(session, limit, before)]
 
     def verify(self, kept_hash: str | None = None) -> Verification:
         """Compute each hash again, in order; `kept_hash` is a hash that was noted earlier and must still be there.
@@ -68,6 +69,6 @@ class Audit:
 
 def _view(row: AuditRow) -> EntryView:
     return EntryView(
-        row.id, row.at, row.actor_id, row.request_id, row.action, row.object_id, row.line_id, row.before, row.after,
-        row.hash,
+        row.id, row.at, row.actor_id, row.request_id, row.action, row.object_kind, row.object_id, row.line_id,
+        row.before, row.after, row.hash,
     )  # fmt: skip

@@ -9,7 +9,8 @@ from api.state.database import Database, DatabaseUnavailableError, now
 from api.state.jobs import jobs_by_status, workers
 from api.state.line_filter import Caller
 
-_SEEN_WITHIN = timedelta(seconds=30)
+SEEN_WITHIN = timedelta(seconds=30)
+"""A worker that has not shown itself for longer counts as dead."""
 _LEAST_FREE_BYTES = 200_000_000
 
 
@@ -46,7 +47,7 @@ class Health:
         faults = []
         try:
             with self._database.reading() as session:
-                alive = [one for one in workers(session) if now() - one.seen_at < _SEEN_WITHIN]
+                alive = [one for one in workers(session) if now() - one.seen_at < SEEN_WITHIN]
             if not alive:
                 faults.append("No worker has shown itself in the last 30 s; no job starts.")
         except DatabaseUnavailableError:

@@ -76,8 +76,10 @@ class Plans:
         """The plans that a caller may see."""
         return Plans(self.database.for_caller(caller), self.files, self.jobs, self._check, self._limits)
 
-    def order(self, order: PlanOrder, owner_id: str, key: str | None = None) -> PlanView:
+    def order(self, order: PlanOrder, owner_id: str, key: str | None = None, limits: Limits | None = None) -> PlanView:
         """Queue a plan; a repeated request with the same key gets the plan of the first one.
+
+        `limits` are those of the role of the user; without them, the limits of the installation count.
 
         Raises `InputFaults` with the faults that the quick check finds, and `ProblemError` for a full queue or a key
         that was used with another order.
@@ -94,7 +96,8 @@ class Plans:
             faults = self._known_faults(order)
         if faults:
             raise InputFaults(faults)
-        most = self._limits.replications
+        limits = limits or self._limits
+        most = limits.replications
         if most is not None and order.replications > most:
             raise InputFaults([Fault("", "", "replications", str(order.replications), f"at most {most}")])
         with self.database.writing() as session:
@@ -105,9 +108,12 @@ class Plans:
             plan_id = new_id()
             new = NewJob(plan_id, "plan", owner_id, written, order.lane, line_of(order))
             try:
-                job = self.jobs.submit(session, new, self._limits)
+                job = self.jobs.submit(session, new, limits)
             except TooManyJobsError as error:
-                detail = f"{error.waiting} plans are waiting; order again when some of them have ended."
+                detail = (
+                    f"{error.waiting} plans are waiting, and your role may have {limits.waiting} in the queue; order "
+                    "again when some of them have ended."
+                )
                 raise ProblemError(ProblemKind.QUEUE_FULL, detail) from None
             rows.add_plan(session, plan_id, line_of(order), owner_id, job.created_at)
             ordered = {"status": "queued", "scenario": order.scenario, "order_sha256": request}

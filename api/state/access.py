@@ -3,25 +3,27 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from api.state.access_tables import ApiKeyRow, RoleGrantRow, UserRow
 from api.state.database import Session, now
 
+_ANY_USER = text("SELECT 1 FROM users LIMIT 1")
+
 
 def has_users(session: Session) -> bool:
     """Whether the installation has a user, disabled users included."""
-    return session.execute(select(UserRow.id).limit(1)).first() is not None
+    return session.connection().execute(_ANY_USER).first() is not None  # each request without a key asks this
 
 
-def user_row(session: Session, user_id: str) -> UserRow | None:
-    """A user."""
-    return session.get(UserRow, user_id)
+def user_row(session: Session, user_id: str, is_locked: bool = False) -> UserRow | None:
+    """A user; with `is_locked`, other transactions that lock the user wait for this one."""
+    return session.get(UserRow, user_id, with_for_update=True if is_locked else None)
 
 
-def users(session: Session) -> Sequence[UserRow]:
-    """All users, by id."""
-    return session.scalars(select(UserRow).order_by(UserRow.id)).all()
+def users(session: Session, limit: int | None = None, after: str = "") -> Sequence[UserRow]:
+    """Users by id: all, or at most `limit` after an id."""
+    return session.scalars(select(UserRow).where(UserRow.id > after).order_by(UserRow.id).limit(limit)).all()
 
 
 def add_user(session: Session, user_id: str) -> None:
@@ -77,6 +79,11 @@ def add_key(
 def keys(session: Session, user_id: str) -> Sequence[ApiKeyRow]:
     """The keys of a user, oldest first."""
     return session.scalars(select(ApiKeyRow).where(ApiKeyRow.user_id == user_id).order_by(ApiKeyRow.created_at)).all()
+
+
+def every_key(session: Session, limit: int, after: str) -> Sequence[ApiKeyRow]:
+    """At most `limit` keys by id, after an id."""
+    return session.scalars(select(ApiKeyRow).where(ApiKeyRow.id > after).order_by(ApiKeyRow.id).limit(limit)).all()
 
 
 def key_row(session: Session, prefix: str) -> ApiKeyRow | None:

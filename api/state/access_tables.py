@@ -54,13 +54,17 @@ class ApiKeyRow(Base):
 
 
 class SessionRow(Base):
-    """A session of a browser; `id_hash` is the hash of its cookie."""
+    """A session of a browser; `id_hash` is the hash of its cookie.
+
+    `key_id` is the key that began the session, and `scopes` are the limits of this key; a link gives no limits.
+    """
 
     __tablename__ = "sessions"
 
     id_hash: Mapped[str] = mapped_column(String(128), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
-    csrf_hash: Mapped[str] = mapped_column(String(128))
+    key_id: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id"), index=True)
+    scopes: Mapped[list[str]]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]

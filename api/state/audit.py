@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from api.state.access_tables import AuditRow
+from api.state.columns import insert_row
 from api.state.database import Session, now
-from api.state.job_tables import ChangeCounterRow
+from api.state.job_tables import HOLDS_CHANGES, ChangeCounterRow
 from api.state.line_filter import caller_of
 
 FIRST_HASH = "0" * 64
@@ -37,9 +38,11 @@ def hold_log(session: Session) -> None:
     """Let other transactions that add entries wait for this one.
 
     The lock is the row that each change of a job locks as well: with one lock, two transactions cannot wait for each
-    other.
+    other. A transaction that has changed a job has the lock already.
     """
-    session.execute(update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1))
+    if not session.info.get(HOLDS_CHANGES):
+        session.execute(update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1))
+        session.info[HOLDS_CHANGES] = True
 
 
 def note(session: Session, change: Change, by_id: str | None = None) -> None:
@@ -61,8 +64,7 @@ def note(session: Session, change: Change, by_id: str | None = None) -> None:
         previous_hash=FIRST_HASH if newest is None else newest.hash,
     )
     row.hash = hash_of_entry(row)
-    session.add(row)
-    session.flush()
+    insert_row(session, row)
 
 
 def hash_of_entry(row: AuditRow) -> str:
@@ -86,6 +88,7 @@ def every_entry(session: Session) -> Iterator[AuditRow]:
         session.expunge_all()
 
 
-def newest_entries(session: Session, limit: int) -> Sequence[AuditRow]:
-    """The newest entries, newest first."""
-    return session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)).all()
+def newest_entries(session: Session, limit: int, before: int | None = None) -> Sequence[AuditRow]:
+    """The newest entries, newest first; with `before`, those before the entry of this number."""
+    found = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
+    return session.scalars(found if before is None else found.where(AuditRow.id < before)).all()

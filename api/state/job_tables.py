@@ -8,13 +8,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.state.columns import Base
 
+HOLDS_CHANGES = "holds_changes"
+"""In the information of a session: its transaction has the lock of the row of `ChangeCounterRow`."""
+
 
 class JobRow(Base):
     """A job: its order, its state, and what came of it.
 
     `engine_id` is the job's name in the engine, after the engine has it; `attempt` counts the starts. `change` is a
     number from `ChangeCounterRow` that is larger after each change of any job, so that a reader finds what changed
-    since. `stop` is the requested end: `nothing` discards what the job has, `best` keeps the best so far.
+    since. `stop` is the requested end: `nothing` discards what the job has, `best` keeps the best so far. `at_once` is
+    how many jobs of its owner may be at the engine in its lane.
     """
 
     __tablename__ = "jobs"
@@ -44,6 +48,7 @@ class JobRow(Base):
     problem: Mapped[dict[str, Any] | None]
     stop: Mapped[str | None] = mapped_column(String(20))
     limit_s: Mapped[float | None]
+    at_once: Mapped[int | None]
     change: Mapped[int] = mapped_column(BigInteger, index=True)
 
 

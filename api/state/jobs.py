@@ -7,14 +7,16 @@ from sqlalchemy import delete, func, select, update
 
 from api.state.columns import insert_row
 from api.state.database import Session, now
-from api.state.job_tables import ChangeCounterRow, JobRow, WorkerRow
+from api.state.job_tables import HOLDS_CHANGES, ChangeCounterRow, JobRow, WorkerRow
 
 ACTIVE = ("queued", "running")
+_MOST_OF_AN_OWNER = 20
 
 
 def _next_change(session: Session) -> int:
     """A number larger than that of each change before; other transactions with a change wait for this one."""
     counter = update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1).returning(ChangeCounterRow.value)
+    session.info[HOLDS_CHANGES] = True
     return session.execute(counter).scalar_one()
 
 
@@ -57,9 +59,26 @@ def active_jobs(session: Session) -> Sequence[JobRow]:
 
 
 def jobs_without_engine(session: Session, limit: int = 100) -> Sequence[JobRow]:
-    """Jobs in the queue that the engine does not have yet, oldest first."""
-    found = select(JobRow).where(JobRow.status == "queued", JobRow.engine_id.is_(None))
-    return session.scalars(found.order_by(JobRow.created_at).limit(limit)).all()
+    """Jobs in the queue that the engine may get now, oldest first: no more of an owner than may run at once."""
+    owner_and_lane = (JobRow.owner_id, JobRow.lane)
+    # Only the oldest jobs of each owner, so that a long queue of one owner does not hide the jobs of the others.
+    place_in_line = func.row_number().over(partition_by=owner_and_lane, order_by=JobRow.created_at).label("place")
+    ranked = select(JobRow.id, place_in_line).where(JobRow.status == "queued", JobRow.engine_id.is_(None)).subquery()
+    oldest = select(JobRow).join(ranked, ranked.c.id == JobRow.id).where(ranked.c.place <= _MOST_OF_AN_OWNER)
+    waiting = session.scalars(oldest.order_by(JobRow.created_at).limit(limit)).all()
+    if not waiting:
+        return ()
+    owners = {job.owner_id for job in waiting}
+    at_engine = select(*owner_and_lane, func.count()).group_by(*owner_and_lane)
+    at_engine = at_engine.where(JobRow.owner_id.in_(owners), JobRow.status.in_(ACTIVE), JobRow.engine_id.is_not(None))
+    count = {(owner, lane): number for owner, lane, number in session.execute(at_engine)}
+    ready = []
+    for job in waiting:
+        place = (job.owner_id, job.lane)
+        if job.at_once is None or count.get(place, 0) < job.at_once:
+            count[place] = count.get(place, 0) + 1
+            ready.append(job)
+    return ready
 
 
 def note_engine(session: Session, job_id: str, engine_id: str | None) -> None:

@@ -14,12 +14,15 @@ from prepared_data import prepared_data
 from starlette.types import ASGIApp
 
 from api.http.app import create_app
+from api.http.exposure import Exposure
 from api.http.service import Service
 from api.http.slow_connections import TimedProtocol
 from api.services.installation import open_installation
 
 
-def app_in(data: Path, hosts: Collection[str] = (), is_local: bool = True, checks: bool = False) -> FastAPI:
+def app_in(
+    data: Path, hosts: Collection[str] = (), is_local: bool = True, checks: bool = False, is_secure: bool = False
+) -> FastAPI:
     """The application of a data folder without a worker; with `checks`, the first order does not wait for the check."""
     installation = open_installation(prepared_data(data))
 
@@ -28,7 +31,7 @@ def app_in(data: Path, hosts: Collection[str] = (), is_local: bool = True, check
         if checks:
             installation.check.start()
 
-    return create_app(Service.of(installation), None, start, installation.close, hosts, is_local)
+    return create_app(Service.of(installation), None, start, installation.close, Exposure(hosts, is_local, is_secure))
 
 
 @contextmanager

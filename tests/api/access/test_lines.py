@@ -13,7 +13,7 @@ from finished_plans import ordered
 from prepared_data import prepared_data
 from served_app import app_in, served_app
 
-from api.access.roles import ALLOWED, OF_INSTALLATION, Action, Role
+from api.access.roles import ALLOWED, EVERY_LINE, OF_INSTALLATION, Action, Role
 from api.http.access import Require
 from api.jobs.plan_order import PlanOrder
 from api.services.installation import Installation, open_installation
@@ -48,10 +48,11 @@ def client_of(role: Role, line: str, installation: Installation, port: int) -> h
 
 def asked(client: httpx2.Client, route: APIRoute, line: str, plan_id: str) -> tuple[int, str]:
     """Status and code of a request to a route, with a line and a plan in its address and its body."""
-    address = route.path.format(plan_id=plan_id, line_id=line, name="plan.json")
+    parts = {"plan_id": plan_id, "line_id": line, "name": "plan.json", "user_id": "nobody", "key_id": "hw_00000000"}
+    address = route.path.format(**parts)
     (method,) = route.methods
     bodies = {"/v1/plans": {"scenario": line}, "/v1/plans/{plan_id}/approval": {"step": "approve"}}
-    content: dict[str, Any] = {"json": bodies.get(route.path, {})} if method == "POST" else {}
+    content: dict[str, Any] = {"json": bodies.get(route.path, {})} if method in ("POST", "PUT") else {}
     with client.stream(method, address, headers={"if-match": '"other"'}, **content) as answer:
         if "json" not in answer.headers.get("content-type", ""):
             return answer.status_code, ""
@@ -100,7 +101,7 @@ def test_on_the_own_line_the_table_decides(
             action = action_of(route)
             if action is None:
                 continue
-            plan_id = ordered(installation.database, PlanOrder(OWN))
+            plan_id = ordered(installation.database, PlanOrder(OWN)) if "{plan_id}" in route.path else "none"
             status, code = asked(client, route, OWN, plan_id)
             allowed = role in ALLOWED[action] and action not in OF_INSTALLATION
             assert (code == "role-missing") == (not allowed), (route.path, status, code)
@@ -108,6 +109,21 @@ def test_on_the_own_line_the_table_decides(
             assert code not in ("unknown-plan", "unknown-line"), route.path
             if allowed and action in (Action.ORDER_PLANS, Action.STOP_PLANS):
                 assert status in (200, 202), code
+
+
+@pytest.mark.parametrize("role", Role)
+def test_an_action_of_the_installation_needs_the_role_on_every_line(
+    role: Role, installation: Installation, port: int, routes: list[APIRoute]
+) -> None:
+    found = [route for route in routes if action_of(route) in OF_INSTALLATION]
+    assert {action_of(route) for route in found} == OF_INSTALLATION
+    with client_of(role, EVERY_LINE, installation, port) as client:
+        for route in found:
+            action = action_of(route)
+            assert action is not None
+            status, code = asked(client, route, OWN, "none")
+            assert (code == "role-missing") == (role not in ALLOWED[action]), (route.path, status, code)
+            assert status in (200, 204, 403, 404, 409, 422), (route.path, status, code)
 
 
 def test_different_roles_on_two_lines(installation: Installation, port: int) -> None:

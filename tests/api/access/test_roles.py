@@ -19,7 +19,8 @@ def test_every_action_is_in_the_table_and_the_admin_may_do_everything() -> None:
     reading = (Action.READ_SERVICE, Action.READ_LINES, Action.READ_PLANS)
     assert all(ALLOWED[action] == set(Role) for action in reading)
     viewers = {action for action, roles in ALLOWED.items() if Role.VIEWER in roles}
-    assert viewers == set(reading)
+    assert viewers == {*reading, Action.READ_METRICS}
+    assert Action.READ_METRICS in OF_INSTALLATION
 
 
 def test_every_route_names_its_action(tmp_path: Path) -> None:
