@@ -12,6 +12,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
 from api.cli.plan_state import note_state
+from api.cli.regulation import regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders, require_writable
@@ -89,7 +90,7 @@ def judge(
     from api.version import headwatt_version  # noqa: PLC0415
     from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
     from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
-    from simulation.judging.judge_plan import Question, judge_until, judge_variations  # noqa: PLC0415
+    from simulation.judging.judge_plan import IN_FORCE, PLAN, Question, judge_until, judge_variations  # noqa: PLC0415
     from simulation.judging.verdict import objections  # noqa: PLC0415
     from simulation.runs.day_store import DayStore  # noqa: PLC0415
     from simulation.runs.engine import started  # noqa: PLC0415
@@ -106,7 +107,8 @@ def judge(
         note_state(written.state)
         stock = written.stock(ModelFiles(vehicle, fleet, as_type))
         in_force = timetable_in_force(written.scenario)
-        question = Question(written.scenario, stock, in_force, written.plan.timetable, controller)
+        regulators = regulators_of({IN_FORCE: controller, PLAN: controller}, written.scenario, stock)
+        question = Question(written.scenario, stock, in_force, written.plan.timetable, regulators)
         store = DayStore(days or plan / "days")
         effort = Effort(interval, replications, max(most, replications), seed)
         with started(engine_of(workers, engine)) as session:

@@ -15,6 +15,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.plan_state import note_state
 from api.cli.reached import Reached
+from api.cli.regulation import regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType, OverrideNames, ScenarioName
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import unusable_folders
@@ -128,7 +129,6 @@ def simulate(
     from simulation.day.model import day_model  # noqa: PLC0415
     from simulation.judging.judge import Days, compare  # noqa: PLC0415
     from simulation.judging.judge_plan import IN_FORCE, PLAN, as_planned, energies_percent, savings_percent  # noqa: PLC0415
-    from simulation.railway.control import controller_named  # noqa: PLC0415
     from simulation.runs.engine import started  # noqa: PLC0415
     from simulation.runs.enough_days import Effort, simulate_until  # noqa: PLC0415
     from simulation.runs.interval import mean_interval  # noqa: PLC0415
@@ -149,13 +149,14 @@ def simulate(
         progress("reading", 0.0)
         profiles = fleet_profiles(loaded, line.stock).of_vehicle
         require_possible_running_times(loaded, profiles.main)
-        model = day_model(loaded, profiles.main, controller_named(controller, loaded.operation), profiles.others)
+        regulators = regulators_of(dict.fromkeys(timetables, controller), loaded, line.stock)
+        model = day_model(loaded, profiles.main, regulators.get(IN_FORCE), profiles.others)
         if workers > 1 and engine is None:
             prepare_profiles(model, timetables.values(), workers)
         warnings = _warnings(model, timetables[IN_FORCE], loaded if plan is not None else None)
         lap("read")
         with _store(days, plan) as store, started(engine_of(workers, engine)) as session:
-            case = as_planned(loaded, line.stock, timetables, controller)
+            case = as_planned(loaded, line.stock, timetables, regulators)
             called = "pairs of days" if plan is not None else "simulated days"
             found = simulate_until(case, effort, watched, session, store, headwatt_version(), progress, called)
         lap("days")

@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from simulation.runs.engine import Engine
 
 ControllerOption = Annotated[
-    Literal["none", "hold", "even", "track"],  # simulation.railway.control.ControllerName, whose import takes seconds
+    Literal[
+        "none", "hold", "even", "track"
+    ],  # dispatch.regulation.interface.regulator.ControllerName, whose import takes seconds
     typer.Option(
         "--controller",
         help="Controller of the trains. none; hold: no train leaves before its time; even: a train is held, at most "

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from api.cli.console import duration_text, print_json, stage_progress, stderr_console, stdout_console
 from api.cli.plan_state import note_state
+from api.cli.regulation import regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
 from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders
@@ -74,6 +76,7 @@ def sweep(
     from api.version import headwatt_version  # noqa: PLC0415
     from energy_models.tables.formulas import frame_without_formulas  # noqa: PLC0415
     from scenarios.requests.sweep import read_sweep  # noqa: PLC0415
+    from simulation.judging.judge_plan import IN_FORCE, PLAN  # noqa: PLC0415
     from simulation.runs.cases import simulate_cases  # noqa: PLC0415
     from simulation.runs.day_store import DayStore  # noqa: PLC0415
     from simulation.runs.engine import started  # noqa: PLC0415
@@ -94,7 +97,12 @@ def sweep(
         if written is not None:
             note_state(written.state)
         models = ModelFiles(vehicle, fleet, as_type).read(written.models if written is not None else None)
-        cases = cases_of(study, written.plan.timetable if written is not None else None, models.stock, controller)
+        cases = cases_of(
+            study,
+            written.plan.timetable if written is not None else None,
+            models.stock,
+            partial(regulators_of, {IN_FORCE: controller, PLAN: controller}),
+        )
         seeds = replication_seeds(study.file.seed, study.file.replications)
         store = DayStore(folder / "days")
         todo = workload(cases, seeds, store, version)

@@ -43,6 +43,12 @@ class Operation(Part):
     schedule_margin_s: Annotated[Whole, Field(ge=0, le=60)] = 4
     """With the controller `track`, a train on a simulated day leaves and arrives this long after its schedule if it is
     on time. Default: assumed; with 3 s of accumulating dwell noise, margins of 2 s to 6 s keep the same saving."""
+    state_latency_s: Patience = 5
+    """A regulator receives each event of another train this long after the event. Default: assumed; control centres
+    poll trains every 1 s to 5 s."""
+    advice_followed_share: Share = 1
+    """On a simulated day, trains follow this share of the advice of a regulator, and otherwise use their own control.
+    Default: an ATO follows all advice; assumed."""
     depot_visit_line_lengths: Annotated[Number, Field(ge=0, le=1_000)] = 1.32
     """An exchange between two duties that adds a depot visit must even out their distances by at least this many
     lengths of the line (root of the decrease of the sum of squares). Default: assumed, 30 km on the Yizhuang line."""

@@ -1,44 +1,51 @@
 """Judgement of a plan with as many pairs of days as the requested interval needs; stored days are used again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock
 from simulation.judging.judge import Judgement, compare
 from simulation.judging.sensitivity import Answer, Variation, answers, variations
-from simulation.railway.control import ControllerName
 from simulation.runs.cases import SimulationCase, simulate_cases
 from simulation.runs.day_store import DayStore
 from simulation.runs.engine import Session
 from simulation.runs.enough_days import Effort, Progress, Results, kept_days, simulate_until
 
 IN_FORCE, PLAN = "in_force", "plan"
+NO_REGULATORS: Mapping[str, RegulatorFactory] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """The input of a judgement: timetable of the plan, timetable in force, line, trains and controller."""
+    """The input of a judgement: timetable of the plan, timetable in force, line, trains, and the regulators of either
+    timetable by `IN_FORCE` and `PLAN` (without an entry: trains use their own control)."""
 
     scenario: Scenario
     stock: RollingStock
     in_force: Timetable
     plan: Timetable
-    controller: ControllerName = "none"
+    regulators: Mapping[str, RegulatorFactory] = field(default_factory=dict)
 
     @property
     def case(self) -> SimulationCase:
         """The line without variation, with both timetables."""
         timetables = {IN_FORCE: self.in_force, PLAN: self.plan}
-        return as_planned(self.scenario, self.stock, timetables, self.controller)
+        return as_planned(self.scenario, self.stock, timetables, self.regulators)
 
 
 def as_planned(
-    scenario: Scenario, stock: RollingStock, timetables: dict[str, Timetable], controller: ControllerName = "none"
+    scenario: Scenario,
+    stock: RollingStock,
+    timetables: dict[str, Timetable],
+    regulators: Mapping[str, RegulatorFactory] = NO_REGULATORS,
 ) -> SimulationCase:
-    """The line without variation, with its timetables by name; simulation and judgement use the same days."""
-    return SimulationCase(scenario, stock, timetables, {"family": "", "variation": "as planned"}, controller)
+    """The line without variation, with its timetables and regulators by name; simulation and judgement use the same
+    days."""
+    return SimulationCase(scenario, stock, timetables, {"family": "", "variation": "as planned"}, regulators)
 
 
 def judge_until(
