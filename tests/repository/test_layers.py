@@ -22,6 +22,10 @@ DECIDING_ROOMS = (
     "energy",
     "cp_solver",
     "regulation.controllers",
+    "regulation.energy",
+    "regulation.kernel",
+    "regulation.line_tables",
+    "regulation.predict",
     "regulation.schedule",
     "regulation.source",
 )

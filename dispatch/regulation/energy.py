@@ -1,0 +1,148 @@
+"""The energy-aware regulator: each train takes the departure and running time with the least price.
+
+At each door closing, departures up to the schedule + `hold_s` and running times around that of the timetable are priced
+by the energy of the line over the train's own next two sections, plus a quadratic price on the difference from the
+schedule. The energy follows from the forecast of all other trains and the surrogate of the supply (`line_surrogate`).
+A train that is later than `recovery_s` does not save energy: it departs at once and recovers (the rule of Brussels).
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from dispatch.energy.line_model import LineModel
+from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.line_state import LineState, ReadyTrain
+from dispatch.regulation.interface.regulator import ControllerName, Regulator
+from dispatch.regulation.kernel.forecast import lay_forecast
+from dispatch.regulation.kernel.price import OwnTrain, price_candidates
+from dispatch.regulation.line_tables import FASTER_S, SLOWER_S, LineTables, line_tables
+from dispatch.regulation.predict import Forecaster
+from dispatch.regulation.schedule import HoldToSchedule, advice_for
+from dispatch.regulation.source import source_of
+from dispatch.timing.kernel.surrogate import NODES
+from scenarios.schema import Scenario
+from scenarios.schema.operation import Operation
+from scenarios.values.rolling_stock import RollingStock
+
+J_PER_KWH = 3.6e6
+CODE = ("regulation", "timing/kernel", "timing/line_surrogate.py", "timing/line_motions.py", "timing/day_state.py")
+
+
+@dataclass(frozen=True)
+class EnergyRules:
+    """Parameters of the regulator: the longest hold beyond the schedule, the price of a squared second of difference
+    from the target, the target after the schedule, and the lateness from which a train only recovers."""
+
+    hold_s: int
+    lateness_price_j: float
+    target_s: float
+    recovery_s: float
+
+    @staticmethod
+    def of(operation: Operation) -> "EnergyRules":
+        """The parameters of a scenario."""
+        return EnergyRules(
+            int(operation.energy_hold_s),
+            float(operation.lateness_price_kwh_per_s2) * J_PER_KWH,
+            float(operation.energy_target_s),
+            float(operation.recovery_from_s),
+        )
+
+
+class EnergyRegulator:
+    """Advises the trains of one timetable on one day."""
+
+    def __init__(self, tables: LineTables, rules: EnergyRules) -> None:
+        self._tables, self._rules = tables, rules
+        self._forecaster = Forecaster(tables)
+        plan = tables.plan
+        run_s = plan.arrival_s - plan.departure_s
+        longest_s = int((run_s[:, :-1] + run_s[:, 1:] + plan.dwell_s[:, :-1]).max()) if run_s.shape[1] > 1 else 0
+        longest_s = max(longest_s, int(run_s.max()))
+        self._seconds = longest_s + rules.hold_s + 2 * FASTER_S + 2 * SLOWER_S
+        self._others_w = np.zeros(self._seconds * NODES, np.float32)
+        self._own_w = np.zeros(self._seconds * NODES, np.float32)
+        self._power_w = np.zeros(self._seconds)
+        shape = (rules.hold_s + 2, FASTER_S + SLOWER_S + 1)
+        self._energy_j, self._price_j = np.zeros(shape), np.zeros(shape)
+
+    def advise(self, train: ReadyTrain, line: LineState) -> Advice:
+        """The departure and running time with the least price; recovery for a late train."""
+        plan, rules = self._tables.plan, self._rules
+        j = self._tables.index[train.trip.trip_id]
+        k = int(plan.first_section[j]) + train.stop
+        late_s = train.now_s - train.planned_s
+        planned_s = train.trip.running_time_s(train.stop)
+        if late_s > rules.recovery_s:
+            due_s = train.trip.arrival_s[train.stop + 1] + rules.target_s
+            running_s = max(train.shortest_s, min(planned_s, math.floor(due_s - train.now_s)))
+            return advice_for(train, train.now_s, running_s, "recovery")
+        earliest_s = max(train.now_s, train.planned_s) if train.can_hold else train.now_s
+        latest_s = max(earliest_s, train.planned_s + rules.hold_s) if train.can_hold else earliest_s
+        motions, row = self._tables.motions, int(plan.row[j])
+        shortest_s = max(train.shortest_s, planned_s - FASTER_S, int(motions.shortest_s[row, k]))
+        longest_s = max(shortest_s, min(planned_s + SLOWER_S, int(motions.longest_s[row, k])))
+        begin_s = math.floor(train.now_s)
+        first_s = math.floor(earliest_s)
+        own = OwnTrain(
+            j, k, self._forecaster.load_step(j, k, train.passengers), first_s,
+            first_s + min(math.floor(latest_s - earliest_s), rules.hold_s + 1), shortest_s, longest_s,
+        )  # fmt: skip
+        count, positions, confidence = self._forecaster.positions(line, train.now_s)
+        lay_forecast(count, j, begin_s, positions, plan, motions, self._tables.surrogate, self._others_w)
+        price_candidates(
+            own, begin_s, rules.lateness_price_j, rules.target_s - (earliest_s - first_s), plan, motions,
+            self._tables.surrogate, self._others_w, self._own_w, self._power_w, self._energy_j, self._price_j,
+        )  # fmt: skip
+        price_j = self._price_j[: own.latest_s - own.earliest_s + 1, : longest_s - shortest_s + 1]
+        n, m = divmod(int(np.argmin(price_j)), price_j.shape[1])
+        if not np.isfinite(price_j[n, m]):
+            return HoldToSchedule().advise(train, line)
+        own_place = train.own_running_time_s - shortest_s
+        saves_j = 0.0
+        if 0 <= own_place < price_j.shape[1] and np.isfinite(self._energy_j[0, own_place]):
+            saves_j = float(self._energy_j[0, own_place] - self._energy_j[n, m])
+        return advice_for(
+            train, earliest_s + n, shortest_s + m, "energy", saves_kwh=saves_j / J_PER_KWH, confidence=confidence
+        )
+
+
+@dataclass(eq=False)
+class EnergyRegulators:
+    """Makes energy-aware regulators of a line; the tables of a timetable are computed once in each process."""
+
+    scenario: Scenario
+    stock: RollingStock
+
+    @property
+    def name(self) -> ControllerName:
+        """The name of the controller."""
+        return "energy"
+
+    @property
+    def content(self) -> str:
+        """Name, line and trains of the regulator's model, and the code."""
+        return f"energy {self.scenario.hash} {self.stock.content!r} {source_of(*CODE)}"
+
+    def for_day(self, timetable: Timetable) -> Regulator:
+        """A regulator for one day; trains without a selectable running time are held to their schedule."""
+        if timetable not in self._tables:
+            self._tables[timetable] = line_tables(self._line, timetable)
+        tables = self._tables[timetable]
+        return HoldToSchedule() if tables is None else EnergyRegulator(tables, EnergyRules.of(self.scenario.operation))
+
+    def __getstate__(self) -> dict[str, object]:
+        """Pickle without the tables; the receiving process computes them again."""
+        return {"scenario": self.scenario, "stock": self.stock}
+
+    @cached_property
+    def _tables(self) -> dict[Timetable, LineTables | None]:
+        return {}
+
+    @cached_property
+    def _line(self) -> LineModel:
+        return LineModel.of(self.scenario, self.stock)

@@ -1,0 +1,101 @@
+"""Where the trains of a line are next: from the last known events to the next or present run of each train."""
+
+import numpy as np
+
+from dispatch.regulation.interface.line_state import LineState, TrainState
+from dispatch.regulation.kernel.forecast import Positions
+from dispatch.regulation.line_tables import LineTables
+
+RUNS_UNTIL_S = 600.0
+"""Trips that begin within this time are part of the forecast."""
+
+
+class Forecaster:
+    """Fills the positions of all trains; made once for a timetable and a day, because it holds its arrays."""
+
+    def __init__(self, tables: LineTables) -> None:
+        self._tables = tables
+        plan, count = tables.plan, len(tables.trips)
+        order = np.argsort([trip.start_s for trip in tables.trips], kind="stable")
+        self._order = order
+        self._starts_s = np.array([tables.trips[j].start_s for j in order], dtype=np.float64)
+        self._ends_s = np.array([trip.end_s for trip in tables.trips], dtype=np.float64)
+        self._before = np.full(count, -1, dtype=np.int64)
+        has_next = plan.after >= 0
+        self._before[plan.after[has_next]] = np.nonzero(has_next)[0]
+        self._positions = Positions(
+            np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count), np.zeros(count, np.int64),
+            np.zeros(count, np.int64), np.zeros(count, np.int64),
+        )  # fmt: skip
+
+    def positions(self, line: LineState, now_s: float) -> tuple[int, Positions, float]:
+        """The positions of all trains, their number, and the share of the trains on the line whose state is known.
+
+        A train without a known event begins its trip as planned. The next trip of a known train follows from its
+        present trip.
+        """
+        tables, into = self._tables, self._positions
+        count = 0
+        known: set[int] = set()
+        for state in line.trains.values():
+            j = tables.index[state.trip_id]
+            known.add(j)
+            if self._put(count, j, state, line.known_at_s):
+                count += 1
+        known_count = count
+        # Trips that should be on the line, or begin soon, and that no known train runs or runs next.
+        past = int(np.searchsorted(self._starts_s, now_s + RUNS_UNTIL_S))
+        for j in self._order[:past].tolist():
+            if self._ends_s[j] < now_s or j in known:
+                continue
+            before = int(self._before[j])
+            if before >= 0 and before in known:
+                continue
+            if self._starts_s_of(j) < line.known_at_s - 1.0 and self._has_begun(j, line):
+                continue
+            k = int(tables.plan.first_section[j])
+            into.trip[count], into.section[count] = j, k
+            into.departs_s[count] = max(float(tables.plan.departure_s[j, k]), line.known_at_s)
+            into.running_time_s[count], into.load_step[count] = 0, tables.plan.load_step[j, k]
+            into.is_standing[count] = 0
+            count += 1
+        return count, into, 1.0 if count == 0 else known_count / count
+
+    def _starts_s_of(self, j: int) -> float:
+        return float(self._tables.trips[j].start_s)
+
+    def _has_begun(self, j: int, line: LineState) -> bool:
+        """Whether a trip without state has ended already: its train runs a later trip, or has left the line."""
+        return bool(self._ends_s[j] < line.known_at_s)
+
+    def _put(self, count: int, j: int, state: TrainState, known_at_s: float) -> bool:
+        """The position of a train with a known event; False if its last trip has ended."""
+        tables, into = self._tables, self._positions
+        plan = tables.plan
+        k = int(plan.first_section[j]) + state.stop
+        running_s, is_standing = 0, 1
+        if state.event == "departed":
+            departs_s, running_s, is_standing = state.at_s, state.running_time_s, 0
+            # A run that should have ended by now is delayed; the train arrives next.
+            departs_s = max(departs_s, known_at_s - running_s)
+        elif k > plan.last_section[j]:
+            following = int(plan.after[j])
+            if following < 0:
+                return False
+            earliest_s = state.at_s + float(plan.turnback_s[j])
+            j, k = following, int(plan.first_section[following])
+            departs_s = max(float(plan.departure_s[j, k]), earliest_s, known_at_s)
+        else:
+            dwell_s = float(plan.dwell_s[j, k - 1]) if state.event == "arrived" else 0.0
+            departs_s = max(float(plan.departure_s[j, k]), state.at_s + dwell_s, known_at_s)
+        into.trip[count], into.section[count], into.departs_s[count] = j, k, departs_s
+        into.running_time_s[count], into.is_standing[count] = running_s, is_standing
+        into.load_step[count] = self.load_step(j, k, state.passengers) if running_s else plan.load_step[j, k]
+        return True
+
+    def load_step(self, j: int, k: int, passengers: float) -> int:
+        """The load step of the motion table for a load."""
+        tables = self._tables
+        row = int(tables.plan.row[j])
+        step = round(passengers / tables.motions.load_step)
+        return int(min(max(step, tables.load_low[row, k]), tables.load_high[row, k]))
