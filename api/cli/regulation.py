@@ -9,6 +9,15 @@ if TYPE_CHECKING:
     from scenarios.values.rolling_stock import RollingStock
 
 
+def controllers_of(
+    controller: "ControllerName", baseline_controller: "ControllerName", has_plan: bool
+) -> "dict[str, ControllerName]":
+    """The controller of each timetable by name; without a plan, `controller` regulates today's timetable."""
+    from simulation.judging.judge_plan import IN_FORCE, PLAN  # noqa: PLC0415 - imports the physics
+
+    return {IN_FORCE: baseline_controller, PLAN: controller} if has_plan else {IN_FORCE: controller}
+
+
 def regulators_of(
     controllers: "Mapping[str, ControllerName]", scenario: "Scenario", stock: "RollingStock"
 ) -> "dict[str, RegulatorFactory]":

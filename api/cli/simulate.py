@@ -15,9 +15,15 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.plan_state import note_state
 from api.cli.reached import Reached
-from api.cli.regulation import regulators_of
+from api.cli.regulation import controllers_of, regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType, OverrideNames, ScenarioName
-from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
+from api.cli.simulation_options import (
+    BaselineControllerOption,
+    ControllerOption,
+    EngineAddress,
+    Workers,
+    engine_of,
+)
 from api.cli.targets import unusable_folders
 from api.day_figures import figures_of
 
@@ -116,6 +122,7 @@ def simulate(
         int, typer.Option(min=1, help="Number of the simulated day to trace, counted from 1.", metavar="N")
     ] = 1,
     controller: ControllerOption = "none",
+    baseline_controller: BaselineControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     json: JsonOutput = False,
@@ -149,8 +156,10 @@ def simulate(
         progress("reading", 0.0)
         profiles = fleet_profiles(loaded, line.stock).of_vehicle
         require_possible_running_times(loaded, profiles.main)
-        regulators = regulators_of(dict.fromkeys(timetables, controller), loaded, line.stock)
-        model = day_model(loaded, profiles.main, regulators.get(IN_FORCE), profiles.others)
+        regulators = regulators_of(
+            controllers_of(controller, baseline_controller, plan is not None), loaded, line.stock
+        )
+        model = day_model(loaded, profiles.main, others=profiles.others)
         if workers > 1 and engine is None:
             prepare_profiles(model, timetables.values(), workers)
         warnings = _warnings(model, timetables[IN_FORCE], loaded if plan is not None else None)
@@ -162,7 +171,12 @@ def simulate(
         lap("days")
         if trace is not None:
             progress("traced day", 0.0)
-            _trace(line, model, found.seeds[trace_day - 1], trace)
+            _trace(
+                line,
+                model.regulated_by(regulators.get(PLAN if plan is not None else IN_FORCE)),
+                found.seeds[trace_day - 1],
+                trace,
+            )
             lap("trace")
     results = found.results
     judgement = compare(found.seeds, results[IN_FORCE], results[PLAN]) if plan is not None else None
@@ -178,6 +192,7 @@ def simulate(
                 "replications": len(found.seeds),
                 "seed": seed,
                 "controller": controller,
+                "baseline_controller": baseline_controller,
                 "metering_point": "substation DC terminals",
                 "interval": reached.as_json(),
                 "warnings": list(warnings),

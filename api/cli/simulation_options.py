@@ -19,6 +19,9 @@ ControllerOption = Annotated[
         "and running times near the schedule with which the line draws the least energy.",
     ),
 ]
+BaselineControllerOption = Annotated[
+    Name, typer.Option("--baseline-controller", help="Controller of the trains of today's timetable.")
+]
 Workers = Annotated[
     int,
     typer.Option(min=1, max=256, help="Number of parallel processes; the results do not depend on it.", metavar="N"),

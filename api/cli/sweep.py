@@ -13,9 +13,9 @@ from rich.table import Table
 
 from api.cli.console import duration_text, print_json, stage_progress, stderr_console, stdout_console
 from api.cli.plan_state import note_state
-from api.cli.regulation import regulators_of
+from api.cli.regulation import controllers_of, regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
-from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
+from api.cli.simulation_options import BaselineControllerOption, ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def sweep(
     fleet: FleetFolder = None,
     as_type: ModelsAsType = None,
     controller: ControllerOption = "none",
+    baseline_controller: BaselineControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     dry_run: Annotated[
@@ -76,7 +77,6 @@ def sweep(
     from api.version import headwatt_version  # noqa: PLC0415
     from energy_models.tables.formulas import frame_without_formulas  # noqa: PLC0415
     from scenarios.requests.sweep import read_sweep  # noqa: PLC0415
-    from simulation.judging.judge_plan import IN_FORCE, PLAN  # noqa: PLC0415
     from simulation.runs.cases import simulate_cases  # noqa: PLC0415
     from simulation.runs.day_store import DayStore  # noqa: PLC0415
     from simulation.runs.engine import started  # noqa: PLC0415
@@ -101,7 +101,7 @@ def sweep(
             study,
             written.plan.timetable if written is not None else None,
             models.stock,
-            partial(regulators_of, {IN_FORCE: controller, PLAN: controller}),
+            partial(regulators_of, controllers_of(controller, baseline_controller, written is not None)),
         )
         seeds = replication_seeds(study.file.seed, study.file.replications)
         store = DayStore(folder / "days")
@@ -132,6 +132,7 @@ def sweep(
                 "replications": study.file.replications,
                 "seed": study.file.seed,
                 "controller": controller,
+                "baseline_controller": baseline_controller,
                 "metering_point": "substation DC terminals",
                 "factors": list(study.factors),
                 "rows": [

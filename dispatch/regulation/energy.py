@@ -41,6 +41,7 @@ class EnergyRules:
     lateness_price_j: float
     target_s: float
     recovery_s: float
+    spread_s: float = float(__import__("os").environ.get("SPREAD", "0"))
 
     @staticmethod
     def of(operation: Operation) -> "EnergyRules":
@@ -81,7 +82,9 @@ class EnergyRegulator:
             due_s = train.trip.arrival_s[train.stop + 1] + rules.target_s
             running_s = max(train.shortest_s, min(planned_s, math.floor(due_s - train.now_s)))
             return advice_for(train, train.now_s, running_s, "recovery")
-        earliest_s = max(train.now_s, train.planned_s) if train.can_hold else train.now_s
+        # A trip begins as late as it is to arrive, so that it does not become longer than planned.
+        begins_s = train.planned_s + (rules.target_s if train.stop == 0 else 0.0)
+        earliest_s = max(train.now_s, begins_s) if train.can_hold else train.now_s
         latest_s = max(earliest_s, train.planned_s + rules.hold_s) if train.can_hold else earliest_s
         motions, row = self._tables.motions, int(plan.row[j])
         shortest_s = max(train.shortest_s, planned_s - FASTER_S, int(motions.shortest_s[row, k]))
@@ -93,10 +96,11 @@ class EnergyRegulator:
             first_s + min(math.floor(latest_s - earliest_s), rules.hold_s + 1), shortest_s, longest_s,
         )  # fmt: skip
         count, positions, confidence = self._forecaster.positions(line, train.now_s)
-        lay_forecast(count, j, begin_s, positions, plan, motions, self._tables.surrogate, self._others_w)
+        target_s, spread_s, surrogate = rules.target_s, rules.spread_s, self._tables.surrogate
+        lay_forecast(count, j, begin_s, target_s, spread_s, positions, plan, motions, surrogate, self._others_w)
         price_candidates(
-            own, begin_s, rules.lateness_price_j, rules.target_s - (earliest_s - first_s), plan, motions,
-            self._tables.surrogate, self._others_w, self._own_w, self._power_w, self._energy_j, self._price_j,
+            own, begin_s, rules.lateness_price_j, target_s - (earliest_s - first_s), spread_s, plan, motions, surrogate,
+            self._others_w, self._own_w, self._power_w, self._energy_j, self._price_j,
         )  # fmt: skip
         price_j = self._price_j[: own.latest_s - own.earliest_s + 1, : longest_s - shortest_s + 1]
         n, m = divmod(int(np.argmin(price_j)), price_j.shape[1])

@@ -2,12 +2,20 @@
 
 import numpy as np
 
+from dispatch.regulation.interface.advice import Advice
 from dispatch.regulation.interface.line_state import LineState, TrainState
 from dispatch.regulation.kernel.forecast import Positions
 from dispatch.regulation.line_tables import LineTables
 
 RUNS_UNTIL_S = 600.0
 """Trips that begin within this time are part of the forecast."""
+
+
+def _is_newer(advice: Advice, state: TrainState) -> bool:
+    """Whether an advice is about a departure after the last known event of its train."""
+    if advice.trip_id != state.trip_id:
+        return False
+    return advice.stop > state.stop or (advice.stop == state.stop and state.event != "departed")
 
 
 class Forecaster:
@@ -37,10 +45,10 @@ class Forecaster:
         tables, into = self._tables, self._positions
         count = 0
         known: set[int] = set()
-        for state in line.trains.values():
+        for duty, state in line.trains.items():
             j = tables.index[state.trip_id]
             known.add(j)
-            if self._put(count, j, state, line.known_at_s):
+            if self._put(count, j, state, line.known_at_s, line.advised.get(duty)):
                 count += 1
         known_count = count
         # Trips that should be on the line, or begin soon, and that no known train runs or runs next.
@@ -68,8 +76,8 @@ class Forecaster:
         """Whether a trip without state has ended already: its train runs a later trip, or has left the line."""
         return bool(self._ends_s[j] < line.known_at_s)
 
-    def _put(self, count: int, j: int, state: TrainState, known_at_s: float) -> bool:
-        """The position of a train with a known event; False if its last trip has ended."""
+    def _put(self, count: int, j: int, state: TrainState, known_at_s: float, advice: Advice | None) -> bool:
+        """The position of a train with a known event and its last advice; False if its last trip has ended."""
         tables, into = self._tables, self._positions
         plan = tables.plan
         k = int(plan.first_section[j]) + state.stop
@@ -88,6 +96,9 @@ class Forecaster:
         else:
             dwell_s = float(plan.dwell_s[j, k - 1]) if state.event == "arrived" else 0.0
             departs_s = max(float(plan.departure_s[j, k]), state.at_s + dwell_s, known_at_s)
+        if advice is not None and _is_newer(advice, state):
+            k = int(plan.first_section[j]) + advice.stop
+            departs_s, running_s = advice.departs_s, advice.running_time_s
         into.trip[count], into.section[count], into.departs_s[count] = j, k, departs_s
         into.running_time_s[count], into.is_standing[count] = running_s, is_standing
         into.load_step[count] = self.load_step(j, k, state.passengers) if running_s else plan.load_step[j, k]

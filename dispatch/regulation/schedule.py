@@ -11,15 +11,18 @@ from dispatch.regulation.interface.regulator import ControllerName, Regulator, R
 from dispatch.regulation.source import source_of
 from scenarios.schema.operation import Operation
 
+VALID_S = 15.0
+"""Advice is void this long after its departure: by then the trains around are elsewhere than forecast (assumed)."""
+
 
 def advice_for(train: ReadyTrain, departs_s: float, running_time_s: int, reason: Reason, **effect: float) -> Advice:
     """Advice with its comparison with the train's own control."""
-    departs_s = max(departs_s, train.now_s)
+    departs_s, running_time_s = max(departs_s, train.now_s), max(running_time_s, train.shortest_s)
     later_s = departs_s + running_time_s - train.now_s - train.own_running_time_s
     is_change = departs_s > train.now_s or running_time_s != train.own_running_time_s
     return Advice(
         train.trip.trip_id, train.stop, departs_s, running_time_s, reason if is_change else "own control",
-        later_s=later_s, is_change=is_change, **effect,
+        later_s=later_s, expires_s=departs_s + VALID_S, is_change=is_change, **effect,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ class ControlCentre:
         self._followed_share, self._seed = followed_share, seed
         self._on_the_way: deque[tuple[float, str, TrainState | None]] = deque()
         self._known: dict[str, TrainState] = {}
+        self._advised: dict[str, Advice] = {}
         self._state: LineState | None = None
 
     def report(
@@ -46,7 +47,9 @@ class ControlCentre:
             share = uniform("advice", self._seed, train.trip.trip_id, train.stop)
             if share >= self._followed_share:
                 return None
-        return self._regulator.advise(train, self._line_state(train.now_s))
+        advice = self._regulator.advise(train, self._line_state(train.now_s))
+        self._advised[train.trip.vehicle or train.trip.trip_id] = advice
+        return advice
 
     def _line_state(self, now_s: float) -> LineState:
         known_at_s = now_s - self._latency_s
@@ -59,7 +62,7 @@ class ControlCentre:
             else:
                 self._known[duty] = state
         if self._state is None or is_new:
-            self._state = LineState(known_at_s, MappingProxyType(dict(self._known)))
+            self._state = LineState(known_at_s, MappingProxyType(dict(self._known)), MappingProxyType(self._advised))
         else:
-            self._state = LineState(known_at_s, self._state.trains)
+            self._state = LineState(known_at_s, self._state.trains, self._state.advised)
         return self._state

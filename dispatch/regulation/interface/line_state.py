@@ -6,11 +6,13 @@ from types import MappingProxyType
 from typing import Literal
 
 from dispatch.plans.timetable import Trip
+from dispatch.regulation.interface.advice import Advice
 
 TrainEvent = Literal["ready", "arrived", "departed"]
 """`ready`: the train stands at the first station of its trip, and the trip can begin."""
 
 NO_TRAINS: "Mapping[str, TrainState]" = MappingProxyType({})
+NO_ADVICE: Mapping[str, Advice] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,13 @@ class LineState:
     """The last event of each train that has begun a trip, by duty, at the moment `known_at_s`.
 
     A duty has the name of its vehicle, or of its only trip if the timetable has no vehicles. Trains without an event
-    are not in `trains`: their trips are expected at their scheduled times.
+    are not in `trains`: their trips are expected at their scheduled times. `advised` is the last advice that the
+    control centre has sent to each duty; it is known before the event that follows from it.
     """
 
     known_at_s: float
     trains: Mapping[str, TrainState] = field(default_factory=lambda: NO_TRAINS)
+    advised: Mapping[str, Advice] = field(default_factory=lambda: NO_ADVICE)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The forecast of all trains for the next minutes, as the net power of the nodes of the surrogate second by second."""
 
+from math import erf, exp, pi, sqrt
 from typing import NamedTuple
 
 from dispatch.timing.kernel.motion_table import MotionTable
@@ -13,8 +14,9 @@ class PlanTable(NamedTuple):
 
     Trip j runs the sections `first_section[j]` to `last_section[j]`. `departure_s[j, k]` and `arrival_s[j, k]` are the
     times of section k, `dwell_s[j, k]` is the planned dwell after section k, `load_step[j, k]` the planned load in
-    steps of the motion table. `row[j]` is the row of the motion table for direction, train type and driving, `direction[j]`
-    0 or 1. `after[j]` is the next trip of the vehicle (-1: none), `turnback_s[j]` the shortest stand before that trip.
+    steps of the motion table. `row[j]` is the row of the motion table for direction, train type and driving,
+    `direction[j]` 0 or 1. `after[j]` is the next trip of the vehicle (-1: none), `turnback_s[j]` the shortest stand
+    before that trip.
     """
 
     row: IntArray
@@ -53,6 +55,21 @@ def add_rows(node_w: NodeArray, at: int, until: int, rows_w: NodeArray, first: i
 
 
 @kernel()
+def expected_departure_s(scheduled_s: int, ready_s: float, spread_s: float) -> int:
+    """The expected departure of a train that is held to its schedule, for dwells with a standard deviation.
+
+    With the difference x from the schedule when the train is ready, and normal deviations with standard deviation s:
+    E[max(0, x + e)] = x Φ(x / s) + s φ(x / s).
+    """
+    late_s = ready_s - scheduled_s
+    if spread_s > 0.0:
+        ratio = late_s / spread_s
+        below = 0.5 * (1.0 + erf(ratio / sqrt(2.0)))
+        return scheduled_s + round(late_s * below + spread_s * exp(-0.5 * ratio * ratio) / sqrt(2.0 * pi))
+    return scheduled_s + round(max(late_s, 0.0))
+
+
+@kernel()
 def running_time_in_plan_s(plan: PlanTable, motions: MotionTable, j: int, k: int, late_s: float) -> int:
     """The running time of a train that recovers its lateness within the limits of the motion table."""
     row = plan.row[j]
@@ -71,7 +88,8 @@ def motion_row(motions: MotionTable, row: int, k: int, running_time_s: int, load
 
 @kernel()
 def lay_forecast(
-    count: int, own_trip: int, begin_s: int, positions: Positions, plan: PlanTable, motions: MotionTable,
+    count: int, own_trip: int, begin_s: int, target_s: float, spread_s: float, positions: Positions,
+    plan: PlanTable, motions: MotionTable,
     surrogate: Surrogate, node_w: NodeArray,
 ) -> None:  # fmt: skip
     """Lay all trains but that of `own_trip` on the window from `begin_s`; `node_w` is flat, NODES numbers a second.
@@ -92,7 +110,7 @@ def lay_forecast(
             add_rows(node_w, 0, departs - begin_s, station_w, plan.direction[j] * stations + k, 0)
         while departs < end_s:
             if running_s == 0:
-                running_s = running_time_in_plan_s(plan, motions, j, k, departs - plan.departure_s[j, k])
+                running_s = running_time_in_plan_s(plan, motions, j, k, departs - plan.departure_s[j, k] - target_s)
             first = motion_row(motions, plan.row[j], k, running_s, step)
             if first >= 0:
                 add_rows(node_w, departs - begin_s, departs + running_s - begin_s, motion_w, first, 1)
@@ -109,7 +127,7 @@ def lay_forecast(
                 if j == own_trip:
                     break
             else:
-                departs = max(plan.departure_s[j, k + 1], arrives + plan.dwell_s[j, k])
+                departs = expected_departure_s(plan.departure_s[j, k + 1], arrives + plan.dwell_s[j, k], spread_s)
                 add_rows(node_w, arrives - begin_s, departs - begin_s, station_w,
                          plan.direction[j] * stations + k + 1, 0)  # fmt: skip
                 k += 1
