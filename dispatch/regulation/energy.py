@@ -41,7 +41,6 @@ class EnergyRules:
     lateness_price_j: float
     target_s: float
     recovery_s: float
-    spread_s: float = float(__import__("os").environ.get("SPREAD", "0"))
 
     @staticmethod
     def of(operation: Operation) -> "EnergyRules":
@@ -64,7 +63,7 @@ class EnergyRegulator:
         run_s = plan.arrival_s - plan.departure_s
         longest_s = int((run_s[:, :-1] + run_s[:, 1:] + plan.dwell_s[:, :-1]).max()) if run_s.shape[1] > 1 else 0
         longest_s = max(longest_s, int(run_s.max()))
-        self._seconds = longest_s + rules.hold_s + 2 * FASTER_S + 2 * SLOWER_S
+        self._seconds = longest_s + rules.hold_s + 1 + 2 * SLOWER_S
         self._others_w = np.zeros(self._seconds * NODES, np.float32)
         self._own_w = np.zeros(self._seconds * NODES, np.float32)
         self._power_w = np.zeros(self._seconds)
@@ -89,18 +88,19 @@ class EnergyRegulator:
         motions, row = self._tables.motions, int(plan.row[j])
         shortest_s = max(train.shortest_s, planned_s - FASTER_S, int(motions.shortest_s[row, k]))
         longest_s = max(shortest_s, min(planned_s + SLOWER_S, int(motions.longest_s[row, k])))
-        begin_s = math.floor(train.now_s)
         first_s = math.floor(earliest_s)
         own = OwnTrain(
             j, k, self._forecaster.load_step(j, k, train.passengers), first_s,
             first_s + min(math.floor(latest_s - earliest_s), rules.hold_s + 1), shortest_s, longest_s,
         )  # fmt: skip
+        window = NODES * min(self._seconds, own.latest_s - first_s + longest_s + self._after_s(j, k))
+        others_w, own_w, power_w = self._others_w[:window], self._own_w[:window], self._power_w[: window // NODES]
         count, positions, confidence = self._forecaster.positions(line, train.now_s)
-        target_s, spread_s, surrogate = rules.target_s, rules.spread_s, self._tables.surrogate
-        lay_forecast(count, j, begin_s, target_s, spread_s, positions, plan, motions, surrogate, self._others_w)
+        target_s, surrogate = rules.target_s, self._tables.surrogate
+        lay_forecast(count, j, first_s, target_s, positions, plan, motions, surrogate, others_w)
         price_candidates(
-            own, begin_s, rules.lateness_price_j, target_s - (earliest_s - first_s), spread_s, plan, motions, surrogate,
-            self._others_w, self._own_w, self._power_w, self._energy_j, self._price_j,
+            own, first_s, rules.lateness_price_j, target_s - (earliest_s - first_s), plan, motions, surrogate,
+            others_w, own_w, power_w, self._energy_j, self._price_j,
         )  # fmt: skip
         price_j = self._price_j[: own.latest_s - own.earliest_s + 1, : longest_s - shortest_s + 1]
         n, m = divmod(int(np.argmin(price_j)), price_j.shape[1])
@@ -113,6 +113,13 @@ class EnergyRegulator:
         return advice_for(
             train, earliest_s + n, shortest_s + m, "energy", saves_kwh=saves_j / J_PER_KWH, confidence=confidence
         )
+
+    def _after_s(self, j: int, k: int) -> int:
+        """Time after the arrival of section k of trip j until the end of the window: dwell, next section, margin."""
+        plan = self._tables.plan
+        if k == plan.last_section[j]:
+            return 1
+        return int(plan.dwell_s[j, k] + plan.arrival_s[j, k + 1] - plan.departure_s[j, k + 1]) + SLOWER_S
 
 
 @dataclass(eq=False)

@@ -23,14 +23,10 @@ class Forecaster:
 
     def __init__(self, tables: LineTables) -> None:
         self._tables = tables
-        plan, count = tables.plan, len(tables.trips)
-        order = np.argsort([trip.start_s for trip in tables.trips], kind="stable")
-        self._order = order
-        self._starts_s = np.array([tables.trips[j].start_s for j in order], dtype=np.float64)
+        count = len(tables.trips)
+        self._starts_s = np.array([trip.start_s for trip in tables.trips], dtype=np.float64)
         self._ends_s = np.array([trip.end_s for trip in tables.trips], dtype=np.float64)
-        self._before = np.full(count, -1, dtype=np.int64)
-        has_next = plan.after >= 0
-        self._before[plan.after[has_next]] = np.nonzero(has_next)[0]
+        self._duty = [trip.vehicle or trip.trip_id for trip in tables.trips]
         self._positions = Positions(
             np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count), np.zeros(count, np.int64),
             np.zeros(count, np.int64), np.zeros(count, np.int64),
@@ -39,42 +35,28 @@ class Forecaster:
     def positions(self, line: LineState, now_s: float) -> tuple[int, Positions, float]:
         """The positions of all trains, their number, and the share of the trains on the line whose state is known.
 
-        A train without a known event begins its trip as planned. The next trip of a known train follows from its
-        present trip.
+        A train without a known event runs as planned. The next trip of a known train follows from its present trip.
         """
         tables, into = self._tables, self._positions
         count = 0
-        known: set[int] = set()
         for duty, state in line.trains.items():
-            j = tables.index[state.trip_id]
-            known.add(j)
-            if self._put(count, j, state, line.known_at_s, line.advised.get(duty)):
+            if self._put(count, tables.index[state.trip_id], state, line.known_at_s, line.advised.get(duty)):
                 count += 1
-        known_count = count
-        # Trips that should be on the line, or begin soon, and that no known train runs or runs next.
-        past = int(np.searchsorted(self._starts_s, now_s + RUNS_UNTIL_S))
-        for j in self._order[:past].tolist():
-            if self._ends_s[j] < now_s or j in known:
-                continue
-            before = int(self._before[j])
-            if before >= 0 and before in known:
-                continue
-            if self._starts_s_of(j) < line.known_at_s - 1.0 and self._has_begun(j, line):
+        known = count
+        # Trips that should be on the line, or begin soon, and whose train is not known.
+        near = (self._starts_s <= now_s + RUNS_UNTIL_S) & (self._ends_s >= now_s)
+        on_line = known
+        for j in np.nonzero(near)[0].tolist():
+            if self._duty[j] in line.trains:
                 continue
             k = int(tables.plan.first_section[j])
             into.trip[count], into.section[count] = j, k
-            into.departs_s[count] = max(float(tables.plan.departure_s[j, k]), line.known_at_s)
+            into.departs_s[count] = tables.plan.departure_s[j, k]
             into.running_time_s[count], into.load_step[count] = 0, tables.plan.load_step[j, k]
             into.is_standing[count] = 0
             count += 1
-        return count, into, 1.0 if count == 0 else known_count / count
-
-    def _starts_s_of(self, j: int) -> float:
-        return float(self._tables.trips[j].start_s)
-
-    def _has_begun(self, j: int, line: LineState) -> bool:
-        """Whether a trip without state has ended already: its train runs a later trip, or has left the line."""
-        return bool(self._ends_s[j] < line.known_at_s)
+            on_line += int(self._starts_s[j] < line.known_at_s)
+        return count, into, 1.0 if on_line == 0 else known / on_line
 
     def _put(self, count: int, j: int, state: TrainState, known_at_s: float, advice: Advice | None) -> bool:
         """The position of a train with a known event and its last advice; False if its last trip has ended."""

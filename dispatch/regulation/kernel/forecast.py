@@ -1,6 +1,5 @@
 """The forecast of all trains for the next minutes, as the net power of the nodes of the surrogate second by second."""
 
-from math import erf, exp, pi, sqrt
 from typing import NamedTuple
 
 from dispatch.timing.kernel.motion_table import MotionTable
@@ -55,21 +54,6 @@ def add_rows(node_w: NodeArray, at: int, until: int, rows_w: NodeArray, first: i
 
 
 @kernel()
-def expected_departure_s(scheduled_s: int, ready_s: float, spread_s: float) -> int:
-    """The expected departure of a train that is held to its schedule, for dwells with a standard deviation.
-
-    With the difference x from the schedule when the train is ready, and normal deviations with standard deviation s:
-    E[max(0, x + e)] = x Φ(x / s) + s φ(x / s).
-    """
-    late_s = ready_s - scheduled_s
-    if spread_s > 0.0:
-        ratio = late_s / spread_s
-        below = 0.5 * (1.0 + erf(ratio / sqrt(2.0)))
-        return scheduled_s + round(late_s * below + spread_s * exp(-0.5 * ratio * ratio) / sqrt(2.0 * pi))
-    return scheduled_s + round(max(late_s, 0.0))
-
-
-@kernel()
 def running_time_in_plan_s(plan: PlanTable, motions: MotionTable, j: int, k: int, late_s: float) -> int:
     """The running time of a train that recovers its lateness within the limits of the motion table."""
     row = plan.row[j]
@@ -88,7 +72,7 @@ def motion_row(motions: MotionTable, row: int, k: int, running_time_s: int, load
 
 @kernel()
 def lay_forecast(
-    count: int, own_trip: int, begin_s: int, target_s: float, spread_s: float, positions: Positions,
+    count: int, own_trip: int, begin_s: int, target_s: float, positions: Positions,
     plan: PlanTable, motions: MotionTable,
     surrogate: Surrogate, node_w: NodeArray,
 ) -> None:  # fmt: skip
@@ -127,7 +111,7 @@ def lay_forecast(
                 if j == own_trip:
                     break
             else:
-                departs = expected_departure_s(plan.departure_s[j, k + 1], arrives + plan.dwell_s[j, k], spread_s)
+                departs = max(plan.departure_s[j, k + 1], arrives + plan.dwell_s[j, k])
                 add_rows(node_w, arrives - begin_s, departs - begin_s, station_w,
                          plan.direction[j] * stations + k + 1, 0)  # fmt: skip
                 k += 1

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dispatch.regulation.kernel.forecast import PlanTable, expected_departure_s, motion_row, running_time_in_plan_s
+from dispatch.regulation.kernel.forecast import PlanTable, motion_row, running_time_in_plan_s
 from dispatch.timing.kernel.motion_table import MotionTable
 from dispatch.timing.kernel.surrogate import NODES, WRITTEN_ORDER, NodeArray, Surrogate, surrogate_power_w
 from energy_models.arrays import FloatArray
@@ -37,7 +37,7 @@ def _put(own_w: NodeArray, at: int, until: int, rows_w: NodeArray, first: int, s
 
 @kernel(fastmath=WRITTEN_ORDER)
 def price_candidates(
-    own: OwnTrain, begin_s: int, lateness_price_j: float, target_s: float, spread_s: float, plan: PlanTable,
+    own: OwnTrain, begin_s: int, lateness_price_j: float, target_s: float, plan: PlanTable,
     motions: MotionTable,
     surrogate: Surrogate, others_w: NodeArray, own_w: NodeArray, power_w: FloatArray, energy_j: FloatArray,
     price_j: FloatArray,
@@ -67,7 +67,7 @@ def price_candidates(
             if k == plan.last_section[j]:
                 _put(own_w, arrives - begin_s, seconds, station_w, here + 1, 0)
             else:
-                leaves = expected_departure_s(plan.departure_s[j, k + 1], arrives + plan.dwell_s[j, k], spread_s)
+                leaves = max(plan.departure_s[j, k + 1], arrives + plan.dwell_s[j, k])
                 late_s = leaves - plan.departure_s[j, k + 1] - target_s
                 second_s = running_time_in_plan_s(plan, motions, j, k + 1, late_s)
                 _put(own_w, arrives - begin_s, leaves - begin_s, station_w, here + 1, 0)
