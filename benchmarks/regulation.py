@@ -88,10 +88,10 @@ class Bench:
         self.profiles = fleet_profiles(self.line, self.stock).of_vehicle
         self.days, self.store, self.operation = days, DayStore(store), operation
         # One factory for all noises: the tables of the line do not depend on the noise.
-        self.energy = regulators_named("energy", self._scenario("none"), self.stock)
+        self.energy = regulators_named("energy", self.scenario("none"), self.stock)
         self.decisions_s: list[float] = []
 
-    def _scenario(self, noise: str) -> Scenario:
+    def scenario(self, noise: str) -> Scenario:
         deviation_s, accumulates = NOISE[noise]
         words = self.line.disturbances.model_copy(
             update={"dwell_noise_s": deviation_s, "dwell_noise_accumulates": accumulates}
@@ -105,7 +105,7 @@ class Bench:
 
     def results(self, noise: str, timetable: Timetable, controller: ControllerName) -> list[DayResult]:
         """The days of a timetable; stored days are not simulated again."""
-        scenario = self._scenario(noise)
+        scenario = self.scenario(noise)
         regulators = regulators_named(controller, scenario, self.stock) if controller != "energy" else self.energy
         seeds: Sequence[int] = replication_seeds(0, 1 if noise == "none" else self.days)
         key = day_key(scenario, self.stock, timetable, "benchmark", regulators)

@@ -59,7 +59,7 @@ def running_time_in_plan_s(plan: PlanTable, motions: MotionTable, j: int, k: int
     row = plan.row[j]
     planned_s = plan.arrival_s[j, k] - plan.departure_s[j, k]
     recovered_s = planned_s - max(int(late_s), 0)
-    return min(max(recovered_s, motions.shortest_s[row, k]), planned_s)
+    return int(min(max(recovered_s, motions.shortest_s[row, k]), planned_s))
 
 
 @kernel()
@@ -67,7 +67,7 @@ def motion_row(motions: MotionTable, row: int, k: int, running_time_s: int, load
     """The first row of a motion in the flat table; -1 if the table does not contain it."""
     if running_time_s < motions.shortest_s[row, k] or running_time_s > motions.longest_s[row, k]:
         return -1
-    return motions.first[row, k, running_time_s - motions.shortest_s[row, k], load_step]
+    return int(motions.first[row, k, running_time_s - motions.shortest_s[row, k], load_step])
 
 
 @kernel()
