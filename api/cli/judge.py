@@ -92,7 +92,7 @@ def judge(
     from api.version import headwatt_version  # noqa: PLC0415
     from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
     from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
-    from simulation.judging.judge_plan import Question, judge_until, judge_variations, regulation_savings  # noqa: PLC0415
+    from simulation.judging.judge_plan import Question, judge_regulated, judge_until, judge_variations  # noqa: PLC0415
     from simulation.judging.verdict import objections  # noqa: PLC0415
     from simulation.runs.day_store import DayStore  # noqa: PLC0415
     from simulation.runs.engine import started  # noqa: PLC0415
@@ -116,7 +116,7 @@ def judge(
         effort = Effort(interval, replications, max(most, replications), seed)
         with started(engine_of(workers, engine)) as session:
             judgement = judge_until(question, effort, session, store, version, progress)
-            regulated = regulation_savings(question, judgement.seeds, session, store, version, progress)
+            regulated = judge_regulated(question, judgement.seeds, session, store, version, progress)
             answers: tuple[Answer, ...] = ()
             if sensitivity:
                 answers = judge_variations(question, judgement, LEAST_DAYS, session, store, version, progress)

@@ -9,12 +9,12 @@ from dispatch.regulation.interface.regulator import RegulatorFactory
 from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock
 from simulation.judging.judge import Judgement, compare
+from simulation.judging.regulation import RegulationJudgement, judge_regulation
 from simulation.judging.sensitivity import Answer, Variation, answers, variations
 from simulation.runs.cases import SimulationCase, simulate_cases
 from simulation.runs.day_store import DayStore
 from simulation.runs.engine import Session
 from simulation.runs.enough_days import Effort, Progress, Results, kept_days, simulate_until
-from simulation.runs.interval import MeanInterval
 
 IN_FORCE, PLAN = "in_force", "plan"
 NO_REGULATORS: Mapping[str, RegulatorFactory] = MappingProxyType({})
@@ -67,30 +67,15 @@ def judge_until(
     return compare(found.seeds, found.results[IN_FORCE], found.results[PLAN])
 
 
-@dataclass(frozen=True)
-class RegulationSavings:
-    """Savings of a plan in percent, with their 95 % intervals, on the same days.
-
-    `without` and `regulated` are those of the plan without and with its regulator against today's timetable without
-    regulator; `same_regulator` is that of the plan against today's timetable with the regulator of the plan. `alone` is
-    the saving of today's timetable by this regulator.
-    """
-
-    without: MeanInterval
-    regulated: MeanInterval
-    same_regulator: MeanInterval
-    alone: MeanInterval
-
-
-def regulation_savings(
+def judge_regulated(
     question: Question,
     seeds: Sequence[int],
     session: Session,
     store: DayStore,
     version: str,
     progress: Progress = lambda _stage, _share: None,
-) -> RegulationSavings | None:
-    """Savings with and without the regulator of the plan, on the days of a judgement; None without a regulator."""
+) -> RegulationJudgement | None:
+    """The plan with and without its regulator, on the days of a judgement; None without a regulator."""
     regulator = question.regulators.get(PLAN)
     if regulator is None:
         return None
@@ -102,12 +87,7 @@ def regulation_savings(
         lambda done, of: progress("days with and without regulation", done / max(1, of)),
     )  # fmt: skip
     without, with_it = (kept_days(case, seeds, store, version) for case in (free, regulated))
-    return RegulationSavings(
-        compare(seeds, without[IN_FORCE], without[PLAN]).saving_percent,
-        compare(seeds, without[IN_FORCE], with_it[PLAN]).saving_percent,
-        compare(seeds, with_it[IN_FORCE], with_it[PLAN]).saving_percent,
-        compare(seeds, without[IN_FORCE], with_it[IN_FORCE]).saving_percent,
-    )
+    return judge_regulation(seeds, (without[IN_FORCE], without[PLAN]), (with_it[IN_FORCE], with_it[PLAN]))
 
 
 def judge_variations(
