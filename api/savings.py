@@ -64,7 +64,7 @@ KINDS: Mapping[SavingName, SavingKind] = {
     ),
     "judged-regulated": SavingKind(
         "Judged saving with regulation",
-        "paired simulated days with disturbances, mean",
+        "paired simulated days with disturbances, mean; trains of the plan with a controller",
         LADDER,
         _IN_FORCE,
         "The trains of the plan have the controller of `--controller`; those of the timetable in force use their own "
@@ -73,7 +73,7 @@ KINDS: Mapping[SavingName, SavingKind] = {
     ),
     "judged-same-regulator": SavingKind(
         "Judged saving with regulation on both days",
-        "paired simulated days with disturbances, mean",
+        "paired simulated days with disturbances, mean; all trains with a controller",
         LADDER,
         _REGULATED,
         "The trains of both timetables have the controller of `--controller`: what the plan saves on a line that is "
