@@ -24,6 +24,7 @@ from dispatch.regulation.predict import Forecaster
 from dispatch.regulation.schedule import HoldToSchedule, advice_for
 from dispatch.regulation.source import source_of
 from dispatch.timing.kernel.surrogate import NODES
+from energy_models.running_times.store import content_hash
 from scenarios.schema import Scenario
 from scenarios.schema.operation import Operation
 from scenarios.values.rolling_stock import RollingStock
@@ -137,7 +138,7 @@ class EnergyRegulators:
     @property
     def content(self) -> str:
         """Name, line and trains of the regulator's model, and the code."""
-        return f"energy {self.scenario.hash} {self.stock.content!r} {source_of(*CODE)}"
+        return f"energy {self.scenario.hash} {content_hash(self.stock.content)} {source_of(*CODE)}"
 
     def for_day(self, timetable: Timetable) -> Regulator:
         """A regulator for one day; trains without a selectable running time are held to their schedule."""
