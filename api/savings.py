@@ -8,10 +8,13 @@ from pydantic import BaseModel, ConfigDict
 
 from dispatch.plans.potential import against_mean_phase_percent
 from simulation.experiment import PlanExperiment
+from simulation.judging.judge import Judgement
 
 SavingName = Literal[
     "judged",
     "judged-against-mean-phase",
+    "judged-regulated",
+    "judged-same-regulator",
     "simulated-undisturbed",
     "on-time-ladder",
     "on-time-equivalent",
@@ -23,6 +26,7 @@ LADDER = "two-track ladder"
 EQUIVALENT = "one equivalent track"
 ON_TIME = "one day, every train exactly on time, not simulated"
 _IN_FORCE = "timetable in force"
+_REGULATED = "timetable in force with the same controller"
 _MEAN_PHASE = "timetable in force, mean over 12 phases between the directions"
 _J_PER_KWH = 3.6e6
 
@@ -57,6 +61,24 @@ KINDS: Mapping[SavingName, SavingKind] = {
         "timetable in force is partly chance. The ratio of the two baselines is computed with every train on "
         "time, on one equivalent track.",
         "summary, report, `result.json`: `saving_against_mean_phase_percent`",
+    ),
+    "judged-regulated": SavingKind(
+        "Judged saving with regulation",
+        "paired simulated days with disturbances, mean; trains of the plan with a controller",
+        LADDER,
+        _IN_FORCE,
+        "The trains of the plan have the controller of `--controller`; those of the timetable in force use their own "
+        "control.",
+        "summary, report, with `headwatt plan --controller`",
+    ),
+    "judged-same-regulator": SavingKind(
+        "Judged saving with regulation on both days",
+        "paired simulated days with disturbances, mean; all trains with a controller",
+        LADDER,
+        _REGULATED,
+        "The trains of both timetables have the controller of `--controller`: what the plan saves on a line that is "
+        "regulated already.",
+        "summary, report, with `headwatt plan --controller`",
     ),
     "simulated-undisturbed": SavingKind(
         "Saving of the undisturbed simulated day",
@@ -133,6 +155,10 @@ def savings_of(experiment: PlanExperiment) -> list[SavingFigure]:
         share = potential.mean_phase_share
         percent = against_mean_phase_percent(before_kwh, after_kwh, share)
         found.append(_figure("judged-against-mean-phase", percent, before_kwh * share, after_kwh))
+    regulation = experiment.regulation
+    if regulation is not None:
+        found.append(_judged("judged-regulated", regulation.regulated))
+        found.append(_judged("judged-same-regulator", regulation.same_regulator))
     undisturbed_kwh = [
         float(trace_w.sum()) * experiment.trace_interval_s / _J_PER_KWH
         for trace_w in (experiment.baseline_trace, experiment.plan_trace)
@@ -152,6 +178,10 @@ def savings_of(experiment: PlanExperiment) -> list[SavingFigure]:
             _figure("limit-of-timing", potential.bound_percent, potential.today_kwh, potential.bound_kwh),
         ]
     return found
+
+
+def _judged(name: SavingName, judgement: Judgement) -> SavingFigure:
+    return _figure(name, judgement.saving_percent.mean, judgement.baseline.energy().mean, judgement.plan.energy().mean)
 
 
 def _between(name: SavingName, before_kwh: float, after_kwh: float) -> SavingFigure:

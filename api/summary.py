@@ -44,6 +44,7 @@ def sentences(result: PlanResult, title: str, baseline_driving: str) -> tuple[Se
         Sentence("Inputs", _inputs(result)),
         *(Sentence("Unlikely input", warning) for warning in result.warnings),
         Sentence("Compared with", _comparison(result, baseline_driving)),
+        Sentence("Regulation", _regulation(result)),
         Sentence("Limit", _limit(result)),
         Sentence("Passengers", _passengers(result)),
         Sentence("Patterns", _patterns(result)),
@@ -244,6 +245,20 @@ def _rest_of_gap(result: PlanResult) -> str:
     }
     known = [f"{kwh(value)} {words}" for name, words in names.items() if isinstance(value := parts.get(name), float)]
     return f" The rest consists of {_listed(known)}."
+
+
+def _regulation(result: PlanResult) -> str:
+    """The saving without and with regulation; empty without a controller."""
+    figures = {figure.name: figure for figure in result.savings}
+    regulated, same = figures.get("judged-regulated"), figures.get("judged-same-regulator")
+    if regulated is None or same is None or result.no_saving_because:
+        return ""
+    return (
+        f"Without regulation the plan saves {result.saving_percent:.1f} %. If the trains of the plan are regulated, it "
+        f"saves {regulated.saving_percent:.1f} % against today's timetable without regulation, and "
+        f"{same.saving_percent:.1f} % against today's timetable under the same regulator. All are means over the same "
+        "simulated days."
+    )
 
 
 def _other_figures(result: PlanResult) -> str:

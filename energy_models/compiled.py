@@ -22,7 +22,7 @@ from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-COMPILED_ROOMS = ("energy_models", "dispatch/timing/kernel", "simulation/railway")
+COMPILED_ROOMS = ("energy_models", "dispatch/timing/kernel", "dispatch/regulation/kernel", "simulation/railway")
 KEPT_FOLDERS = 3
 """Folders of compiled code that stay: that of this source and the two used last."""
 

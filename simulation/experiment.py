@@ -20,6 +20,8 @@ from dispatch.plans.dwell_transfer import DwellTransfer, dwell_transfer
 from dispatch.plans.longer_trips import LongerTrips, longer_trips
 from dispatch.plans.plan import Plan
 from dispatch.plans.potential import Potential, against_mean_phase_percent
+from dispatch.regulation.controllers import regulators_named
+from dispatch.regulation.interface.regulator import ControllerName
 from dispatch.rostering.duties import fleet_need
 from dispatch.timing.kernel.compilation import SEARCH, SUPPLY, Compiling
 from dispatch.timing.task import SearchStop
@@ -35,6 +37,7 @@ from simulation.judging.beside import JudgedBeside, JudgedDays, judged_beside
 from simulation.judging.guards import ENERGY_SHARE_ON_TIME, contradictions, day_does_not_run
 from simulation.judging.judge import Days, Judgement
 from simulation.judging.overloads import overload_remarks
+from simulation.judging.regulation import RegulationJudgement
 from simulation.judging.substation_figures import SubstationFigures, substation_figures
 from simulation.judging.verdict import longer_trips_sentences, objections, trades
 from simulation.runs.replications import replication_seeds
@@ -52,7 +55,8 @@ class PlanRequest(PlannerOptions):
 
     `vehicle` is a calibrated vehicle in place of the scenario's train type, `fleet` are the models of single vehicles;
     with `as_type`, they belong to this train type of any scenario. `notes` are sentences for the result about the
-    origin of the plan. `sensitivity`: whether the saving is computed for changed inputs as well; None: only if a main
+    origin of the plan. With a `controller`, the plan and today's timetable are also judged with this controller.
+    `sensitivity`: whether the saving is computed for changed inputs as well; None: only if a main
     input is borrowed from another line.
     """
 
@@ -63,6 +67,7 @@ class PlanRequest(PlannerOptions):
     as_type: str | None = None
     notes: tuple[str, ...] = ()
     sensitivity: bool | None = None
+    controller: ControllerName = "none"
 
     @property
     def stock(self) -> RollingStock:
@@ -135,6 +140,7 @@ class PlanExperiment:
     no_saving_because: tuple[str, ...] = ()
     inputs: tuple[MainInput, ...] = ()
     sensitivity: InputSensitivity | None = None
+    regulation: RegulationJudgement | None = None
 
     @property
     def longer_trips(self) -> LongerTrips | None:
@@ -231,8 +237,9 @@ def _days_of(
 ) -> AbstractContextManager[JudgedBeside]:
     seeds = replication_seeds(request.seed, request.replications)
     return judged_beside(
-        request.scenario, request.stock, seeds, request.workers, compares_early, progress, Compiling(), first_tasks
-    )
+        request.scenario, request.stock, seeds, request.workers, compares_early, progress, Compiling(), first_tasks,
+        regulators_named(request.controller, request.scenario, request.stock),
+    )  # fmt: skip
 
 
 def _sensitivity(
@@ -339,6 +346,7 @@ def _experiment(
         no_saving_because=(*((today_fails,) if today_fails else ()), *plan_fails),
         inputs=main_inputs(scenario),
         sensitivity=sensitivity,
+        regulation=judged.regulation,
     )
 
 

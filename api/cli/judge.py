@@ -12,8 +12,9 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
 from api.cli.plan_state import note_state
+from api.cli.regulation import controllers_of, regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
-from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
+from api.cli.simulation_options import BaselineControllerOption, ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders, require_writable
 from api.day_figures import figures_of
 
@@ -76,6 +77,7 @@ def judge(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Page to write, with plots.", metavar="FILE.html")] = None,
     controller: ControllerOption = "none",
+    baseline_controller: BaselineControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     json: JsonOutput = False,
@@ -84,12 +86,13 @@ def judge(
     from api.input_effects import input_notes  # noqa: PLC0415
     from api.plan_files.models import ModelFiles  # noqa: PLC0415
     from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
+    from api.regulation_savings import savings_as_json, savings_rows  # noqa: PLC0415
     from api.study.chart import svg  # noqa: PLC0415
     from api.study.judgement_page import JudgedPlan, render, sensitivity_chart  # noqa: PLC0415
     from api.version import headwatt_version  # noqa: PLC0415
     from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
     from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
-    from simulation.judging.judge_plan import Question, judge_until, judge_variations  # noqa: PLC0415
+    from simulation.judging.judge_plan import Question, judge_regulated, judge_until, judge_variations  # noqa: PLC0415
     from simulation.judging.verdict import objections  # noqa: PLC0415
     from simulation.runs.day_store import DayStore  # noqa: PLC0415
     from simulation.runs.engine import started  # noqa: PLC0415
@@ -105,12 +108,15 @@ def judge(
         written = read_sound_plan(plan)
         note_state(written.state)
         stock = written.stock(ModelFiles(vehicle, fleet, as_type))
-        in_force = timetable_in_force(written.scenario)
-        question = Question(written.scenario, stock, in_force, written.plan.timetable, controller)
+        regulators = regulators_of(controllers_of(controller, baseline_controller, True), written.scenario, stock)
+        question = Question(
+            written.scenario, stock, timetable_in_force(written.scenario), written.plan.timetable, regulators
+        )
         store = DayStore(days or plan / "days")
         effort = Effort(interval, replications, max(most, replications), seed)
         with started(engine_of(workers, engine)) as session:
             judgement = judge_until(question, effort, session, store, version, progress)
+            regulated = judge_regulated(question, judgement.seeds, session, store, version, progress)
             answers: tuple[Answer, ...] = ()
             if sensitivity:
                 answers = judge_variations(question, judgement, LEAST_DAYS, session, store, version, progress)
@@ -128,6 +134,7 @@ def judge(
         sensitivity=answers,
         command=" ".join(["headwatt", *sys.argv[1:]]),
         edited=written.state.sentence(),
+        regulation=() if regulated is None else tuple(savings_rows(regulated, controller)),
     )
     if out is not None:
         out.write_text(render(found), encoding="utf-8")
@@ -139,6 +146,8 @@ def judge(
             {
                 **document,
                 "controller": controller,
+                "baseline_controller": baseline_controller,
+                "regulation": None if regulated is None else savings_as_json(regulated, controller),
                 "input_notes": list(input_notes(written.scenario)),
                 "plan_folder": written.state.as_json(),
                 "seconds": {"all": round(time.monotonic() - begin, 3)},
@@ -219,6 +228,7 @@ def _as_json(judged: "JudgedPlan", scenario: str, scenario_hash: str, seed: int)
 
 def _print(judged: "JudgedPlan") -> None:
     from api.study.judgement_page import (  # noqa: PLC0415
+        REGULATION_COLUMNS,
         SENSITIVITY_COLUMNS,
         energy_rows,
         interval_words,
@@ -244,6 +254,13 @@ def _print(judged: "JudgedPlan") -> None:
             shown.add_column(name, justify="left" if name in ("what differs", "by") else "right")
         for row in sensitivity_rows(judged.sensitivity):
             shown.add_row(*row[:5])
+        console.print(shown)
+    if judged.regulation:
+        shown = Table(box=SIMPLE_HEAD, title="Saving with and without regulation", title_justify="left")
+        for name in REGULATION_COLUMNS:
+            shown.add_column(name, justify="left" if name == REGULATION_COLUMNS[0] else "right")
+        for line in judged.regulation:
+            shown.add_row(*line)
         console.print(shown)
     spread = ", ".join(f"{name} %: {value:.2f}" for name, value in quantiles(judged.judgement).items())
     console.print(f"Quantiles of the saving of single days, %: {spread}.")

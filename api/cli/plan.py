@@ -14,7 +14,7 @@ from api.cli.plan_state import note_state, written_to
 from api.cli.plan_summary import print_result
 from api.cli.planning_options import plain_values, with_planning_options
 from api.cli.shared_options import JsonOutput, OverrideNames, ReplacesEditedPlan, ScenarioName
-from api.cli.simulation_options import Workers
+from api.cli.simulation_options import ControllerOption, Workers
 from api.cli.stage_seconds import seconds_text, seconds_until_now
 
 HELP = (
@@ -82,6 +82,7 @@ def plan(
         int, typer.Option(min=2, max=1000, help="Number of simulated days for the interval.", metavar="N")
     ] = 10,
     override: OverrideNames = None,
+    controller: ControllerOption = "none",
     workers: Workers = 2,
     sensitivity: Annotated[
         bool | None,
@@ -131,6 +132,7 @@ def plan(
             start=before.plan if before is not None else None,
             notes=(*(before.state.start_notes() if before is not None else ()), *table_notes),
             sensitivity=sensitivity,
+            controller=controller,
             **plain_values(given),
         )
         require_sensible(request, allowed_in(before.plan) if before is not None else 0, by_flag=True)

@@ -15,8 +15,15 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.plan_state import note_state
 from api.cli.reached import Reached
+from api.cli.regulation import controllers_of, regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType, OverrideNames, ScenarioName
-from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
+from api.cli.simulation_options import (
+    BaselineControllerOption,
+    ControllerOption,
+    EngineAddress,
+    Workers,
+    engine_of,
+)
 from api.cli.targets import unusable_folders
 from api.day_figures import figures_of
 
@@ -115,6 +122,7 @@ def simulate(
         int, typer.Option(min=1, help="Number of the simulated day to trace, counted from 1.", metavar="N")
     ] = 1,
     controller: ControllerOption = "none",
+    baseline_controller: BaselineControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     json: JsonOutput = False,
@@ -128,7 +136,6 @@ def simulate(
     from simulation.day.model import day_model  # noqa: PLC0415
     from simulation.judging.judge import Days, compare  # noqa: PLC0415
     from simulation.judging.judge_plan import IN_FORCE, PLAN, as_planned, energies_percent, savings_percent  # noqa: PLC0415
-    from simulation.railway.control import controller_named  # noqa: PLC0415
     from simulation.runs.engine import started  # noqa: PLC0415
     from simulation.runs.enough_days import Effort, simulate_until  # noqa: PLC0415
     from simulation.runs.interval import mean_interval  # noqa: PLC0415
@@ -149,19 +156,27 @@ def simulate(
         progress("reading", 0.0)
         profiles = fleet_profiles(loaded, line.stock).of_vehicle
         require_possible_running_times(loaded, profiles.main)
-        model = day_model(loaded, profiles.main, controller_named(controller, loaded.operation), profiles.others)
+        regulators = regulators_of(
+            controllers_of(controller, baseline_controller, plan is not None), loaded, line.stock
+        )
+        model = day_model(loaded, profiles.main, others=profiles.others)
         if workers > 1 and engine is None:
             prepare_profiles(model, timetables.values(), workers)
         warnings = _warnings(model, timetables[IN_FORCE], loaded if plan is not None else None)
         lap("read")
         with _store(days, plan) as store, started(engine_of(workers, engine)) as session:
-            case = as_planned(loaded, line.stock, timetables, controller)
+            case = as_planned(loaded, line.stock, timetables, regulators)
             called = "pairs of days" if plan is not None else "simulated days"
             found = simulate_until(case, effort, watched, session, store, headwatt_version(), progress, called)
         lap("days")
         if trace is not None:
             progress("traced day", 0.0)
-            _trace(line, model, found.seeds[trace_day - 1], trace)
+            _trace(
+                line,
+                model.regulated_by(regulators.get(PLAN if plan is not None else IN_FORCE)),
+                found.seeds[trace_day - 1],
+                trace,
+            )
             lap("trace")
     results = found.results
     judgement = compare(found.seeds, results[IN_FORCE], results[PLAN]) if plan is not None else None
@@ -177,6 +192,7 @@ def simulate(
                 "replications": len(found.seeds),
                 "seed": seed,
                 "controller": controller,
+                "baseline_controller": baseline_controller,
                 "metering_point": "substation DC terminals",
                 "interval": reached.as_json(),
                 "warnings": list(warnings),

@@ -7,14 +7,20 @@ import typer
 if TYPE_CHECKING:
     from simulation.runs.engine import Engine
 
+Name = Literal["none", "hold", "even", "track", "energy"]
+"""`dispatch.regulation.interface.regulator.ControllerName`, whose import takes seconds."""
 ControllerOption = Annotated[
-    Literal["none", "hold", "even", "track"],  # simulation.railway.control.ControllerName, whose import takes seconds
+    Name,
     typer.Option(
         "--controller",
         help="Controller of the trains. none; hold: no train leaves before its time; even: a train is held, at most "
         "for the longest_hold_s of the operation, if the gaps ahead and behind are uneven; track: running "
-        "times bring each train back to its schedule plus the schedule_margin_s of the operation.",
+        "times bring each train back to its schedule plus the schedule_margin_s of the operation; energy: departures "
+        "and running times near the schedule with which the line draws the least energy.",
     ),
+]
+BaselineControllerOption = Annotated[
+    Name, typer.Option("--baseline-controller", help="Controller of the trains of today's timetable.")
 ]
 Workers = Annotated[
     int,

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,8 +13,9 @@ from rich.table import Table
 
 from api.cli.console import duration_text, print_json, stage_progress, stderr_console, stdout_console
 from api.cli.plan_state import note_state
+from api.cli.regulation import controllers_of, regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
-from api.cli.simulation_options import ControllerOption, EngineAddress, Workers, engine_of
+from api.cli.simulation_options import BaselineControllerOption, ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def sweep(
     fleet: FleetFolder = None,
     as_type: ModelsAsType = None,
     controller: ControllerOption = "none",
+    baseline_controller: BaselineControllerOption = "none",
     workers: Workers = 2,
     engine: EngineAddress = None,
     dry_run: Annotated[
@@ -94,7 +97,12 @@ def sweep(
         if written is not None:
             note_state(written.state)
         models = ModelFiles(vehicle, fleet, as_type).read(written.models if written is not None else None)
-        cases = cases_of(study, written.plan.timetable if written is not None else None, models.stock, controller)
+        cases = cases_of(
+            study,
+            written.plan.timetable if written is not None else None,
+            models.stock,
+            partial(regulators_of, controllers_of(controller, baseline_controller, written is not None)),
+        )
         seeds = replication_seeds(study.file.seed, study.file.replications)
         store = DayStore(folder / "days")
         todo = workload(cases, seeds, store, version)
@@ -124,6 +132,7 @@ def sweep(
                 "replications": study.file.replications,
                 "seed": study.file.seed,
                 "controller": controller,
+                "baseline_controller": baseline_controller,
                 "metering_point": "substation DC terminals",
                 "factors": list(study.factors),
                 "rows": [

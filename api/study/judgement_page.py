@@ -42,6 +42,9 @@ ENERGY_ROWS = (
 )
 
 
+REGULATION_COLUMNS = ("what is compared", "saving", "95 % interval")
+
+
 @dataclass(frozen=True, eq=False)
 class JudgedPlan:
     """The content of the page."""
@@ -55,6 +58,8 @@ class JudgedPlan:
     command: str
     edited: str = ""
     """The note on a plan folder that is not as it was written."""
+    regulation: tuple[tuple[str, str, str], ...] = ()
+    """Savings with and without regulation, as rows of `api.regulation_savings`."""
 
 
 def width_percent(saving: MeanInterval) -> float:
@@ -248,6 +253,9 @@ def render(judged: JudgedPlan) -> str:
             rows=service_rows(judgement),
         ),
     ]
+    if judged.regulation:
+        explained = ["Each saving is a mean over the same days; the comparison is part of its name."]
+        sections.append(Section("Regulation", explained, columns=REGULATION_COLUMNS, rows=list(judged.regulation)))
     if judged.sensitivity:
         days = judged.sensitivity[0].judgement.saving_percent.count
         sections.append(

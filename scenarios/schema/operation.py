@@ -43,6 +43,24 @@ class Operation(Part):
     schedule_margin_s: Annotated[Whole, Field(ge=0, le=60)] = 4
     """With the controller `track`, a train on a simulated day leaves and arrives this long after its schedule if it is
     on time. Default: assumed; with 3 s of accumulating dwell noise, margins of 2 s to 6 s keep the same saving."""
+    energy_hold_s: Annotated[Whole, Field(ge=0, le=60)] = 14
+    """With the controller `energy`, a train leaves at most this long after its schedule if it could leave earlier.
+    Default: measured, see docs/regulation.md."""
+    energy_target_s: Annotated[Number, Field(ge=0, le=60)] = 4
+    """With the controller `energy`, the price on lateness is zero for an arrival this long after the schedule. Default:
+    measured, see docs/regulation.md."""
+    lateness_price_kwh_per_s2: Annotated[Number, Field(ge=0, le=10)] = 0.01
+    """With the controller `energy`, this energy is the price of one squared second of difference between the arrival
+    and its target. Default: measured, see docs/regulation.md."""
+    recovery_from_s: Patience = 25
+    """With the controller `energy`, a train that is later than this recovers its lateness and does not save energy.
+    Default: measured, see docs/regulation.md; Brussels switches its eco mode off for late trains in the same way."""
+    state_latency_s: Patience = 5
+    """A regulator receives each event of another train this long after the event. Default: assumed; control centres
+    poll trains every 1 s to 5 s."""
+    advice_followed_share: Share = 1
+    """On a simulated day, trains follow this share of the advice of a regulator, and otherwise use their own control.
+    Default: an ATO follows all advice; assumed."""
     depot_visit_line_lengths: Annotated[Number, Field(ge=0, le=1_000)] = 1.32
     """An exchange between two duties that adds a depot visit must even out their distances by at least this many
     lengths of the line (root of the decrease of the sum of squares). Default: assumed, 30 km on the Yizhuang line."""

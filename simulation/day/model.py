@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from energy_models.account.energy import account
 from energy_models.movement.planned import Run, assemble
 from energy_models.running_times import ProfileLibrary
@@ -34,7 +35,6 @@ from simulation.disturbances import DwellNoise
 from simulation.disturbances.day import DisturbedDay
 from simulation.disturbances.line import LineDisturbances, line_disturbances
 from simulation.disturbances.track import DrivingLimits
-from simulation.railway.control import Controller, NoControl
 from simulation.railway.disturbed_vehicles import DisturbedVehicles
 from simulation.railway.driving import DrivenTrain
 from simulation.railway.dwells import MinimumDwell
@@ -61,7 +61,10 @@ from simulation.railway.turnbacks import AlwaysReady
 
 @dataclass(frozen=True, eq=False)
 class DayModel:
-    """The parts of a line that are the same on every simulated day; built by `day_model`, used for many days."""
+    """The parts of a line that are the same on every simulated day; built by `day_model`, used for many days.
+
+    `regulators` makes the regulator of each day (None: trains use their own control).
+    """
 
     rules: OperatingRules
     kinds: ByVehicle[SimulatedTrainType]
@@ -72,7 +75,7 @@ class DayModel:
     tariff: Tariff
     carbon: GridCarbon
     signalling: Signalling
-    controller: Controller = field(default_factory=NoControl)
+    regulators: RegulatorFactory | None = None
     disturbances: LineDisturbances | None = None
 
     @property
@@ -84,6 +87,10 @@ class DayModel:
     def train(self) -> Train:
         """The train of the main type."""
         return self.kinds.main.train
+
+    def regulated_by(self, regulators: RegulatorFactory | None) -> "DayModel":
+        """The same line with other regulators; with None, this model."""
+        return self if regulators is None else replace(self, regulators=regulators)
 
     def run_trains(
         self,
@@ -109,7 +116,7 @@ class DayModel:
             self.signalling,
             ExchangeDwell(MinimumDwell(self.rules), exchange, room, day),
             AlwaysReady() if day is None else DisturbedVehicles(day, failed),
-            self.controller,
+            None if self.regulators is None else self.regulators.for_day(timetable),
         )
         return operate(timetable, railway, seed, demand, planned_loads, shortfall)
 
@@ -296,10 +303,10 @@ class DayModel:
 def day_model(
     scenario: Scenario,
     library: ProfileLibrary,
-    controller: Controller | None = None,
+    regulators: RegulatorFactory | None = None,
     others: Mapping[str, ProfileLibrary] | None = None,
 ) -> DayModel:
-    """Build the model of simulated days from a scenario; without a controller, no train is held.
+    """Build the model of simulated days from a scenario; without `regulators`, trains use their own control.
 
     `library` is that of the main train type and contains its train; `others` are the libraries of the vehicles that
     differ from it. Without `others`, the libraries of other types are built here.
@@ -340,7 +347,7 @@ def day_model(
             kinds.map(lambda kind: kind.train),
             {d: [track.length_m for track in library.sections[d]] for d in DIRECTIONS},
         ),
-        controller=controller or NoControl(),
+        regulators=regulators,
         disturbances=line_disturbances(scenario),
     )
 

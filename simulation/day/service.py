@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from energy_models.arrays import FloatArray
 from scenarios.schema.base import Direction
 from scenarios.values.fleet import ByVehicle
 
@@ -20,7 +21,8 @@ class ServiceMeasures:
 
     `mean_waiting_s` is over all passengers with a train; `excess_waiting_s` is the waiting above that of the same
     passengers with the timetable without disturbances. `headway_variation` is the standard deviation of actual divided
-    by scheduled headways at all stations (0: as planned). `punctual_share` is the share of punctual arrivals.
+    by scheduled headways at all stations (0: as planned). `punctual_share` is the share of punctual arrivals,
+    `within_5_s_share` and the two after it are the shares of arrivals that are late by at most this time.
     `hindered_s` is the total delay of all trips by trains ahead.
 
     `mean_ride_s` is the time on board, `mean_travel_s` is this time plus the waiting; `mean_crowding_share` is the load
@@ -47,6 +49,9 @@ class ServiceMeasures:
     mean_crowding_share: float = 0.0
     cancelled_trips: int = 0
     found_depot_full: int = 0
+    within_5_s_share: float = 1.0
+    within_10_s_share: float = 1.0
+    within_20_s_share: float = 1.0
 
 
 def measure(
@@ -85,7 +90,7 @@ def measure(
         mean_one_way_s=float(np.mean(one_way_s)) if one_way_s else 0.0,
         mean_lateness_s=float(lateness_s.mean()) if lateness_s.size else 0.0,
         lateness_95_percent_s=float(np.quantile(lateness_s, 0.95)) if lateness_s.size else 0.0,
-        punctual_share=float(np.mean(lateness_s <= punctual_within_s)) if lateness_s.size else 1.0,
+        punctual_share=_share_within(lateness_s, punctual_within_s),
         headway_variation=float(ratio.std()) if ratio.size else 0.0,
         shortest_headway_s=float(actual_s.min()) if actual_s.size else float("inf"),
         maximum_load=maximum_load,
@@ -98,7 +103,14 @@ def measure(
         mean_crowding_share=_load_met_share(by_capacity),
         cancelled_trips=cancelled_trips,
         found_depot_full=found_depot_full,
+        within_5_s_share=_share_within(lateness_s, 5.0),
+        within_10_s_share=_share_within(lateness_s, 10.0),
+        within_20_s_share=_share_within(lateness_s, 20.0),
     )
+
+
+def _share_within(lateness_s: FloatArray, within_s: float) -> float:
+    return float(np.mean(lateness_s <= within_s)) if lateness_s.size else 1.0
 
 
 def _load_met_share(by_capacity: Mapping[float, Sequence["TripRecord"]]) -> float:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from energy_models.running_times import ProfileLibrary, apart_together
 from scenarios.schema import Scenario
 from scenarios.values.fleet import ByVehicle
@@ -21,6 +22,7 @@ from scenarios.values.rolling_stock import RollingStock
 from simulation.day.model import DayModel, day_model
 from simulation.day.record import DayRecord
 from simulation.judging.judge import Judgement, compare
+from simulation.judging.regulation import RegulationJudgement, judge_regulation
 from simulation.runs.day_cache import LIBRARIES, DayCache
 from simulation.runs.day_store import day_key
 from simulation.runs.engine import Engine, EngineTask, Kit, Session, started
@@ -39,11 +41,15 @@ class _Days:
 
 @dataclass(frozen=True, eq=False)
 class JudgedDays:
-    """Baseline and plan on the same disturbed days, and the undisturbed day of each with its traces."""
+    """Baseline and plan on the same disturbed days, and the undisturbed day of each with its traces.
+
+    `regulation` compares the plan with and without a regulator on these days, if there is one.
+    """
 
     judgement: Judgement
     baseline: DayRecord
     plan: DayRecord
+    regulation: RegulationJudgement | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +70,10 @@ class JudgedBeside:
     def __init__(
         self, session: Session, scenario: Scenario, stock: RollingStock, seeds: Sequence[int], workers: int,
         compares_early: bool, progress: Progress, first: Kit, first_tasks: Sequence[str],
+        regulators: RegulatorFactory | None,
     ) -> None:  # fmt: skip
         self._session, self._scenario, self._seeds, self._workers = session, scenario, seeds, workers
-        self._stock = stock
+        self._stock, self._regulators = stock, regulators
         self._is_beside, self._compares_early, self._progress = workers > 1, compares_early, progress
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="headwatt-days")
         self._search_is_compiled = threading.Event()
@@ -74,6 +81,7 @@ class JudgedBeside:
         self._in_force: Timetable | None = None
         self._baseline: Future[_Days] | None = None
         self._plan: Future[_Days] | None = None
+        self._regulated: Future[tuple[tuple[DayResult, ...], tuple[DayResult, ...]]] | None = None
         self._done = 0
         if self._is_beside:
             self._thread.submit(self._compile, first, first_tasks)
@@ -99,6 +107,8 @@ class JudgedBeside:
             self._baseline = self._thread.submit(self._simulate_in_force, self._in_force)
         self._progress("simulated days", self._done / (2 * len(self._seeds) + 2))
         self._plan = self._thread.submit(self._simulate, "plan", timetable, {})
+        if self._regulators is not None:
+            self._regulated = self._thread.submit(self._simulate_regulated, self._in_force, timetable, self._regulators)
         if not self._is_beside:
             # With one worker, the planner waits until the days are simulated.
             self._plan.result()
@@ -108,7 +118,12 @@ class JudgedBeside:
         assert self._baseline is not None
         assert self._plan is not None
         baseline, plan = self._baseline.result(), self._plan.result()
-        return JudgedDays(compare(self._seeds, baseline.results, plan.results), baseline.undisturbed, plan.undisturbed)
+        judgement = compare(self._seeds, baseline.results, plan.results)
+        regulation = None
+        if self._regulated is not None:
+            free = baseline.results, plan.results
+            regulation = judge_regulation(self._seeds, free, self._regulated.result())
+        return JudgedDays(judgement, baseline.undisturbed, plan.undisturbed, regulation)
 
     def close(self) -> None:
         """Cancel the work that has not begun."""
@@ -154,20 +169,38 @@ class JudgedBeside:
         assert undisturbed is not None
         return _Days(tuple(results[seed] for seed in self._seeds), undisturbed)
 
+    def _simulate_regulated(
+        self, in_force: Timetable, plan: Timetable, regulators: RegulatorFactory
+    ) -> tuple[tuple[DayResult, ...], tuple[DayResult, ...]]:
+        """The days of both timetables with the regulator."""
+        assert self._model is not None
+        timetables = {"in force": in_force, "plan": plan}
+        held = self._session.hold(DayWork(self._model, timetables, regulators=dict.fromkeys(timetables, regulators)))
+        tasks = [(name, seed) for name in timetables for seed in self._seeds]
+        found: dict[tuple[str, int], DayResult] = {}
+        for number, result in self._session.run(EngineTask(held, task) for task in tasks):
+            found[tasks[number]] = result
+            self._progress("days with regulation", len(found) / len(tasks))
+        days = [tuple(found[name, seed] for seed in self._seeds) for name in timetables]
+        return days[0], days[1]
+
 
 @contextmanager
 def judged_beside(
     scenario: Scenario, stock: RollingStock, seeds: Sequence[int], workers: int, compares_early: bool,
-    progress: Progress, first: Kit, first_tasks: Sequence[str],
+    progress: Progress, first: Kit, first_tasks: Sequence[str], regulators: RegulatorFactory | None = None,
 ) -> Iterator[JudgedBeside]:  # fmt: skip
     """Processes for the days of an experiment, in parallel with the planner.
 
     The days are those of `seeds`, for any number of workers. Without `compares_early`, the days of the timetable in
     force begin after the planning. The processes first execute `first_tasks` of `first`; `compiled` waits for the first
-    of these tasks. `progress` is called from another thread.
+    of these tasks. `progress` is called from another thread. With `regulators`, the plan and the timetable in force are
+    simulated with the regulator as well.
     """
     with started(Engine(max(1, min(workers, 2 * len(seeds))))) as session:
-        beside = JudgedBeside(session, scenario, stock, seeds, workers, compares_early, progress, first, first_tasks)
+        beside = JudgedBeside(
+            session, scenario, stock, seeds, workers, compares_early, progress, first, first_tasks, regulators
+        )
         try:
             yield beside
         finally:

@@ -1,44 +1,52 @@
 """Judgement of a plan with as many pairs of days as the requested interval needs; stored days are used again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock
 from simulation.judging.judge import Judgement, compare
+from simulation.judging.regulation import RegulationJudgement, judge_regulation
 from simulation.judging.sensitivity import Answer, Variation, answers, variations
-from simulation.railway.control import ControllerName
 from simulation.runs.cases import SimulationCase, simulate_cases
 from simulation.runs.day_store import DayStore
 from simulation.runs.engine import Session
 from simulation.runs.enough_days import Effort, Progress, Results, kept_days, simulate_until
 
 IN_FORCE, PLAN = "in_force", "plan"
+NO_REGULATORS: Mapping[str, RegulatorFactory] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """The input of a judgement: timetable of the plan, timetable in force, line, trains and controller."""
+    """The input of a judgement: timetable of the plan, timetable in force, line, trains, and the regulators of either
+    timetable by `IN_FORCE` and `PLAN` (without an entry: trains use their own control)."""
 
     scenario: Scenario
     stock: RollingStock
     in_force: Timetable
     plan: Timetable
-    controller: ControllerName = "none"
+    regulators: Mapping[str, RegulatorFactory] = field(default_factory=dict)
 
     @property
     def case(self) -> SimulationCase:
         """The line without variation, with both timetables."""
         timetables = {IN_FORCE: self.in_force, PLAN: self.plan}
-        return as_planned(self.scenario, self.stock, timetables, self.controller)
+        return as_planned(self.scenario, self.stock, timetables, self.regulators)
 
 
 def as_planned(
-    scenario: Scenario, stock: RollingStock, timetables: dict[str, Timetable], controller: ControllerName = "none"
+    scenario: Scenario,
+    stock: RollingStock,
+    timetables: dict[str, Timetable],
+    regulators: Mapping[str, RegulatorFactory] = NO_REGULATORS,
 ) -> SimulationCase:
-    """The line without variation, with its timetables by name; simulation and judgement use the same days."""
-    return SimulationCase(scenario, stock, timetables, {"family": "", "variation": "as planned"}, controller)
+    """The line without variation, with its timetables and regulators by name; simulation and judgement use the same
+    days."""
+    return SimulationCase(scenario, stock, timetables, {"family": "", "variation": "as planned"}, regulators)
 
 
 def judge_until(
@@ -57,6 +65,29 @@ def judge_until(
         question.case, effort, savings_percent, session, store, version, progress, "pairs of days"
     )  # fmt: skip
     return compare(found.seeds, found.results[IN_FORCE], found.results[PLAN])
+
+
+def judge_regulated(
+    question: Question,
+    seeds: Sequence[int],
+    session: Session,
+    store: DayStore,
+    version: str,
+    progress: Progress = lambda _stage, _share: None,
+) -> RegulationJudgement | None:
+    """The plan with and without its regulator, on the days of a judgement; None without a regulator."""
+    regulator = question.regulators.get(PLAN)
+    if regulator is None:
+        return None
+    timetables = {IN_FORCE: question.in_force, PLAN: question.plan}
+    free = as_planned(question.scenario, question.stock, timetables)
+    regulated = as_planned(question.scenario, question.stock, timetables, dict.fromkeys(timetables, regulator))
+    simulate_cases(
+        [free, regulated], seeds, session, store, version,
+        lambda done, of: progress("days with and without regulation", done / max(1, of)),
+    )  # fmt: skip
+    without, with_it = (kept_days(case, seeds, store, version) for case in (free, regulated))
+    return judge_regulation(seeds, (without[IN_FORCE], without[PLAN]), (with_it[IN_FORCE], with_it[PLAN]))
 
 
 def judge_variations(

@@ -1,4 +1,4 @@
-"""A train at a platform: waiting for the train ahead, holding by the controller, exchange of passengers."""
+"""A train at a platform: waiting for the train ahead, holding on advice, exchange of passengers."""
 
 import math
 from collections.abc import Generator
@@ -6,7 +6,7 @@ from typing import Any
 
 import simpy
 
-from simulation.railway.control import Neighbour, ReadyTrain
+from dispatch.regulation.interface.line_state import Neighbour
 from simulation.railway.dwells import PlatformStop
 from simulation.railway.passengers import NOBODY_BOARDS, OnBoard
 from simulation.railway.railway import Line
@@ -56,17 +56,8 @@ def wait_for_train_ahead(line: Line, journey: Journey, i: int) -> Process:
         yield line.env.timeout(clear_s - line.env.now)
 
 
-def hold_train(line: Line, journey: Journey, i: int) -> Process:
-    """Wait at the platform for the holding time of the controller."""
-    if not line.railway.is_regulated:
-        return
-    departs_s = line.railway.controller.departs_s(ready_train(line, journey, i))
-    if departs_s > line.env.now:
-        yield line.env.timeout(departs_s - line.env.now)
-
-
-def ready_train(line: Line, journey: Journey, i: int) -> ReadyTrain:
-    """The information of a control centre about a train at a platform."""
+def neighbours(line: Line, journey: Journey, i: int) -> tuple[Neighbour | None, Neighbour | None]:
+    """The trains ahead of and behind a train at a platform."""
     before = after = None
     ahead, behind = line.order.ahead(journey, i), line.order.behind(journey, i)
     if ahead is not None and ahead[0].has_left(ahead[1]):
@@ -78,7 +69,17 @@ def ready_train(line: Line, journey: Journey, i: int) -> ReadyTrain:
         after = Neighbour(
             follower.trip.trip_id, planned_s, max(line.env.now, planned_s + follower.lateness_s(line.env.now))
         )
-    return ReadyTrain(journey.trip, i, journey.first_station + i, line.env.now, before, after)
+    return before, after
+
+
+def expected_load(line: Line, journey: Journey, i: int, on_board: OnBoard) -> float:
+    """The load over the next section if the train leaves now."""
+    if line.planned_loads or line.demand is None:
+        return journey.trip.passengers[i]
+    station = journey.first_station + i
+    waiting = line.platforms[journey.trip.direction, station].waiting(line.env.now, journey.last_station)
+    load = on_board.count - on_board.alighting(station) + waiting
+    return min(load, line.demand.room.of(journey.trip.vehicle))
 
 
 def exchange_passengers(line: Line, journey: Journey, i: int, on_board: OnBoard) -> None:

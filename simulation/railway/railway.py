@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import simpy
 
 from dispatch.plans.timetable import Trip
+from dispatch.regulation.interface.regulator import Regulator
 from scenarios.schema.base import Direction
 from scenarios.values.fleet import ByVehicle
-from simulation.railway.control import Controller, NoControl
+from simulation.railway.control_centre import ControlCentre
 from simulation.railway.depots import Depots
 from simulation.railway.dwells import LeastDwell
 from simulation.railway.operating_rules import OperatingRules
@@ -34,7 +35,7 @@ class Railway:
     """Line, train types, rules and control: the same on every day of a line.
 
     `running` gives the runs of each vehicle, `dwelling` the minimum dwells (None: the minimum of the station),
-    `vehicles` the disturbances of vehicles, `controller` holds trains.
+    `vehicles` the disturbances of vehicles. Without a `regulator`, trains use their own control.
     """
 
     rules: OperatingRules
@@ -43,12 +44,7 @@ class Railway:
     signalling: Signalling
     dwelling: LeastDwell | None = None
     vehicles: VehicleEvents = field(default_factory=AlwaysReady)
-    controller: Controller = field(default_factory=NoControl)
-
-    @property
-    def is_regulated(self) -> bool:
-        """Whether the controller can hold trains or change their running times."""
-        return type(self.controller) is not NoControl
+    regulator: Regulator | None = None
 
 
 @dataclass
@@ -66,6 +62,7 @@ class Line:
     demand: LineDemand | None
     planned_loads: bool
     shortfall: TractionShortfall
+    centre: ControlCentre | None = None
     platforms: dict[tuple[Direction, int], Platform] = field(default_factory=dict)
 
     @property

@@ -1,7 +1,7 @@
 """Trains: a SimPy process for each vehicle works the trips of its duty during the day, behind the train ahead.
 
 A vehicle starts from its depot or from a turnback track. It departs at its scheduled time or when it is ready,
-whichever is later, unless a controller holds it. It dwells as planned plus the noise, runs within the movement
+whichever is later, unless a regulator holds it. It dwells as planned plus the noise, runs within the movement
 authority (`following`), and turns back in at least the minimum time. A delay that the turnback cannot absorb continues
 on the next trip. The ATO has one of two behaviours after a deviation:
 
@@ -21,18 +21,20 @@ import numpy as np
 import simpy
 
 from dispatch.plans.timetable import Timetable, Trip
+from dispatch.regulation.interface.line_state import ReadyTrain
 from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Fault, InputFaults
+from simulation.railway.control_centre import ControlCentre
 from simulation.railway.depot_wait import DepotWait
 from simulation.railway.depots import Depots, PutAway
 from simulation.railway.dwells import MinimumDwell, wish_to_leave_s
 from simulation.railway.following import PlannedRun, RunDone, run_section
-from simulation.railway.passengers import Platform
+from simulation.railway.passengers import OnBoard, Platform
 from simulation.railway.platforms import (
     exchange_passengers,
-    hold_train,
+    expected_load,
+    neighbours,
     platform_stop,
-    ready_train,
     wait_for_train_ahead,
 )
 from simulation.railway.railway import Line, LineDemand, Railway
@@ -100,6 +102,7 @@ def operate(
         demand,
         planned_loads or demand is None,
         shortfall,
+        _control_centre(railway, seed),
     )
     if demand is not None:
         for direction, opens_s in demand.opens_s.items():
@@ -117,6 +120,15 @@ def operate(
     never_served = sum(platform.never_served() for platform in line.platforms.values())
     cancelled = tuple(journey.trip for journey in journeys if journey.cancelled)
     return Operations(tuple(journey.record() for journey in ran), never_served, cancelled, line.depots.waits())
+
+
+def _control_centre(railway: Railway, seed: int | None) -> ControlCentre | None:
+    if railway.regulator is None:
+        return None
+    operation = railway.rules.operation
+    return ControlCentre(
+        railway.regulator, float(operation.state_latency_s), float(operation.advice_followed_share), seed
+    )
 
 
 def _work_duty(line: Line, duty: Duty) -> Process:
@@ -140,6 +152,8 @@ def _work_duty(line: Line, duty: Duty) -> Process:
                 if is_in_depot:
                     line.depots.go_out(start)
         track = yield from _run_trip(line, journey, ready_s, following, track)
+        if line.centre is not None and following is None:
+            line.centre.report_end(journey, env.now)
         ready_s = ready_after_s(rules, journey)
         put_away, is_in_depot = None, False
         withdrawn = line.railway.vehicles.withdrawal(journey)
@@ -178,6 +192,8 @@ def _run_trip(
     deviation_s = line.deviations_s(trip)
     yield env.timeout(max(0.0, max(trip.start_s + deviation_s[0], ready_s) - env.now))
     journey.arrival_s.append(env.now)
+    if line.centre is not None:
+        line.centre.report(journey, "ready", 0, env.now, 0.0)
     on_board = line.empty_train(trip.direction)
     last = len(trip.stations) - 1
     gate: TerminalGate | None = None
@@ -188,7 +204,7 @@ def _run_trip(
             least_s = line.dwelling.least_s(stop)
             yield env.timeout(max(0.0, wish_to_leave_s(line.rules, stop, least_s, deviation_s[i]) - env.now))
         yield from wait_for_train_ahead(line, journey, i)
-        yield from hold_train(line, journey, i)
+        yield from _hold(line, journey, i, following, on_board)
         if i == 0:
             journey.arrival_s[0] = env.now
             points = yield from _take_points(line, journey)
@@ -197,6 +213,8 @@ def _run_trip(
         if i == last - 1 and trip.stations[last] in line.tracks:
             gate = TerminalGate(line.tracks[trip.stations[last]])
         request = _run_request(line, journey, i, following)
+        if line.centre is not None:
+            line.centre.report(journey, "departed", i, env.now, journey.passengers[i], request.running_time_s)
         served = line.shortfall.served.get((trip.trip_id, i))
         profile = line.railway.running.of(trip.vehicle).profile(request, served)
         if i == 0 and track is not None:
@@ -205,6 +223,8 @@ def _run_trip(
                 env.process(_give_back(env, claim, clears_s))
         done = yield from _run(line, journey, i, request, profile, gate, following)
         journey.arrival_s.append(done.arrival_s)
+        if line.centre is not None:
+            line.centre.report(journey, "arrived", i + 1, env.now, journey.passengers[i])
     journey.clear_track(env.now)
     journey.leave(env, last)
     if gate is None:
@@ -257,19 +277,44 @@ def _run(
     return done
 
 
+def _hold(line: Line, journey: Journey, i: int, following: Journey | None, on_board: OnBoard) -> Process:
+    """Wait at the platform until the departure of the advice."""
+    if line.centre is None:
+        return
+    passengers = expected_load(line, journey, i, on_board)
+    advice = line.centre.advise(_ready_train(line, journey, i, following, passengers, can_hold=True))
+    if advice is not None and advice.departs_s > line.env.now:
+        yield line.env.timeout(advice.departs_s - line.env.now)
+
+
 def _run_request(line: Line, journey: Journey, i: int, following: Journey | None) -> RunRequest:
-    """The next run of the train: its load, and the running time from delay, load and controller."""
-    trip, now_s, railway = journey.trip, line.env.now, line.railway
-    planned = RunRequest(
-        trip.trip_id, trip.direction, journey.first_station + i, trip.running_time_s(i), journey.passengers[i],
-        trip.driving[i], now_s,
-    )  # fmt: skip
-    shortest_s = railway.running.of(trip.vehicle).shortest_s(planned)
-    wished_s = running_time_to_drive_s(line.rules, trip, i, now_s, shortest_s, _next_start_s(following))
-    if railway.is_regulated:
-        wished_s = railway.controller.running_time_s(ready_train(line, journey, i), wished_s, shortest_s)
-    running_time_s = max(wished_s, shortest_s)
+    """The next run of the train: its load, and the running time from delay, load and advice."""
+    planned = _planned_run(line, journey, i, journey.passengers[i])
+    train = _ready_train(line, journey, i, following, journey.passengers[i], can_hold=False)
+    advice = None if line.centre is None else line.centre.advise(train)
+    wished_s = train.own_running_time_s if advice is None else advice.running_time_s
+    running_time_s = max(wished_s, train.shortest_s)
     return planned if running_time_s == planned.running_time_s else replace(planned, running_time_s=running_time_s)
+
+
+def _planned_run(line: Line, journey: Journey, i: int, passengers: float) -> RunRequest:
+    trip = journey.trip
+    return RunRequest(
+        trip.trip_id, trip.direction, journey.first_station + i, trip.running_time_s(i), passengers, trip.driving[i],
+        line.env.now,
+    )  # fmt: skip
+
+
+def _ready_train(
+    line: Line, journey: Journey, i: int, following: Journey | None, passengers: float, *, can_hold: bool
+) -> ReadyTrain:
+    """A train at a platform with the running time of its own control, from delay and load."""
+    trip, now_s = journey.trip, line.env.now
+    shortest_s = line.railway.running.of(trip.vehicle).shortest_s(_planned_run(line, journey, i, passengers))
+    own_s = running_time_to_drive_s(line.rules, trip, i, now_s, shortest_s, _next_start_s(following))
+    before, after = (None, None) if line.centre is None else neighbours(line, journey, i)
+    station = journey.first_station + i
+    return ReadyTrain(trip, i, station, now_s, before, after, passengers, own_s, shortest_s, can_hold)
 
 
 def _next_start_s(following: Journey | None) -> float | None:

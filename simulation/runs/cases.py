@@ -6,17 +6,17 @@ depend only on the train and the track: cases with the same train and track shar
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from energy_models.running_times.store import content_hash
 from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS
 from scenarios.values.build import section_tracks
 from scenarios.values.rolling_stock import FleetProfiles, RollingStock, fleet_profiles
 from simulation.day.model import day_model
-from simulation.railway.control import ControllerName, controller_named
 from simulation.runs.day_store import DayStore, KeptDay, Label, day_key
 from simulation.runs.engine import EngineTask, Held, Session
 from simulation.runs.replications import DayResult, DayWork, prepare_profiles
@@ -35,18 +35,21 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class SimulationCase:
-    """One case: the line, its trains, timetables by name, labels of its days, and the controller."""
+    """One case: the line, its trains, timetables by name, and labels of its days.
+
+    `regulators` makes the regulators of a timetable by its name; without an entry its trains use their own control.
+    """
 
     scenario: Scenario
     stock: RollingStock
     timetables: Mapping[str, Timetable]
     labels: Mapping[str, Label]
-    controller: ControllerName = "none"
+    regulators: Mapping[str, RegulatorFactory] = field(default_factory=dict)
 
     def keys(self, version: str) -> dict[str, str]:
         """The content key of the days of each timetable."""
         return {
-            name: day_key(self.scenario, self.stock, one, version, self.controller)
+            name: day_key(self.scenario, self.stock, one, version, self.regulators.get(name))
             for name, one in self.timetables.items()
         }
 
@@ -63,7 +66,7 @@ class CaseWork:
 
     def __init__(self, case: SimulationCase) -> None:
         self._scenario, self._stock, self._timetables = case.scenario, case.stock, dict(case.timetables)
-        self._controller = controller_named(case.controller, case.scenario.operation)
+        self._regulators = dict(case.regulators)
 
     def work(self, task: DaysAsked) -> tuple[DayResult, ...]:
         """Simulate days in the given order."""
@@ -76,9 +79,9 @@ class CaseWork:
     @cached_property
     def _days(self) -> DayWork:
         profiles = _profiles(self._scenario, self._stock).of_vehicle
-        model = day_model(self._scenario, profiles.main, self._controller, profiles.others)
+        model = day_model(self._scenario, profiles.main, others=profiles.others)
         prepare_profiles(model, self._timetables.values())
-        return DayWork(model, self._timetables)
+        return DayWork(model, self._timetables, regulators=self._regulators)
 
 
 _held: "OrderedDict[str, FleetProfiles]" = OrderedDict()

@@ -22,11 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from energy_models.faults import Fault, InputFaults
 from energy_models.running_times.store import content_hash
 from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock
-from simulation.railway.control import ControllerName
 from simulation.runs.replications import DayResult
 from simulation.runs.source_hash import source_hash
 from simulation.runs.stored_values import plain, restored
@@ -38,9 +38,15 @@ Label = str | int | float | bool | None
 
 
 def day_key(
-    scenario: Scenario, stock: RollingStock, timetable: Timetable, version: str, controller: ControllerName = "none"
+    scenario: Scenario,
+    stock: RollingStock,
+    timetable: Timetable,
+    version: str,
+    regulators: RegulatorFactory | None = None,
 ) -> str:
-    """Hash of all inputs of a simulated day except the seed: line, trains, timetable, controller, version, source."""
+    """Hash of all inputs of a simulated day except the seed: line, trains, timetable, version, source, and the
+    controller with its parameters."""
+    controller = "none" if regulators is None else regulators.content
     digest = hashlib.sha256()
     for part in (version, source_hash(), scenario.hash, content_hash(stock.content), repr(timetable.trips), controller):
         digest.update(part.encode())

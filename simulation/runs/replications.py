@@ -1,11 +1,12 @@
 """Replications of simulated days in several processes; the result does not depend on the number of processes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from energy_models.account.energy import EnergyAccount
 from energy_models.running_times import ProfileKey, ProfileLibrary
 from scenarios.costs.billing import Bill
@@ -87,14 +88,18 @@ def prepare_profiles(model: DayModel, timetables: Iterable[Timetable], workers: 
 
 @dataclass(frozen=True, eq=False)
 class DayWork:
-    """The state of a worker for days of one line: the model and the timetables by name."""
+    """The state of a worker for days of one line: the model, the timetables by name, and their regulators.
+
+    A timetable without an entry in `regulators` has the regulators of the model.
+    """
 
     model: DayModel
     timetables: Mapping[str, Timetable]
     planned_loads: bool = False
+    regulators: Mapping[str, RegulatorFactory] = field(default_factory=dict)
 
     def work(self, task: tuple[str, int]) -> DayResult:
         """Simulate one timetable on the day of one seed."""
         name, seed = task
-        day = self.model.day(self.timetables[name], seed, self.planned_loads)
+        day = self.model.regulated_by(self.regulators.get(name)).day(self.timetables[name], seed, self.planned_loads)
         return DayResult(day.account, day.service, day.bill, day.train_km, len(day.trips), day.vehicles, day.energy)

@@ -8,6 +8,7 @@ ROOMS = (
     "energy_models",
     "scenarios",
     "dispatch/plans",
+    "dispatch/regulation/interface",
     "simulation/disturbances",
     "simulation/railway",
     "simulation/day",
@@ -16,7 +17,7 @@ ROOMS = (
 """Folders with the code of a simulated day.
 
 Import contracts exclude every other folder of dispatch from them, so that stored days stay valid after a change of the
-planner or the checker.
+planner or the checker. The code of a regulator is in the content of its factory.
 """
 
 

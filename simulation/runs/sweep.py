@@ -4,18 +4,18 @@ All cases and both timetables have the same days (common random numbers), so tha
 certain than each value.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from energy_models.running_times.store import content_hash
 from scenarios.requests.sweep import Sweep, TimetableName
 from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock
-from simulation.railway.control import ControllerName
 from simulation.runs.cases import SimulationCase
 from simulation.runs.day_store import DayStore
 from simulation.runs.interval import MeanInterval, mean_interval
@@ -67,11 +67,12 @@ def cases_of(
     sweep: Sweep,
     plan: Timetable | None,
     stock_of: Callable[[Scenario], RollingStock] = RollingStock.of,
-    controller: ControllerName = "none",
+    regulators_of: Callable[[Scenario, RollingStock], Mapping[str, RegulatorFactory]] = lambda _scenario, _stock: {},
 ) -> tuple[SimulationCase, ...]:
     """The cases of a sweep, each with its timetables and the trains `stock_of` its scenario.
 
-    `plan` is required if the file uses the timetable of a plan.
+    `regulators_of` makes the regulators of the timetables of a case, by name. `plan` is required if the file uses the
+    timetable of a plan.
     """
     names: tuple[TimetableName, ...] = sweep.file.timetable or (
         ("in_force", "plan") if plan is not None else ("in_force",)
@@ -86,7 +87,8 @@ def cases_of(
         timetables: dict[str, Timetable] = {
             name: in_force if name == "in_force" or plan is None else plan for name in names
         }
-        cases.append(SimulationCase(one.scenario, stock_of(one.scenario), timetables, one.labels, controller))
+        stock = stock_of(one.scenario)
+        cases.append(SimulationCase(one.scenario, stock, timetables, one.labels, regulators_of(one.scenario, stock)))
     return tuple(cases)
 
 

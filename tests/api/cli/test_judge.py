@@ -70,6 +70,13 @@ def test_a_controller_regulates_the_days_and_has_its_own(plan: Path, tmp_path: P
     assert (nobody["controller"], even["controller"]) == ("none", "even")
     assert even["savings_percent"] != nobody["savings_percent"]
     assert without_seconds(even) == without_seconds(judged(str(plan), "--controller", "even"))
+    assert nobody["regulation"] is None
+    savings = {name: one["saving_percent"] for name, one in even["regulation"].items()}
+    assert savings["regulated"] == even["saving_percent"]
+    assert savings["without"] == nobody["saving_percent"]
+    both = judged(str(plan), "--days", days, "--controller", "even", "--baseline-controller", "even")
+    assert both["saving_percent"] == savings["same_regulator"] == both["regulation"]["same_regulator"]["saving_percent"]
+    assert both["regulation"] == even["regulation"]
 
 
 def test_an_interval_out_of_reach_is_reported(plan: Path) -> None:

@@ -27,6 +27,7 @@ from dispatch.plans.longer_trips import LongerTrips
 from dispatch.plans.timetable import Timetable
 from energy_models.account.energy import Receptivity
 from simulation.experiment import PlanExperiment
+from simulation.judging.regulation import judge_regulation
 
 LONGER = LongerTrips(allowed_s=40, most_s=30, mean_s=24.3)
 LESS = DwellTransfer(most_s=30, mean_s=29.6, today_s=370.0)
@@ -201,7 +202,8 @@ def test_saving_against_the_mean_phase_is_a_saving_of_other_energy(
 
 def test_every_saving_is_listed_beside_the_headline(result: PlanResult, experiment: PlanExperiment, page: str) -> None:
     """One headline; each other figure is another one in days, supply model or baseline, and the report shows all."""
-    assert [figure.name for figure in result.savings] == list(KINDS)
+    regulated = ("judged-regulated", "judged-same-regulator")
+    assert [figure.name for figure in result.savings] == [name for name in KINDS if name not in regulated]
     assert [figure.name for figure in result.savings if figure.is_headline] == ["judged"]
     by_name = {figure.name: figure for figure in result.savings}
     assert by_name["judged"].saving_percent == result.saving_percent
@@ -216,6 +218,23 @@ def test_every_saving_is_listed_beside_the_headline(result: PlanResult, experime
     assert by_name["on-time-equivalent"].plan_kwh == experiment.potential.after_kwh
     undisturbed_kwh = float(experiment.plan_trace.sum()) / 3.6e6
     assert by_name["simulated-undisturbed"].plan_kwh == pytest.approx(undisturbed_kwh)
+
+
+def test_savings_with_and_without_regulation_are_told_apart(experiment: PlanExperiment, result: PlanResult) -> None:
+    # The days of the two timetables, exchanged, stand for regulated days: the figures are those of the judgements.
+    judged = experiment.judgement
+    days = (judged.baseline.results, judged.plan.results)
+    regulation = judge_regulation(judged.seeds, days, (days[1], days[0]))
+    found = result_of(replace(experiment, regulation=regulation))
+    assert [figure.name for figure in found.savings] == list(KINDS)
+    by_name = {figure.name: figure for figure in found.savings}
+    assert by_name["judged-regulated"].saving_percent == pytest.approx(0.0)
+    assert by_name["judged-same-regulator"].baseline_kwh == by_name["judged"].plan_kwh
+    assert found.saving_percent == result.saving_percent
+    words = {one.heading: one.text for one in sentences(found, "Tutorial", "speed_cap")}
+    assert f"Without regulation the plan saves {result.saving_percent:.1f} %." in words["Regulation"]
+    assert "under the same regulator" in words["Regulation"]
+    assert "Regulation" not in {one.heading for one in sentences(result, "Tutorial", "speed_cap")}
 
 
 def test_the_headline_is_not_quoted_for_a_changed_plan(result: PlanResult) -> None:

@@ -13,12 +13,14 @@ from timing_lines import TWO_PERIODS, small_line
 from dispatch.planner.beside import NOTHING_BESIDE
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.schedule import schedule_regulators
 from dispatch.timing.kernel.compilation import SUPPLY, Compiling
 from scenarios.values.build import profile_library
 from scenarios.values.fleet import ByVehicle
 from scenarios.values.rolling_stock import RollingStock
+from simulation.day.model import day_model
 from simulation.judging.beside import judged_beside
-from simulation.judging.judge import Judgement, judge
+from simulation.judging.judge import Judgement, judge, judge_with
 from simulation.runs.day_cache import DayCache
 from simulation.runs.replications import replication_seeds
 
@@ -65,6 +67,25 @@ def test_days_beside_the_planner_are_those_of_the_judge(workers: int, compares_e
     assert energies(judged.judgement) == energies(alone)
     assert judged.judgement.saving_percent == alone.saving_percent
     assert shares[-1] == 1.0
+
+
+def test_a_regulator_is_judged_on_the_same_days() -> None:
+    scenario = small_line(4, TWO_PERIODS)
+    library, in_force, seeds = profile_library(scenario), timetable_in_force(scenario), replication_seeds(5, 2)
+    hold = schedule_regulators(scenario.operation)["hold"]
+    with judged_beside(
+        scenario, RollingStock.of(scenario), seeds, 1, True, lambda *_: None, Compiling(), (SUPPLY,), hold
+    ) as beside:
+        beside.begun(ByVehicle(library), in_force)
+        beside.decided(shifted(in_force, 7))
+        judged = beside.judged()
+    found = judged.regulation
+    assert found is not None
+    alone = judge_with(day_model(scenario, library, hold), in_force, shifted(in_force, 7), 2, 5)
+    assert energies(found.without) == energies(judged.judgement)
+    assert energies(found.same_regulator) == energies(alone)
+    assert energies(found.regulated) == [*energies(judged.judgement)[:2], *energies(alone)[2:]]
+    assert energies(found.alone) == [*energies(judged.judgement)[:2], *energies(alone)[:2]]
 
 
 def judged_again(seed: int) -> Judgement:

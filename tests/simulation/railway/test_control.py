@@ -8,17 +8,12 @@ from long_railway import FREE, SECTION_M, whole_trip
 from small_railway import ORDER, RULES, Trapezoids, moving_block
 
 from dispatch.plans.timetable import Timetable, Trip
+from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.line_state import LineState, Neighbour, ReadyTrain
+from dispatch.regulation.interface.regulator import Regulator
+from dispatch.regulation.schedule import EvenHeadways, HoldToSchedule, TrackSchedule
 from scenarios.values.fleet import ByVehicle
 from simulation.disturbances.dwell_noise import DwellNoise
-from simulation.railway.control import (
-    Controller,
-    EvenHeadways,
-    HoldToSchedule,
-    Neighbour,
-    NoControl,
-    ReadyTrain,
-    TrackSchedule,
-)
 from simulation.railway.dwells import PlatformStop
 from simulation.railway.railway import Railway
 from simulation.railway.trains import operate
@@ -60,12 +55,12 @@ class OneLate(DwellNoise):
         return np.array([0.0, 30.0 if trip_id == "t05" else 0.0, *([0.0] * 10)])
 
 
-def gaps_s(controller: Controller, station: int) -> np.ndarray:
+def gaps_s(regulator: Regulator | None, station: int) -> np.ndarray:
     headway_s = 180
     rules = replace(RULES, minimum_headway_s=0.0, noise=OneLate(1.0, accumulates=True))
     railway = Railway(
         rules, ByVehicle(Trapezoids()), LONG, moving_block(stations=12), CrowdedDwell(headway_s - 30.0),
-        controller=controller,
+        regulator=regulator,
     )  # fmt: skip
     trips = tuple(long_trip(number, headway_s) for number in range(14))
     done = operate(Timetable(trips), railway, 1).trips
@@ -73,9 +68,9 @@ def gaps_s(controller: Controller, station: int) -> np.ndarray:
 
 
 def test_a_line_whose_dwells_grow_with_the_gap_bunches_and_even_headways_calm_it() -> None:
-    variation = [float(gaps_s(NoControl(), station).std()) for station in range(1, 11)]
+    variation = [float(gaps_s(None, station).std()) for station in range(1, 11)]
     assert np.all(np.diff(variation) > 0.0)  # it grows from station to station
-    last = gaps_s(NoControl(), 10)
+    last = gaps_s(None, 10)
     assert last[4] > 180.0 + 1.5 * 30.0  # the gap before the late train
     assert last[5] < 180.0 - 1.2 * 30.0  # and the train behind it that catches up
     even = gaps_s(EvenHeadways(most_s=60.0), 10)
@@ -88,8 +83,8 @@ def test_a_train_held_to_its_schedule_never_leaves_early() -> None:
     trips = Timetable((whole_trip("a", 10_000),))
     free, held = (
         operate(trips, Railway(early, ByVehicle(Trapezoids(SECTION_M)), ORDER, moving_block(section_m=SECTION_M),
-                               controller=controller), 1).trips[0]
-        for controller in (NoControl(), HoldToSchedule())
+                               regulator=regulator), 1).trips[0]
+        for regulator in (None, HoldToSchedule())
     )  # fmt: skip
     assert free.departure_s[1] == free.trip.departure_s[1] - 8.0
     assert held.departure_s[1] == held.trip.departure_s[1]
@@ -107,13 +102,15 @@ def test_even_headways_hold_in_proportion_to_the_plan_and_no_longer_than_the_lim
 
     def train(before_s: float, after_s: float, now_s: float) -> ReadyTrain:
         before = Neighbour("x", 10_460.0 - 100.0, before_s)
-        return ReadyTrain(planned, 1, 1, now_s, before, Neighbour("y", 10_460.0 + 200.0, after_s))
+        return ReadyTrain(planned, 1, 1, now_s, before, Neighbour("y", 10_460.0 + 200.0, after_s), 0.0, 420, 80)
 
-    even = EvenHeadways(most_s=45.0)
-    assert even.departs_s(train(10_360.0, 10_690.0, 10_460.0)) == pytest.approx(10_470.0)  # 330 s, one third of it
-    assert even.departs_s(train(10_360.0, 10_900.0, 10_460.0)) == 10_505.0
-    assert even.departs_s(train(10_360.0, 10_600.0, 10_460.0)) == 10_460.0  # it cannot leave earlier
-    assert even.departs_s(replace(train(0.0, 0.0, 10_460.0), after=None)) == 10_460.0
+    def departs_s(train: ReadyTrain) -> float:
+        return EvenHeadways(most_s=45.0).advise(train, LineState(train.now_s)).departs_s
+
+    assert departs_s(train(10_360.0, 10_690.0, 10_460.0)) == pytest.approx(10_470.0)  # 330 s, one third of it
+    assert departs_s(train(10_360.0, 10_900.0, 10_460.0)) == 10_505.0
+    assert departs_s(train(10_360.0, 10_600.0, 10_460.0)) == 10_460.0  # it cannot leave earlier
+    assert departs_s(replace(train(0.0, 0.0, 10_460.0), after=None)) == 10_460.0
     with pytest.raises(ValueError, match="most_s"):
         EvenHeadways(most_s=-1.0)
 
@@ -122,13 +119,18 @@ def test_tracking_brings_a_train_back_to_its_schedule_with_the_margin() -> None:
     planned = whole_trip("a", 10_000)
     due_s = planned.arrival_s[2] + 4
 
-    def running_time_s(now_s: float, shortest_s: int = 50) -> int:
-        return TrackSchedule(4.0).running_time_s(ReadyTrain(planned, 1, 1, now_s, None, None), 70, shortest_s)
+    leaves_s = planned.departure_s[1]
+    ready = ReadyTrain(planned, 1, 1, leaves_s - 9.0, None, None, 0.0, 70, 50)
 
-    track, leaves_s = TrackSchedule(4.0), planned.departure_s[1]
-    ready = ReadyTrain(planned, 1, 1, leaves_s - 9.0, None, None)
-    assert track.departs_s(ready) == leaves_s + 4.0
-    assert track.departs_s(replace(ready, now_s=leaves_s + 5.5)) == leaves_s + 5.5
+    def advised(train: ReadyTrain) -> Advice:
+        return TrackSchedule(4.0).advise(train, LineState(train.now_s))
+
+    def running_time_s(now_s: float) -> int:
+        return advised(replace(ready, now_s=now_s, can_hold=False)).running_time_s
+
+    assert advised(ready).departs_s == leaves_s + 4.0
+    assert advised(ready).running_time_s == planned.running_time_s(1)
+    assert advised(replace(ready, now_s=leaves_s + 5.5)).departs_s == leaves_s + 5.5
     assert running_time_s(leaves_s + 4.0) == planned.running_time_s(1)
     assert running_time_s(leaves_s + 6.5) == due_s - leaves_s - 7
     assert running_time_s(due_s) == 50
@@ -139,14 +141,14 @@ def test_tracking_brings_a_train_back_to_its_schedule_with_the_margin() -> None:
 def test_trains_that_are_tracked_are_on_time_again_at_the_next_station() -> None:
     """The late train of the crowded line is late at B only; without control its delay grows to the end."""
 
-    def lateness_s(controller: Controller) -> np.ndarray:
+    def lateness_s(regulator: Regulator | None) -> np.ndarray:
         rules = replace(RULES, minimum_headway_s=0.0, noise=OneLate(1.0, accumulates=True))
-        railway = Railway(rules, ByVehicle(Trapezoids()), LONG, moving_block(stations=12), controller=controller)
+        railway = Railway(rules, ByVehicle(Trapezoids()), LONG, moving_block(stations=12), regulator=regulator)
         trips = tuple(long_trip(number, 240) for number in range(8))
         late = operate(Timetable(trips), railway, 1).trips[5]
         return np.array(late.departure_s[:11]) - np.array(late.trip.departure_s[:11])
 
-    free, tracked = lateness_s(NoControl()), lateness_s(TrackSchedule(4.0))
+    free, tracked = lateness_s(None), lateness_s(TrackSchedule(4.0))
     assert np.all(free[1:] >= 29.0)
     assert tracked[1] >= 29.0
     assert np.all(np.diff(tracked[1:]) <= 0.0)

@@ -9,6 +9,7 @@ from small_railway import ORDER, RULES, railway
 
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable, Trip
+from dispatch.regulation.schedule import EvenHeadways, schedule_regulators
 from energy_models.telemetry.recorder.ground_truth import draw_ground_truth
 from scenarios.files.load import load_scenario
 from scenarios.schema.base import Direction
@@ -17,7 +18,6 @@ from scenarios.values.build import profile_library, train_of
 from simulation.day.model import DayModel, day_model
 from simulation.judging.judge import compare, judge_with
 from simulation.judging.verdict import objections, trades
-from simulation.railway.control import EvenHeadways, controller_named
 from simulation.railway.depot_wait import DepotWait
 from simulation.railway.operating_rules import OperatingRules
 from simulation.railway.trains import Operations, operate
@@ -116,8 +116,9 @@ def test_punctuality_counts_as_the_operator_counts(model: DayModel) -> None:
 
 
 def test_even_headways_hold_no_longer_than_the_operation_allows() -> None:
-    assert controller_named("even", Operation(longest_hold_s=20)) == EvenHeadways(20.0)
-    assert controller_named("even", Operation()) == EvenHeadways(45.0)
+    shorter = schedule_regulators(Operation(longest_hold_s=20))["even"].for_day(Timetable(()))
+    assert shorter == EvenHeadways(20.0)
+    assert schedule_regulators(Operation())["even"].for_day(Timetable(())) == EvenHeadways(45.0)
 
 
 def test_waiting_of_demand_led_plans_may_grow_by_the_tolerated_share(model: DayModel) -> None:

@@ -7,7 +7,6 @@ from small_railway import ORDER, RULES, railway
 
 from dispatch.plans.timetable import Timetable, Trip
 from scenarios.schema.base import Direction
-from simulation.railway.control import NoControl
 from simulation.railway.operating_rules import OperatingRules
 from simulation.railway.trains import operate
 from simulation.railway.trip_record import TripRecord
@@ -122,4 +121,4 @@ def test_a_timetable_with_more_trains_than_tracks_sends_the_longest_stand_to_a_d
 def test_without_tracks_in_the_rules_any_number_of_trains_may_stand_at_a_terminal() -> None:
     free = replace(ONE_TRACK, turnback_tracks={})
     assert run(free, *MEETING)["u2"].delayed_profiles == (None, None)
-    assert railway(free).controller == NoControl()
+    assert railway(free).regulator is None

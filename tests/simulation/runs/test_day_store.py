@@ -8,6 +8,7 @@ import pytest
 
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
+from dispatch.regulation.schedule import schedule_regulators
 from scenarios.files.load import load_scenario
 from scenarios.values.build import profile_library
 from scenarios.values.rolling_stock import RollingStock
@@ -113,7 +114,7 @@ def test_what_decides_a_day_decides_its_key() -> None:
         day_key(scenario, heavier, timetable, "1"),
         day_key(scenario, own, timetable, "1"),
         day_key(load_scenario("tutorial_line", ["summer"]), stock, timetable, "1"),
-        day_key(scenario, stock, timetable, "1", "hold"),
+        day_key(scenario, stock, timetable, "1", schedule_regulators(scenario.operation)["hold"]),
     }
     assert len(others | {key}) == 7
     assert day_key(load_scenario("tutorial_line"), stock, timetable, "1") == key

@@ -1,0 +1,119 @@
+"""Trains that are held in the peak and off-peak: how fast the line recovers, and what the incident costs.
+
+Run: python benchmarks/regulation_incidents.py PLAN [--hold S ...] [--stations N ...] [--controllers NAME ...]
+
+One train of the plan is held at one station on a day with dwell noise of 3 s, timetable held. Each figure is the
+difference from the same day, with the same controller, without the incident. *Normal* is the time from the planned
+departure of the held train until the last arrival that is more than 30 s late.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from regulation import CONTROLLERS, Bench
+
+from dispatch.plans.timetable import Trip
+from dispatch.regulation.controllers import regulators_named
+from dispatch.regulation.interface.regulator import ControllerName
+from energy_models.arrays import FloatArray
+from simulation.day.model import day_model
+from simulation.day.record import DayRecord
+from simulation.disturbances.dwell_noise import DwellNoise
+from simulation.runs.replications import replication_seeds
+
+LATE_S = 30.0
+TIMES_S = {"peak": 8 * 3600, "off-peak": 13 * 3600}
+
+
+@dataclass(frozen=True)
+class Held(DwellNoise):
+    """Dwell noise, and one train that is held at one station."""
+
+    trip_id: str = ""
+    stop: int = 0
+    hold_s: float = 0.0
+
+    def deviations_s(self, seed: int, trip_id: str, stations: Sequence[str]) -> FloatArray:
+        deviations_s = super().deviations_s(seed, trip_id, stations).copy()
+        if trip_id == self.trip_id:
+            deviations_s[self.stop] += self.hold_s
+        return deviations_s
+
+
+def figures(day: DayRecord) -> tuple[float, float, float]:
+    """Energy in kWh, waiting and time on board in passenger-hours."""
+    service = day.service
+    return (
+        day.account.energy_kwh,
+        service.mean_waiting_s * service.passengers / 3600.0,
+        service.mean_ride_s * service.passengers / 3600.0,
+    )
+
+
+def normal_after_s(day: DayRecord, from_s: float) -> float:
+    """Time until the last late arrival."""
+    late = [
+        arrived_s
+        for trip in day.trips
+        for arrived_s, late_s in zip(trip.arrival_s[1:], trip.lateness_s, strict=True)
+        if late_s > LATE_S and arrived_s >= from_s
+    ]
+    return max(late, default=from_s) - from_s
+
+
+def held_trip(trips: Sequence[Trip], stop: int, at_s: float) -> Trip:
+    """The first trip up that leaves its stop after a time."""
+    found = [trip for trip in trips if trip.direction == "up" and trip.departure_s[stop] >= at_s]
+    return min(found, key=lambda trip: trip.departure_s[stop])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("plan", type=Path)
+    parser.add_argument("--hold", type=float, nargs="*", default=[60.0, 180.0, 300.0])
+    parser.add_argument("--stations", type=int, nargs="*", default=[2, 4, 6, 8, 10, 11])
+    parser.add_argument("--times", nargs="*", default=list(TIMES_S), choices=list(TIMES_S))
+    parser.add_argument("--controllers", nargs="*", default=list(CONTROLLERS), choices=list(CONTROLLERS))
+    parser.add_argument("--store", type=Path, default=Path("out/regulation_days"))
+    given = parser.parse_args()
+    bench = Bench(given.plan, 1, given.store, {})
+    scenario = bench.scenario("3-held")
+    seed = replication_seeds(0, 1)[0]
+    print(
+        f"{'time':9} {'hold s':>6} {'control':8} {'normal min':>10} {'waiting h':>9} {'ride h':>8} {'kWh':>7}  all kWh"
+    )
+    controllers: list[ControllerName] = given.controllers
+    for name in controllers:
+        regulators = bench.energy if name == "energy" else regulators_named(name, scenario, bench.stock)
+        model = day_model(scenario, bench.profiles.main, regulators, bench.profiles.others)
+        usual = figures(model.day(bench.plan, seed))
+        for time in given.times:
+            for hold_s in given.hold:
+                rows = []
+                for stop in given.stations:
+                    trip = held_trip(bench.plan.trips, stop, TIMES_S[time])
+                    noise = Held(3.0, False, trip.trip_id, stop, hold_s)
+                    day = replace(model, rules=replace(model.rules, noise=noise)).day(bench.plan, seed)
+                    energy_kwh, waiting_h, ride_h = figures(day)
+                    rows.append(
+                        (
+                            normal_after_s(day, trip.departure_s[stop]) / 60.0,
+                            waiting_h - usual[1],
+                            ride_h - usual[2],
+                            energy_kwh - usual[0],
+                            energy_kwh,
+                        )
+                    )
+                mean = np.mean(rows, axis=0)
+                print(
+                    f"{time:9} {hold_s:6.0f} {name:8} {mean[0]:10.1f} {mean[1]:9.2f} {mean[2]:8.2f} {mean[3]:7.1f}  "
+                    f"{mean[4]:.0f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
