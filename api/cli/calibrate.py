@@ -170,7 +170,7 @@ def calibrate(
         raise InputFaults(faults)
     if is_folder:
         calibrate_days_into(
-            out, file, line_of_store, line, tuple(hold or ()), engine_of(workers, engine),
+            out, file, line_of_store, line, scenario, tuple(hold or ()), engine_of(workers, engine),
             vehicles=tuple(vehicle or ()), days=days, train_type=train_type, classes=classes, sampling=sampling,
             json=json,
         )  # fmt: skip

@@ -28,6 +28,7 @@ def calibrate_days_into(
     recordings: Path,
     line: str | None,
     scenario: "Scenario",
+    scenario_words: str,
     hold: tuple[str, ...],
     engine: "Engine",
     *,
@@ -41,6 +42,7 @@ def calibrate_days_into(
     """Write the model of each vehicle and day of a store, or of a folder of files, into a fleet folder.
 
     Refused files and vehicle-days are listed with their reasons. The models do not depend on the engine.
+    `scenario_words` is the scenario as the user wrote it.
     """
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
     from scenarios.vehicles.calibrated import write_vehicle  # noqa: PLC0415
@@ -80,7 +82,7 @@ def calibrate_days_into(
     if json:
         print_json(_as_json(found, faults))
     else:
-        _print(found, faults, scenario.name, folder)
+        _print(found, faults, scenario_words, folder)
 
 
 def _source(
