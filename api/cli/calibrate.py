@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.calibrate_fleet import calibrate_store_into
+from api.cli.calibrate_fleet import calibrate_days_into
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.counters import counters_alone as _counters_alone
 from api.cli.counters import counters_as_json, counters_in_words
 from api.cli.shared_options import OverrideNames
+from api.cli.simulation_options import EngineAddress, Workers, engine_of
 from api.cli.targets import require_writable
 from api.cli.telemetry_store import LineName
 
@@ -48,8 +49,9 @@ Declare a meter of class 0.5, and a load sensor that was checked on a weighbridg
 A model of one vehicle in the folder of a fleet:
 [cyan]headwatt calibrate day.csv --scenario my_line/ --vehicle TS01 --day 2026-11-30 --out fleet/TS01.yaml[/]
 
-A model of each vehicle and day of a telemetry store:
+A model of each vehicle and day of a telemetry store, or of a folder of telemetry files:
 [cyan]headwatt calibrate store/ --scenario my_line/ --out fleet/[/]
+[cyan]headwatt calibrate recordings/ --scenario my_line/ --out fleet/ --workers 4[/]
 
 Plan with the calibrated vehicle:  [cyan]headwatt plan beijing_yizhuang --vehicle vehicle.yaml[/]
 """
@@ -75,14 +77,15 @@ def calibrate(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="Telemetry file (CSV; see `headwatt telemetry columns`), or folder of a telemetry store.",
+            help="Telemetry file (CSV; see `headwatt telemetry columns`), folder of a telemetry store, or folder of "
+            "telemetry files (CSV, Parquet, gzip).",
         ),
     ],
     scenario: Annotated[
         str, typer.Option(metavar="SCENARIO", help="Line of the telemetry: name of a bundled line, or scenario folder.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Vehicle file to write (YAML); for a store, the fleet folder.", metavar="FILE")
+        Path | None, typer.Option(help="Vehicle file to write (YAML); for a folder, the fleet folder.", metavar="FILE")
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Page to write: measured and modelled power, residuals.", metavar="FILE")
@@ -104,7 +107,7 @@ def calibrate(
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"],
-            help="Service day of the telemetry, for the vehicle file; of a store, only this day is used.",
+            help="Service day of the telemetry, for the vehicle file; of a folder, only this day is used.",
             metavar="DAY",
         ),
     ] = None,
@@ -141,6 +144,8 @@ def calibrate(
         ),
     ] = False,
     line_of_store: LineName = None,
+    workers: Workers = 2,
+    engine: EngineAddress = None,
     override: OverrideNames = None,
     json: Annotated[bool, typer.Option("--json", help="Print the vehicle as one JSON object on stdout.")] = False,
 ) -> None:
@@ -154,20 +159,20 @@ def calibrate(
     from scenarios.vehicles.from_counters import agreements, read_counters  # noqa: PLC0415
     from scenarios.vehicles.from_telemetry import calibrate_file  # noqa: PLC0415
 
-    is_store = file.is_dir()
-    require_writable({"--out": None if is_store else out, "--plot": plot})
+    is_folder = file.is_dir()
+    require_writable({"--out": None if is_folder else out, "--plot": plot})
     classes = SensorClasses(energy_class / 100.0, load_class / 100.0, load_zero_t * 1e3)
     line = load_scenario(scenario, tuple(override or ()))
-    if is_store:
-        wrong = {"--plot": plot, "--counters": counters, "--counters-alone": counters_alone or None}
-        if faults := [
-            Fault("", "", name, str(given), "a telemetry file") for name, given in wrong.items() if given is not None
-        ]:
-            raise InputFaults(faults)
-        calibrate_store_into(
-            out, file, line_of_store, line, tuple(hold or ()), vehicles=tuple(vehicle or ()),
-            days=() if day is None else (day.date().isoformat(),), train_type=train_type, classes=classes,
-            sampling=sampling, json=json,
+    days = () if day is None else (day.date().isoformat(),)
+    of_file = {"--plot": plot, "--counters": counters, "--counters-alone": counters_alone or None}
+    wrong, allowed = (of_file, "a telemetry file") if is_folder else ({"--engine": engine}, "a folder of vehicle-days")
+    if faults := [Fault("", "", name, str(one), allowed) for name, one in wrong.items() if one is not None]:
+        raise InputFaults(faults)
+    if is_folder:
+        calibrate_days_into(
+            out, file, line_of_store, line, scenario, tuple(hold or ()), engine_of(workers, engine),
+            vehicles=tuple(vehicle or ()), days=days, train_type=train_type, classes=classes, sampling=sampling,
+            json=json,
         )  # fmt: skip
         return
     if counters_alone:
@@ -176,7 +181,7 @@ def calibrate(
     with stage_progress("calibrate") as report:
         result = calibrate_file(
             file, line, hold or (), train_type=train_type, only=vehicle or (), classes=classes, sampling=sampling,
-            progress=report, day=day.date().isoformat() if day is not None else None,
+            progress=report, day=days[0] if days else None,
         )  # fmt: skip
     compared = agreements(result.calibration, read_counters(counters), counters.name) if counters is not None else ()
     if out is not None:

@@ -3,6 +3,9 @@
 import json
 from collections.abc import Iterable
 
+_MORE_LINES = (b"\n", b"\r", b"\0")
+"""Bytes of a text of several lines, or in UTF-16."""
+
 
 def rows_of_messages(payloads: Iterable[bytes]) -> bytes:
     """The rows of messages as lines of JSON; a payload that is no JSON becomes a line that the store quarantines."""
@@ -16,6 +19,8 @@ def rows_of_payload(payload: bytes) -> list[bytes]:
     except (ValueError, RecursionError):
         # Its bytes must not become several rows, and the first byte decides how the batch is read.
         return [b"{" + payload.replace(b"\n", b" ").replace(b"\r", b" ")]
+    if payload.startswith(b"{") and not any(one in payload for one in _MORE_LINES):
+        return [payload]
     values = found if isinstance(found, list) else [found]
     texts = [json.dumps(value).encode() for value in values]
     return [text if text.startswith(b"{") else b"{" + text for text in texts]

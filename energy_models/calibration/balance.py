@@ -99,8 +99,8 @@ class Balance:
         constant, share, force, speed = self._coefficients(x)
         return np.asarray(constant * self.duration + share * np.abs(work) + force * self.force2 + speed * self.path[1])
 
-    def jacobian(self, x: FloatArray, gradient: FloatArray) -> tuple[FloatArray, csr_array]:
-        """Derivative of the residuals by the parameters (n by COUNT) and by the gradients of the cells."""
+    def jacobian(self, x: FloatArray, gradient: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Derivative of the residuals by the parameters (n by COUNT) and by the rise in `cells` (n)."""
         _, weight = self._masses(x)
         climb = self.climb_m(x, gradient)
         work = self.work_j(x, gradient)
@@ -118,7 +118,7 @@ class Balance:
         out[:, P.CURVE] = by_work * weight * self.curve
         out[:, P.CURVE_SQUARE] = by_work * weight * self.curve2
         out[:, P.LAG] = np.where(drives, self.drawn_per_s, 0.0)
-        return out, csr_array(self.cells.multiply((by_work * weight)[:, None]))
+        return out, by_work * weight
 
     def variance(self, x: FloatArray, kind_scale: FloatArray) -> FloatArray:
         """Variance of each residual from the noise of speed, place and meter, times the scale of its state."""

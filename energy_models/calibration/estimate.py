@@ -203,7 +203,7 @@ def _calibration(
 ) -> Calibration:
     found, s = solution.fit, solution.cut.stretches
     verdict = verdict_of(solution)
-    covariance = found.covariance * verdict.widened**2
+    covariance = solution.uncertainty.covariance * verdict.widened**2
     load_spread = float(np.std(s.load_kg[s.state == _TRACTION]))
     estimates = intervals_of(solution, covariance, not_estimated, classes, PLACES)
     check_result(estimates, load_spread)
@@ -258,6 +258,6 @@ def _gradient_errors(solution: Solution) -> tuple[GradientError, ...]:
     found, edge = solution.fit, solution.edge_m
     return tuple(
         GradientError(float(edge[cell]), float(edge[cell + 1]), float(found.gradient[cell]), float(error))
-        for cell, error in enumerate(found.gradient_error)
+        for cell, error in enumerate(solution.uncertainty.gradient_error)
         if error > 0.0 and abs(found.gradient[cell]) > _SURE_SIGMAS * error
     )

@@ -31,7 +31,7 @@ GRADIENT_SPREADS = (1e-5, 1e-4, 2e-4, 4e-4, 7e-4, 1.1e-3, 1.6e-3, 2.5e-3)
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The parameter vector, the gradient errors of the cells, and the joint covariance of the parameters.
+    """The parameter vector and the gradient errors of the cells.
 
     `kind_scale` is the noise of each state against the noise of the sensors alone, `gradient_spread` the chosen
     standard deviation of gradient errors, `objective` minus twice the logarithm of the marginal likelihood.
@@ -39,13 +39,18 @@ class Fit:
 
     x: FloatArray
     gradient: FloatArray
-    gradient_error: FloatArray
-    covariance: FloatArray
     kind_scale: FloatArray
     gradient_spread: float
     objective: float
     runs: int
-    effective_parameters: float
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """The joint covariance of all parameters of a fit, and the standard error of the gradient error of each cell."""
+
+    covariance: FloatArray
+    gradient_error: FloatArray
 
 
 def fit(
@@ -84,7 +89,7 @@ def fit(
         if np.all(np.abs(step[: len(free)]) < _CONVERGED * size):
             break
     system = _system(balance, prior, free, x, gradient, spread, kind_scale, inside)
-    return _result(balance, system, free, x, gradient, spread, kind_scale, inside)
+    return _result(balance, system, x, gradient, spread, kind_scale, inside)
 
 
 def _damping(free: IntArray, x: FloatArray, step: FloatArray) -> float:
@@ -122,10 +127,10 @@ def _system(
     deviation = np.sqrt(balance.variance(x, kind_scale))
     residual = balance.residual(x, gradient) / deviation
     z = 1.0 + (residual / LOSS_SCALE) ** 2
-    by_x, by_cell = balance.jacobian(x, gradient)
+    by_x, by_rise = balance.jacobian(x, gradient)
     by_deviation = balance.log_deviation_slope(x)[:, free]
     columns = by_x[:, free] / deviation[:, None] - residual[:, None] * by_deviation
-    cell_columns = csr_array(by_cell.multiply((1.0 / deviation)[:, None]))
+    cell_columns = _scaled(balance.cells, by_rise / deviation)
     weight, slope = 1.0 / np.sqrt(z), z**-1.5
     off = x[free] - prior.mean[free]
     score = -np.concatenate((columns.T @ (weight * residual), cell_columns.T @ (weight * residual)))
@@ -146,8 +151,13 @@ def _system(
 def _normal(columns: FloatArray, cells: csr_array, weight: FloatArray) -> FloatArray:
     weighted = columns * weight[:, None]
     corner = cells.T @ weighted
-    cell_block = (cells.T @ csr_array(cells.multiply(weight[:, None]))).toarray()
+    cell_block = (cells.T @ _scaled(cells, weight)).toarray()
     return np.block([[columns.T @ weighted, corner.T], [corner, cell_block]])
+
+
+def _scaled(rows: csr_array, factor: FloatArray) -> csr_array:
+    """Each row times its factor."""
+    return csr_array((rows.data * np.repeat(factor, np.diff(rows.indptr)), rows.indices, rows.indptr), rows.shape)
 
 
 def _penalty(inside: FloatArray, spread: float, cells: int) -> FloatArray:
@@ -159,31 +169,38 @@ def _penalty(inside: FloatArray, spread: float, cells: int) -> FloatArray:
 
 
 def _result(
-    balance: Balance, system: _System, free: IntArray, x: FloatArray, gradient: FloatArray, spread: float,
-    kind_scale: FloatArray, inside: FloatArray,
+    balance: Balance, system: _System, x: FloatArray, gradient: FloatArray, spread: float, kind_scale: FloatArray,
+    inside: FloatArray,
 ) -> Fit:  # fmt: skip
-    penalty = _penalty(inside, spread, len(gradient))
+    whole = _normal(system.columns, system.cell_columns, system.slope) + _penalty(inside, spread, len(gradient))
+    width = np.sqrt(np.diag(whole))
+    factor = cho_factor(whole / np.outer(width, width))
+    logarithm = 2.0 * float(np.log(np.diag(factor[0])).sum()) + 2.0 * float(np.log(width).sum())
+    objective = system.loss + system.penalty + logarithm + 2.0 * len(gradient) * np.log(spread)
+    return Fit(x, gradient, kind_scale, spread, float(objective), len(np.unique(balance.cluster)))
+
+
+def uncertainty(balance: Balance, prior: Prior, free: IntArray, found: Fit) -> Uncertainty:
+    """The uncertainty of a fit: a sandwich over runs, so that errors within a run may be correlated."""
+    inside = prior.information[np.ix_(free, free)]
+    system = _system(balance, prior, free, found.x, found.gradient, found.gradient_spread, found.kind_scale, inside)
+    penalty = _penalty(inside, found.gradient_spread, len(found.gradient))
     bread = _normal(system.columns, system.cell_columns, system.slope)
     whole = bread + penalty
     width = np.sqrt(np.diag(whole))
     factor = cho_factor(whole / np.outer(width, width))
     inverse = cho_solve(factor, np.eye(len(whole))) / np.outer(width, width)
     number = np.unique(balance.cluster, return_inverse=True)[1]
-    runs, rows = int(number.max()) + 1, len(balance.state)
+    runs, rows = found.runs, len(balance.state)
     by_run = csr_array((system.weighted, (number, np.arange(rows))), shape=(runs, rows))
     scores = np.hstack((np.asarray(by_run @ system.columns), csr_array(by_run @ system.cell_columns).toarray()))
     effective = float(np.trace(inverse @ bread))
     correction = runs / max(runs - 1.0, 1.0) * (rows - 1.0) / max(rows - effective, 1.0)
     covariance = inverse @ (correction * scores.T @ scores + penalty) @ inverse
     count = len(free)
-    logarithm = 2.0 * float(np.log(np.diag(factor[0])).sum()) + 2.0 * float(np.log(width).sum())
-    objective = system.loss + system.penalty + logarithm + 2.0 * len(gradient) * np.log(spread)
     full = np.zeros((COUNT, COUNT))
     full[np.ix_(free, free)] = covariance[:count, :count]
-    return Fit(
-        x, gradient, np.sqrt(np.maximum(np.diag(covariance)[count:], 0.0)), full, kind_scale, spread, float(objective),
-        runs, effective,
-    )  # fmt: skip
+    return Uncertainty(full, np.sqrt(np.maximum(np.diag(covariance)[count:], 0.0)))
 
 
 def noise_scale(balance: Balance, fitted: Fit) -> tuple[FloatArray, FloatArray]:

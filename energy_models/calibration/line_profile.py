@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from energy_models.arrays import FloatArray
 from energy_models.track import SectionTrack
@@ -65,21 +66,36 @@ def mean_height(
     return np.asarray((integral(front) - integral(front - length_m)) / length_m)
 
 
-def cell_heights(chainage_m: FloatArray, edge_m: FloatArray, length_m: float, rear_sign: FloatArray) -> FloatArray:
-    """Height at each chainage for a unit gradient in one cell of the line at a time, one column for each cell.
+def cell_rises(
+    first_m: FloatArray, last_m: FloatArray, edge_m: FloatArray, length_m: float, rear_sign: FloatArray
+) -> csr_array:
+    """Rise from one chainage to another for a unit gradient in one cell of the line: a row a pair, a column a cell.
 
-    Gradients count in the direction of increasing chainage. The train reaches from `chainage_m` over its length
+    Gradients count in the direction of increasing chainage. The train reaches from its chainage over its length
     towards `rear_sign` (-1 in direction up, 1 in direction down); its mass is spread evenly.
     """
-    rear = chainage_m + rear_sign * length_m
-    low, high = np.minimum(chainage_m, rear), np.maximum(chainage_m, rear)
-    width = np.diff(edge_m)
+    ends = [(np.minimum(x, x + rear_sign * length_m), np.maximum(x, x + rear_sign * length_m))
+            for x in (first_m, last_m)]  # fmt: skip
+    cells = len(edge_m) - 1
+    base, top = (
+        np.clip(np.searchsorted(edge_m, x, side="right") - 1, 0, cells - 1)
+        for x in (np.minimum(ends[0][0], ends[1][0]), np.maximum(ends[0][1], ends[1][1]))
+    )
+    # Cells that both places have passed rise equally, so that only those between the places count.
+    cell = base[:, None] + np.arange(int((top - base).max(initial=0)) + 1)
+    counts = cell <= top[:, None]
+    cell = np.minimum(cell, cells - 1)
+    begin, width = edge_m[cell], np.diff(edge_m)[cell]
 
-    def integral(x: FloatArray) -> FloatArray:
-        along = x[:, None] - edge_m[:-1]
-        inside = np.clip(along, 0.0, width)
-        return np.asarray(0.5 * inside**2 + width * np.maximum(along - width, 0.0))
+    def height(low: FloatArray, high: FloatArray) -> FloatArray:
+        if length_m <= 0.0:
+            return np.asarray(np.clip(low[:, None] - begin, 0.0, width))
+        area = []
+        for x in (low, high):
+            along = x[:, None] - begin
+            area.append(0.5 * np.clip(along, 0.0, width) ** 2 + width * np.maximum(along - width, 0.0))
+        return np.asarray((area[1] - area[0]) / length_m)
 
-    if length_m <= 0.0:
-        return np.asarray(np.clip(chainage_m[:, None] - edge_m[:-1], 0.0, width))
-    return np.asarray((integral(high) - integral(low)) / length_m)
+    rise = height(*ends[1]) - height(*ends[0])
+    starts = np.concatenate(([0], np.cumsum(counts.sum(axis=1))))
+    return csr_array((rise[counts], cell[counts], starts), shape=(len(first_m), cells))

@@ -8,7 +8,7 @@ import numpy as np
 from energy_models.arrays import FloatArray
 from energy_models.calibration.parameters import VehicleParameters
 from energy_models.calibration.recorded_motion import COARSE_S, RecordedMotion
-from energy_models.calibration.stretches import acceleration_at_rows, slope_at_rows
+from energy_models.calibration.stretches import slope_at_rows
 from energy_models.telemetry.columns import STATES
 from energy_models.train import GRAVITY_M_S2
 
@@ -40,17 +40,17 @@ class MeterFit:
     explained: float
 
 
-def wheel_force(motion: RecordedMotion, p: VehicleParameters, length_m: float, ahead_m: float) -> FloatArray:
-    """Force of the drive in N at each row from acceleration, resistance and slope; zero without drive."""
+def wheel_force(motion: RecordedMotion, p: VehicleParameters, slope: FloatArray) -> FloatArray:
+    """Force of the drive in N at each row from acceleration, resistance and `slope_at_rows`; zero without drive."""
     m = motion
     load = np.where(m.load_known, m.load_kg, float(np.median(m.load_kg[m.load_known])) if m.load_known.any() else 0.0)
     speed = m.speed_m_s
     force = (
-        (p.tare_kg + p.rotating_mass_kg + load) * acceleration_at_rows(m)
+        (p.tare_kg + p.rotating_mass_kg + load) * m.acceleration_m_s2
         + p.resistance_constant_n
         + p.resistance_per_m_s_n * speed
         + p.resistance_per_m_s_squared_n * speed**2
-        + GRAVITY_M_S2 * (p.tare_kg + load) * slope_at_rows(m, length_m, ahead_m)
+        + GRAVITY_M_S2 * (p.tare_kg + load) * slope
     )
     sign = np.select([m.state == _TRACTION, m.state == _BRAKE], [1.0, -1.0], 0.0)
     return np.asarray(sign * np.maximum(force * sign, 0.0))
@@ -62,7 +62,7 @@ def meter_fit(motion: RecordedMotion, nominal: VehicleParameters, sampling: Samp
     Rows with the friction brake do not count. Without moving rows, the lag is zero and nothing is explained.
     """
     m = motion
-    wheel = wheel_force(m, nominal, 0.0, 0.0) * m.speed_m_s
+    wheel = wheel_force(m, nominal, slope_at_rows(m, 0.0, 0.0)) * m.speed_m_s
     rows = np.flatnonzero(m.joined & ~m.stuck)[:_MOST_ROWS]
     if len(rows) < _FEWEST_ROWS or not np.any(wheel[rows] != 0.0):
         return MeterFit(0.0, m.interval_s, np.nan, np.nan, 0.0)

@@ -1,7 +1,8 @@
 """The fit of one train step by step: auxiliaries, lag of the meter, place of the mass, gradients and noise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -9,13 +10,13 @@ from scipy.sparse import csr_array
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.calibration.auxiliaries import AuxiliaryPower, auxiliary_power
 from energy_models.calibration.balance import BRAKE, COAST, STAND, TRACTION, Balance, P, balance_of
-from energy_models.calibration.fit import GRADIENT_SPREADS, Fit, fit, noise_scale
-from energy_models.calibration.line_profile import cell_heights
+from energy_models.calibration.fit import GRADIENT_SPREADS, Fit, Uncertainty, fit, noise_scale, uncertainty
+from energy_models.calibration.line_profile import cell_rises
 from energy_models.calibration.meter_lag import wheel_force
 from energy_models.calibration.parameters import VehicleParameters
 from energy_models.calibration.priors import Prior, rated_force_n
 from energy_models.calibration.recorded_motion import COARSE_S, BoolArray, RecordedMotion
-from energy_models.calibration.stretches import Cut, Stretches, metered_energy, rise_of, with_lag
+from energy_models.calibration.stretches import Cut, Rise, Stretches, rise_of, slope_at_rows, with_lag
 from energy_models.telemetry.columns import STATES
 
 ELECTRICAL_NOISE_W = 5_000.0
@@ -51,9 +52,14 @@ class MassOnTrack:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """The fit with its balance (kept stretches), all that belongs to it, and which stretches were kept."""
+    """The fit with its balance (kept stretches), all that belongs to it, and which stretches were kept.
+
+    The uncertainty is that with all losses of the drive, also if the fit has a constant efficiency: that the telemetry
+    shows no other losses does not prove that there are none.
+    """
 
     fit: Fit
+    uncertainty: Uncertainty
     balance: Balance
     every: Balance
     cut: Cut
@@ -62,6 +68,15 @@ class Solution:
     auxiliary_j: FloatArray
     kept: BoolArray
     edge_m: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _OnTrack:
+    """What depends only on where the mass is: slope at each row, rise and gradient cells of each stretch."""
+
+    slope: FloatArray
+    rise: Rise
+    cells: csr_array
 
 
 def places_of_mass(length_m: float) -> tuple[MassOnTrack, ...]:
@@ -88,12 +103,20 @@ def solve(
     auxiliary = auxiliary_of(data.motion, data.lag_s)
     x, scale, kept = start.copy(), np.ones(len(STATES)), usable.copy()
     mass, spread = places[0], _FIRST_SPREAD
-    edge = _edges(data)
+    edge, first = _edges(data), data
+    gradient = np.zeros(len(edge) - 1)
+
+    @cache
+    def on_track(place: MassOnTrack) -> _OnTrack:
+        length, ahead = place.length_m, place.ahead_m
+        slope = slope_at_rows(first.motion, length, ahead)
+        return _OnTrack(slope, rise_of(first, length, ahead), _cells(first, place, edge))
+
     for number in range(PASSES):
         chosen: tuple[Fit, MassOnTrack] | None = None
         for place in places if number == 1 else (mass,):
-            balance = _balance(data, x, place, auxiliary, kept, edge)
-            found = fit(balance, prior, free, x, spread, scale)
+            balance = _balance(data, x, on_track(place), auxiliary, kept)
+            found = fit(balance, prior, free, x, spread, scale, gradient)
             if chosen is None or found.objective < chosen[0].objective:
                 chosen, best = (found, place), balance
         assert chosen is not None
@@ -101,22 +124,25 @@ def solve(
         if number >= 2:
             found = _likeliest(best, prior, free, found, scale, spread)
             spread = found.gradient_spread
-        x = found.x
+        x, gradient = found.x, found.gradient
         data = with_lag(data, float(x[P.LAG]))
-        every = _balance(data, x, mass, auxiliary, usable, edge)
+        every = _balance(data, x, on_track(mass), auxiliary, usable)
         scale, missed = noise_scale(every, found)
         kept = usable.copy()
         kept[every.stretch[np.abs(missed) > OUTLIER_SIGMAS]] = False
-    balance = _balance(data, x, mass, auxiliary, kept, edge)
+    balance = _balance(data, x, on_track(mass), auxiliary, kept)
     found = fit(balance, prior, free, x, spread, scale, found.gradient)
+    unsure = uncertainty(balance, prior, free, found)
     found = _with_constant_efficiency(balance, prior, free, found) or found
-    return Solution(found, balance, every, data, mass, auxiliary, _auxiliary_j(data, auxiliary), kept, edge)
+    return Solution(found, unsure, balance, every, data, mass, auxiliary, _auxiliary_j(data, auxiliary), kept, edge)
 
 
 def _likeliest(balance: Balance, prior: Prior, free: IntArray, found: Fit, scale: FloatArray, spread: float) -> Fit:
     """The fit with the spread of gradient errors that is most likely: walk along the list while it improves."""
     place = int(np.argmin(np.abs(np.log(np.array(GRADIENT_SPREADS) / spread))))
-    best = fit(balance, prior, free, found.x, GRADIENT_SPREADS[place], scale, found.gradient)
+    best = found
+    if GRADIENT_SPREADS[place] != spread:
+        best = fit(balance, prior, free, found.x, GRADIENT_SPREADS[place], scale, found.gradient)
     for direction in (-1, 1):
         other = place + direction
         while 0 <= other < len(GRADIENT_SPREADS):
@@ -130,8 +156,7 @@ def _likeliest(balance: Balance, prior: Prior, free: IntArray, found: Fit, scale
 def _with_constant_efficiency(balance: Balance, prior: Prior, free: IntArray, full: Fit) -> Fit | None:
     """The fit whose drive loses only a share of the power, if the telemetry prefers it; else None.
 
-    The two models are compared by their marginal likelihood (Bayes factor). The covariance remains that of the full
-    model: that the telemetry shows no other losses does not prove that there are none.
+    The two models are compared by their marginal likelihood (Bayes factor).
     """
     places = np.array([place for place in free if place in _SHAPES])
     if not len(places):
@@ -143,7 +168,7 @@ def _with_constant_efficiency(balance: Balance, prior: Prior, free: IntArray, fu
     volume = np.linalg.slogdet(prior.information[np.ix_(places, places)])[1]
     if simple.objective > full.objective - float(volume):
         return None
-    return replace(simple, covariance=full.covariance)
+    return simple
 
 
 def auxiliary_of(m: RecordedMotion, lag_s: float) -> AuxiliaryPower:
@@ -165,13 +190,11 @@ def _auxiliary_j(data: Cut, auxiliary: AuxiliaryPower) -> FloatArray:
     return np.asarray(total[data.stretches.last_row] - total[data.stretches.first_row])
 
 
-def _balance(
-    data: Cut, x: FloatArray, mass: MassOnTrack, auxiliary: AuxiliaryPower, kept: BoolArray, edge: FloatArray
-) -> Balance:
+def _balance(data: Cut, x: FloatArray, on_track: _OnTrack, auxiliary: AuxiliaryPower, kept: BoolArray) -> Balance:
     s, m = data.stretches, data.motion
     values = (*(float(value) for value in x[: P.C + 1]), 1.0, 1.0, 0.0)
     train = VehicleParameters(*values)
-    force = wheel_force(m, train, mass.length_m, mass.ahead_m)
+    force = wheel_force(m, train, on_track.slope)
     force = _force_by_meter(data, x, auxiliary, force)
     before = np.roll(force, 1)
     square = np.cumsum((force**2 + force * before + before**2) / 3.0 * np.where(m.joined, m.step_s, 0.0))
@@ -185,12 +208,11 @@ def _balance(
     usable = kept & np.where(s.state == COAST, _without_drive(drawn_j, s), drives)
     lag = float(x[P.LAG])
     high, low = (
-        metered_energy(m, s.last_row, lag + side) - metered_energy(m, s.first_row, lag + side)
+        m.metered_energy_j(s.last_row, lag + side) - m.metered_energy_j(s.first_row, lag + side)
         for side in (_LAG_STEP_S, -_LAG_STEP_S)
     )
     return balance_of(
-        data, rise_of(data, mass.length_m, mass.ahead_m), force2,
-        _cells(data, mass, edge), auxiliary_j, (high - low) / (2.0 * _LAG_STEP_S), usable,
+        data, on_track.rise, force2, on_track.cells, auxiliary_j, (high - low) / (2.0 * _LAG_STEP_S), usable,
         ELECTRICAL_NOISE_W,
     )  # fmt: skip
 
@@ -204,7 +226,7 @@ def _force_by_meter(data: Cut, x: FloatArray, auxiliary: AuxiliaryPower, by_moti
     m, lag = data.motion, float(x[P.LAG])
     row = np.arange(len(m.time_s))
     half = 0.5 * min(m.interval_s, m.window_s)
-    power = (metered_energy(m, row, lag + half) - metered_energy(m, row, lag - half)) / (2.0 * half)
+    power = (m.metered_energy_j(row, lag + half) - m.metered_energy_j(row, lag - half)) / (2.0 * half)
     drive = power - auxiliary.power_w
     speed = np.maximum(m.speed_m_s, _SLOW_M_S)
     force = by_motion.copy()
@@ -256,11 +278,8 @@ def _edges(data: Cut) -> FloatArray:
 def _cells(data: Cut, mass: MassOnTrack, edge: FloatArray) -> csr_array:
     s = data.stretches
     rear = np.where(s.upward, -1.0, 1.0)
-    first, last = (
-        cell_heights(place - rear * mass.ahead_m, edge, mass.length_m, rear)
-        for place in (s.chainage_m, s.last_chainage_m)
-    )
-    return csr_array(last - first)
+    ahead = -rear * mass.ahead_m
+    return cell_rises(s.chainage_m + ahead, s.last_chainage_m + ahead, edge, mass.length_m, rear)
 
 
 def energy_modelled(solution: Solution) -> FloatArray:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ from energy_models.faults import Fault, InputFaults
 from energy_models.telemetry.columns import STATES
 from energy_models.track import SectionTrack
 
+if TYPE_CHECKING:
+    from scipy.interpolate import PPoly
+
 BoolArray = NDArray[np.bool_]
 
 MOST_OVERSHOOT_M = 30.0
@@ -25,6 +29,7 @@ LARGEST_SCALE_ERROR = 0.06
 """Wheels wear by at most this share; a larger ratio means another unit or another line."""
 _SAME_LENGTH = 0.006
 _SHORTEST_RUN_S = 8.0
+_SLOPE_WINDOW_S = 2.0
 _STAND, _COAST, _TRACTION, _BRAKE = (STATES.index(name) for name in ("stand", "coast", "traction", "brake"))
 
 
@@ -63,6 +68,54 @@ class RecordedMotion:
     profiles: Mapping[str, LineProfile]
     scales: Mapping[str, tuple[SpeedScale, ...]]
     stuck_rows: Mapping[str, int]
+
+    def metered_energy_j(self, row: IntArray, lag_s: float) -> FloatArray:
+        """Energy that the meter has counted up to `lag_s` after each row; only differences in a run have meaning."""
+        time, curve = self._meter
+        return np.asarray(curve(np.clip(time[row] + lag_s, curve.x[0], curve.x[-1])))
+
+    @cached_property
+    def _meter(self) -> "tuple[FloatArray, PPoly]":
+        """The time of each row without the gaps, and the counted energy over this time.
+
+        If voltage times current is the mean power since the row before, the energy between rows is a cubic with the
+        mean of the powers on both sides as its slope at each row. If it is the mean of a shorter window, the power
+        between the middles of the windows is a monotone cubic.
+        """
+        from scipy.interpolate import CubicHermiteSpline, PchipInterpolator  # noqa: PLC0415 - slow to import
+
+        step = np.where(self.joined, self.step_s, self.interval_s)
+        time = np.cumsum(step)
+        if self.window_s < self.interval_s:
+            return time, PchipInterpolator(time - 0.5 * self.window_s, self.power_w).antiderivative()
+        slope = 0.5 * (self.power_w + np.append(self.power_w[1:], self.power_w[-1]))
+        return time, CubicHermiteSpline(time, np.cumsum(self.power_w * step), slope)
+
+    @cached_property
+    def acceleration_m_s2(self) -> FloatArray:
+        """Acceleration at each row: the slope of a line through the speeds of the two seconds on each side.
+
+        At gaps and at changes of state, the line ends there.
+        """
+        half = max(1, round(_SLOPE_WINDOW_S / self.interval_s))
+        count = len(self.time_s)
+        starts = ~self.joined | (self.state != np.roll(self.state, 1))
+        starts[0] = True
+        piece, begin = np.cumsum(starts) - 1, np.flatnonzero(starts)
+        low = np.maximum(np.arange(count) - half, begin[piece])
+        high = np.minimum(np.arange(count) + half + 1, np.append(begin[1:], count)[piece])
+        clock = np.cumsum(np.where(self.joined, self.step_s, 0.0))
+
+        def total(values: FloatArray) -> FloatArray:
+            sums = np.concatenate(([0.0], np.cumsum(values)))
+            return np.asarray(sums[high] - sums[low])
+
+        # Times from the begin of the piece keep the sums small, so that their differences are exact enough.
+        along, speed = clock - clock[begin[piece]], self.speed_m_s
+        n, t, v = (high - low).astype(np.float64), total(along), total(speed)
+        tt, tv = total(along * along), total(along * speed)
+        spread = tt - t * t / n
+        return np.where(spread > 1e-9, (tv - t * v / n) / np.maximum(spread, 1e-9), 0.0)
 
 
 def recorded_motion(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTrack]]) -> RecordedMotion:

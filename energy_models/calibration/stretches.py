@@ -14,7 +14,6 @@ from energy_models.track import SectionTrack
 
 LONGEST_S = 15.0
 SHORTEST_S = 4.0
-_SLOPE_WINDOW_S = 2.0
 _LARGEST_NOISE_M_S = 0.05
 """Noise of a speed reading that is assumed at most if rows are too far apart to show it; assumed."""
 _SMALL_LAG = 0.06
@@ -140,32 +139,10 @@ def _late(inside: BoolArray, m: RecordedMotion, lag_s: float) -> BoolArray:
     return late
 
 
-def metered_energy(motion: RecordedMotion, row: IntArray, lag_s: float) -> FloatArray:
-    """Energy in J that the meter has counted up to `lag_s` after each row; only differences within a run have meaning.
-
-    If voltage times current is the mean power since the row before, the energy between rows is a cubic with the mean of
-    the powers on both sides as its slope at each row. If it is the mean of a shorter window, the power between the
-    middles of the windows is a monotone cubic.
-    """
-    from scipy.interpolate import CubicHermiteSpline, PchipInterpolator  # noqa: PLC0415 - slow to import
-
-    m = motion
-    step = np.where(m.joined, m.step_s, m.interval_s)
-    time, energy = np.cumsum(step), np.cumsum(m.power_w * step)
-    if m.window_s < m.interval_s:
-        middle = time - 0.5 * m.window_s
-        return np.asarray(
-            PchipInterpolator(middle, m.power_w).antiderivative()(np.clip(time[row] + lag_s, middle[0], middle[-1]))
-        )
-    slope = 0.5 * (m.power_w + np.append(m.power_w[1:], m.power_w[-1]))
-    spline = CubicHermiteSpline(time, energy, slope)
-    return np.asarray(spline(np.clip(time[row] + lag_s, time[0], time[-1])))
-
-
 def with_lag(cut: Cut, lag_s: float) -> Cut:
     """The same stretches with the energies of a meter that is `lag_s` late."""
     s = cut.stretches
-    energy = metered_energy(cut.motion, s.last_row, lag_s) - metered_energy(cut.motion, s.first_row, lag_s)
+    energy = cut.motion.metered_energy_j(s.last_row, lag_s) - cut.motion.metered_energy_j(s.first_row, lag_s)
     return replace(cut, stretches=replace(s, energy_j=energy), lag_s=lag_s)
 
 
@@ -214,33 +191,6 @@ def slope_at_rows(motion: RecordedMotion, length_m: float, ahead_m: float) -> Fl
             )
             slope[mine] = (high - low) / 4.0
     return slope
-
-
-def acceleration_at_rows(motion: RecordedMotion) -> FloatArray:
-    """Acceleration in m/s² at each row: the slope of a line through the speeds of the two seconds on each side.
-
-    At gaps and at changes of state, the line ends there.
-    """
-    m = motion
-    half = max(1, round(_SLOPE_WINDOW_S / m.interval_s))
-    count = len(m.time_s)
-    starts = ~m.joined | (m.state != np.roll(m.state, 1))
-    starts[0] = True
-    piece, begin = np.cumsum(starts) - 1, np.flatnonzero(starts)
-    low = np.maximum(np.arange(count) - half, begin[piece])
-    high = np.minimum(np.arange(count) + half + 1, np.append(begin[1:], count)[piece])
-    clock = np.cumsum(np.where(m.joined, m.step_s, 0.0))
-
-    def total(values: FloatArray) -> FloatArray:
-        sums = np.concatenate(([0.0], np.cumsum(values)))
-        return np.asarray(sums[high] - sums[low])
-
-    # Times from the begin of the piece keep the sums small, so that their differences are exact enough.
-    along, speed = clock - clock[begin[piece]], m.speed_m_s
-    n, t, v = (high - low).astype(np.float64), total(along), total(speed)
-    tt, tv = total(along * along), total(along * speed)
-    spread = tt - t * t / n
-    return np.where(spread > 1e-9, (tv - t * v / n) / np.maximum(spread, 1e-9), 0.0)
 
 
 def _integrate(m: RecordedMotion, pure: BoolArray) -> tuple[Stretches, float]:
@@ -295,7 +245,7 @@ def _integrate(m: RecordedMotion, pure: BoolArray) -> tuple[Stretches, float]:
         first_speed_m_s=speed[first],
         last_speed_m_s=speed[last],
         temperature_c=total(m.temperature_c) / duration,
-        energy_j=metered_energy(m, last, 0.0) - metered_energy(m, first, 0.0),
+        energy_j=m.metered_energy_j(last, 0.0) - m.metered_energy_j(first, 0.0),
     ), short
 
 

@@ -59,3 +59,6 @@ SIGNALS: Mapping[str, Signal] = {
     **{column.name: Signal(column, unit) for column, unit in _FURTHER},
 }
 """Every known signal by its name; a recorder may give others, which are stored without limits."""
+
+CALIBRATION_SIGNALS: tuple[str, ...] = (*(column.name for column in COLUMNS if column.name in SIGNALS), "power_w")
+"""The signals that a calibration reads; the power stands for a missing current."""

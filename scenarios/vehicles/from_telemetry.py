@@ -18,7 +18,7 @@ from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS
 from scenarios.values.build import section_tracks, train_of
 from scenarios.vehicles.calibrated import SI_NAMES, CalibratedVehicle, TelemetrySource, vehicle_of
-from scenarios.vehicles.normalised import normalised_energy, reference_runs
+from scenarios.vehicles.normalised import ReferenceRuns, normalised_energy, reference_runs
 
 NO_VEHICLES = "the file names no vehicle"
 
@@ -81,9 +81,13 @@ def calibrate_telemetry(
     classes: SensorClasses | None = None,
     day: str | None = None,
     sampling: Sampling | None = None,
+    runs: ReferenceRuns | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> CalibratedFile:
-    """Calibrate a train type with telemetry that was read before; arguments and errors as in `calibrate_file`."""
+    """Calibrate a train type with telemetry that was read before; arguments and errors as in `calibrate_file`.
+
+    `runs` are the reference runs of the train type, if the caller has computed them.
+    """
     report = progress or (lambda _stage, _share: None)
     kind = train_type or scenario.main_train_type
     held = _held(hold, scenario, kind)
@@ -127,7 +131,7 @@ def calibrate_telemetry(
         day=day,
     )
     vehicle = vehicle_of(found, nominal, held, scenario=scenario.name, train_type=kind, source=source)
-    normalised = normalised_energy(found, vehicle, reference_runs(scenario, kind))
+    normalised = normalised_energy(found, vehicle, runs or reference_runs(scenario, kind))
     return CalibratedFile(vehicle.model_copy(update={"normalised": normalised}), found, found.cut, telemetry)
 
 

@@ -86,6 +86,13 @@ def _ratio_to_distance(seconds: FloatArray, speed: FloatArray, distance_m: Float
     return float(moved[good].sum() / travelled[good].sum())
 
 
+def share_that_falls(distance: FloatArray) -> float:
+    """Share of the changes of a distance in which it falls; a train in the other direction makes a place fall."""
+    change = np.diff(distance)
+    change = change[np.isfinite(change) & (change != 0.0)]
+    return float((change < 0.0).mean()) if len(change) else 0.0
+
+
 def power_sign(motion: Motion, power: FloatArray) -> Verdict:
     """The sign of a current, power or force: "1" if it is negative in braking, "-1" if it is positive there."""
     with np.errstate(invalid="ignore"):

@@ -26,12 +26,15 @@ from energy_models.telemetry.proposal.physics import (
     motion_of,
     power_sign,
     scale_by_product,
+    share_that_falls,
     speed_unit,
     state_words,
 )
 from energy_models.telemetry.proposal.sample import Sample
 from energy_models.telemetry.signals import SIGNALS
 
+_MOST_FALLING = 0.1
+"""Largest share of changes in which a counted distance falls, because it is reset."""
 _USUAL_UNITS: Mapping[str, tuple[tuple[str, float], ...]] = {
     # Units with the highest usual number of the signal in this unit, smallest unit last.
     "voltage_v": (("kV", 4.0), ("V", 5_000.0)),
@@ -235,6 +238,13 @@ class _Finder:
     def _quantity(self, found: ProposedSignal) -> None:
         numbers = self.numbers(found.signal)
         assert numbers is not None
+        if found.signal == "odometer_m":
+            falls = share_that_falls(numbers)
+            if falls > _MOST_FALLING:
+                found.doubts.append(
+                    f"name: the value falls in {falls:.0%} of its changes, and a counted distance does not; "
+                    "a place on the line is chainage_m"
+                )
         if found.unit:
             found.reasons.append(f"unit: {found.unit} in the name")
         else:

@@ -100,7 +100,7 @@ def versions(
             if value is not None:
                 terms.append(f"{name} {sign} {int(value)}")
         query = _query(present, " AND ".join(terms), files, every_version, as_of_ms is not None)
-        names = [VEHICLE, INSTANT, AVAILABLE, FLAGS, SOURCE, *present]
+        names = [*_BOOK, *(name for name in present if columns is None or name in columns)]
         source.create_view("stored")
         table = connection.sql(f"SELECT {', '.join(map(_name, names))} FROM ({query})").to_arrow_table()
     finally:

@@ -211,6 +211,63 @@ def test_a_store_becomes_a_fleet_folder_and_refused_vehicles_are_listed(folder: 
         assert abs(one.value - truth["auxiliary_kw"]) < 1.7 * (one.interval_95.upper - one.value)
 
 
+def test_a_folder_of_files_gives_the_models_of_the_store(folder: Path, store: Path) -> None:
+    # One file of a vehicle and day (gzip), one with the rows of both days of the other vehicle in no order (Parquet),
+    # and a file that is no telemetry.
+    rows = pd.read_csv(folder / "t.csv")
+    first, second = sorted(rows["vehicle"].unique())
+    files = folder / "files"
+    (files / "more").mkdir(parents=True)
+    rows[rows["vehicle"] == first].to_csv(files / "TS_2026-11-30.csv.gz", index=False)
+    mine = rows[rows["vehicle"] == second].assign(service_day="2026-11-30")
+    both = pd.concat([mine, mine.head(100).assign(service_day="2026-12-01")])
+    both.sample(frac=1.0, random_state=1).to_parquet(files / "more" / "all.parquet")
+    (files / "meters.csv").write_text("substation,energy_kwh\nA,3\n")
+    command = ["calibrate", str(files), "--scenario", "beijing_yizhuang", "--json"]
+    alone = CliRunner().invoke(app, [*command, "--out", str(folder / "of_files"), "--workers", "1"])
+    assert alone.exit_code == 0, alone.output
+    printed = json.loads(alone.stdout)
+    assert [(one["vehicle"], one["day"]) for one in printed["written"]] == [
+        (first, "2026-11-30"), (second, "2026-11-30"),
+    ]  # fmt: skip
+    assert [(one["vehicle"], one["day"]) for one in printed["refused"]] == [(second, "2026-12-01")]
+    assert "meters.csv" in printed["files_with_faults"][0]
+    pair = CliRunner().invoke(app, [*command, "--out", str(folder / "of_pair"), "--workers", "2"])
+    versions = [(one["vehicle"], one["day"], one["version"]) for one in printed["written"]]
+    assert [(one["vehicle"], one["day"], one["version"]) for one in json.loads(pair.stdout)["written"]] == versions
+    of_store = CliRunner().invoke(
+        app, ["calibrate", str(store), "--scenario", "beijing_yizhuang", "--out", str(folder / "of_store"), "--json"]
+    )
+    assert of_store.exit_code == 0, of_store.output
+    for vehicle in (first, second):
+        one, other = (
+            load_vehicle(folder / name / f"{vehicle}_2026-11-30.yaml") for name in ("of_files", "of_store")
+        )  # fmt: skip
+        assert one.parameters == other.parameters
+        assert one.source.rows == other.source.rows
+
+
+def test_a_folder_without_service_days_needs_the_option(folder: Path) -> None:
+    files = folder / "undated"
+    files.mkdir()
+    rows = pd.read_csv(folder / "t.csv")
+    rows.to_csv(files / "all.csv", index=False)
+    command = ["calibrate", str(files), "--scenario", "beijing_yizhuang", "--out", str(folder / "dated")]
+    refused = CliRunner().invoke(app, [*command, "--workers", "1"])
+    assert refused.exit_code == 2
+    assert "service_day" in refused.stderr
+    dated = CliRunner().invoke(app, [*command, "--workers", "1", "--day", "2026-11-29"])
+    assert dated.exit_code == 0, dated.output
+    assert len(list((folder / "dated").glob("*_2026-11-29.yaml"))) == 2
+
+
+def test_an_engine_is_refused_for_one_file(folder: Path) -> None:
+    command = ["calibrate", str(folder / "t.csv"), "--scenario", "beijing_yizhuang", "--engine", "tcp://x:8786"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert "a folder of vehicle-days" in result.stderr
+
+
 def test_a_store_without_any_usable_vehicle_gives_every_reason(folder: Path, store: Path) -> None:
     command = ["calibrate", str(store), "--scenario", "beijing_yizhuang", "--vehicle", "TS99"]
     assert "--out" in CliRunner().invoke(app, command).stderr

@@ -127,6 +127,15 @@ def test_a_name_that_contradicts_physics_is_not_sure(tmp_path: Path) -> None:
     assert any("the name has km/h" in doubt for doubt in speed.doubts)
 
 
+def test_a_distance_that_falls_is_a_place_and_not_an_odometer(tmp_path: Path) -> None:
+    counted = TRAIN["speed_m_s"].cumsum().where(TRAIN.index < 2_000, TRAIN["speed_m_s"].cumsum() - 5_000.0)
+    for name, values, is_sure in (("Weg [m]", TRAIN["chainage_m"], False), ("Weg [m]", counted, True)):
+        file = tmp_path / f"{is_sure}_2026-11-30.csv"
+        TRAIN.drop(columns="chainage_m").assign(**{name: values}).to_csv(file, index=False)
+        (found,) = [words for _, words in open_questions(proposed(file)[1]) if "chainage_m" in words] or [""]
+        assert (found == "") is is_sure
+
+
 def test_dates_that_fit_both_orders_are_not_sure(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("timestamp;vehicle;speed\n" + "".join(
         f"03/04/2026 10:00:{s:02d};A;{s}\n" for s in range(30)))  # fmt: skip
