@@ -31,6 +31,8 @@ class Action(Enum):
     APPROVE_PLANS = "Approve, withdraw and activate plans"
     ROLL_BACK = "Roll back to the plan before"
     SEND_TELEMETRY = "Send telemetry"
+    ORDER_STUDIES = "Order simulations, sweeps, comparisons, explanations and exports"
+    EDIT_SCENARIOS = "Import and edit scenarios, calibrate vehicles"
 
 
 _ALL = frozenset(Role)
@@ -45,6 +47,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.APPROVE_PLANS: frozenset((Role.PLANNER, Role.ADMIN)),
     Action.ROLL_BACK: frozenset((Role.CONTROLLER, Role.PLANNER, Role.ADMIN)),
     Action.SEND_TELEMETRY: frozenset((Role.ENGINEER, Role.ADMIN)),
+    Action.ORDER_STUDIES: frozenset((Role.CONTROLLER, Role.PLANNER, Role.ENGINEER, Role.ADMIN)),
+    Action.EDIT_SCENARIOS: frozenset((Role.ENGINEER, Role.ADMIN)),
 }
 """The roles that may do an action."""
 

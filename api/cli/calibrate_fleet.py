@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from energy_models.calibration.meter_lag import Sampling
     from energy_models.calibration.priors import SensorClasses
     from scenarios.schema import Scenario
-    from scenarios.vehicles.from_store import CalibratedDay
 
 
 def calibrate_store_into(
@@ -30,40 +29,22 @@ def calibrate_store_into(
     json: bool,
 ) -> None:
     """Write the model of each vehicle and day of a store into a fleet folder, and list the refused ones."""
+    from api.computations.calibrating import calibrate_fleet, fleet_document  # noqa: PLC0415
     from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
-    from energy_models.telemetry.store.query import require_line  # noqa: PLC0415
-    from energy_models.telemetry.store.store import open_store  # noqa: PLC0415
-    from scenarios.vehicles.from_store import calibrate_store  # noqa: PLC0415
 
     if folder is None:
         allowed = "the fleet folder for the models of all vehicles of the store"
         raise InputFaults([Fault("", "", "--out", "missing", allowed)])
     require_folders({"--out": folder})
-    place = open_store(store)
-    name = require_line(place, line)
-    folder.mkdir(parents=True, exist_ok=True)
-    written: list[CalibratedDay] = []
-    refused: list[CalibratedDay] = []
     with stage_progress("calibrate") as report:
-        for one in calibrate_store(
-            place, name, scenario, folder, hold, vehicles=vehicles, days=days, train_type=train_type, classes=classes,
+        found = calibrate_fleet(
+            store, line, scenario, folder, hold, vehicles=vehicles, days=days, train_type=train_type, classes=classes,
             sampling=sampling, progress=report,
-        ):  # fmt: skip
-            (refused if one.model is None else written).append(one)
-    if not written:
-        raise InputFaults([fault for one in refused for fault in one.faults])
+        )  # fmt: skip
     if json:
-        print_json({
-            "written": [
-                {"vehicle": one.vehicle, "day": one.day, "file": str(one.file), "version": one.model.hash}
-                for one in written if one.model is not None
-            ],
-            "refused": [
-                {"vehicle": one.vehicle, "day": one.day, "reasons": [str(fault) for fault in one.faults]}
-                for one in refused
-            ],
-        })  # fmt: skip
+        print_json(fleet_document(found))
         return
+    written, refused = found
     console = stdout_console()
     for one in written:
         if one.model is not None and one.file is not None:

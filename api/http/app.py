@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.access.roles import Action
-from api.http import approvals, health, plans, scenarios, telemetry
+from api.http import approvals, health, jobs, plan_studies, plans, scenarios, studies, telemetry
 from api.http.access import Require
 from api.http.problems import document_problems, register_problems
 from api.http.security import PAGE_HEADERS, PageFiles, secure
@@ -64,7 +64,7 @@ def create_app(
     app.state.service = service
     app.state.receiver = receiver
     register_problems(app)
-    for routes in (plans, approvals, scenarios, telemetry, health):
+    for routes in (plans, plan_studies, approvals, scenarios, studies, jobs, telemetry, health):
         app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])

@@ -11,6 +11,7 @@ from api.http.answer_headers import PAGE, AnswerHeaders, UnexpectedErrors
 from api.http.identify import Identify
 from api.http.request_guard import Limits, RequestGuard
 from api.http.request_ids import RequestIds
+from api.http.scenarios import MOST_UPLOAD_BYTES
 from api.http.telemetry import MOST_BODY_BYTES
 from api.services.access import Access
 
@@ -20,7 +21,9 @@ PAGE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": PAGE}
 def secure(app: FastAPI, access: Access, hosts: Collection[str], is_local: bool) -> None:
     """Protect every route of an application; `hosts` and `is_local` are those of `create_app`."""
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(RequestGuard, limits=Limits(hosts, {"/v1/telemetry": MOST_BODY_BYTES}))
+    app.add_middleware(
+        RequestGuard, limits=Limits(hosts, {"/v1/telemetry": MOST_BODY_BYTES, "/v1/imports": MOST_UPLOAD_BYTES})
+    )
     app.add_middleware(Identify, access=access, is_local=is_local)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestIds)

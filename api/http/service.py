@@ -13,8 +13,11 @@ from api.services.availability import Caller
 from api.services.changes import Changes
 from api.services.health import Health
 from api.services.installation import Installation
+from api.services.jobs import JobList
 from api.services.lines import Lines
 from api.services.plans import Plans
+from api.services.scenarios import Scenarios
+from api.services.studies import Studies
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ class Service:
     plans: Plans
     approvals: Approvals
     lines: Lines
+    jobs: JobList
+    studies: Studies
+    scenarios: Scenarios
     changes: Changes
     health: Health
     access: Access
@@ -40,6 +46,9 @@ class Service:
             plans=self.plans.for_caller(caller),
             approvals=self.approvals.for_caller(caller),
             lines=self.lines.for_caller(caller),
+            jobs=self.jobs.for_caller(caller),
+            studies=self.studies.for_caller(caller),
+            scenarios=self.scenarios.for_caller(caller),
             health=self.health.for_caller(caller),
         )
 

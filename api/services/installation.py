@@ -13,9 +13,12 @@ from api.services.approvals import Approvals
 from api.services.audit import Audit
 from api.services.changes import Changes
 from api.services.health import Health
+from api.services.jobs import JobList
 from api.services.lines import Lines, prepare
 from api.services.order_check import OrderCheck
 from api.services.plans import Plans
+from api.services.scenarios import Scenarios
+from api.services.studies import Studies
 from api.state.database import Database, open_database
 from api.state.files import FileStore
 from api.state.migrate import require_current
@@ -31,6 +34,9 @@ class Installation:
     plans: Plans
     approvals: Approvals
     lines: Lines
+    jobs: JobList
+    studies: Studies
+    scenarios: Scenarios
     changes: Changes
     health: Health
     access: Access
@@ -59,7 +65,9 @@ def open_installation(data: Path, limits: Limits | None = None) -> Installation:
     """The installation of a data folder. Raises `InputFaults` for a wrong address of the database."""
     database = open_database(data)
     check = OrderCheck(database.url, data)
-    plans = Plans(database, FileStore(data), StoredJobs(), check, limits or Limits())
+    files, jobs, limits = FileStore(data), StoredJobs(), limits or Limits()
+    plans = Plans(database, files, jobs, check, limits)
+    job_list = JobList(database, files, jobs)
     return Installation(
         data,
         database,
@@ -67,6 +75,9 @@ def open_installation(data: Path, limits: Limits | None = None) -> Installation:
         plans,
         Approvals(plans),
         Lines(database),
+        job_list,
+        Studies(plans, job_list, files, jobs, limits),
+        Scenarios(database, files, check),
         Changes(database),
         Health(database, data),
         Access(database),
