@@ -13,6 +13,7 @@ from api.cli import (
     calibrate_supply,
     check,
     compare,
+    data,
     drive,
     explain,
     export,
@@ -110,6 +111,7 @@ app.command(help=fleet.HELP, epilog=fleet.EPILOG)(fleet.fleet)
 app.add_typer(telemetry.app, name="telemetry")
 app.add_typer(access.app, name="access")
 app.add_typer(audit.app, name="audit")
+app.add_typer(data.app, name="data")
 
 
 def run() -> None:

@@ -98,6 +98,8 @@ def serve(
 
     def start() -> None:
         installation.prepare(lambda line: console.print(line, markup=False))
+        if receiver is not None:
+            installation.use_telemetry(receiver.store.root)
         if beside is not None:
             beside.start()
         installation.check.start()

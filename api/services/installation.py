@@ -6,6 +6,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from api.jobs.place import TELEMETRY_SETTING
 from api.jobs.port import Limits
 from api.jobs.stored_jobs import StoredJobs
 from api.services.access import Access
@@ -21,6 +22,7 @@ from api.services.scenarios import Scenarios
 from api.services.studies import Studies
 from api.state.database import Database, open_database
 from api.state.files import FileStore
+from api.state.lines import change_setting
 from api.state.migrate import require_current
 
 
@@ -49,6 +51,11 @@ class Installation:
         """
         require_current(self.database)
         prepare(self.database, self.data, told)
+
+    def use_telemetry(self, folder: Path) -> None:
+        """Let jobs read the telemetry store in a folder, which all workers must see under the same path."""
+        with self.database.writing() as session:
+            change_setting(session, TELEMETRY_SETTING, str(folder.resolve()), "headwatt")
 
     def close(self) -> None:
         """End the check of orders and close the database."""
