@@ -62,6 +62,11 @@ class ProblemKind(Enum):
     WRONG_STATE = Kind("wrong-state", 409, "The state of the plan does not allow this step", "caller")
     SAME_PERSON = Kind("second-person-required", 409, "A second person has to approve the plan", "caller")
     UNKNOWN_LINE = Kind("unknown-line", 404, "There is no line with this id", "caller")
+    UNKNOWN_JOB = Kind("unknown-job", 404, "There is no job with this id", "caller")
+    UNKNOWN_VERSION = Kind("unknown-version", 404, "There is no version with this number", "caller")
+    RULES_BROKEN = Kind("rules-broken", 422, "The timetable breaks rules", "caller")
+    READ_ONLY = Kind("read-only", 409, "A bundled line cannot be changed", "caller")
+    NO_BEST = Kind("no-best", 409, "The job has no best result so far", "caller")
     WORKER_DIED = Kind("worker-died", 500, "The process that computed the plan ended without a result", "headwatt")
 
 

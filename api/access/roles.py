@@ -34,6 +34,8 @@ class Action(Enum):
     READ_METRICS = "Read metrics"
     MANAGE_ACCESS = "Read and change users and keys"
     READ_AUDIT = "Read the audit log"
+    ORDER_STUDIES = "Order simulations, sweeps, comparisons, explanations and exports"
+    EDIT_SCENARIOS = "Import and edit scenarios, calibrate vehicles"
 
 
 _ALL = frozenset(Role)
@@ -51,6 +53,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.READ_METRICS: _ALL,
     Action.MANAGE_ACCESS: frozenset((Role.ADMIN,)),
     Action.READ_AUDIT: frozenset((Role.ADMIN,)),
+    Action.ORDER_STUDIES: frozenset((Role.CONTROLLER, Role.PLANNER, Role.ENGINEER, Role.ADMIN)),
+    Action.EDIT_SCENARIOS: frozenset((Role.ENGINEER, Role.ADMIN)),
 }
 """The roles that may do an action."""
 

@@ -1,7 +1,6 @@
 """`headwatt compare`: compare two plans, or a plan and the timetable in force."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,7 @@ from api.clock import clock_text
 
 if TYPE_CHECKING:
     from api.plan_files.folder import WrittenPlan
-    from dispatch.explanation.compare import Comparison, PlannedLine, TripDifference
+    from dispatch.explanation.compare import Comparison, TripDifference
 
 HELP = (
     "Compare two plans, or one plan with today's timetable.\n\n"
@@ -35,7 +34,6 @@ Two plans:  [cyan]headwatt compare plans/equal plans/demand --top 40[/]
 All trips with all sections as JSON:  [cyan]headwatt compare plans/equal plans/demand --json[/]
 """
 
-MODEL = "two-track ladder, every train on time"
 TOTALS = (
     ("trips", "trips", "", 0),
     ("train-km", "train_km", "", 1),
@@ -65,8 +63,8 @@ def compare(
     json: JsonOutput = False,
 ) -> None:
     """Compare two plans, or one plan with today's timetable; see HELP."""
+    from api.computations.comparing import comparison_document, headlines_of  # noqa: PLC0415
     from api.plan_files.planned_line import line_in_force, read_planned_line  # noqa: PLC0415
-    from api.summary import headline_beside  # noqa: PLC0415
     from dispatch.explanation.compare import compare as side_by_side  # noqa: PLC0415
     from scenarios.values.train_numbers import train_numbers  # noqa: PLC0415
 
@@ -86,16 +84,12 @@ def compare(
         progress("both days", 0.0)
         found = side_by_side(a, b)
         progress("both days", 1.0)
-    headlines = {
-        name: headline_beside(side.proven_result, "on-time-ladder", totals.energy_kwh)
-        for name, side, totals in zip(names, judged, found.totals, strict=True)
-        if side is not None
-    }
+    headlines = headlines_of(found, names, judged)
     for state in states:
         note_state(state)
     if json:
         folders = [state.as_json() for state in states]
-        print_json({**_as_json(found, names, a, b), "judged_savings": headlines, "plan_folders": folders})
+        print_json({**comparison_document(found, names, a, b), "judged_savings": headlines, "plan_folders": folders})
     else:
         stations = {station.id: station.name for station in a.scenario.stations}
         ends = {"up": stations[a.scenario.stations[-1].id], "down": stations[a.scenario.stations[0].id]}
@@ -105,34 +99,9 @@ def compare(
             stdout_console().print(sentence if len(headlines) == 1 else f"{name}: {sentence}", markup=False)
 
 
-def _as_json(
-    found: "Comparison", names: tuple[str, str], first: "PlannedLine", second: "PlannedLine"
-) -> dict[str, object]:  # fmt: skip
-    from api.source_names import origin_json  # noqa: PLC0415
-    from scenarios.values.train_numbers import train_numbers  # noqa: PLC0415
-
-    numbers = [train_numbers(side.scenario) for side in (first, second)]
-
-    def own(row: "TripDifference") -> dict[str, object]:
-        """Train numbers of the trip in both plans; nothing without train numbers."""
-        if not any(numbers):
-            return {}
-        return {"train_numbers": [of.get(name or "", "") for name, of in zip(row.trip_ids, numbers, strict=True)]}
-
-    return {
-        "plans": list(names),
-        "same_scenario": found.is_same_scenario,
-        "metering_point": "substation DC terminals",
-        "model": MODEL,
-        "totals": [asdict(side) for side in found.totals],
-        "headways": [asdict(row) for row in found.headways],
-        "trips_changed": sum(row.is_changed for row in found.trips),
-        "trips": [{**asdict(row), "largest_move_s": row.largest_move_s, **own(row)} for row in found.trips],
-        **origin_json(first.scenario),
-    }
-
-
 def _print(found: "Comparison", names: tuple[str, str], ends: dict[str, str], currency: str) -> None:
+    from api.computations.comparing import MODEL  # noqa: PLC0415
+
     console = stdout_console()
     if not found.is_same_scenario:
         console.print(

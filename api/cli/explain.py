@@ -1,9 +1,7 @@
 """`headwatt explain`: the saving of each lever and each changed trip of a plan; the energy exchange of a trip."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -13,7 +11,7 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.plan_state import note_state
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
-from api.cli.vehicle_table import print_vehicles, vehicles_json, vehicles_of
+from api.cli.vehicle_table import print_vehicles
 from api.clock import clock_text
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from dispatch.explanation.energy_exchange import SectionExchange
     from dispatch.explanation.explain import Explanation, TripChange
     from dispatch.explanation.levers import Lever
-    from dispatch.plans.timetable import Trip
 
 HELP = (
     "Explain the saving of a plan: by lever, and by the change of each trip.\n\n"
@@ -40,8 +37,6 @@ The changes and the energy exchange of trip up-050:  [cyan]headwatt explain plan
 
 All trips as JSON:  [cyan]headwatt explain plans/beijing_yizhuang --json[/]
 """
-MODEL = "one equivalent track, every train on time"
-METERING_POINT = "substation DC terminals"
 
 
 def explain(
@@ -59,63 +54,32 @@ def explain(
     json: JsonOutput = False,
 ) -> None:
     """Explain the saving of a plan by lever and by the change of each trip; see HELP."""
+    from api.computations.explaining import explain_plan, explain_trip, plan_document, trip_document  # noqa: PLC0415
+    from api.plan_files.models import ModelFiles  # noqa: PLC0415
     from api.plan_files.planned_line import read_planned_line  # noqa: PLC0415
-    from api.summary import DISTURBANCES, headline_beside  # noqa: PLC0415
-    from dispatch.explanation.explain import explain as account_for  # noqa: PLC0415
-    from dispatch.explanation.levers import Lever  # noqa: PLC0415
-    from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
 
     with stage_progress("headwatt explain") as progress:
         progress("reading", 0.0)
         planned, written = read_planned_line(folder, vehicle, fleet, as_type)
         note_state(written.state)
         state = {"plan_folder": written.state.as_json()}
-        in_force = timetable_in_force(planned.scenario)
         if trip is not None:
-            _one_trip(planned, trip, json, state)
+            one = explain_trip(planned, trip)
+            if json:
+                print_json({**trip_document(one), **state})
+            else:
+                _print_trip(planned, one.change, one.parts, one.now, one.before)
             return
-        vehicles = vehicles_of(planned, written, (vehicle, fleet, as_type))
-        proven = written.proven_result
-        levers = proven.levers if proven is not None else []
-        known = [Lever(one.name, one.saving_kwh) for one in levers if one.name != DISTURBANCES]
-        found = account_for(
-            planned.plan, in_force, planned.line, known_levers=known, workers=workers, progress=progress,
-        )  # fmt: skip
-    beside = headline_beside(written.proven_result, "on-time-equivalent", found.after_kwh)
+        found = explain_plan(planned, written, ModelFiles(vehicle, fleet, as_type), workers, progress)
     if json:
-        print_json({**_as_json(planned, found), **vehicles_json(vehicles), "judged_saving": beside, **state})
+        print_json({**plan_document(found), **state})
     else:
-        _print(planned, found, beside, top)
-        print_vehicles(vehicles)
-
-
-def _as_json(planned: "PlannedLine", found: "Explanation") -> dict[str, object]:
-    from api.source_names import origin_json  # noqa: PLC0415
-    from scenarios.values.train_numbers import train_numbers  # noqa: PLC0415
-
-    numbers = train_numbers(planned.scenario)
-    return {
-        "scenario": planned.scenario.name,
-        "mode": planned.plan.mode,
-        "metering_point": METERING_POINT,
-        "model": MODEL,
-        "before_kwh": found.before_kwh,
-        "plan_kwh": found.after_kwh,
-        "saving_kwh": found.saving_kwh,
-        "saving_percent": 100.0 * found.saving_kwh / found.before_kwh,
-        "levers": [asdict(lever) for lever in found.levers],
-        "trips_one_by_one_kwh": found.one_by_one_kwh,
-        "trips": [{**asdict(change), **_number(change.trip_id, numbers)} for change in found.trips],
-        **origin_json(planned.scenario),
-    }
-
-
-def _number(trip_id: str, numbers: Mapping[str, str]) -> dict[str, str]:
-    """The train number of a trip; nothing if no trip has a train number."""
-    return {"train_number": numbers.get(trip_id, "")} if numbers else {}
+        _print(planned, found.found, found.beside, top)
+        print_vehicles(found.vehicles)
 
 
 def _print(planned: "PlannedLine", found: "Explanation", headline: str, top: int) -> None:
+    from api.computations.explaining import METERING_POINT, MODEL  # noqa: PLC0415
     from api.source_names import trip_title  # noqa: PLC0415
     from api.summary import kwh  # noqa: PLC0415
     from api.trip_words import change_words  # noqa: PLC0415
@@ -171,45 +135,6 @@ def _lever_table(levers: "tuple[Lever, ...]", total_kwh: float, title: str) -> T
     return table
 
 
-def _one_trip(planned: "PlannedLine", trip_id: str, json: bool, state: dict[str, Any]) -> None:
-    """The saving of the changes of one trip and its energy exchange, now and in the timetable in force."""
-    from api.source_names import origin_json  # noqa: PLC0415
-    from dispatch.energy.trip_change import PlannedDay  # noqa: PLC0415
-    from dispatch.explanation.energy_exchange import energy_exchanges  # noqa: PLC0415
-    from dispatch.explanation.explain import change_of, counterparts, parts_of_trip  # noqa: PLC0415
-    from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
-    from scenarios.values.train_numbers import train_numbers  # noqa: PLC0415
-
-    trip = _trip_of(planned, trip_id)
-    trip_id = trip.trip_id
-    in_force = timetable_in_force(planned.scenario)
-    back = counterparts(planned.plan, in_force)[trip.trip_id]
-    day = PlannedDay.of(planned.plan.timetable, planned.line, (back,))
-    change, parts = change_of(day, trip, back), parts_of_trip(day, trip, back)
-    now = energy_exchanges(day, planned.line.network, trip_id)
-    before: tuple[SectionExchange | None, ...] = (None,) * len(now)
-    if planned.plan.mode == "equal-service" and any(one.trip_id == trip_id for one in in_force.trips):
-        today = PlannedDay.of(in_force, planned.line)
-        before = energy_exchanges(today, planned.line.network, trip_id)
-    if json:
-        print_json(
-            {
-                "scenario": planned.scenario.name,
-                "mode": planned.plan.mode,
-                "metering_point": METERING_POINT,
-                "model": MODEL,
-                "trip": {**asdict(change), **_number(change.trip_id, train_numbers(planned.scenario))},
-                "levers": [asdict(part) for part in parts],
-                "sections": [asdict(section) for section in now],
-                "sections_in_force": [asdict(section) for section in before if section is not None],
-                **origin_json(planned.scenario),
-                **state,
-            }
-        )
-    else:
-        _print_trip(planned, change, parts, now, before)
-
-
 def _print_trip(
     planned: "PlannedLine",
     change: "TripChange",
@@ -217,6 +142,7 @@ def _print_trip(
     now: "tuple[SectionExchange, ...]",
     before: "tuple[SectionExchange | None, ...]",
 ) -> None:
+    from api.computations.explaining import METERING_POINT, MODEL  # noqa: PLC0415
     from api.source_names import trip_title  # noqa: PLC0415
     from api.trip_words import change_words, section_sentences, section_title  # noqa: PLC0415
     from scenarios.values.train_numbers import train_numbers  # noqa: PLC0415
@@ -239,19 +165,3 @@ def _print_trip(
             console.print(f"  {escape(sentence)}")
     console.print()
     console.print("The energy exchange follows the currents along one equivalent track, mixed in proportion at nodes.")
-
-
-def _trip_of(planned: "PlannedLine", trip_id: str) -> "Trip":
-    from difflib import get_close_matches  # noqa: PLC0415
-
-    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
-    from scenarios.values.train_numbers import train_numbers  # noqa: PLC0415
-
-    known = {trip.trip_id: trip for trip in planned.plan.timetable.trips}
-    by_number = [trip for trip, number in train_numbers(planned.scenario).items() if number == trip_id]
-    if trip_id not in known and len(by_number) == 1:
-        trip_id = by_number[0]
-    if trip_id not in known:
-        near = ", ".join(get_close_matches(trip_id, known, n=3, cutoff=0.0))
-        raise InputFaults([Fault("timetable.csv", "", "--trip", trip_id, f"a trip of the plan, for example {near}")])
-    return known[trip_id]

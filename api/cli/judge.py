@@ -3,7 +3,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -12,16 +12,12 @@ from rich.table import Table
 from api.cli.console import print_json, stage_progress, stderr_console, stdout_console
 from api.cli.outcome import ExitCode
 from api.cli.plan_state import note_state
-from api.cli.regulation import controllers_of, regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
 from api.cli.simulation_options import BaselineControllerOption, ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders, require_writable
-from api.day_figures import figures_of
 
 if TYPE_CHECKING:
     from api.study.judgement_page import JudgedPlan
-    from simulation.judging.sensitivity import Answer
-    from simulation.runs.interval import MeanInterval
 
 HELP = (
     "Judge a plan: simulate today's timetable and the plan on the same disturbed days.\n\n"
@@ -83,76 +79,35 @@ def judge(
     json: JsonOutput = False,
 ) -> None:
     """Judge a plan; see HELP."""
+    from api.computations.judging import (  # noqa: PLC0415
+        JudgeOptions,
+        judge_written,
+        judgement_document,
+        write_judgement_page,
+    )
     from api.input_effects import input_notes  # noqa: PLC0415
     from api.plan_files.models import ModelFiles  # noqa: PLC0415
     from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
-    from api.regulation_savings import savings_as_json, savings_rows  # noqa: PLC0415
-    from api.study.chart import svg  # noqa: PLC0415
-    from api.study.judgement_page import JudgedPlan, render, sensitivity_chart  # noqa: PLC0415
-    from api.version import headwatt_version  # noqa: PLC0415
-    from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
-    from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
-    from simulation.judging.judge_plan import Question, judge_regulated, judge_until, judge_variations  # noqa: PLC0415
-    from simulation.judging.verdict import objections  # noqa: PLC0415
     from simulation.runs.day_store import DayStore  # noqa: PLC0415
-    from simulation.runs.engine import started  # noqa: PLC0415
-    from simulation.runs.enough_days import Effort  # noqa: PLC0415
-    from simulation.runs.sequential import LEAST_DAYS  # noqa: PLC0415
 
     begin = time.monotonic()
     require_writable({"--out": out})
     require_folders({"--days": days})
-    version = headwatt_version()
+    options = JudgeOptions(interval, replications, most, seed, sensitivity, controller, baseline_controller)
     with stage_progress(f"headwatt judge {plan.name}") as progress:
         progress("reading", 0.0)
         written = read_sound_plan(plan)
         note_state(written.state)
         stock = written.stock(ModelFiles(vehicle, fleet, as_type))
-        regulators = regulators_of(controllers_of(controller, baseline_controller, True), written.scenario, stock)
-        question = Question(
-            written.scenario, stock, timetable_in_force(written.scenario), written.plan.timetable, regulators
-        )
-        store = DayStore(days or plan / "days")
-        effort = Effort(interval, replications, max(most, replications), seed)
-        with started(engine_of(workers, engine)) as session:
-            judgement = judge_until(question, effort, session, store, version, progress)
-            regulated = judge_regulated(question, judgement.seeds, session, store, version, progress)
-            answers: tuple[Answer, ...] = ()
-            if sensitivity:
-                answers = judge_variations(question, judgement, LEAST_DAYS, session, store, version, progress)
-    found = JudgedPlan(
-        title=written.scenario.title,
-        plan=str(plan),
-        judgement=judgement,
-        objections=objections(
-            judgement,
-            mode=written.plan.mode,
-            longer_trips_s=allowed_in(written.plan),
-            tolerated_waiting_share=written.scenario.operation.tolerated_waiting_share,
-        ),
-        requested_interval_percent=interval,
-        sensitivity=answers,
-        command=" ".join(["headwatt", *sys.argv[1:]]),
-        edited=written.state.sentence(),
-        regulation=() if regulated is None else tuple(savings_rows(regulated, controller)),
-    )
+        found = judge_written(
+            written, stock, options, engine_of(workers, engine), DayStore(days or plan / "days"), progress,
+            plan=str(plan), command=" ".join(["headwatt", *sys.argv[1:]]),
+        )  # fmt: skip
     if out is not None:
-        out.write_text(render(found), encoding="utf-8")
-        if answers:
-            out.with_suffix(".svg").write_text(svg(sensitivity_chart(answers, judgement)), encoding="utf-8")
+        write_judgement_page(found, out)
     if json:
-        document = _as_json(found, written.scenario.name, written.scenario.hash, seed)
-        print_json(
-            {
-                **document,
-                "controller": controller,
-                "baseline_controller": baseline_controller,
-                "regulation": None if regulated is None else savings_as_json(regulated, controller),
-                "input_notes": list(input_notes(written.scenario)),
-                "plan_folder": written.state.as_json(),
-                "seconds": {"all": round(time.monotonic() - begin, 3)},
-            }
-        )
+        document = judgement_document(found, written, options)
+        print_json({**document, "seconds": {"all": round(time.monotonic() - begin, 3)}})
     else:
         _print(found)
         for note in input_notes(written.scenario):
@@ -161,69 +116,6 @@ def judge(
             stderr_console().print(f"Wrote {out}.")
     if found.objections:
         raise typer.Exit(ExitCode.REFUSED)
-
-
-def _estimate(found: "MeanInterval") -> dict[str, Any]:
-    return {"mean": round(found.mean, 6), "ci95": [round(found.low, 6), round(found.high, 6)]}
-
-
-def _as_json(judged: "JudgedPlan", scenario: str, scenario_hash: str, seed: int) -> dict[str, Any]:
-    from api.study.judgement_page import quantiles, width_percent  # noqa: PLC0415
-    from simulation.judging.judge import SERVICE_MEASURES  # noqa: PLC0415
-
-    judgement = judged.judgement
-    saving = judgement.saving_percent
-    worst = judgement.savings_percent.index(judgement.worst_saving_percent)
-    width = width_percent(saving)
-    requested = judged.requested_interval_percent
-    return {
-        "plan": judged.plan,
-        "scenario": scenario,
-        "scenario_hash": scenario_hash,
-        "metering_point": "substation DC terminals",
-        "seed": seed,
-        "replications": saving.count,
-        "verdict": "rejected" if judged.objections else "accepted",
-        "objections": [
-            {
-                "measure": objection.measure,
-                "sentence": objection.sentence,
-                "change": _estimate(objection.change),
-                "tolerated": objection.tolerance,
-            }
-            for objection in judged.objections
-        ],
-        "saving_percent": round(saving.mean, 6),
-        "saving_ci95_percent": [round(saving.low, 6), round(saving.high, 6)],
-        "interval": {
-            "asked": requested,
-            "reached": round(width, 6),
-            "is_reached": requested is None or width <= requested,
-        },
-        "savings_percent": [round(value, 6) for value in judgement.savings_percent],
-        "quantiles_percent": {name: round(value, 6) for name, value in quantiles(judgement).items()},
-        "worst_day": {"seed": judgement.seeds[worst], "saving_percent": round(judgement.worst_saving_percent, 6)},
-        "saving_kwh": _estimate(judgement.saving_kwh),
-        "service_change": {
-            name: _estimate(judgement.service_change(name)) for name in SERVICE_MEASURES if name != "shortest_headway_s"
-        },
-        "baseline_days": figures_of(judgement.baseline),
-        "plan_days": figures_of(judgement.plan),
-        "sensitivity": [
-            {
-                "family": answer.variation.family,
-                "variation": answer.variation.words,
-                "saving_percent": _estimate(answer.judgement.saving_percent),
-                "share_of_judged": round(answer.share_of_judged, 6),
-                "share_of_undisturbed": None
-                if answer.share_of_undisturbed is None
-                else round(answer.share_of_undisturbed, 6),
-                "plan_punctual_share": round(answer.judgement.plan.served("punctual_share").mean, 6),
-                "plan_unserved_kwh": round(answer.judgement.plan.energy("unserved_kwh").mean, 3),
-            }
-            for answer in judged.sensitivity
-        ],
-    }
 
 
 def _print(judged: "JudgedPlan") -> None:

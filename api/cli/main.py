@@ -15,6 +15,7 @@ from api.cli import (
     check,
     compare,
     config,
+    data,
     drive,
     explain,
     export,
@@ -115,6 +116,7 @@ app.add_typer(access.app, name="access")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.command(help=licences.HELP)(licences.licences)
+app.add_typer(data.app, name="data")
 
 
 def run() -> None:

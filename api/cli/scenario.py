@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ from api.cli import complete
 from api.cli.console import print_json, stderr_console, stdout_console
 from api.cli.outcome import ExitCode, explain
 from api.cli.shared_options import JsonOutput
-from energy_models.faults import Fault, InputFaults
+from energy_models.faults import InputFaults
 
 if TYPE_CHECKING:
     from api.scenario_check import ScenarioCheck
@@ -287,32 +286,22 @@ def _imported(
     folder: Path, name: str | None, from_gtfs: Path | None, tables: _OfTables, of_feed: _OfFeed, wrap_midnight: bool,
     up_from: str | None, like: str | None, dwell: int | None,
 ) -> "ImportedFolder":  # fmt: skip
-    from scenarios.files.load import load_scenario  # noqa: PLC0415
-    from scenarios.imports.folder import write_imported  # noqa: PLC0415
-    from scenarios.imports.gtfs.feed import read_feed  # noqa: PLC0415
-    from scenarios.imports.gtfs.route import line_of_feed  # noqa: PLC0415
-    from scenarios.imports.timetable_csv import TimetableReading, line_of_csv  # noqa: PLC0415
+    from api.computations.importing import FeedChoice, TimetableReading, import_feed, import_tables  # noqa: PLC0415
 
     if from_gtfs is not None and tables.files:
         raise typer.BadParameter("use either --from-gtfs or --timetable, not both")
-    other = load_scenario(like) if like is not None else None
     if tables.files:
         if unused := of_feed.given():
             raise typer.BadParameter(f"{', '.join(unused)}: a CSV timetable has one route and one day")
-        chainage_m = {station.id: station.chainage_m for station in other.stations} if other is not None else {}
         reading = TimetableReading(tables.encoding, wrap_midnight, of_feed.branch, of_feed.without_expresses)
-        return write_imported(folder, line_of_csv(tables.files, chainage_m, up_from, reading), name, other, dwell)
+        return import_tables(folder, tables.files, reading, name=name, up_from=up_from, like=like, dwell_s=dwell)
     assert from_gtfs is not None
     if tables.encoding is not None:
         raise typer.BadParameter("--encoding: the encodings of the files of a feed are detected")
-    try:
-        day = datetime.strptime(of_feed.date, "%Y-%m-%d").date() if of_feed.date is not None else None
-    except ValueError:
-        value = of_feed.date or ""
-        raise InputFaults([Fault("", "", "--date", value, "a day of the calendar such as 2026-03-04")]) from None
-    feed = read_feed(from_gtfs, of_feed.routes, wrap_midnight)
-    line = line_of_feed(feed, of_feed.routes or None, day, up_from, of_feed.branch, of_feed.without_expresses)
-    return write_imported(folder, line, name, other, dwell)
+    choice = FeedChoice(
+        tuple(of_feed.routes), of_feed.date, of_feed.branch, of_feed.without_expresses, wrap_midnight
+    )  # fmt: skip
+    return import_feed(folder, from_gtfs, choice, name=name, up_from=up_from, like=like, dwell_s=dwell)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from api.cli.telemetry_store import store_folder
 from energy_models.faults import Fault, InputFaults
 
 if TYPE_CHECKING:
+    from api.ingest.receiver import Receiver
     from api.services.installation import Installation
     from api.settings.model import ServerSettings
 
@@ -138,6 +139,8 @@ def serve(
     def start() -> None:
         installation.prepare(lambda line: console.print(line, markup=False))
         note_settings(installation.database, settings)
+        if receiver is not None:
+            installation.use_telemetry(receiver.store.root)
         if beside is not None:
             beside.start()
         installation.check.start()
@@ -152,15 +155,21 @@ def serve(
     is_secure = server.tls_certificate is not None or server.behind_tls_proxy
     exposure = Exposure(server.allowed_hosts, is_local, is_secure, settings.metrics.access)
     app = create_app(Service.of(installation), receiver, start, stop, exposure)
-    console.print(f"Headwatt serves {address} (Ctrl-C stops it)", markup=False)
-    console.print(f"The data folder is {installation.data}", markup=False)
-    if receiver is not None:
-        console.print(f"Telemetry is stored in {receiver.store.root}", markup=False)
+    _announce(address, installation, receiver)
     uvicorn_config = uvicorn.Config(
         app, http=TimedProtocol, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
         ssl_certfile=server.tls_certificate, ssl_keyfile=server.tls_key,
     )  # fmt: skip
     uvicorn.Server(uvicorn_config).run(sockets=[listening])
+
+
+def _announce(address: str, installation: "Installation", receiver: "Receiver | None") -> None:
+    """Print where the service is, and where its data and telemetry are."""
+    console = stderr_console()
+    console.print(f"Headwatt serves {address} (Ctrl-C stops it)", markup=False)
+    console.print(f"The data folder is {installation.data}", markup=False)
+    if receiver is not None:
+        console.print(f"Telemetry is stored in {receiver.store.root}", markup=False)
 
 
 def _address(server: "ServerSettings", listening: socket.socket) -> str:

@@ -1,11 +1,8 @@
 """`headwatt simulate`: simulate disturbed days of the timetable in force, or of a plan, with energy and service."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,8 +11,6 @@ from rich.table import Table
 
 from api.cli.console import print_json, stage_progress, stdout_console
 from api.cli.plan_state import note_state
-from api.cli.reached import Reached
-from api.cli.regulation import controllers_of, regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType, OverrideNames, ScenarioName
 from api.cli.simulation_options import (
     BaselineControllerOption,
@@ -25,17 +20,9 @@ from api.cli.simulation_options import (
     engine_of,
 )
 from api.cli.targets import unusable_folders
-from api.day_figures import figures_of
 
 if TYPE_CHECKING:
-    from api.plan_files.manifest import FolderState
-    from dispatch.plans.timetable import Timetable
-    from scenarios.schema import Scenario
-    from scenarios.values.rolling_stock import RollingStock
-    from simulation.day.model import DayModel
     from simulation.judging.judge import Days, Judgement
-    from simulation.runs.day_store import DayStore
-    from simulation.runs.replications import DayResult
 
 HELP = (
     "Simulate disturbed days and compute the electricity at the substations.\n\n"
@@ -129,17 +116,8 @@ def simulate(
 ) -> None:
     """Simulate replications of today's timetable, and of a plan; see HELP."""
     # The physics takes seconds to import; `--help` and the other commands do not wait for it.
-
-    from api.version import headwatt_version  # noqa: PLC0415
-    from scenarios.values.build import require_possible_running_times  # noqa: PLC0415
-    from scenarios.values.rolling_stock import fleet_profiles  # noqa: PLC0415
-    from simulation.day.model import day_model  # noqa: PLC0415
-    from simulation.judging.judge import Days, compare  # noqa: PLC0415
-    from simulation.judging.judge_plan import IN_FORCE, PLAN, as_planned, energies_percent, savings_percent  # noqa: PLC0415
-    from simulation.runs.engine import started  # noqa: PLC0415
-    from simulation.runs.enough_days import Effort, simulate_until  # noqa: PLC0415
-    from simulation.runs.interval import mean_interval  # noqa: PLC0415
-    from simulation.runs.replications import prepare_profiles  # noqa: PLC0415
+    from api.computations.simulating import SimulationOptions, read_line, simulate_line, write_day_trace  # noqa: PLC0415
+    from api.plan_files.models import ModelFiles  # noqa: PLC0415
 
     _check(replications, interval, trace_day, {"--trace": trace, "--days": days})
     begin = time.monotonic()
@@ -148,107 +126,24 @@ def simulate(
     def lap(stage: str) -> None:
         seconds[stage] = round(time.monotonic() - begin - sum(seconds.values()), 3)
 
-    line = _read(scenario, tuple(override or ()), (vehicle, fleet, as_type), plan)
-    loaded, timetables = line.scenario, line.timetables
-    effort = Effort(interval, replications, max(most, replications), seed)
-    watched = energies_percent if plan is None else savings_percent
-    with stage_progress(f"headwatt simulate {loaded.name}") as progress:
+    line = read_line(scenario, tuple(override or ()), ModelFiles(vehicle, fleet, as_type), plan)
+    if line.plan_state is not None:
+        note_state(line.plan_state)
+    options = SimulationOptions(replications, interval, most, seed, controller, baseline_controller)
+    folder = days or (plan / "days" if plan is not None else None)
+    with stage_progress(f"headwatt simulate {line.scenario.name}") as progress:
         progress("reading", 0.0)
-        profiles = fleet_profiles(loaded, line.stock).of_vehicle
-        require_possible_running_times(loaded, profiles.main)
-        regulators = regulators_of(
-            controllers_of(controller, baseline_controller, plan is not None), loaded, line.stock
-        )
-        model = day_model(loaded, profiles.main, others=profiles.others)
-        if workers > 1 and engine is None:
-            prepare_profiles(model, timetables.values(), workers)
-        warnings = _warnings(model, timetables[IN_FORCE], loaded if plan is not None else None)
-        lap("read")
-        with _store(days, plan) as store, started(engine_of(workers, engine)) as session:
-            case = as_planned(loaded, line.stock, timetables, regulators)
-            called = "pairs of days" if plan is not None else "simulated days"
-            found = simulate_until(case, effort, watched, session, store, headwatt_version(), progress, called)
-        lap("days")
+        found = simulate_line(line, options, engine_of(workers, engine), folder, progress, lap)
         if trace is not None:
             progress("traced day", 0.0)
-            _trace(
-                line,
-                model.regulated_by(regulators.get(PLAN if plan is not None else IN_FORCE)),
-                found.seeds[trace_day - 1],
-                trace,
-            )
+            write_day_trace(found, trace_day, trace)
             lap("trace")
-    results = found.results
-    judgement = compare(found.seeds, results[IN_FORCE], results[PLAN]) if plan is not None else None
-    simulated = judgement.plan if judgement is not None else Days(results[IN_FORCE])
-    width = 2.0 * mean_interval(watched(results)).half_width
-    reached = Reached(interval, width, plan is not None, len(found.seeds))
     if json:
-        print_json(
-            {
-                "scenario": loaded.name,
-                "scenario_hash": loaded.hash,
-                "timetable": "plan" if plan is not None else "in force",
-                "replications": len(found.seeds),
-                "seed": seed,
-                "controller": controller,
-                "baseline_controller": baseline_controller,
-                "metering_point": "substation DC terminals",
-                "interval": reached.as_json(),
-                "warnings": list(warnings),
-                "remarks": list(_remarks(loaded, results)),
-                **figures_of(simulated),
-                **(_saving(judgement, line.against) if judgement is not None else {}),
-                **({"plan_folder": line.plan_state.as_json()} if line.plan_state is not None else {}),
-                "seconds": seconds,
-            }
-        )
+        print_json({**found.document(), "seconds": seconds})
     else:
-        _print(loaded.title, simulated, judgement, line.against, warnings, _remarks(loaded, results))
+        _print(line.scenario.title, found.simulated, found.judgement, line.against, found.warnings, found.remarks)
         if interval is not None:
-            stdout_console().print(reached.sentence())
-
-
-@dataclass(frozen=True, eq=False)
-class _Line:
-    """The simulated line, its trains, the timetables by name, the arguments of the verdict on a plan, and the state of
-    the plan's folder."""
-
-    scenario: "Scenario"
-    stock: "RollingStock"
-    timetables: "dict[str, Timetable]"
-    against: dict[str, Any]
-    plan_state: "FolderState | None"
-
-
-def _read(
-    scenario: str, overrides: tuple[str, ...], models: tuple[Path | None, Path | None, str | None], plan: Path | None
-) -> _Line:
-    from api.plan_files.models import ModelFiles  # noqa: PLC0415
-    from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
-    from scenarios.files.load import load_scenario  # noqa: PLC0415
-    from simulation.judging.judge_plan import IN_FORCE, PLAN  # noqa: PLC0415
-
-    loaded = load_scenario(scenario, overrides)
-    kept = None
-    timetables = {IN_FORCE: timetable_in_force(loaded)}
-    against: dict[str, Any] = {}
-    state = None
-    if plan is not None:
-        from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
-        from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
-
-        written = read_sound_plan(plan)
-        timetables[PLAN] = written.plan.timetable
-        against = {
-            "mode": written.plan.mode,
-            "longer_trips_s": allowed_in(written.plan),
-            "tolerated_waiting_share": loaded.operation.tolerated_waiting_share,
-        }
-        kept = written.models
-        state = written.state
-        note_state(state)
-    return _Line(loaded, ModelFiles(*models).stock(loaded, kept), timetables, against, state)
+            stdout_console().print(found.reached.sentence())
 
 
 def _check(replications: int, interval: float | None, trace_day: int, folders: Mapping[str, Path | None]) -> None:
@@ -267,73 +162,11 @@ def _check(replications: int, interval: float | None, trace_day: int, folders: M
         raise InputFaults(faults)
 
 
-@contextmanager
-def _store(days: Path | None, plan: Path | None) -> Iterator["DayStore"]:
-    """The data set of simulated days: the folder of --days, a folder in the plan's folder, or a temporary folder."""
-    from simulation.runs.day_store import DayStore  # noqa: PLC0415
-
-    folder = days or (plan / "days" if plan is not None else None)
-    if folder is not None:
-        yield DayStore(folder)
-    else:
-        with TemporaryDirectory(prefix="headwatt-days-") as passing:
-            yield DayStore(Path(passing))
-
-
-def _trace(line: _Line, model: "DayModel", seed: int, folder: Path) -> None:
-    """Simulate one day again and write its trace: a day of the plan if there is one."""
-    from api.version import headwatt_version  # noqa: PLC0415
-    from simulation.day.trace import trace_of, write_trace  # noqa: PLC0415
-    from simulation.judging.judge_plan import IN_FORCE, PLAN  # noqa: PLC0415
-
-    state = line.plan_state
-    day = model.day(line.timetables[IN_FORCE if state is None else PLAN], seed, traces=True)
-    name = "in force" if state is None else f"plan ({state.mark})" if state.mark else "plan"
-    write_trace(trace_of(line.scenario, day, name, headwatt_version()), folder)
-
-
-def _remarks(scenario: "Scenario", results: Mapping[str, Sequence["DayResult"]]) -> tuple[str, ...]:
-    """Remarks on the loads of the substations, highest over all days of each timetable."""
-    from energy_models.account.substations import highest  # noqa: PLC0415
-    from simulation.judging.judge_plan import PLAN  # noqa: PLC0415
-    from simulation.judging.overloads import overload_remarks  # noqa: PLC0415
-
-    return overload_remarks(
-        scenario,
-        {
-            "plan" if name == PLAN else "timetable in force": highest(day.account.loads for day in days)
-            for name, days in results.items()
-        },
-    )
-
-
-def _warnings(model: "DayModel", in_force: "Timetable", judged: "Scenario | None") -> tuple[str, ...]:
-    """Warnings of the signalling, and notes on the inputs of a scenario whose plan is judged."""
-    from api.input_effects import input_notes  # noqa: PLC0415
-    from simulation.day.least_headway import headways_below  # noqa: PLC0415
-
-    return (*headways_below(model, in_force), *(input_notes(judged) if judged is not None else ()))
-
-
-def _saving(judgement: "Judgement", against: dict[str, Any]) -> dict[str, Any]:
-    from simulation.judging.verdict import objections  # noqa: PLC0415
-
-    saving, kwh = judgement.saving_percent, judgement.saving_kwh
-    return {
-        "saving_percent": round(saving.mean, 4),
-        "saving_ci95_percent": [round(saving.low, 4), round(saving.high, 4)],
-        "savings_percent": [round(value, 4) for value in judgement.savings_percent],
-        "saving_kwh": round(kwh.mean, 3),
-        "objections": [objection.sentence for objection in objections(judgement, **against)],
-        "baseline": figures_of(judgement.baseline),
-    }
-
-
 def _print(
     title: str,
     days: "Days",
     judgement: "Judgement | None",
-    against: dict[str, Any],
+    against: Mapping[str, Any],
     warnings: tuple[str, ...],
     remarks: tuple[str, ...],
 ) -> None:

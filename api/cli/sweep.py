@@ -2,10 +2,8 @@
 
 import sys
 import time
-from functools import partial
-from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -13,7 +11,6 @@ from rich.table import Table
 
 from api.cli.console import duration_text, print_json, stage_progress, stderr_console, stdout_console
 from api.cli.plan_state import note_state
-from api.cli.regulation import controllers_of, regulators_of
 from api.cli.shared_options import FleetFolder, JsonOutput, ModelsAsType
 from api.cli.simulation_options import BaselineControllerOption, ControllerOption, EngineAddress, Workers, engine_of
 from api.cli.targets import require_folders
@@ -70,94 +67,41 @@ def sweep(
     json: JsonOutput = False,
 ) -> None:
     """Simulate the cases of a sweep file; see HELP."""
+    from api.computations.sweeping import prepare_sweep, run_sweep, sweep_document, write_sweep  # noqa: PLC0415
     from api.plan_files.models import ModelFiles  # noqa: PLC0415
     from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
-    from api.study.chart import svg  # noqa: PLC0415
-    from api.study.sweep_page import charts, render  # noqa: PLC0415
-    from api.version import headwatt_version  # noqa: PLC0415
-    from energy_models.tables.formulas import frame_without_formulas  # noqa: PLC0415
     from scenarios.requests.sweep import read_sweep  # noqa: PLC0415
-    from simulation.runs.cases import simulate_cases  # noqa: PLC0415
-    from simulation.runs.day_store import DayStore  # noqa: PLC0415
-    from simulation.runs.engine import started  # noqa: PLC0415
-    from simulation.runs.replications import replication_seeds  # noqa: PLC0415
-    from simulation.runs.sweep import cases_of, table, workload  # noqa: PLC0415
 
     begin = time.monotonic()
-    version = headwatt_version()
     folder = out or Path("out") / file.stem
     require_folders({"--out": folder})
     with stage_progress(f"headwatt sweep {file.name}") as progress:
         progress("reading", 0.0)
         study = read_sweep(file)
         plan_folder = plan or study.plan_folder
-        if plan_folder is None:
-            _require_no_plan(study, file)
         written = read_sound_plan(plan_folder) if plan_folder is not None else None
         if written is not None:
             note_state(written.state)
-        models = ModelFiles(vehicle, fleet, as_type).read(written.models if written is not None else None)
-        cases = cases_of(
-            study,
-            written.plan.timetable if written is not None else None,
-            models.stock,
-            partial(regulators_of, controllers_of(controller, baseline_controller, written is not None)),
+        prepared = prepare_sweep(
+            study, written, ModelFiles(vehicle, fleet, as_type), (controller, baseline_controller), folder / "days"
         )
-        seeds = replication_seeds(study.file.seed, study.file.replications)
-        store = DayStore(folder / "days")
-        todo = workload(cases, seeds, store, version)
         if not dry_run:
             folder.mkdir(parents=True, exist_ok=True)
-            with started(engine_of(workers, engine)) as session:
-                simulate_cases(
-                    cases, seeds, session, store, version,
-                    lambda done, count: progress("simulated days", done / max(1, count)),
-                )  # fmt: skip
+            found = run_sweep(prepared, engine_of(workers, engine), progress)
+    todo = prepared.todo
     if dry_run:
         _show_dry_run(study, todo, workers, folder, json, written.state if written is not None else None)
         return
-    found = table(cases, seeds, store, version)
-    frame_without_formulas(found).to_csv(folder / "table.csv", index=False)
-    command = " ".join(["headwatt", *sys.argv[1:]])
-    edited = written.state.sentence() if written is not None else ""
-    (folder / "report.html").write_text(render(study, found, command, edited), encoding="utf-8")
-    pictures = charts(study, found)
-    for name, chart in pictures.items():
-        (folder / f"{name}.svg").write_text(svg(chart), encoding="utf-8")
+    pictures = write_sweep(prepared, found, folder, " ".join(["headwatt", *sys.argv[1:]]))
     if json:
-        print_json(
-            {
-                "sweep": file.name,
-                "scenario": study.file.scenario,
-                "replications": study.file.replications,
-                "seed": study.file.seed,
-                "controller": controller,
-                "baseline_controller": baseline_controller,
-                "metering_point": "substation DC terminals",
-                "factors": list(study.factors),
-                "rows": [
-                    {str(key): _json_value(value) for key, value in row.items()} for row in found.to_dict("records")
-                ],
-                **({"plan_folder": written.state.as_json()} if written is not None else {}),
-                "days_reused": todo.days_known,
-                "seconds": {"all": round(time.monotonic() - begin, 3)},
-            }
-        )
+        document = sweep_document(prepared, found, file.name)
+        print_json({**document, "seconds": {"all": round(time.monotonic() - begin, 3)}})
     else:
         _print(study, found)
         stderr_console().print(
             f"{folder}/report.html, table.csv, {len(pictures)} pictures; {todo.days} days in {folder}/days, "
             f"of which {todo.days_known} were stored before."
         )
-
-
-def _require_no_plan(study: "Sweep", file: Path) -> None:
-    """Raise InputFaults if the file uses the timetable of a plan and no plan is named."""
-    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
-
-    if study.file.timetable is not None and "plan" in study.file.timetable:
-        allowed = "in_force, or a plan named in the file or with --plan"
-        raise InputFaults([Fault(file.name, "", "timetable", "plan", allowed)])
 
 
 def _show_dry_run(
@@ -187,13 +131,6 @@ def _show_dry_run(
         f"{todo.days} simulated days, of which {todo.days_known} are stored in {folder}/days; the others take about "
         f"{duration_text(todo.wall_s(workers))} with {workers} processes on a typical laptop."
     )
-
-
-def _json_value(value: Any) -> Any:
-    """A table cell as JSON; an empty cell is null."""
-    if isinstance(value, float) and isnan(value):
-        return None
-    return round(value, 6) if isinstance(value, float) else value
 
 
 _IN_TERMINAL = {"saving_percent": "saving, %", "energy_kwh": "kWh a day", "mean_waiting_s": "waiting, s"}

@@ -15,8 +15,8 @@ from api.problems import ProblemError, ProblemKind
 class Require:
     """The dependency of a route that names its action; raises `ProblemError` if the user may not do the action.
 
-    The line is the one of the address, or that of the plan of the address. A line that the user may not read is left to
-    the services, which do not find it.
+    The line is the one of the address, or that of the plan or the job of the address. A line that the user may not read
+    is left to the services, which do not find it.
     """
 
     action: Action
@@ -29,8 +29,11 @@ class Require:
         if principal.lines(self.action) == principal.lines(Action.READ_PLANS):
             return  # the services find only the lines that the user may read
         line_id, plan_id = request.path_params.get("line_id"), request.path_params.get("plan_id")
+        job_id = request.path_params.get("job_id")
         if plan_id is not None:
             line_id = (await run_in_threadpool(service_of(request).plans.read, plan_id)).line_id
+        if job_id is not None:
+            line_id = (await run_in_threadpool(service_of(request).jobs.read, job_id)).job.line_id
         if line_id is not None:
             require_on(principal, self.action, line_id)
 

@@ -9,7 +9,19 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.access.roles import Action
-from api.http import approvals, health, metrics, plans, scenarios, sessions, telemetry, users
+from api.http import (
+    approvals,
+    health,
+    jobs,
+    metrics,
+    plan_studies,
+    plans,
+    scenarios,
+    sessions,
+    studies,
+    telemetry,
+    users,
+)
 from api.http.access import Require
 from api.http.answer_headers import PAGE_HEADERS
 from api.http.exposure import Exposure
@@ -69,7 +81,9 @@ def create_app(
     app.state.exposure = exposure
     app.state.metrics = Metrics(service.figures, receiver)
     register_problems(app)
-    for routes in (plans, approvals, scenarios, telemetry, health, sessions, metrics, users):
+    for routes in (
+        plans, plan_studies, approvals, scenarios, studies, jobs, telemetry, health, sessions, metrics, users,
+    ):  # fmt: skip
         app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])

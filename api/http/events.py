@@ -1,34 +1,45 @@
-"""Server-sent events: the progress of a plan."""
+"""Server-sent events: the progress of a plan or a job."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi.responses import StreamingResponse
 
 from api.http.service import Service
-from api.services.plans import PlanView
+from api.jobs.port import Job
 
 _HEARTBEAT_S = 15.0
 
 
 async def plan_events(service: Service, plan_id: str, after: int | None) -> StreamingResponse:
     """The changes of a plan after the event `after`, until the plan ends; raises `ProblemError` for an unknown plan."""
-    first = await asyncio.to_thread(service.plans.read, plan_id)
+    return await _events(service, "plan", plan_id, lambda: service.plans.read(plan_id).job, after)
+
+
+async def job_events(service: Service, job_id: str, after: int | None) -> StreamingResponse:
+    """The changes of a job after the event `after`, until the job ends; raises `ProblemError` for an unknown job."""
+    return await _events(service, "job", job_id, lambda: service.jobs.read(job_id).job, after)
+
+
+async def _events(
+    service: Service, event: str, object_id: str, read: Callable[[], Job], after: int | None
+) -> StreamingResponse:
+    first = await asyncio.to_thread(read)
 
     async def lines() -> AsyncIterator[str]:
         last = after
-        view = first
-        changes = service.changes.of(view.job.job_id, _HEARTBEAT_S)
+        job = first
+        changes = service.changes.of(job.job_id, _HEARTBEAT_S)
         try:
             while True:
-                if last is None or view.job.change > last:
-                    last = view.job.change
-                    yield _event(view)
-                if view.job.has_ended:
+                if last is None or job.change > last:
+                    last = job.change
+                    yield _event(event, object_id, job)
+                if job.has_ended:
                     return
                 if await anext(changes):
-                    view = await asyncio.to_thread(service.plans.read, plan_id)
+                    job = await asyncio.to_thread(read)
                 else:
                     yield ": the stream is open\n\n"
         finally:
@@ -38,13 +49,6 @@ async def plan_events(service: Service, plan_id: str, after: int | None) -> Stre
     return StreamingResponse(lines(), media_type="text/event-stream", headers=headers)
 
 
-def _event(view: PlanView) -> str:
-    job = view.job
-    data = {
-        "id": view.plan_id,
-        "status": job.status,
-        "stage": job.stage,
-        "share": job.share,
-        "is_ending": job.is_ending,
-    }
-    return f"id: {job.change}\nevent: plan\ndata: {json.dumps(data)}\n\n"
+def _event(event: str, object_id: str, job: Job) -> str:
+    data = {"id": object_id, "status": job.status, "stage": job.stage, "share": job.share, "is_ending": job.is_ending}
+    return f"id: {job.change}\nevent: {event}\ndata: {json.dumps(data)}\n\n"

@@ -67,6 +67,10 @@ class _PlanOrderBase(BaseModel):
     )  # fmt: skip
 
     scenario: Annotated[str, Field(pattern=_NAME, max_length=100, description="Name of a scenario of `/v1/scenarios`.")]
+    version: Annotated[
+        int | None,
+        Field(strict=True, ge=1, le=1_000_000, description="Version of the scenario; by default the newest."),
+    ] = None
     overrides: Annotated[
         tuple[Annotated[str, Field(pattern=_NAME, max_length=100)], ...],
         Field(max_length=20, description="Named overrides of the scenario, applied in this order."),
@@ -174,6 +178,7 @@ class PlanLinks(BaseModel):
     files: dict[str, str]
     events: Annotated[str, Field(description="Server-sent events of the progress.")]
     approval: str
+    versions: Annotated[str, Field(description="The versions of the plan; POST edits the plan by hand.")]
 
 
 class ApprovalModel(BaseModel):
@@ -235,6 +240,7 @@ class PlanModel(BaseModel):
                 files={name: f"{at}/files/{name}" for name in names} if done else {},
                 events=f"{at}/events",
                 approval=f"{at}/approval",
+                versions=f"{at}/versions",
             ),
         )
 

@@ -9,6 +9,7 @@ from api.access.roles import Action
 from api.http.access import Require, require_on
 from api.http.answer_headers import report_policy
 from api.http.events import plan_events
+from api.http.headers import BODY_PROBLEMS, JSON, Cursor, EventId, Key, Limit
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
@@ -16,21 +17,6 @@ from api.problems import ProblemKind
 from api.services.plans import Plans, PlanView
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
-
-_BODY_PROBLEMS = (ProblemKind.MALFORMED_JSON, ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS)
-_JSON = "application/json"
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=300, description="`cursor` of the address in `next`.")]
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="A repeated request with the same key and the same order gets the same plan, for a week.",
-    ),
-]
 
 
 @router.post(
@@ -40,7 +26,7 @@ Key = Annotated[
     dependencies=[Depends(Require(Action.ORDER_PLANS))],
     response_model=PlanModel,
     response_description="The plan is queued; `Location` is its address.",
-    responses=documented(*_BODY_PROBLEMS, ProblemKind.QUEUE_FULL, ProblemKind.KEY_REUSED, ProblemKind.UNAVAILABLE),
+    responses=documented(*BODY_PROBLEMS, ProblemKind.QUEUE_FULL, ProblemKind.KEY_REUSED, ProblemKind.UNAVAILABLE),
 )
 def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrincipal, key: Key = None) -> Response:
     """Check the order, store it and answer; a worker process computes the plan.
@@ -55,7 +41,7 @@ def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrinci
         PlanModel.of(view).model_dump_json(),
         status.HTTP_202_ACCEPTED,
         {"Location": f"/v1/plans/{view.plan_id}", "ETag": etag(view)},
-        _JSON,
+        JSON,
     )
 
 
@@ -87,7 +73,7 @@ def read_plan(
     headers = {"ETag": etag(view), "Cache-Control": "no-cache"}
     if if_none_match == headers["ETag"]:
         return Response(None, status.HTTP_304_NOT_MODIFIED, headers)
-    return Response(plan_body(service.plans, view), status.HTTP_200_OK, headers, _JSON)
+    return Response(plan_body(service.plans, view), status.HTTP_200_OK, headers, JSON)
 
 
 @router.post(
@@ -128,7 +114,7 @@ def cancel_plan(
 async def follow_plan(
     plan_id: str,
     service: TheService,
-    last_event_id: Annotated[str | None, Header(max_length=40, pattern=r"^\d+$")] = None,
+    last_event_id: EventId = None,
 ) -> Response:
     """Server-sent events `plan` with status and progress. After a break, `Last-Event-ID` continues where it ended."""
     return await plan_events(service, plan_id, int(last_event_id) if last_event_id is not None else None)

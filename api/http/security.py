@@ -12,6 +12,7 @@ from api.http.metrics import Metrics
 from api.http.observe import Observe
 from api.http.request_guard import Limits, RequestGuard
 from api.http.request_ids import RequestIds
+from api.http.scenarios import MOST_UPLOAD_BYTES
 from api.http.telemetry import MOST_BODY_BYTES
 from api.services.access import Access
 from api.services.sessions import Sessions
@@ -20,7 +21,8 @@ from api.services.sessions import Sessions
 def secure(app: FastAPI, access: Access, sessions: Sessions, exposure: Exposure, metrics: Metrics) -> None:
     """Protect every route of an application."""
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(RequestGuard, limits=Limits(exposure.hosts, {"/v1/telemetry": MOST_BODY_BYTES}))
+    bodies = {"/v1/telemetry": MOST_BODY_BYTES, "/v1/imports": MOST_UPLOAD_BYTES}
+    app.add_middleware(RequestGuard, limits=Limits(exposure.hosts, bodies))
     app.add_middleware(Identify, access=access, sessions=sessions, exposure=exposure)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(Observe, metrics=metrics)

@@ -1,6 +1,7 @@
 """What the routes use of the application: its services, and the actor of a request."""
 
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,9 +16,12 @@ from api.services.changes import Changes
 from api.services.figures import Figures
 from api.services.health import Health
 from api.services.installation import Installation
+from api.services.jobs import JobList
 from api.services.lines import Lines
 from api.services.plans import Plans
+from api.services.scenarios import Scenarios
 from api.services.sessions import Sessions
+from api.services.studies import Studies
 from api.services.telemetry_log import TelemetryLog
 from api.settings.model import LimitSettings
 
@@ -29,6 +33,9 @@ class Service:
     plans: Plans
     approvals: Approvals
     lines: Lines
+    jobs: JobList
+    studies: Studies
+    scenarios: Scenarios
     changes: Changes
     health: Health
     access: Access
@@ -43,13 +50,16 @@ class Service:
         """The services of an installation for callers that may see every line."""
         return Service(**{part.name: getattr(installation, part.name) for part in fields(Service)})
 
-    def for_caller(self, caller: Caller) -> "Service":
-        """The services with only the lines of a caller."""
+    def for_caller(self, caller: Caller, principal: Principal) -> "Service":
+        """The services with only the lines, and with the limits, of a caller."""
         return replace(
             self,
             plans=self.plans.for_caller(caller),
             approvals=self.approvals.for_caller(caller),
             lines=self.lines.for_caller(caller),
+            jobs=self.jobs.for_caller(caller),
+            studies=self.studies.for_caller(caller, partial(self.limits.of_user, principal)),
+            scenarios=self.scenarios.for_caller(caller),
             health=self.health.for_caller(caller),
             access=self.access.for_caller(caller),
             sessions=self.sessions.for_caller(caller),
@@ -62,7 +72,8 @@ def service_of(request: Request) -> Service:
     assert isinstance(found, Service)
     principal = principal_of(request)
     request_id = getattr(request.state, "request_id", "")
-    return found.for_caller(Caller(principal.actor_id, request_id, principal.lines(Action.READ_PLANS)))
+    caller = Caller(principal.actor_id, request_id, principal.lines(Action.READ_PLANS))
+    return found.for_caller(caller, principal)
 
 
 def caller_of(request: Request) -> Caller:

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
 from api.jobs.idle_engine import look_seldom
-from api.jobs.plan_job import publish_plan
 from api.jobs.port import Limits
 from api.jobs.process import COMMAND, JobProcess
+from api.jobs.publishing import end
 from api.problems import Problem, ProblemKind
 from api.state import jobs as rows
 from api.state.database import Database, DatabaseUnavailableError
@@ -164,9 +164,7 @@ class Engine:
 
         def write() -> None:
             with self.database.writing() as session:
-                result = outcome["result"]
-                if rows.end_job(session, job_id, outcome["status"], outcome["problem"], result) and result is not None:
-                    publish_plan(session, self.files, job_id, result)
+                end(session, self.files, job_id, outcome)
 
         self._patiently(write)
 

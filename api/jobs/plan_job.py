@@ -5,19 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from api.jobs.plan_order import order_of
-from api.jobs.request import plan_request, stored_starts
+from api.jobs.request import plan_request, stored_scenarios, stored_starts
 from api.plan_files.folder import write_plan_folder
 from api.plan_files.manifest import OWN_FILES, read_manifest
 from api.result import result_of
-from api.state.database import Database, Session
-from api.state.files import FileStore, name_files
-from api.state.plans import VersionFacts, change_approval, plan_record, publish_version
+from api.state.database import Database
+from api.state.files import FileStore
 from api.version import headwatt_version
 from dispatch.timing.task import SearchStop
 from simulation.experiment import PlanExperiment, run_plan_experiment
-
-BY_HEADWATT = "headwatt"
-"""The actor of steps that Headwatt itself takes."""
 
 
 def compute_plan(
@@ -33,7 +29,7 @@ def compute_plan(
     Raises `InputFaults` and `Infeasible` for orders that cannot be planned.
     """
     progress("preparing", 0.0)
-    request = plan_request(order_of(order), stored_starts(database, files))
+    request = plan_request(order_of(order), stored_starts(database, files), stored_scenarios(database, files))
     experiment = run_plan_experiment(request, progress, stop)
     progress("writing the plan", 0.0)
     return stored_plan(experiment, files, scratch / "plan")
@@ -68,30 +64,3 @@ def stored_folder(folder: Path, files: FileStore, facts: Mapping[str, Any]) -> d
         },
         "files": stored,
     }
-
-
-def publish_plan(session: Session, files: FileStore, job_id: str, result: Mapping[str, Any]) -> None:
-    """Name the files and figures of a plan in the transaction that ends its job; a proven plan becomes judged."""
-    facts = result["facts"]
-    name_files(session, files, result["files"].values())
-    plan_id = publish_version(
-        session,
-        job_id,
-        result["files"],
-        VersionFacts(
-            result_status=facts["result_status"],
-            scenario_hash=facts["scenario_hash"],
-            plan_sha256=facts["plan_sha256"],
-            model_version=facts["model_version"],
-            figures=facts["figures"],
-        ),
-    )
-    if plan_id is None or not facts["checks_passed"]:
-        return
-    steps = [("checked", "The checker proved every rule.")]
-    if facts["result_status"] == "feasible":
-        steps.append(("judged", "The judge found no objection on the simulated days."))
-    for state, note in steps:
-        record = plan_record(session, plan_id)
-        assert record is not None
-        change_approval(session, record.plan, state, BY_HEADWATT, note)

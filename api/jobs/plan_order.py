@@ -14,12 +14,13 @@ _SHORT_REPLICATIONS = 20
 class PlanOrder(ServiceOptions):
     """The order of a client: only names, numbers and texts, so that it can be stored.
 
-    `headways` is the text of a table of required headways. `fixes` and `vehicle` are the content or the text of a fixes
-    file or a vehicle file, `fleet` is the content of a vehicle file by vehicle; `from_plan` is the id of the plan at
-    the start of the search.
+    `version` is the version of the scenario, None for the bundled one. `headways` is the text of a table of required
+    headways. `fixes` and `vehicle` are the content or the text of a fixes file or a vehicle file, `fleet` is the
+    content of a vehicle file by vehicle; `from_plan` is the id of the plan at the start of the search.
     """
 
     scenario: str
+    version: int | None = None
     overrides: tuple[str, ...] = ()
     replications: int = 10
     fixes: dict[str, Any] | str | None = None

@@ -4,10 +4,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from api.jobs.place import lay_out_scenario
 from api.jobs.plan_order import PlanOrder
 from api.plan_files.folder import WrittenPlan, read_plan_folder
 from api.state.database import Database
 from api.state.files import FileStore
+from api.state.lines import newest_scenarios
 from api.state.plans import plan_files, plan_record
 from dispatch.planner.options import require_sensible, service_values
 from dispatch.planner.replan import require_resolvable
@@ -16,6 +18,7 @@ from energy_models.faults import Fault, InputFaults
 from scenarios.files.load import bundled, load_scenario
 from scenarios.requests.fixes import NO_FIXES, fixes_of
 from scenarios.requests.headways import WishedHeadway, headways_of
+from scenarios.schema import Scenario
 from scenarios.vehicles.calibrated import vehicle_of_content
 from scenarios.vehicles.fleet import NO_FLEET, fleet_of_content, stock_of
 from simulation.experiment import PlanRequest
@@ -24,7 +27,19 @@ StartPlans = Callable[[str], WrittenPlan]
 """The plan of an id, as the start of a search; raises `InputFaults` for a plan that did not succeed."""
 
 
-def plan_request(order: PlanOrder, starts: StartPlans) -> PlanRequest:
+Scenarios = Callable[[PlanOrder], Scenario]
+"""The scenario of an order; raises `InputFaults` with every fault of its name, version and overrides."""
+
+
+def bundled_scenario(order: PlanOrder) -> Scenario:
+    """The bundled scenario of an order. Raises `InputFaults` with every fault of its name and overrides."""
+    # The loader also accepts paths, but a name from the network must not be a path.
+    if order.scenario.split("+", maxsplit=1)[0] not in bundled():
+        raise InputFaults([Fault("", "", "scenario", order.scenario, f"one of {', '.join(bundled())}")])
+    return load_scenario(order.scenario, order.overrides)
+
+
+def plan_request(order: PlanOrder, starts: StartPlans, scenarios: Scenarios = bundled_scenario) -> PlanRequest:
     """The request of an order.
 
     Raises `InputFaults` with every fault of the scenario's name, the options, the fixes, the vehicle and the plan to
@@ -34,10 +49,7 @@ def plan_request(order: PlanOrder, starts: StartPlans) -> PlanRequest:
     scenario, fixes, start, vehicle, fleet = None, NO_FIXES, None, None, NO_FLEET
     headways: tuple[WishedHeadway, ...] = ()
     try:
-        # The loader also accepts paths, but a name from the network must not be a path.
-        if order.scenario.split("+", maxsplit=1)[0] not in bundled():
-            raise InputFaults([Fault("", "", "scenario", order.scenario, f"one of {', '.join(bundled())}")])
-        scenario = load_scenario(order.scenario, order.overrides)
+        scenario = scenarios(order)
     except InputFaults as error:
         faults += error.faults
     try:
@@ -83,6 +95,25 @@ def plan_request(order: PlanOrder, starts: StartPlans) -> PlanRequest:
         start=begin,
         **service_values(order),
     )
+
+
+def stored_scenarios(database: Database, files: FileStore) -> Scenarios:
+    """The bundled scenarios, and the versions in the database."""
+
+    def load(order: PlanOrder) -> Scenario:
+        line, *overrides = (*order.scenario.split("+"), *order.overrides)
+        if line in bundled() and order.version is None:
+            return bundled_scenario(order)
+        with database.reading() as session:
+            known = [one.line_id for one in newest_scenarios(session)]
+        if line not in known:
+            raise InputFaults([Fault("", "", "scenario", order.scenario, f"one of {', '.join(known)}")])
+        with tempfile.TemporaryDirectory(prefix="headwatt-scenario-") as made:
+            folder = Path(made) / line
+            lay_out_scenario(database, files, line, order.version, folder)
+            return load_scenario(folder, overrides)
+
+    return load
 
 
 def stored_starts(database: Database, files: FileStore) -> StartPlans:

@@ -13,11 +13,17 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from api.jobs.import_job import import_scenario
+from api.jobs.line_jobs import calibrate, simulate, sweep
+from api.jobs.place import JobPlace, Progress
 from api.jobs.plan_job import compute_plan
-from api.problems import problem_of
+from api.jobs.plan_study_jobs import compare, explain, export, judge, revise
+from api.jobs.port import JobKind
+from api.problems import ProblemError, problem_of
 from api.state.database import Database
 from api.state.files import FileStore
 from dispatch.timing.task import SearchStop
@@ -27,6 +33,20 @@ _NICENESS = 10
 """Nice value: the process that answers requests has priority over planning on the same core."""
 
 _BETWEEN_MESSAGES_S = 0.5
+
+Compute = Callable[[Mapping[str, Any], JobPlace, Progress], dict[str, Any]]
+COMPUTE: Mapping[JobKind, Compute] = {
+    "simulate": simulate,
+    "sweep": sweep,
+    "calibrate": calibrate,
+    "judge": judge,
+    "compare": compare,
+    "explain": explain,
+    "export": export,
+    "revise": revise,
+    "import": import_scenario,
+}
+"""The computation of each kind of job that has no search; each returns the facts and the files of its result."""
 
 
 class Messages:
@@ -62,11 +82,15 @@ def work(job: dict[str, Any], messages: Messages, stop: SearchStop) -> None:
     scratch.mkdir(parents=True)
     database = Database(job["database"])
     try:
-        result = compute_plan(job["order"], database, FileStore(data), scratch, messages.progress, stop)
+        if job["kind"] == "plan":
+            result = compute_plan(job["order"], database, FileStore(data), scratch, messages.progress, stop)
+        else:
+            place = JobPlace(database, FileStore(data), scratch)
+            result = COMPUTE[job["kind"]](job["order"], place, messages.progress)
     except Infeasible as error:
         messages.outcome("infeasible", problem_of(error).as_json())
     except Exception as error:
-        if not isinstance(error, InputFaults):
+        if not isinstance(error, (InputFaults, ProblemError)):
             traceback.print_exc()
         messages.outcome("failed", problem_of(error).as_json())
     else:

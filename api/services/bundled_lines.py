@@ -7,31 +7,35 @@ address of the database and the data folder are the first two lines of its input
 import sys
 from pathlib import Path
 
+from api.jobs.scenario_archive import name_fault
 from api.services.folder_store import import_folder_store
 from api.services.lines import _REGISTERED, bundled_fingerprint
 from api.state import lines as rows
 from api.state.database import Database, now
-from scenarios.files.load import bundled, load_scenario, override_names
+from api.state.files import FileStore, name_files
+from scenarios.files.load import bundled, find, load_scenario, override_names
 
 
-def register_bundled(database: Database) -> None:
-    """Store name, size and overrides of each bundled scenario."""
+def register_bundled(database: Database, store: FileStore) -> None:
+    """Store name, size, overrides and files of each bundled scenario."""
     found = []
     for name in bundled():
         scenario = load_scenario(name)
-        found.append(
-            rows.ScenarioFacts(
-                line_id=name,
-                title=scenario.title,
-                length_km=round(scenario.length_m / 1000.0, 3),
-                stations=len(scenario.stations),
-                overrides=tuple(override_names(name)),
-                scenario_hash=scenario.hash,
-            )
+        folder = find(name)[0].parent
+        files = {file.name: store.put(file) for file in sorted(folder.iterdir()) if name_fault(file.name) is None}
+        facts = rows.ScenarioFacts(
+            line_id=name,
+            title=scenario.title,
+            length_km=round(scenario.length_m / 1000.0, 3),
+            stations=len(scenario.stations),
+            overrides=tuple(override_names(name)),
+            scenario_hash=scenario.hash,
         )
+        found.append((facts, files))
     with database.writing() as session:
-        for facts in found:
-            rows.register_scenario(session, facts, "bundled", "headwatt")
+        for facts, files in found:
+            name_files(session, store, files.values())
+            rows.register_scenario(session, facts, "bundled", "headwatt", files)
         rows.change_setting(session, _REGISTERED, bundled_fingerprint(), "headwatt")
 
 
@@ -39,7 +43,7 @@ def main() -> None:
     """Register and import, and print a report of the import."""
     database = Database(sys.stdin.readline().strip())
     data = Path(sys.stdin.readline().strip())
-    register_bundled(database)
+    register_bundled(database, FileStore(data))
     old = data / "jobs"
     with database.reading() as session:
         is_imported = rows.setting(session, "folder_store_imported") is not None

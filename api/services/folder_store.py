@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from api.jobs.plan_job import publish_plan, stored_folder
+from api.jobs.plan_job import stored_folder
 from api.jobs.plan_order import PlanOrder, order_of
+from api.jobs.plan_publishing import publish_plan
 from api.plan_files.manifest import state_of
 from api.services.plans import line_of
 from api.state import jobs as job_rows

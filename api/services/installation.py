@@ -10,6 +10,7 @@ from platformdirs import user_state_path
 from api.access.oidc import Provider, Tokens
 from api.access.sessions import Lifetimes
 from api.access.signing_keys import SigningKeys
+from api.jobs.place import TELEMETRY_SETTING
 from api.jobs.port import Limits
 from api.jobs.stored_jobs import StoredJobs
 from api.services.access import Access
@@ -18,14 +19,18 @@ from api.services.audit import Audit
 from api.services.changes import Changes
 from api.services.figures import Figures
 from api.services.health import Health
+from api.services.jobs import JobList
 from api.services.lines import Lines, prepare
 from api.services.order_check import OrderCheck
 from api.services.plans import Plans
+from api.services.scenarios import Scenarios
 from api.services.sessions import Sessions
+from api.services.studies import Studies
 from api.services.telemetry_log import TelemetryLog
 from api.settings.model import LimitSettings, Settings
 from api.state.database import SETTING, Database, open_database
 from api.state.files import FileStore
+from api.state.lines import change_setting
 from api.state.migrate import require_current
 
 
@@ -39,6 +44,9 @@ class Installation:
     plans: Plans
     approvals: Approvals
     lines: Lines
+    jobs: JobList
+    studies: Studies
+    scenarios: Scenarios
     changes: Changes
     health: Health
     access: Access
@@ -55,6 +63,11 @@ class Installation:
         """
         require_current(self.database)
         prepare(self.database, self.data, told)
+
+    def use_telemetry(self, folder: Path) -> None:
+        """Let jobs read the telemetry store in a folder, which all workers must see under the same path."""
+        with self.database.writing() as session:
+            change_setting(session, TELEMETRY_SETTING, str(folder.resolve()), "headwatt")
 
     def close(self) -> None:
         """End the check of orders, write what the audit log still needs, and close the database."""
@@ -111,7 +124,9 @@ def _installation(
     tokens: Tokens | None = None,
 ) -> Installation:
     check = OrderCheck(database.url, data)
-    plans = Plans(database, FileStore(data), StoredJobs(), check, limits)
+    files, jobs = FileStore(data), StoredJobs()
+    plans = Plans(database, files, jobs, check, limits)
+    job_list = JobList(database, files, jobs)
     return Installation(
         data,
         database,
@@ -119,6 +134,9 @@ def _installation(
         plans,
         Approvals(plans),
         Lines(database),
+        job_list,
+        Studies(plans, job_list, files, jobs, lambda _line: limits),
+        Scenarios(database, files, check),
         Changes(database),
         Health(database, data),
         Access(database, tokens),

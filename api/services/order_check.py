@@ -1,15 +1,21 @@
-"""The quick check of an order in a process of its own: faults that need the scenario are found before the job."""
+"""The quick check of an order in a process of its own: faults that need the scenario are found before the job.
+
+The same process compares versions of scenarios, so that the process that answers requests reads no scenario.
+"""
 
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTimeError
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 from api.jobs.plan_order import PlanOrder
-from api.jobs.request import StartPlans, plan_request, stored_starts
+from api.jobs.request import Scenarios, StartPlans, plan_request, stored_scenarios, stored_starts
+from api.services.text_differences import FileDifference, Paths, differences
 from api.state.database import Database
 from api.state.files import FileStore
 from energy_models.faults import Fault, Infeasible, InputFaults
@@ -18,7 +24,10 @@ PATIENCE_S = 10.0
 _START_PATIENCE_S = 60.0
 _MOST_WAITING = 8
 _NICENESS = 5
+_Given = TypeVar("_Given")
+_Found = TypeVar("_Found")
 _starts: StartPlans | None = None
+_scenarios: Scenarios | None = None
 
 
 class OrderCheck:
@@ -42,6 +51,13 @@ class OrderCheck:
 
     def faults(self, order: PlanOrder) -> tuple[Fault, ...] | None:
         """The faults of an order; None if the check was not complete in time."""
+        return self._in_process(_faults_of, order)
+
+    def differences(self, paths: Paths) -> tuple[FileDifference, ...] | None:
+        """What differs between two versions of files; None if the comparison was not complete in time."""
+        return self._in_process(differences, paths)
+
+    def _in_process(self, call: Callable[[_Given], _Found], given: _Given) -> _Found | None:
         with self._lock:
             if self._waiting >= _MOST_WAITING:
                 return None
@@ -49,7 +65,7 @@ class OrderCheck:
         try:
             pool, started = self._ready_pool()
             started.result(_START_PATIENCE_S)
-            return pool.submit(_faults_of, order).result(self._patience_s)
+            return pool.submit(call, given).result(self._patience_s)
         except (NotInTimeError, BrokenProcessPool, RuntimeError):  # a pool that another thread has ended: RuntimeError
             self.stop()
             return None
@@ -75,17 +91,19 @@ class OrderCheck:
 
 
 def _begin(database_url: str, data: str) -> None:
-    global _starts  # noqa: PLW0603
+    global _starts, _scenarios
     os.nice(_NICENESS)
-    _starts = stored_starts(Database(database_url), FileStore(Path(data)))
+    place = Database(database_url), FileStore(Path(data))
+    _starts, _scenarios = stored_starts(*place), stored_scenarios(*place)
 
 
 def _faults_of(order: PlanOrder | None) -> tuple[Fault, ...]:
     if order is None:
         return ()
     assert _starts is not None
+    assert _scenarios is not None
     try:
-        plan_request(order, _starts)
+        plan_request(order, _starts, _scenarios)
     except InputFaults as error:
         return tuple(error.faults)
     except Infeasible:

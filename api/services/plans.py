@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from api.jobs.port import Job, Jobs, Keep, Limits, NewJob, TooManyJobsError
 from api.jobs.stored_jobs import job_of
 from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
 from api.problems import Problem, ProblemError, ProblemKind
+from api.services.ids import cursor_of, is_storable, new_id, position_of
 from api.services.order_check import OrderCheck
 from api.state import plans as rows
 from api.state.audit import Change, note
@@ -22,8 +21,7 @@ from api.state.database import Database, Session
 from api.state.files import FileStore, hash_of
 from api.state.idempotency import answered, note_answer
 from api.state.line_filter import Caller
-from api.state.lines import newest_scenarios
-from api.state.tables import PlanRow
+from api.state.lines import newest_scenario, newest_scenarios
 from dispatch.planner.options import require_sensible
 from energy_models.faults import Fault, InputFaults
 
@@ -105,6 +103,9 @@ class Plans:
                 earlier = self._earlier(session, owner_id, key, request)
                 if earlier is not None:
                     return earlier
+            newest = newest_scenario(session, line_of(order))
+            if order.version is None and newest is not None and newest.origin != "bundled":
+                written["version"] = newest.number
             plan_id = new_id()
             new = NewJob(plan_id, "plan", owner_id, written, order.lane, line_of(order))
             try:
@@ -134,11 +135,12 @@ class Plans:
 
         Raises `InputFaults` for a cursor that did not come from here.
         """
-        before = _position(cursor) if cursor is not None else None
+        before = position_of(cursor) if cursor is not None else None
         with self.database.reading() as session:
             found = rows.plan_records(session, limit + 1, before, lines)
         shown = [_view(record, {}) for record in found[:limit]]
-        return shown, _cursor(found[limit - 1].plan) if len(found) > limit else None
+        last = found[limit - 1].plan if len(found) > limit else None
+        return shown, cursor_of(last.created_at, last.id) if last is not None else None
 
     def cancel(self, plan_id: str, keep: Keep) -> PlanView:
         """Stop the job of a plan; raises `ProblemError` for an unknown plan or one that has ended before."""
@@ -171,7 +173,7 @@ class Plans:
         return self.files.path(view.files[name]), view.files[name]
 
     def _read(self, session: Session, plan_id: str) -> PlanView:
-        record = rows.plan_record(session, plan_id) if _is_storable(plan_id) else None
+        record = rows.plan_record(session, plan_id) if is_storable(plan_id) else None
         if record is None:
             raise unknown_plan(plan_id)
         files: Mapping[str, str] = {}
@@ -247,11 +249,6 @@ def line_of(order: PlanOrder) -> str:
     return order.scenario.partition("+")[0]
 
 
-def new_id() -> str:
-    """A new id of a plan or a job: ids in alphabetical order are in the order of their times."""
-    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f") + "-" + secrets.token_hex(3)
-
-
 def unknown_plan(plan_id: str) -> ProblemError:
     """The problem of an id without a plan."""
     return ProblemError(ProblemKind.UNKNOWN_PLAN, f"No plan has the id {plan_id[:80]!r}.")
@@ -265,28 +262,7 @@ def _view(record: rows.PlanRecord, files: Mapping[str, str], damage: str = "") -
     )  # fmt: skip
 
 
-def _is_storable(text: str) -> bool:
-    """Whether a database can hold a text as an id: PostgreSQL has no zero characters, and no half characters."""
-    return len(text) <= 100 and text.isprintable() and text.encode("utf-8", "ignore").decode() == text
-
-
 @lru_cache(maxsize=4096)
 def _hash_seen(path: Path, changed_ns: int, size: int) -> str:
     del changed_ns, size
     return hash_of(path)
-
-
-def _cursor(plan: PlanRow) -> str:
-    return urlsafe_b64encode(f"{plan.created_at.isoformat()} {plan.id}".encode()).decode()
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        at, plan_id = urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        time = datetime.fromisoformat(at)
-        if time.tzinfo is None or not _is_storable(plan_id):
-            raise ValueError
-    except ValueError:
-        fault = Fault("", "", "cursor", cursor[:80], "the `next` of an earlier answer")
-        raise InputFaults([fault]) from None
-    return time, plan_id

@@ -30,6 +30,7 @@ class FileStore:
         sha256 = hash_of(source)
         target = self.path(sha256)
         if target.is_file() and target.stat().st_size == source.stat().st_size:
+            os.utime(target)  # so that `prune` sees that the file is in use again
             return sha256
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = target.with_name(f"{sha256}.{secrets.token_hex(4)}{_PART}")

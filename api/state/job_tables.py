@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.state.columns import Base
@@ -26,6 +26,7 @@ class JobRow(Base):
         Index("ix_jobs_status_created", "status", "created_at"),
         Index("ix_jobs_owner_status", "owner_id", "status"),
         Index("ix_jobs_worker_status", "worker_id", "status"),
+        Index("ix_jobs_kind_created", "kind", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(100), primary_key=True)
@@ -50,6 +51,17 @@ class JobRow(Base):
     limit_s: Mapped[float | None]
     at_once: Mapped[int | None]
     change: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class JobFileRow(Base):
+    """A file of a job: `role` is `input` for what came with the order, `result` for what the job made."""
+
+    __tablename__ = "job_files"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(10), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("files.sha256"), index=True)
 
 
 class ChangeCounterRow(Base):

@@ -1,13 +1,14 @@
 """The rows of jobs and workers: each function is one step in the life of a job and says when it does nothing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, tuple_, update
 
 from api.state.columns import insert_row
 from api.state.database import Session, now
-from api.state.job_tables import HOLDS_CHANGES, ChangeCounterRow, JobRow, WorkerRow
+from api.state.job_tables import HOLDS_CHANGES, ChangeCounterRow, JobFileRow, JobRow, WorkerRow
 
 ACTIVE = ("queued", "running")
 _MOST_OF_AN_OWNER = 20
@@ -29,6 +30,42 @@ def add_job(session: Session, job: JobRow) -> None:
 def job_row(session: Session, job_id: str) -> JobRow | None:
     """A job."""
     return session.get(JobRow, job_id, populate_existing=True)
+
+
+def newest_jobs(
+    session: Session,
+    limit: int,
+    before: tuple[datetime, str] | None = None,
+    kinds: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+) -> Sequence[JobRow]:
+    """Jobs, newest first, after the job with the time and the id `before`; of all kinds and statuses by default."""
+    asked = select(JobRow)
+    if before is not None:
+        asked = asked.where(tuple_(JobRow.created_at, JobRow.id) < before)
+    if kinds:
+        asked = asked.where(JobRow.kind.in_(kinds))
+    if statuses:
+        asked = asked.where(JobRow.status.in_(statuses))
+    return session.scalars(asked.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(limit)).all()
+
+
+def add_job_files(session: Session, job_id: str, role: Literal["input", "result"], files: Mapping[str, str]) -> None:
+    """Name the files of a job, by name and SHA-256; the files themselves are named before."""
+    for name, sha256 in files.items():
+        session.add(JobFileRow(job_id=job_id, role=role, name=name, sha256=sha256))
+    session.flush()
+
+
+def job_files(session: Session, job_id: str, role: Literal["input", "result"] = "result") -> dict[str, str]:
+    """The files of a job: SHA-256 by name."""
+    asked = select(JobFileRow.name, JobFileRow.sha256).where(JobFileRow.job_id == job_id, JobFileRow.role == role)
+    return dict(session.execute(asked.order_by(JobFileRow.name)).all())
+
+
+def note_result(session: Session, job_id: str, result: Mapping[str, Any]) -> None:
+    """Add what became of a job when its end was written, such as the number of a new version."""
+    session.execute(update(JobRow).where(JobRow.id == job_id).values(result=dict(result)))
 
 
 def jobs_changed_since(session: Session, change: int, limit: int) -> Sequence[tuple[str, int]]:

@@ -1,13 +1,13 @@
 """The rows of lines, the versions of their scenarios, and the settings of the installation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
 
 from api.state.database import Session, now
-from api.state.tables import LineRow, ScenarioVersionRow, SettingRow
+from api.state.tables import LineRow, ScenarioFileRow, ScenarioVersionRow, SettingRow
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,14 @@ class ScenarioFacts:
     scenario_hash: str
 
 
-def register_scenario(session: Session, facts: ScenarioFacts, origin: str, by_id: str) -> int:
-    """Add a version of a line's scenario, and the line if it is new; the newest version stays if it has this hash."""
+def register_scenario(
+    session: Session, facts: ScenarioFacts, origin: str, by_id: str, files: Mapping[str, str] | None = None
+) -> int:
+    """Add a version of a line's scenario, and the line if it is new; return the number of the version.
+
+    `files` are the files of the version by name and SHA-256; they are named before. The newest version stays if it has
+    the same hash and the same files.
+    """
     line = session.get(LineRow, facts.line_id)
     if line is None:
         session.add(LineRow(id=facts.line_id, title=facts.title, created_at=now()))
@@ -31,18 +37,48 @@ def register_scenario(session: Session, facts: ScenarioFacts, origin: str, by_id
     else:
         line.title = facts.title
     newest = newest_scenario(session, facts.line_id)
+    files = files or {}
     if newest is not None and newest.scenario_hash == facts.scenario_hash:
-        return newest.number
+        stored = scenario_files(session, newest.id)
+        if stored == files or not files:
+            return newest.number
+        if not stored:  # an earlier version of Headwatt stored no files
+            _add_files(session, newest.id, files)
+            return newest.number
     number = 1 if newest is None else newest.number + 1
-    session.add(
-        ScenarioVersionRow(
-            line_id=facts.line_id, number=number, origin=origin, scenario_hash=facts.scenario_hash, title=facts.title,
-            length_km=facts.length_km, stations=facts.stations, overrides=list(facts.overrides), created_at=now(),
-            created_by=by_id,
-        )
+    row = ScenarioVersionRow(
+        line_id=facts.line_id, number=number, origin=origin, scenario_hash=facts.scenario_hash, title=facts.title,
+        length_km=facts.length_km, stations=facts.stations, overrides=list(facts.overrides), created_at=now(),
+        created_by=by_id,
     )  # fmt: skip
+    session.add(row)
     session.flush()
+    _add_files(session, row.id, files)
     return number
+
+
+def _add_files(session: Session, version_id: int, files: Mapping[str, str]) -> None:
+    for name, sha256 in files.items():
+        session.add(ScenarioFileRow(version_id=version_id, name=name, sha256=sha256))
+    session.flush()
+
+
+def scenario_files(session: Session, version_id: int) -> dict[str, str]:
+    """The files of a version of a scenario: SHA-256 by name."""
+    asked = select(ScenarioFileRow.name, ScenarioFileRow.sha256).where(ScenarioFileRow.version_id == version_id)
+    return dict(session.execute(asked.order_by(ScenarioFileRow.name)).all())
+
+
+def scenario_version(session: Session, line_id: str, number: int) -> ScenarioVersionRow | None:
+    """A version of a line's scenario."""
+    asked = select(ScenarioVersionRow).where(ScenarioVersionRow.line_id == line_id, ScenarioVersionRow.number == number)
+    return session.scalars(asked).one_or_none()
+
+
+def scenario_versions(session: Session, line_id: str) -> Sequence[ScenarioVersionRow]:
+    """The versions of a line's scenario, newest first."""
+    asked = select(ScenarioVersionRow).where(ScenarioVersionRow.line_id == line_id)
+    return session.scalars(asked.order_by(ScenarioVersionRow.number.desc())).all()
 
 
 def newest_scenario(session: Session, line_id: str) -> ScenarioVersionRow | None:

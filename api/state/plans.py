@@ -45,6 +45,40 @@ def add_plan(session: Session, plan_id: str, line_id: str, owner_id: str, create
     insert_row(session, PlanVersionRow(plan_id=plan_id, number=1, job_id=plan_id, created_at=created_at))
 
 
+def add_version(session: Session, plan_id: str, job_id: str, created_at: datetime) -> int:
+    """Add a version of a plan that a job makes; return its number. The plan shows it after `make_current`."""
+    newest = select(func.max(PlanVersionRow.number)).where(PlanVersionRow.plan_id == plan_id)
+    number = int(session.execute(newest).scalar_one()) + 1
+    insert_row(session, PlanVersionRow(plan_id=plan_id, number=number, job_id=job_id, created_at=created_at))
+    return number
+
+
+def plan_versions(session: Session, plan_id: str) -> Sequence[tuple[PlanVersionRow, JobRow]]:
+    """The versions of a plan with their jobs, newest first."""
+    asked = select(PlanVersionRow, JobRow).join(JobRow, JobRow.id == PlanVersionRow.job_id)
+    found = session.execute(asked.where(PlanVersionRow.plan_id == plan_id).order_by(PlanVersionRow.number.desc()))
+    return [(version, job) for version, job in found]
+
+
+def make_current(session: Session, plan_id: str, job_id: str, base: int, states: Collection[str], by_id: str) -> bool:
+    """Make the version of a job the current one, as a draft; False if the plan has changed since version `base`.
+
+    A plan has changed if another version is current, or if its approval is not one of `states` any more.
+    """
+    hold_log(session)
+    plan = session.get(PlanRow, plan_id, populate_existing=True, with_for_update=True)
+    number = session.scalars(select(PlanVersionRow.number).where(PlanVersionRow.job_id == job_id)).one()
+    if plan is None or plan.current_version != base or plan.approval not in states:
+        return False
+    if plan.approval != "draft":
+        change_approval(session, plan, "draft", by_id, f"Version {number} of the plan was made by hand.")
+        session.refresh(plan)
+    plan.current_version = number
+    plan.revision += 1
+    session.flush()
+    return True
+
+
 def plan_record(session: Session, plan_id: str) -> PlanRecord | None:
     """A plan."""
     found = session.execute(_records().where(PlanRow.id == plan_id)).one_or_none()

@@ -51,6 +51,16 @@ class ScenarioVersionRow(Base):
     created_by: Mapped[str] = mapped_column(String(100))
 
 
+class ScenarioFileRow(Base):
+    """A file of a version of a scenario."""
+
+    __tablename__ = "scenario_files"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("scenario_versions.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("files.sha256"), index=True)
+
+
 class PlanRow(Base):
     """A plan; `revision` grows with each change of the plan and is its ETag."""
 

@@ -7,9 +7,12 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
+from api.regulation_savings import savings_rows
 from api.study.chart import Chart, Point, Series, plotly_figure
 from api.study.page import Section, page
+from dispatch.regulation.interface.regulator import ControllerName
 from simulation.judging.judge import Judgement
+from simulation.judging.regulation import RegulationJudgement
 from simulation.judging.sensitivity import Answer
 from simulation.judging.verdict import TOLERANCES, Objection
 from simulation.runs.interval import MeanInterval, mean_interval
@@ -58,8 +61,14 @@ class JudgedPlan:
     command: str
     edited: str = ""
     """The note on a plan folder that is not as it was written."""
-    regulation: tuple[tuple[str, str, str], ...] = ()
-    """Savings with and without regulation, as rows of `api.regulation_savings`."""
+    controller: ControllerName = "none"
+    regulated: RegulationJudgement | None = None
+    """The savings with and without regulation; None if the plan was judged without a controller."""
+
+    @property
+    def regulation(self) -> list[tuple[str, str, str]]:
+        """Savings with and without regulation, as rows of a table."""
+        return [] if self.regulated is None else savings_rows(self.regulated, self.controller)
 
 
 def width_percent(saving: MeanInterval) -> float:
@@ -255,7 +264,7 @@ def render(judged: JudgedPlan) -> str:
     ]
     if judged.regulation:
         explained = ["Each saving is a mean over the same days; the comparison is part of its name."]
-        sections.append(Section("Regulation", explained, columns=REGULATION_COLUMNS, rows=list(judged.regulation)))
+        sections.append(Section("Regulation", explained, columns=REGULATION_COLUMNS, rows=judged.regulation))
     if judged.sensitivity:
         days = judged.sensitivity[0].judgement.saving_percent.count
         sections.append(

@@ -7,11 +7,13 @@ from typing import Any
 
 from prepared_data import prepared_data
 
-from api.jobs.plan_job import publish_plan, stored_folder, stored_plan
+from api.jobs.plan_job import stored_folder, stored_plan
 from api.jobs.plan_order import PlanOrder
+from api.jobs.plan_publishing import publish_plan
 from api.jobs.port import Limits, NewJob
 from api.jobs.stored_jobs import StoredJobs
-from api.services.plans import line_of, new_id
+from api.services.ids import new_id
+from api.services.plans import line_of
 from api.state.database import Database, open_database
 from api.state.files import FileStore
 from api.state.jobs import end_job

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from finished_plans import ordered
 
-from api.jobs.plan_job import publish_plan
 from api.jobs.plan_order import PlanOrder
+from api.jobs.plan_publishing import publish_plan
 from api.jobs.port import Limits
 from api.jobs.stored_jobs import StoredJobs
 from api.problems import ProblemError

@@ -1,0 +1,69 @@
+"""Simulations, sweeps and calibrations of a line as resources; each is a job of `/v1/jobs`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Depends, Response, status
+
+from api.access.roles import Action
+from api.http.access import Require, require_on
+from api.http.headers import ORDER_PROBLEMS, Cursor, Key, Limit, NoneMatch
+from api.http.job_models import JobListModel, JobModel
+from api.http.jobs import accepted, job_answer, job_list
+from api.http.problems import documented
+from api.http.service import ThePrincipal, TheService
+from api.jobs.orders import CalibrationOrder, LineOrder, SimulationOrder, SweepOrder
+from api.jobs.port import JobKind
+from api.problems import ProblemKind
+
+router = APIRouter(prefix="/v1", tags=["studies"])
+
+ORDERED: dict[str, Any] = {
+    "status_code": status.HTTP_202_ACCEPTED,
+    "response_model": JobModel,
+    "response_description": "The job is queued; `Location` is its address.",
+}
+_STUDIES: dict[str, tuple[JobKind, type[LineOrder], Action, str]] = {
+    "simulations": ("simulate", SimulationOrder, Action.ORDER_STUDIES, "simulation"),
+    "sweeps": ("sweep", SweepOrder, Action.ORDER_STUDIES, "sweep"),
+    "calibrations": ("calibrate", CalibrationOrder, Action.EDIT_SCENARIOS, "calibration"),
+}
+
+
+def _add(resource: str, kind: JobKind, model: type[LineOrder], action: Action, word: str) -> None:
+    def order(wanted: LineOrder, service: TheService, principal: ThePrincipal, key: Key = None) -> Response:
+        require_on(principal, action, wanted.scenario)
+        return accepted(service.studies.of_line(kind, wanted, principal.actor_id, key))
+
+    def list_them(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> JobListModel:
+        views, following = service.jobs.newest(limit, cursor, (kind,))
+        return job_list(views, following, f"/v1/{resource}?limit={limit}")
+
+    def read(job_id: str, service: TheService, if_none_match: NoneMatch = None) -> Response:
+        return job_answer(service.jobs, service.jobs.read(job_id, kind), if_none_match)
+
+    order.__annotations__["wanted"] = model
+    order.__doc__, list_them.__doc__ = model.__doc__, f"The jobs of kind `{kind}`, newest first, without results."
+    read.__doc__ = f"A {word} with its progress and, once it succeeded, its result."
+    named: list[tuple[Callable[..., Any], str]] = [(order, "order"), (list_them, "list"), (read, "read")]
+    for call, verb in named:
+        call.__name__ = f"{verb}_{word if verb != 'list' else resource}"
+    router.add_api_route(
+        f"/{resource}", order, methods=["POST"], summary=f"Order a {word}",
+        dependencies=[Depends(Require(action))], responses=documented(*ORDER_PROBLEMS), **ORDERED,
+    )  # fmt: skip
+    reads = [Depends(Require(Action.READ_PLANS))]
+    router.add_api_route(
+        f"/{resource}", list_them, methods=["GET"], summary=f"List the {resource}", dependencies=reads,
+        responses=documented(ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS),
+    )  # fmt: skip
+    router.add_api_route(
+        f"/{resource}/{{job_id}}", read, methods=["GET"], summary=f"Follow a {word}", dependencies=reads,
+        response_model=JobModel,
+        responses=documented(ProblemKind.UNKNOWN_JOB, ProblemKind.INVALID_REQUEST)
+        | {304: {"description": "The job has not changed."}},
+    )  # fmt: skip
+
+
+for _resource, _study in _STUDIES.items():
+    _add(_resource, *_study)
