@@ -126,7 +126,8 @@ def test_on_the_own_line_the_table_decides(
             action = action_of(route)
             if action is None:
                 continue
-            plan_id = ordered(installation.database, PlanOrder(OWN))
+            # An owner for each role: a user may have a hundred jobs in the queue.
+            plan_id = ordered(installation.database, PlanOrder(OWN), f"owner for {role}")
             status, code = asked(client, route, OWN, plan_id)
             allowed = role in ALLOWED[action] and action not in OF_INSTALLATION
             assert (code == "role-missing") == (not allowed), (route.path, status, code)
