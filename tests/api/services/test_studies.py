@@ -22,7 +22,7 @@ from api.jobs.orders import (
     SweepOrder,
 )
 from api.jobs.plan_order import PlanOrder
-from api.jobs.port import JobKind
+from api.jobs.port import JobKind, Limits
 from api.jobs.request import plan_request, stored_scenarios, stored_starts
 from api.problems import ProblemError
 from api.services.availability import Caller
@@ -267,13 +267,14 @@ def test_bundled_lines_are_read_only(installation: Installation, tmp_path: Path)
 
 def test_a_foreign_line_has_no_versions_jobs_or_plans(installation: Installation, plan_id: str) -> None:
     caller = Caller("eve", "", frozenset({"beijing_yizhuang"}))
+    studies = installation.studies.for_caller(caller, lambda _line: Limits())
     job = installation.studies.of_plan("explain", plan_id, ExplanationOrder(), "ada")
     with pytest.raises(ProblemError, match="No job"):
         installation.jobs.for_caller(caller).read(job.job.job_id)
     with pytest.raises(ProblemError, match="No line"):
         installation.scenarios.for_caller(caller).version(LINE, 1)
     with pytest.raises(ProblemError, match="No plan"):
-        installation.studies.for_caller(caller).of_plan("explain", plan_id, ExplanationOrder(), "eve")
+        studies.of_plan("explain", plan_id, ExplanationOrder(), "eve")
     with pytest.raises(InputFaults):
-        installation.studies.for_caller(caller).of_line("simulate", SimulationOrder(scenario=LINE), "eve")
+        studies.of_line("simulate", SimulationOrder(scenario=LINE), "eve")
     installation.jobs.stop(job.job.job_id, "nothing")
