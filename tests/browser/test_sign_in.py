@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+from prepared_data import prepared_data
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
+    return prepared_data(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

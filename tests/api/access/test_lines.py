@@ -24,6 +24,11 @@ LINE_ORDERS = ("/v1/plans", "/v1/simulations", "/v1/sweeps", "/v1/calibrations")
 OF_A_KIND = ("/v1/simulations/{job_id}", "/v1/sweeps/{job_id}", "/v1/calibrations/{job_id}")
 """The addresses that know only jobs of one kind; the job of the test is a plan."""
 
+ROLES = [
+    role if role in (Role.VIEWER, Role.PLANNER) else pytest.param(role, marks=pytest.mark.many_cases) for role in Role
+]
+"""Continuous integration walks the routes with every role, the default run with two of them."""
+
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
@@ -89,7 +94,7 @@ def action_of(route: APIRoute) -> Action | None:
     return next((one.call.action for one in route.dependant.dependencies if isinstance(one.call, Require)), None)
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ROLES)
 def test_a_foreign_line_does_not_exist(
     role: Role, installation: Installation, port: int, routes: list[APIRoute]
 ) -> None:
@@ -122,7 +127,7 @@ def test_a_foreign_line_does_not_exist(
             assert answer.text.replace(plan_id, "none") == unknown.text
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ROLES)
 def test_on_the_own_line_the_table_decides(
     role: Role, installation: Installation, port: int, routes: list[APIRoute]
 ) -> None:
@@ -144,7 +149,7 @@ def test_on_the_own_line_the_table_decides(
                 assert status in (200, 202), code
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", ROLES)
 def test_an_action_of_the_installation_needs_the_role_on_every_line(
     role: Role, installation: Installation, port: int, routes: list[APIRoute]
 ) -> None:

@@ -13,6 +13,7 @@ import httpx2
 import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from prepared_data import prepared_data
 from served_app import served_app
 from token_provider import AUDIENCE, TokenProvider, token_provider
 
@@ -179,7 +180,8 @@ def test_a_provider_that_fails(provider: TokenProvider, tokens: Tokens, clock: C
 
 def test_a_service_with_a_provider(provider: TokenProvider, tmp_path: Path) -> None:
     environment = {
-        "HEADWATT_DATA": str(tmp_path), "HEADWATT_OIDC_ISSUER": provider.issuer, "HEADWATT_OIDC_AUDIENCE": AUDIENCE,
+        "HEADWATT_DATA": str(prepared_data(tmp_path)),
+        "HEADWATT_OIDC_ISSUER": provider.issuer, "HEADWATT_OIDC_AUDIENCE": AUDIENCE,
         "HEADWATT_OIDC_ROLES_CLAIM": "realm_access.roles",
         "HEADWATT_OIDC_ROLES": '{planners = ["planner:tutorial_line"]}',
     }  # fmt: skip

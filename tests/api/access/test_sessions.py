@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from prepared_data import prepared_data
 from served_app import app_in, served_app
 
 from api.access.keys import new_key
@@ -28,7 +29,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    installation = open_installation(tmp_path)
+    installation = open_installation(prepared_data(tmp_path))
     installation.prepare(lambda _line: None)
     yield installation
     installation.close()

@@ -187,6 +187,7 @@ def store(folder: Path) -> Path:
     return folder / "store"
 
 
+@pytest.mark.many_cases
 def test_a_store_becomes_a_fleet_folder_and_refused_vehicles_are_listed(folder: Path, store: Path) -> None:
     fleet = folder / "fleet"
     command = ["calibrate", str(store), "--scenario", "beijing_yizhuang", "--out", str(fleet)]
@@ -211,6 +212,7 @@ def test_a_store_becomes_a_fleet_folder_and_refused_vehicles_are_listed(folder: 
         assert abs(one.value - truth["auxiliary_kw"]) < 1.7 * (one.interval_95.upper - one.value)
 
 
+@pytest.mark.many_cases
 def test_a_folder_of_files_gives_the_models_of_the_store(folder: Path, store: Path) -> None:
     # One file of a vehicle and day (gzip), one with the rows of both days of the other vehicle in no order (Parquet),
     # and a file that is no telemetry.

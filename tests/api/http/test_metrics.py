@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from finished_plans import ended, ordered
+from prepared_data import prepared_data
 from prometheus_client.parser import text_string_to_metric_families
 from served_app import app_in, served_app
 
@@ -24,7 +25,7 @@ from api.services.installation import Installation, open_installation
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    installation = open_installation(tmp_path)
+    installation = open_installation(prepared_data(tmp_path))
     installation.prepare(lambda _line: None)
     yield installation
     installation.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from prepared_data import prepared_data
 from served_app import app_in, served_app
 
 from api.access.roles import EVERY_LINE, Role
@@ -14,7 +15,7 @@ from api.services.installation import Installation, open_installation
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    installation = open_installation(tmp_path)
+    installation = open_installation(prepared_data(tmp_path))
     installation.prepare(lambda _line: None)
     yield installation
     installation.close()

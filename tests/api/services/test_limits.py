@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx2
+from prepared_data import prepared_data
 from served_app import served_app
 
 from api.access.principal import LOCAL, Grants, Principal
@@ -32,7 +33,7 @@ def test_the_role_on_the_line_decides() -> None:
 
 def test_an_order_beyond_the_limits_is_refused(tmp_path: Path) -> None:
     environment = {
-        "HEADWATT_DATA": str(tmp_path), "HEADWATT_LIMITS_PLANNER_WAITING": "1",
+        "HEADWATT_DATA": str(prepared_data(tmp_path)), "HEADWATT_LIMITS_PLANNER_WAITING": "1",
         "HEADWATT_LIMITS_PLANNER_REPLICATIONS": "5", "HEADWATT_LIMITS_PLANNER_SECONDS": "60",
     }  # fmt: skip
     installation = open_with(read_settings(environment=environment).settings)

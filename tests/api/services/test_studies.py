@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from computed_jobs import computed
 from finished_plans import finished
+from prepared_data import prepared_data
 
 from api.jobs.orders import (
     ComparisonOrder,
@@ -47,7 +48,7 @@ def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     data = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(SETTING, new_database_url(request.param, data, request))
-        installation = open_installation(data)
+        installation = open_installation(prepared_data(data) if request.param == "sqlite" else data)
     installation.prepare(lambda _line: None)
     yield installation
     installation.close()

@@ -71,6 +71,7 @@ def test_a_short_line_by_hand() -> None:
     assert 0 < max(steps) < 300
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize("line", [LINE, YIZHUANG], ids=["tutorial", "yizhuang"])
 def test_decided_headways_keep_every_promise_with_their_ramps(line: Scenario) -> None:
     decided = decide_headways(line, "demand-led")

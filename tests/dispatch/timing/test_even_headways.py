@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from called_lines import called
 from examples import examples
 from hypothesis import given, settings
@@ -71,6 +72,7 @@ def test_no_departure_leaves_its_window_and_trips_keep_their_times(moves: list[i
         assert all(b.start_s > a.start_s for a, b in pairwise(even.of(direction)))
 
 
+@pytest.mark.many_cases
 def test_a_line_with_uneven_minutes_saves_more_than_by_driving_alone() -> None:
     planned = make_plan(uneven([0, 20, -20, 10, -10]), PlannerOptions(effort=0.1))
     assert planned.check.passed
