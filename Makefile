@@ -10,7 +10,8 @@ SCENARIO ?= beijing_yizhuang
 OUT ?= out/$(notdir $(patsubst %/,%,$(SCENARIO)))
 ARGS ?=
 SBOM ?= dist/sbom.json
-# Processes that run tests; a file's tests stay together, because they share what is costly to make.
+# Processes that run tests; a file's tests stay together, because they share what is costly to make. The files keep their
+# order: the last ones are quick, so that no process waits long for the other one at the end.
 WORKERS ?= 2
 
 # Packages elsewhere must not be imported in place of ours, and compiled modules must be kept: the install leaves
@@ -45,7 +46,7 @@ serve: $(RUN_TIME) ## the HTTP service and its page: ARGS="--port 8080"
 	@$(IN_VENV)/headwatt serve $(ARGS)
 
 test: $(DEVELOPMENT) browser ## the tests: ARGS="tests/dispatch -k window"
-	@$(IN_VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(IN_VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint test ## everything a change must pass: format, lint, types, layers, tests
 

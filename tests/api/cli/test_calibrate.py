@@ -270,6 +270,7 @@ def test_an_engine_is_refused_for_one_file(folder: Path) -> None:
     assert "a folder of vehicle-days" in result.stderr
 
 
+@pytest.mark.many_cases
 def test_a_store_without_any_usable_vehicle_gives_every_reason(folder: Path, store: Path) -> None:
     command = ["calibrate", str(store), "--scenario", "beijing_yizhuang", "--vehicle", "TS99"]
     assert "--out" in CliRunner().invoke(app, command).stderr

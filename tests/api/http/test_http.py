@@ -288,6 +288,7 @@ def test_openapi_documents_every_route_with_examples_and_its_problems(client: ht
                     assert set(response["content"]) == {PROBLEM}, f"{method} {path} {status}"
 
 
+@pytest.mark.many_cases
 def test_a_plan_is_ordered_computed_and_found_by_the_next_server(tmp_path: Path) -> None:
     """The whole way, with the real planner in a real worker; then another server reads the same store."""
     with served(prepared_data(tmp_path)) as (client, _):

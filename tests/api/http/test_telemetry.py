@@ -81,6 +81,7 @@ def test_bad_rows_are_counted_and_bad_requests_are_problems(client: httpx2.Clien
     assert client.get("/v1/telemetry").status_code == 405
 
 
+@pytest.mark.many_cases
 def test_a_service_without_a_store(tmp_path: Path) -> None:
     with served(tmp_path) as client:
         answer = client.post("/v1/telemetry", content=b"x")

@@ -41,7 +41,7 @@ pytest_plugins = ["state_databases"]
 LINE = "tutorial_line"
 
 
-@pytest.fixture(params=("sqlite", "postgresql"), scope="module")
+@pytest.fixture(params=("sqlite", pytest.param("postgresql", marks=pytest.mark.many_cases)), scope="module")
 def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     from state_databases import new_database_url  # a plugin of pytest, which imports it first
 

@@ -49,7 +49,7 @@ def test_the_same_times_as_calls_give_the_same_plan() -> None:
     assert as_calls.plan.timetable == make_plan(LINE, QUICK).plan.timetable
 
 
-@pytest.fixture(scope="module", params=["uneven", "short"])
+@pytest.fixture(scope="module", params=[pytest.param("uneven", marks=pytest.mark.many_cases), "short"])
 def planned(request: pytest.FixtureRequest) -> tuple[Scenario, Planned]:
     scenario = called(LINE, uneven) if request.param == "uneven" else with_short_trips()
     return scenario, make_plan(scenario, QUICK)

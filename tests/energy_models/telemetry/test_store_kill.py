@@ -88,6 +88,7 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
     check(tmp_path, 60)
 
 
+@pytest.mark.many_cases
 def test_several_processes_write_at_the_same_time(tmp_path: Path) -> None:
     logs = [tmp_path / f"{k}.log" for k in range(3)]
     processes = [

@@ -42,7 +42,9 @@ def energies(judgement: Judgement) -> list[float]:
     return [day.account.energy_kwh for days in (judgement.baseline, judgement.plan) for day in days.results]
 
 
-@pytest.mark.parametrize(("workers", "compares_early"), [(1, True), (2, True), (2, False)])
+@pytest.mark.parametrize(
+    ("workers", "compares_early"), [(1, True), pytest.param(2, True, marks=pytest.mark.many_cases), (2, False)]
+)
 def test_days_beside_the_planner_are_those_of_the_judge(workers: int, compares_early: bool) -> None:
     scenario = small_line(4, TWO_PERIODS)
     library, in_force = profile_library(scenario), timetable_in_force(scenario)
