@@ -205,7 +205,7 @@ class PlanModel(BaseModel):
     approval: ApprovalModel
     version: int
     ordered_by: Annotated[str, Field(description="The user who ordered the plan.")]
-    saving_percent: Annotated[float | None, Field(description="The judged saving; null before the plan succeeded.")]
+    saving_percent: Annotated[float | None, Field(description="The judged saving; null if there is none to quote.")]
     progress: ProgressModel
     is_ending: Annotated[bool, Field(description="The search is ending and keeps the best plan so far.")]
     result: PlanResult | None

@@ -33,7 +33,7 @@ class PlanView:
     """A plan as the service shows it: its job, the state of its approval, and its files (SHA-256 by name).
 
     `damage` names the files that are not as they were written. `tag` differs after each change of the plan.
-    `saving_percent` is the judged saving of a computed plan.
+    `saving_percent` is the judged saving; None without a computed plan, or if no saving may be quoted.
     """
 
     plan_id: str
