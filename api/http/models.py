@@ -204,6 +204,8 @@ class PlanModel(BaseModel):
     order: PlanOrderModel
     approval: ApprovalModel
     version: int
+    ordered_by: Annotated[str, Field(description="The user who ordered the plan.")]
+    saving_percent: Annotated[float | None, Field(description="The judged saving; null if there is none to quote.")]
     progress: ProgressModel
     is_ending: Annotated[bool, Field(description="The search is ending and keeps the best plan so far.")]
     result: PlanResult | None
@@ -228,6 +230,8 @@ class PlanModel(BaseModel):
             order=PlanOrderModel.model_construct(**asdict(order_of(job.order))),
             approval=ApprovalModel.model_construct(state=view.approval, active_from=view.active_from),
             version=view.version,
+            ordered_by=view.owner_id,
+            saving_percent=view.saving_percent if done and not view.damage else None,
             progress=ProgressModel(stage=job.stage, share=job.share),
             is_ending=job.is_ending,
             result=None,

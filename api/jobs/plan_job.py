@@ -44,7 +44,7 @@ def stored_plan(experiment: PlanExperiment, files: FileStore, folder: Path) -> d
         "checks_passed": result.checks.passed,
         "scenario_hash": result.scenario_hash,
         "figures": {
-            "saving_percent": result.saving_percent,
+            "saving_percent": None if result.no_saving_because else result.saving_percent,
             "energy_kwh": result.plan.energy_kwh,
             "share_of_gap_closed": result.share_of_gap_closed,
         },

@@ -33,6 +33,7 @@ class PlanView:
     """A plan as the service shows it: its job, the state of its approval, and its files (SHA-256 by name).
 
     `damage` names the files that are not as they were written. `tag` differs after each change of the plan.
+    `saving_percent` is the judged saving; None without a computed plan, or if no saving may be quoted.
     """
 
     plan_id: str
@@ -45,6 +46,7 @@ class PlanView:
     revision: int
     files: Mapping[str, str]
     damage: str = ""
+    saving_percent: float | None = None
 
     @property
     def tag(self) -> str:
@@ -258,7 +260,7 @@ def _view(record: rows.PlanRecord, files: Mapping[str, str], damage: str = "") -
     plan = record.plan
     return PlanView(
         plan.id, plan.line_id, plan.owner_id, job_of(record.job), plan.approval, plan.active_from,
-        record.version.number, plan.revision, files, damage,
+        record.version.number, plan.revision, files, damage, (record.version.figures or {}).get("saving_percent"),
     )  # fmt: skip
 
 

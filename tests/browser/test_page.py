@@ -68,7 +68,11 @@ def test_a_plan_is_ordered_followed_and_read(page: Page, address: str, tmp_path:
     expect(page.locator(".verdict strong")).to_have_text(re.compile(r"^-?\d+\.\d % saved$"))
     expect(page.locator("#plans a[aria-current]")).to_contain_text("done")
 
-    report = page.frame_locator("iframe")
+    expect(page.locator("#plans a[aria-current]")).to_contain_text(re.compile(r"% saved.*2 days.*by local"))
+
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Open the report").click()
+    report = opened.value
     expect(report.get_by_role("heading", level=1)).to_contain_text("Tutorial line")
     report.locator("#driving").scroll_into_view_if_needed()
     expect(report.locator("[data-chart=driving] .main-svg").first).to_be_visible()
@@ -76,6 +80,7 @@ def test_a_plan_is_ordered_followed_and_read(page: Page, address: str, tmp_path:
     report.get_by_label("Next section").click()
     expect(report.locator("#driving-text")).not_to_have_text(before or "")
 
+    report.close()
     with page.expect_download() as download:
         page.get_by_role("link", name="timetable.csv").click()
     saved = tmp_path / "timetable.csv"
@@ -92,6 +97,13 @@ def test_a_plan_is_stopped(page: Page, address: str) -> None:
     page.get_by_label("Line").select_option("beijing_yizhuang")
     page.get_by_label("Days simulated").fill("1000")
     page.get_by_role("button", name="Plan", exact=True).click()
+    shares: list[float] = []
+    while not shares or shares[-1] < 0.1:
+        value = page.get_by_role("progressbar").evaluate("bar => bar.value", timeout=PATIENCE_MS)
+        shares.append(value)
+        page.wait_for_timeout(300)
+    assert shares == sorted(shares)
+    expect(page.locator("#stage")).to_contain_text("left")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#plan .status")).to_have_text("stopped", timeout=PATIENCE_MS)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
@@ -172,3 +184,110 @@ def test_a_plan_that_is_not_there_is_reported(browser: Browser, address: str) ->
     page.goto(f"{address}/#20990101-nothing")
     expect(page.get_by_role("main")).to_contain_text("There is no plan with this id")
     page.close()
+
+
+def test_the_plan_button_is_in_the_first_view_and_few_tabs_away(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(address)
+    expect(page.get_by_role("button", name="Plan", exact=True)).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Line")).to_be_focused()
+    for _ in range(7):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Plan", exact=True)).to_be_focused()
+
+
+def test_changes_are_collapsed_explained_and_exclusive(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Line").select_option("beijing_yizhuang")
+    expect(page.get_by_text("air conditioning")).to_be_hidden()
+    page.get_by_text("Changes of the line (0 of 12)").click()
+    expect(page.get_by_text("air conditioning")).to_be_visible()
+    page.get_by_label("summer", exact=True).check()
+    page.get_by_label("winter", exact=True).check()
+    expect(page.get_by_label("summer", exact=True)).not_to_be_checked()
+    page.get_by_label("substation out", exact=True).check()
+    expect(page.get_by_text("Changes of the line (2 of 12)")).to_be_visible()
+
+
+def test_the_progress_never_falls(page: Page, address: str) -> None:
+    """Stages that run beside each other, and a stage that is reported twice."""
+    page.goto(address)
+    shares = page.evaluate(
+        """async () => {
+          const { advanced, BEGINNING } = await import("/pages/plan_progress.js");
+          const reports = [["preparing", 0], ["headways", 0.5], ["patterns", 0.4],
+            ["simulated days", 0.2], ["trips", 0.1], ["patterns", 0], ["unknown", 1],
+            ["trips", 0], ["check", 0], ["simulated days", 1], ["writing the plan", 1]];
+          let progress = BEGINNING;
+          return reports.map(([stage, share]) => (progress = advanced(progress, stage, share)).whole);
+        }"""
+    )
+    assert shares == sorted(shares)
+    assert len(set(shares)) >= 7
+    assert shares[-1] == pytest.approx(1)
+
+
+def test_a_plan_of_another_user_appears_and_changes_without_a_reload(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.get_by_label("Line")).to_have_value(re.compile("."))
+    before = page.locator("#plans a").count()
+    page.get_by_label("Days simulated").focus()
+    order = {"scenario": "tutorial_line", "replications": 3, "seed": 77}
+    made = page.request.post(f"{address}/v1/plans", data=order, headers={"Content-Type": "application/json"}).json()
+    entry = page.locator(f"#plans a[href='#{made['id']}']")
+    expect(entry).to_contain_text("seed 77", timeout=PATIENCE_MS)
+    assert page.locator("#plans a").count() == before + 1
+    page.request.post(f"{address}{made['links']['cancel']}", headers={"Content-Type": "application/json"})
+    expect(entry).to_contain_text("stopped", timeout=PATIENCE_MS)
+    expect(page.get_by_label("Days simulated")).to_be_focused()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pick a line and press Plan")
+
+
+def test_the_interface_for_programs_is_readable(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="Interface for programs").click()
+    expect(page.get_by_role("heading", name="POST /v1/plans", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_colours_and_language_are_switched_and_kept(page: Page, address: str) -> None:
+    page.goto(address)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_label("Colours").select_option("dark")
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.get_by_label("Language").select_option("zh")
+    expect(page.get_by_role("button", name="开始计划")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert page.evaluate(ground) == dark
+    page.emulate_media(color_scheme="dark")
+    page.get_by_label("配色").select_option("system")
+    assert page.evaluate(ground) == dark
+
+
+@pytest.mark.parametrize("width", [1366, 683, 390])
+def test_each_control_has_a_name_and_a_size(page: Page, address: str, width: int) -> None:
+    """Also at 200 % zoom of 1366 pixels, and with forced colours and reduced motion."""
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 768})
+    page.goto(address)
+    page.get_by_text("Limits and fixes").click()
+    page.locator("#changes-title").click()
+    page.get_by_label("Service").select_option("demand-led")
+    faults = page.evaluate(
+        """() => [...document.querySelectorAll("input, select, textarea, button, a, summary")]
+          .filter((one) => one.checkVisibility() && !one.matches(".skip"))
+          .filter((one) => {
+            const labels = [...(one.labels ?? [])].map((label) => label.textContent.trim()).join("");
+            const name = one.getAttribute("aria-label") || one.textContent.trim() || labels;
+            const target = one.closest("label") ?? one;
+            const { width, height } = target.getBoundingClientRect();
+            return !name || width < 24 || height < 20;
+          }).map((one) => one.outerHTML)"""
+    )
+    assert faults == []
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids))
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -163,7 +163,7 @@ def test_without_a_session_only_the_page_of_the_sign_in_answers(installation: In
         page = client.get("/sign-in")
         assert page.status_code == 200
         assert "unsafe" not in page.headers["content-security-policy"]
-        assert [client.get(f"/pages/{name}").status_code for name in ("sign_in.js", "page.css", "icon.svg")] == [
+        assert [client.get(f"/pages/{name}").status_code for name in ("sign_in.js", "page.css", "tokens.css")] == [
             200
         ] * 3
         assert client.get("/pages/page.js").status_code == 401

@@ -1,0 +1,31 @@
+/** Requests to the service, and the difference between its clock and that of the browser. */
+import { t } from "./locale.js";
+
+let csrfToken = null;
+let behindMs = 0;
+
+/** The time by the clock of the service, in ms. */
+export const serviceNow = () => Date.now() + behindMs;
+
+/** @param {string | null} token */
+export function useToken(token) {
+  csrfToken = token;
+}
+
+/** Send a request; returns the JSON of the answer and throws the problem of a refusal. @param {string} path @param {RequestInit} [options] */
+export async function ask(path, options) {
+  let response;
+  const token = options && csrfToken ? { "X-CSRF-Token": csrfToken } : {};
+  try {
+    response = await fetch(path, options && { ...options, headers: { ...options.headers, ...token } });
+  } catch {
+    throw { title: t("no_answer"), detail: t("no_answer_text") };
+  }
+  if (response.status === 401) location.assign("/sign-in");
+  const date = Date.parse(response.headers.get("Date") ?? "");
+  if (date) behindMs = date - Date.now();
+  if (response.status === 204) return null;
+  const body = await response.json();
+  if (!response.ok) throw body;
+  return body;
+}

@@ -1,0 +1,44 @@
+/** The language of the page, and numbers and times in it. */
+import { STRINGS } from "./strings.js";
+
+const KEPT = "headwatt.language";
+/** @type {"en" | "zh"} */
+export const language = chosenLanguage(localStorage.getItem(KEPT), navigator.language);
+const tag = language === "zh" ? "zh-CN" : "en-GB";
+const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
+const tenth = new Intl.NumberFormat(tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const moment = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+
+/** @param {string | null} kept @param {string} ofBrowser @returns {"en" | "zh"} */
+export function chosenLanguage(kept, ofBrowser) {
+  if (kept === "en" || kept === "zh") return kept;
+  return ofBrowser.startsWith("zh") ? "zh" : "en";
+}
+
+/** Keep a language and load the page anew in it. @param {string} wanted */
+export function switchLanguage(wanted) {
+  localStorage.setItem(KEPT, wanted);
+  location.reload();
+}
+
+/** The text of a key. @param {string} key @param {Record<string, string | number>} values */
+export function t(key, values = {}) {
+  const text = STRINGS[key][language === "zh" ? 1 : 0];
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/** The text of a key, or `otherwise` for a key that the catalogue does not have. @param {string} key @param {string} otherwise */
+export const known = (key, otherwise) => (key in STRINGS ? t(key) : otherwise);
+/** @param {number} value */
+export const formatWhole = (value) => whole.format(value);
+/** @param {number} value */
+export const formatTenth = (value) => tenth.format(value);
+/** @param {string} time ISO 8601 */
+export const formatTime = (time) => moment.format(new Date(time));
+
+/** Write the texts of the catalogue into the page: `data-t` is the text, `data-t-label` the name of an element. */
+export function writeTexts() {
+  document.documentElement.lang = tag;
+  for (const one of document.querySelectorAll("[data-t]")) one.textContent = t(/** @type {HTMLElement} */ (one).dataset.t ?? "");
+  for (const one of document.querySelectorAll("[data-t-label]")) one.setAttribute("aria-label", t(/** @type {HTMLElement} */ (one).dataset.tLabel ?? ""));
+}

@@ -1,0 +1,62 @@
+/** A plan: its progress while it is computed, its result or its problem afterwards. */
+import { element } from "./element.js";
+import { formatTenth, formatWhole, known, t } from "./locale.js";
+import { secondsLeft } from "./plan_progress.js";
+import { durationText, optionsText, orderedText, title } from "./plan_words.js";
+import { problemView } from "./problem_view.js";
+import { tradeView } from "./trade_view.js";
+
+export const ENDED = new Set(["succeeded", "infeasible", "failed", "cancelled"]);
+
+/** @typedef {{ place: (order: any, button: HTMLElement) => void, end: (link: string, button: HTMLButtonElement) => void }} Actions */
+
+/** @param {any} plan @param {any[]} lines @param {Actions} actions */
+export function planView(plan, lines, actions) {
+  const status = element("span", { class: `status ${plan.status}` }, t(`status.${plan.status}`));
+  const head = [
+    element("h1", {}, title(plan, lines)),
+    element("p", { class: "quiet" }, status, ` · ${optionsText(plan.order)} · ${orderedText(plan)}`),
+  ];
+  if (plan.status === "succeeded" && plan.result) return [...head, ...resultView(plan), ...tradeView(plan, actions.place)];
+  if (ENDED.has(plan.status)) return [...head, plan.problem ? problemView(plan.problem) : element("p", {}, t("stopped"))];
+  const button = (/** @type {string} */ link, /** @type {string} */ text) => {
+    const made = /** @type {HTMLButtonElement} */ (element("button", { type: "button", onclick: () => actions.end(link, made) }, text));
+    return made;
+  };
+  const bar = element("progress", { max: 1, "aria-label": t("progress") });
+  const buttons = element("p", { class: "buttons" }, plan.links.keep_best && button(plan.links.keep_best, t("keep_best")), button(plan.links.cancel, t("stop")));
+  return [...head, bar, element("p", { class: "quiet", id: "stage" }), buttons];
+}
+
+/** Show the progress in the view of a plan that is not ended. @param {HTMLElement} main @param {any} plan @param {number} whole @param {number} nowMs */
+export function showProgress(main, plan, whole, nowMs) {
+  const bar = main.querySelector("progress");
+  const told = main.querySelector("#stage");
+  if (!bar || !told) return;
+  if (plan.status === "running") bar.value = whole;
+  const stage = plan.status === "queued" ? t("waiting_turn") : plan.progress.stage ? known(`stage.${plan.progress.stage}`, plan.progress.stage) : t("starting");
+  const leftS = plan.started_at ? secondsLeft(whole, (nowMs - Date.parse(plan.started_at)) / 1000) : null;
+  const percent = plan.status === "running" ? `${formatWhole(100 * whole)} %` : null;
+  const left = leftS === null ? null : t("left", { time: durationText(leftS) });
+  told.textContent = [percent, stage, plan.is_ending ? t("ending") : left].filter(Boolean).join(" · ");
+}
+
+/** @param {any} plan */
+function resultView(plan) {
+  const { result, links } = plan;
+  const [low, high] = result.saving_ci95_percent.map(formatTenth);
+  const rules = result.checks.rules.length;
+  const checks = result.checks.passed ? t("rules_hold", { n: rules }) : t("rules_broken", { n: result.checks.violations.length, all: rules });
+  const isQuoted = !result.no_saving_because.length;
+  const judged = t("judged", {
+    point: result.metering_point, n: result.replications, low, high,
+    plan: formatWhole(result.plan.energy_kwh), today: formatWhole(result.baseline.energy_kwh),
+  }); // prettier-ignore
+  const reasons = isQuoted ? [judged, result.saving_caveat, checks] : [...result.no_saving_because, checks];
+  return [
+    element("p", { class: "verdict" }, element("strong", {}, isQuoted ? t("saved", { percent: formatTenth(result.saving_percent) }) : t("no_saving")), ` ${reasons.filter(Boolean).join(" ")}`),
+    element("p", {}, element("a", { class: "primary", href: links.report, target: "_blank" }, t("open_report"))),
+    element("p", { class: "links" }, ...Object.entries(links.files).map(([name, path]) => element("a", { href: path, download: name }, name))),
+    element("p", { class: "quiet" }, result.notes.join(" ")),
+  ];
+}

@@ -1,0 +1,81 @@
+"""The texts of the pages: each is in the catalogue, in both languages, with the same values."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import api
+
+PAGES = Path(api.__file__).parent / "pages"
+ENTRY = re.compile(r'^  (?:"([^"]+)"|(\w+)): \["(.*)", "(.*)"\],$', re.MULTILINE)
+NOT_TEXTS = {"Headwatt", "English", "中文"}
+SCRIPTS = sorted(set(PAGES.glob("*.js")) - {PAGES / "strings.js", PAGES / "sign_in.js"})
+
+
+def catalogue() -> dict[str, tuple[str, str]]:
+    """English and Chinese by key."""
+    text = (PAGES / "strings.js").read_text(encoding="utf-8")
+    found = {quoted or plain: (english, chinese) for quoted, plain, english, chinese in ENTRY.findall(text)}
+    assert len(found) == text.count('"],\n')
+    return found
+
+
+class _Texts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside: set[str] = set()
+        self.keys: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        given = dict(attrs)
+        self.keys |= {str(given[name]) for name in ("data-t", "data-t-label") if name in given}
+        self.outside |= {str(given[name]) for name in ("title", "aria-label", "alt") if name in given}
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.outside.add(data.strip())
+
+
+def loose_texts(script: str) -> list[str]:
+    """Literals of a script that read like a text: two words, or one word between two tags, outside of comments."""
+    code = re.sub(r"/\*.*?\*/|^\s*//.*$", "", script, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', code)
+    literals = [plain or re.sub(r"\$\{[^}]*\}", "", template) for plain, template in found]
+    is_text = re.compile(r"^[A-Z][a-z]+[ a-z]*[.?!]?$|[A-Za-z]{2,} [a-z]{2,}|[\u4e00-\u9fff]")
+    return [one for one in literals if is_text.search(one) and one not in ALLOWED]
+
+
+ALLOWED = {
+    "Content-Type", "X-CSRF-Token", "Date", "driving profiles", "compiling the search", "simulated days",
+    "writing the plan", "ui-monospace",
+}  # fmt: skip
+
+
+def test_each_text_is_in_both_languages_with_the_same_values() -> None:
+    for key, (english, chinese) in catalogue().items():
+        assert english, key
+        assert re.search(r"[\u4e00-\u9fff]", chinese), key
+        assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", chinese)), key
+
+
+def test_the_page_has_no_text_outside_the_catalogue() -> None:
+    found = _Texts()
+    found.feed((PAGES / "index.html").read_text(encoding="utf-8"))
+    assert found.outside == NOT_TEXTS
+    assert found.keys <= set(catalogue())
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_has_no_text_outside_the_catalogue(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+    assert loose_texts(text) == []
+    assert set(re.findall(r'\bt\("([^"]+)"', text)) <= set(catalogue())
+
+
+def test_a_text_outside_the_catalogue_is_found() -> None:
+    assert loose_texts('element("p", {}, "Stopped before it was done.")') == ["Stopped before it was done."]
+    assert loose_texts('element("button", {}, "Stop")') == ["Stop"]
+    assert loose_texts("`about ten`") == ["about ten"]
