@@ -22,31 +22,43 @@ def end(session: Session, files: FileStore, job_id: str, outcome: Mapping[str, A
     if job is None or job.status not in rows.ACTIVE:
         return False
     status, problem, result = outcome["status"], outcome["problem"], outcome["result"]
-    if result is not None and (found := _obstacle(session, job, result)) is not None:
-        status, problem, result = "failed", found.as_json(), None
+    if result is not None:
+        refusal = _make_edit_current(session, job)
+        refusal = refusal if refusal is not None else _refused_import(session, job, result)
+        if refusal is not None:
+            status, problem, result = "failed", refusal.as_json(), None
     has_ended = rows.end_job(session, job_id, status, problem, result)
     if has_ended and result is not None:
         _publish(session, files, job, result)
     return has_ended
 
 
-def _obstacle(session: Session, job: JobRow, result: Mapping[str, Any]) -> Problem | None:
-    """Why the result of a job cannot be published any more; None if it can.
+def _make_edit_current(session: Session, job: JobRow) -> Problem | None:
+    """Make the version of an edited plan the current one; the problem if the plan has changed since the order.
 
-    The version of an edited plan becomes the current one here, because only then nobody else can change the plan.
+    This is done before the end is written, because only the change itself shows whether nobody else was faster. Other
+    kinds of jobs change nothing here.
     """
-    if job.kind == "revise":
-        base = int(job.order["plan_version"])
-        if not plans.make_current(session, job.order["plan"], job.id, base, EDITABLE, job.owner_id):
-            detail = "Meanwhile the plan got another version, or was approved; edit its present version."
-            return Problem(ProblemKind.STALE, detail)
-    if job.kind == "import" and "scenario" in result["facts"]:
-        newest = lines.newest_scenario(session, job.order["line"])
-        number = newest.number if newest is not None else None
-        if newest is not None and newest.origin == "bundled":
-            return Problem(ProblemKind.READ_ONLY, "A bundled line cannot be changed; import it under another name.")
-        if job.order["form"] == "edit" and number != job.order["base_version"]:
-            return Problem(ProblemKind.STALE, f"Meanwhile the line got version {number}; edit this version.")
+    if job.kind != "revise":
+        return None
+    base = int(job.order["plan_version"])
+    if plans.make_current(session, job.order["plan"], job.id, base, EDITABLE, job.owner_id):
+        return None
+    return Problem(
+        ProblemKind.STALE, "Meanwhile the plan got another version, or was approved; edit its present version."
+    )
+
+
+def _refused_import(session: Session, job: JobRow, result: Mapping[str, Any]) -> Problem | None:
+    """Why an imported scenario cannot become the newest version of its line any more; None if it can."""
+    if job.kind != "import" or "scenario" not in result["facts"]:
+        return None
+    newest = lines.newest_scenario(session, job.order["line"])
+    number = newest.number if newest is not None else None
+    if newest is not None and newest.origin == "bundled":
+        return Problem(ProblemKind.READ_ONLY, "A bundled line cannot be changed; import it under another name.")
+    if job.order["form"] == "edit" and number != job.order["base_version"]:
+        return Problem(ProblemKind.STALE, f"Meanwhile the line got version {number}; edit this version.")
     return None
 
 

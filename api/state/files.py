@@ -26,10 +26,13 @@ class FileStore:
         return self.folder / sha256[:2] / sha256
 
     def put(self, source: Path) -> str:
-        """Store a copy of a file durably; return its SHA-256. The same content is stored once."""
+        """Store a copy of a file durably; return its SHA-256. The same content is stored once.
+
+        A stored file whose bytes are not those of its name any more is replaced.
+        """
         sha256 = hash_of(source)
         target = self.path(sha256)
-        if target.is_file() and target.stat().st_size == source.stat().st_size:
+        if _is_sound(target, sha256, source.stat().st_size):
             os.utime(target)  # so that `prune` sees that the file is in use again
             return sha256
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -61,6 +64,11 @@ def hash_of(file: Path) -> str:
     """SHA-256 of the bytes of a file, in hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_sound(stored: Path, sha256: str, size: int) -> bool:
+    """Whether a stored file has the bytes of its name; the size comes first, because it costs no reading."""
+    return stored.is_file() and stored.stat().st_size == size and hash_of(stored) == sha256
 
 
 def name_files(session: Session, store: FileStore, hashes: Iterable[str]) -> None:

@@ -1,0 +1,294 @@
+"""What the service answers, and what it costs, while a worker computes plans: times, processor, memory.
+
+    python benchmarks/service.py [--seconds 60] [--clients 200] [--streams 500] [--plans 2000] [--soak SECONDS]
+
+A real `headwatt serve` and a real `headwatt worker` with lower priority (nice 10) run on a temporary data folder. One
+plan is computed; the other ended plans are rows with the files of this plan. Each client sends a request each `--pause`
+seconds, over one connection: plans with their results, jobs, lists, numbers of jobs. Clients, service and worker share
+the processors of this machine. Processor times are those of the kernel for the process (/proc/PID/stat), without its
+children.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+
+from finished_plans import ordered
+
+from api.jobs.plan_order import PlanOrder
+from api.jobs.plan_publishing import publish_plan
+from api.state.database import open_database
+from api.state.files import FileStore
+from api.state.jobs import end_job, job_row
+
+START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
+LINE = "tutorial_line"
+QUICK = {"scenario": LINE, "effort": "quick", "replications": 2}
+LONG = {"scenario": "beijing_yizhuang", "effort": "thorough", "replications": 1000}
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def processor_s(pid: int) -> float:
+    """Processor time of a process so far, without that of its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def with_children(pid: int) -> list[int]:
+    """A process and all processes below it."""
+    below = [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
+    return [pid, *(found for child in below for found in with_children(child))]
+
+
+def percentile(sorted_s: list[float], share: float) -> float:
+    return sorted_s[min(len(sorted_s) - 1, int(share * len(sorted_s)))]
+
+
+@dataclass
+class Service:
+    """A running service on this machine."""
+
+    port: int
+    data: Path
+    pid: int
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        sent = json.dumps(body).encode() if body is not None else None
+        request = Request(f"http://127.0.0.1:{self.port}{path}", sent, headers, method=method)
+        with urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def order(self, body: Any, **other: Any) -> str:
+        return str(self.call("POST", "/v1/plans", {**body, **other})["id"])
+
+    def status(self, plan_id: str) -> str:
+        return str(self.call("GET", f"/v1/plans/{plan_id}")["status"])
+
+
+@contextmanager
+def headwatt(log: Path, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with log.open("wb") as written:
+        process = subprocess.Popen([sys.executable, "-c", START, *words], stderr=written)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def until(holds: Callable[[], bool], seconds: float = 1200.0) -> None:
+    ends = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > ends:
+            raise TimeoutError("the service did not get there")
+        time.sleep(0.2)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Service]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    data = folder / "data"
+    with headwatt(folder / "serve.log", "serve", "--port", str(port), "--data", str(data), "--no-worker") as process:
+        service = Service(port, data, process.pid)
+
+        def lives() -> bool:
+            with socket.socket() as one:
+                if one.connect_ex(("127.0.0.1", port)):
+                    return False
+            return bool(service.call("GET", "/health/live"))
+
+        until(lives)
+        yield service
+
+
+@contextmanager
+def working(service: Service, folder: Path) -> Iterator[int]:
+    """A worker with a lower priority; yields its process id."""
+    with headwatt(folder / "worker.log", "worker", "--data", str(service.data)) as process:
+        os.setpriority(os.PRIO_PROCESS, process.pid, 10)
+        yield process.pid
+
+
+def ended_plans(service: Service, count: int) -> list[str]:
+    """The ids of ended plans: one that is computed, and rows with its files."""
+    first = service.order(QUICK)
+    until(lambda: service.status(first) in ("succeeded", "failed", "infeasible", "cancelled"))
+    database, store = open_database(service.data), FileStore(service.data)
+    with database.reading() as session:
+        row = job_row(session, first)
+    assert row is not None, first
+    assert row.result is not None, row.problem
+    plans = [first]
+    for number in range(1, count):
+        plan_id = ordered(database, PlanOrder(LINE, seed=number))
+        with database.writing() as session:
+            end_job(session, plan_id, "succeeded", None, row.result)
+            publish_plan(session, store, plan_id, row.result)
+        plans.append(plan_id)
+    database.close()
+    return plans
+
+
+@dataclass
+class Seen:
+    """What the clients saw."""
+
+    seconds: list[float] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
+    events: int = 0
+    ended_streams: int = 0
+
+
+async def client(service: Service, plans: list[str], seen: Seen, ends: float, pause_s: float) -> None:
+    """Requests over one connection until a moment."""
+    await asyncio.sleep(random.random() * pause_s)
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=2**24)
+    while time.monotonic() < ends:
+        plan = random.choice(plans)
+        paths = ("/v1/plans/" + plan, "/v1/plans/" + plan, "/v1/jobs/" + plan, "/v1/plans?limit=20", "/health")
+        begin = time.perf_counter()
+        try:
+            path = random.choice(paths)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            await reader.readexactly(int(head.partition("content-length:")[2].split()[0]))
+            seen.statuses[head.split()[1]] += 1
+        except (OSError, asyncio.IncompleteReadError) as error:
+            seen.statuses[type(error).__name__] += 1
+            reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=2**24)
+        took_s = time.perf_counter() - begin
+        seen.seconds.append(took_s)
+        await asyncio.sleep(max(0.0, pause_s - took_s))
+    writer.close()
+
+
+async def stream(service: Service, plan: str, seen: Seen) -> None:
+    """An open stream of events, until it is cancelled."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(f"GET /v1/plans/{plan}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    try:
+        while line := await reader.readline():
+            seen.events += line.startswith(b"id:")
+        seen.ended_streams += 1
+    finally:
+        writer.close()
+
+
+async def load(service: Service, plans: list[str], followed: list[str], wanted: argparse.Namespace) -> None:
+    """All clients and streams at once; prints what they saw and what it cost."""
+    seen, during_s = Seen(), float(wanted.soak or wanted.seconds)
+    streams = [
+        asyncio.create_task(stream(service, followed[number % len(followed)], seen)) for number in range(wanted.streams)
+    ]
+    until_s = time.monotonic() + 120
+    while seen.events < wanted.streams and time.monotonic() < until_s:
+        await asyncio.sleep(0.1)
+    begun, before_s, begin_mb = time.monotonic(), processor_s(service.pid), memory_mb(service.pid)
+    clients = [
+        asyncio.create_task(client(service, plans + followed, seen, begun + during_s, wanted.pause))
+        for _ in range(wanted.clients)
+    ]
+    await asyncio.sleep(during_s / 10)
+    warm_mb = memory_mb(service.pid)
+    await asyncio.gather(*clients)
+    took_s, used_s = time.monotonic() - begun, processor_s(service.pid) - before_s
+    end_mb = memory_mb(service.pid)
+    for one in streams:
+        one.cancel()
+    await asyncio.gather(*streams, return_exceptions=True)
+    found, count = sorted(seen.seconds), len(seen.seconds)
+    errors = sum(number for status, number in seen.statuses.items() if status != "200")
+    print(
+        f"{wanted.clients} clients, {wanted.streams} event streams, {took_s:.0f} s: {count:,} requests, {errors} errors"
+    )
+    if errors:
+        print("  answers:", dict(seen.statuses))
+    shares = ", ".join(f"p{share * 100:.0f} {percentile(found, share) * 1000:.1f} ms" for share in (0.5, 0.95, 0.99))
+    print(f"  {count / took_s:.0f} requests/s; {shares}; longest {found[-1] * 1000:.0f} ms")
+    print(f"  answering process: {used_s / count * 1000:.2f} ms a request, {used_s / took_s:.0%} of a core")
+    print(f"  {seen.events} events, {seen.ended_streams} streams ended by the service")
+    growth = (end_mb / warm_mb - 1) * 100
+    print(f"  memory: begin {begin_mb:.0f} MB, after a tenth {warm_mb:.0f} MB, end {end_mb:.0f} MB ({growth:+.1f} %)")
+
+
+def cost_of_orders(service: Service, count: int) -> list[str]:
+    """Order plans one after another, and print what one costs the answering process."""
+    first = service.order(LONG, seed=1000)  # the check of orders has loaded the scenario after this
+    before_s, begin = processor_s(service.pid), time.perf_counter()
+    plans = [service.order(LONG, seed=seed) for seed in range(count)]
+    took_s, used_s = time.perf_counter() - begin, processor_s(service.pid) - before_s
+    print(f"{count} orders: {used_s / count * 1000:.1f} ms of the answering process each")
+    print(f"  {took_s / count * 1000:.0f} ms until the answer")
+    return [first, *plans]
+
+
+def idle(service: Service, worker: int, seconds: float) -> None:
+    """Print the processor times without requests and jobs."""
+    for name, pids in (("serve", with_children(service.pid)), ("worker", with_children(worker))):
+        before_s = sum(map(processor_s, pids))
+        time.sleep(seconds)
+        used_s = sum(map(processor_s, pids)) - before_s
+        print(f"idle, {name} ({len(pids)} processes): {used_s / seconds * 100:.2f} % of a core over {seconds:.0f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--soak", type=float, default=0, help="seconds of the load, instead of --seconds")
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--streams", type=int, default=500)
+    parser.add_argument("--plans", type=int, default=2000)
+    parser.add_argument("--orders", type=int, default=50)
+    parser.add_argument("--idle", type=float, default=30)
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between the requests of a client")
+    wanted = parser.parse_args()
+    print(f"{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f} at the begin")
+    with tempfile.TemporaryDirectory(prefix="headwatt-service-") as name, ExitStack() as stack:
+        folder = Path(name)
+        service = stack.enter_context(serving(folder))
+        worker = stack.enter_context(working(service, folder))
+        plans = ended_plans(service, wanted.plans)
+        size = len(json.dumps(service.call("GET", "/v1/plans/" + plans[0])))
+        print(f"{len(plans):,} ended plans; a plan with its result has {size:,} bytes")
+        followed = cost_of_orders(service, wanted.orders)
+        until(lambda: service.status(followed[0]) == "running")
+        asyncio.run(load(service, plans, followed, wanted))
+        running = sum(service.status(plan) == "running" for plan in followed)
+        print(f"load average {os.getloadavg()[0]:.1f} at the end of the load; {running} plans were computed then")
+        for plan in followed:
+            if service.status(plan) in ("queued", "running"):
+                service.call("POST", f"/v1/plans/{plan}/cancel")
+        time.sleep(10)
+        idle(service, worker, wanted.idle)
+
+
+if __name__ == "__main__":
+    main()
