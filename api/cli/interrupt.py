@@ -25,6 +25,7 @@ def stop_soon_on_interrupt() -> None:
     Ctrl-C alone would take half a minute. Results are written only at the end, so the early end loses none.
     """
     signal.signal(signal.SIGINT, _interrupted)
+    sys.unraisablehook = _unraisable
 
 
 @contextmanager
@@ -67,6 +68,12 @@ def _interrupted(signum: int, frame: FrameType | None) -> None:
     deadline.start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # one stop is enough; the key may repeat
     raise KeyboardInterrupt
+
+
+def _unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Report an error that Python cannot raise, but not an interrupt that came in the middle of an import."""
+    if not (interrupted.is_set() and issubclass(unraisable.exc_type, KeyboardInterrupt)):
+        sys.__unraisablehook__(unraisable)
 
 
 def _end() -> None:
