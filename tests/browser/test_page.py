@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from prepared_data import prepared_data
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 PATIENCE_MS = 240_000
@@ -16,7 +17,7 @@ PATIENCE_MS = 240_000
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    data = tmp_path_factory.mktemp("data")
+    data = prepared_data(tmp_path_factory.mktemp("data"))
     command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(data))
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
@@ -131,6 +132,7 @@ def test_a_search_is_ended_with_its_best_plan_and_another_choice_is_planned(page
     expect(page.locator("#plan .status")).to_have_text("stopped", timeout=PATIENCE_MS)
 
 
+@pytest.mark.many_cases
 def test_faults_of_fixes_are_shown_beside_the_form(browser: Browser, address: str) -> None:
     page = browser.new_page()  # not the strict page: the browser itself logs the 422
     page.goto(address)
@@ -230,6 +232,7 @@ def test_the_progress_never_falls(page: Page, address: str) -> None:
     assert shares[-1] == pytest.approx(1)
 
 
+@pytest.mark.many_cases
 def test_a_plan_of_another_user_appears_and_changes_without_a_reload(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.get_by_label("Line")).to_have_value(re.compile("."))

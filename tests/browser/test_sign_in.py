@@ -46,6 +46,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.mark.many_cases
 def test_a_person_signs_in_with_the_link_and_with_a_key(browser: Browser, link: str, data: Path) -> None:
     """Browsers accept a cookie with `Secure` for localhost, so that the cookie behind a proxy is tried without one."""
     address = link.partition("/sign-in")[0]

@@ -137,6 +137,7 @@ def test_running_times_that_no_train_can_meet_are_input_faults_of_a_plan(tmp_pat
     assert not (tmp_path / "plan").exists()
 
 
+@pytest.mark.many_cases
 def test_json_is_one_object_on_stdout_and_the_same_as_in_the_folder(tmp_path: Path) -> None:
     answer = headwatt(
         "plan",

@@ -56,6 +56,7 @@ def killing(kill: Callable[[], None]) -> Callable[[int, int], None]:
     return note
 
 
+@pytest.mark.many_cases
 def test_a_pool_whose_worker_is_killed_finds_the_same(model: DayModel, hour: Timetable, alone: list[object]) -> None:
     killed: list[int] = []
 
