@@ -71,11 +71,12 @@ def _import(database: Database, files: FileStore, path: Path) -> None:
 
 def _result(folder: Path, files: FileStore) -> dict[str, Any]:
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    saving = None if result.get("no_saving_because") else result["saving_percent"]
     facts = {
         "result_status": result["status"],
         "checks_passed": result["checks"]["passed"],
         "scenario_hash": result["scenario_hash"],
-        "figures": {"saving_percent": result["saving_percent"], "energy_kwh": result["plan"]["energy_kwh"]},
+        "figures": {"saving_percent": saving, "energy_kwh": result["plan"]["energy_kwh"]},
     }
     return stored_folder(folder, files, facts)
 

@@ -62,7 +62,8 @@ EFFORT_OF_ALL_CHANGES = 2.5
 RUNS_OF_A_DAY = 5000.0
 LESS_FOR_MORE_RUNS = 0.75
 """With n times `RUNS_OF_A_DAY` section runs, n^0.75 times fewer changes are tried for each trip, because trips share
-patterns. On Shanghai Metro Line 8 (n = 3) a third more changes save 0.06 points more."""
+patterns. On Shanghai line 8 (n = 3, effort `standard`, 2026-12-01), n^0.5 saves 16.02 % instead of 15.90 %;
+its search takes 19 to 20 s instead of 16 to 18 s."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,12 +24,12 @@ from dispatch.regulation.predict import Forecaster
 from dispatch.regulation.schedule import HoldToSchedule, advice_for
 from dispatch.regulation.source import source_of
 from dispatch.timing.kernel.surrogate import NODES
+from energy_models.account.energy import J_PER_KWH
 from energy_models.running_times.store import content_hash
 from scenarios.schema import Scenario
 from scenarios.schema.operation import Operation
 from scenarios.values.rolling_stock import RollingStock
 
-J_PER_KWH = 3.6e6
 CODE = ("regulation", "timing/kernel", "timing/line_surrogate.py", "timing/line_motions.py", "timing/day_state.py")
 
 
