@@ -43,14 +43,14 @@ def loose_texts(script: str) -> list[str]:
     """Literals of a script that read like a text: two words, or one word between two tags, outside of comments."""
     code = re.sub(r"/\*.*?\*/|^\s*//.*$", "", script, flags=re.DOTALL | re.MULTILINE)
     found = re.findall(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', code)
-    literals = [plain or re.sub(r"\$\{[^}]*\}", "", template) for plain, template in found]
+    literals = [plain or re.sub(r"\$\{[^}]*\}|<[^>]*>", "", template) for plain, template in found]
     is_text = re.compile(r"^[A-Z][a-z]+[ a-z]*[.?!]?$|[A-Za-z]{2,} [a-z]{2,}|[\u4e00-\u9fff]")
     return [one for one in literals if is_text.search(one) and one not in ALLOWED]
 
 
 ALLOWED = {
     "Content-Type", "X-CSRF-Token", "Date", "driving profiles", "compiling the search", "simulated days",
-    "writing the plan", "ui-monospace",
+    "writing the plan", "ui-monospace", "Enter", "Escape", "ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 C N P Escape",
 }  # fmt: skip
 
 
@@ -79,3 +79,4 @@ def test_a_text_outside_the_catalogue_is_found() -> None:
     assert loose_texts('element("p", {}, "Stopped before it was done.")') == ["Stopped before it was done."]
     assert loose_texts('element("button", {}, "Stop")') == ["Stop"]
     assert loose_texts("`about ten`") == ["about ten"]
+    assert loose_texts("`<title>${name} of the day</title>`") == [" of the day"]
