@@ -34,9 +34,13 @@ _LOOK_S = 0.25
 _HEARTBEAT_S = 15.0
 _READS = [Depends(Require(Action.READ_LIVE))]
 _OPERATES = [Depends(Require(Action.OPERATE_LIVE))]
-_PROBLEMS = documented(ProblemKind.UNKNOWN_LINE, ProblemKind.UNKNOWN_PATH, ProblemKind.INVALID_REQUEST)
+_PROBLEMS = documented(ProblemKind.UNKNOWN_LINE, ProblemKind.NOT_LIVE, ProblemKind.INVALID_REQUEST)
 _STATES = documented(
-    ProblemKind.UNKNOWN_LINE, ProblemKind.UNKNOWN_PATH, ProblemKind.WRONG_STATE, ProblemKind.INVALID_REQUEST
+    ProblemKind.UNKNOWN_LINE,
+    ProblemKind.NOT_LIVE,
+    ProblemKind.UNKNOWN_PATH,
+    ProblemKind.WRONG_STATE,
+    ProblemKind.INVALID_REQUEST,
 )
 LineId = Annotated[str, Path(description="Id of the line.", max_length=100)]
 ObjectId = Annotated[str, Path(max_length=200)]

@@ -39,6 +39,7 @@ class LiveAdvice:
     by: str | None = None
     reason: str | None = None
     ended_s: float | None = None
+    before: Advice | None = None
 
     @property
     def is_open(self) -> bool:
@@ -97,12 +98,18 @@ class Advising:
         known = self.advice.get(advice_id)
         if known is None or not known.is_open or belief.run is None:
             return
-        one = known.advice
-        in_time = abs(belief.at_s - max(one.departs_s, known.given_s)) <= FOLLOWED_WITHIN_S
-        is_followed = in_time and belief.run.running_time_s == one.running_time_s
+        run_s = belief.run.running_time_s
+        # The advice may have changed at the closing of the doors, after the train had the one before.
+        versions = [one for one in (known.advice, known.before) if one is not None]
+        followed = [
+            one
+            for one in versions
+            if abs(belief.at_s - one.departs_s) <= FOLLOWED_WITHIN_S and abs(run_s - one.running_time_s) <= 1
+        ]
+        is_followed = bool(followed)
         if is_followed:
             self.followed += 1
-            self.followed_kwh += one.saves_kwh
+            self.followed_kwh += followed[0].saves_kwh
         self._put(replace(known, status="followed" if is_followed else "expired", ended_s=belief.at_s))
 
     def expire(self, now_s: float) -> None:
@@ -177,6 +184,7 @@ class Advising:
             LiveAdvice(
                 advice_id, belief.train_id, trip.trip_id, stop, trip.stations[stop], now_s,
                 float(trip.departure_s[stop]), advice, known.status if known else "open", known.by if known else None,
+                before=known.advice if known else None,
             )
         )  # fmt: skip
 

@@ -50,7 +50,10 @@ def restore(line: LiveLine, state: Mapping[str, Any]) -> None:
     advising.given, advising.followed, advising.followed_kwh = kept["given"], kept["followed"], kept["followed_kwh"]
     for row in kept["advice"]:
         if row["trip_id"] in plan.trips:
-            advising.advice[row["advice_id"]] = LiveAdvice(**{**row, "advice": Advice(**row["advice"])})
+            before = None if row["before"] is None else Advice(**row["before"])
+            advising.advice[row["advice_id"]] = LiveAdvice(
+                **{**row, "advice": Advice(**row["advice"]), "before": before}
+            )
     for row in state["alarms"]:
         condition = Condition(**row["condition"])
         line.alarms.alarms[condition.alarm_id] = Alarm(**{**row, "condition": condition})

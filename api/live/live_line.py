@@ -27,6 +27,8 @@ MOST_SECONDS = 900
 """A longer gap is left out of the energy account: the trains of that time are not known."""
 EVENTS_PERIOD_S, RECORDS_PERIOD_S, METERS_PERIOD_S = 120.0, 10.0, 10.0
 COMPARED_S = 300
+OLD_NEWS_S = 60.0
+"""An older event gives no advice any more: the train has left meanwhile, or the advice would come too late."""
 OUT_AFTER_S = 30
 LEAST_FEEDING_KW = 50.0
 """A meter at zero shows an outage only if the substation fed more than this before."""
@@ -95,7 +97,7 @@ class LiveLine:
                     return
                 if message.kind == "departed":
                     self.advising.departed(belief)
-                elif not self._is_stale("train events", now_s):
+                elif now_s - message.time_s <= OLD_NEWS_S and not self._is_stale("train events", now_s):
                     self.advising.consider(self.tracker, belief, now_s)
             case VehicleRecord():
                 self._newest("vehicle telemetry", message.time_s, now_s)

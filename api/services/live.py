@@ -165,4 +165,4 @@ def _is_stale(path: Path) -> bool:
 
 
 def _never_ran(line_id: str) -> ProblemError:
-    return ProblemError(ProblemKind.UNKNOWN_PATH, f"{line_id} has never run live: start `headwatt live {line_id}`.")
+    return ProblemError(ProblemKind.NOT_LIVE, f"{line_id} has never run live: start `headwatt live {line_id}`.")
