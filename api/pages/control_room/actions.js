@@ -8,7 +8,8 @@ import { choice, field, openDialog, part, tell } from "./parts.js";
 
 const REASONS = ["passengers", "connection", "incident", "wrong", "other"];
 const SHELVE_MINUTES = [15, 30, 60, 120];
-const INCIDENTS = ["hold train", "substation out"];
+/** Kinds of incidents, with the field that names where. @type {Record<string, "train_id" | "station_id" | "substation_id" | null>} */
+const INCIDENTS = { "hold train": "train_id", "hold station": "station_id", "substation out": "substation_id", "silent train": "train_id", "silent meters": null };
 
 /** @param {() => import("./state.js").State} stateOf */
 export function orders(stateOf) {
@@ -65,20 +66,26 @@ export function orders(stateOf) {
   async function incident() {
     const { snapshot, view } = stateOf();
     if (!snapshot) return;
-    const kinds = INCIDENTS.map((kind) => /** @type {[string, string]} */ ([kind, t(`incident.${kind}`)]));
+    const kinds = Object.keys(INCIDENTS).map((kind) => /** @type {[string, string]} */ ([kind, t(`incident.${kind}`)]));
     const trains = snapshot.trains.map((/** @type {any} */ one) => /** @type {[string, string]} */ ([one.train_id, one.train_id]));
     const substations = snapshot.substations.map((/** @type {any} */ one) => /** @type {[string, string]} */ ([one.substation_id, one.name]));
+    const stations = stateOf().timetable.stations.map((/** @type {any} */ one) => /** @type {[string, string]} */ ([one.station_id, one.name]));
+    const places = /** @type {Record<string, [string, string][]>} */ ({ train_id: trains, station_id: stations, substation_id: substations });
     const kind = /** @type {HTMLSelectElement} */ (choice("kind", t("room.incident_kind"), kinds));
     const where = choice("where", t("room.incident_where"), trains);
     const chosen = /** @type {HTMLSelectElement} */ (kind.querySelector("select"));
     const target = /** @type {HTMLSelectElement} */ (where.querySelector("select"));
     if (view.train) target.value = view.train;
-    chosen.addEventListener("change", () => target.replaceChildren(...(chosen.value === INCIDENTS[0] ? trains : substations).map((/** @type {[string, string]} */ [value, text]) => new Option(text, value))));
+    chosen.addEventListener("change", () => {
+      const name = INCIDENTS[chosen.value];
+      where.hidden = name === null;
+      target.replaceChildren(...(name === null ? [] : places[name]).map(([value, text]) => new Option(text, value)));
+    });
     const duration = field("duration_s", t("room.incident_duration"), { type: "number", min: 30, max: 7200, value: 180, required: true });
     const given = await openDialog({ title: t("room.incident_title"), fields: [kind, where, duration], confirm: t("room.make") });
     if (!given) return;
-    const isTrain = given.kind === INCIDENTS[0];
-    const body = { kind: given.kind, train_id: isTrain ? given.where : null, substation_id: isTrain ? null : given.where, station_id: null, from_s: null, duration_s: Number(given.duration_s) };
+    const name = INCIDENTS[given.kind];
+    const body = { kind: given.kind, ...(name === null ? {} : { [name]: given.where }), from_s: null, duration_s: Number(given.duration_s) };
     await send("incidents", body, t(`incident.${given.kind}`));
   }
 

@@ -1,5 +1,5 @@
 /** The live line in the browser: finds it, reads timetable and history, follows its states, and fills the gap after a break. */
-import { ask } from "../client.js";
+import { ask, serviceNow } from "../client.js";
 import { append, emptySeries } from "../strip_chart.js";
 import { addEvents } from "./departures.js";
 import { MEAN, TOTAL } from "./energy_panel.js";
@@ -40,6 +40,12 @@ export function meansOf(times, power) {
   });
 }
 
+/** When a state came: now, or when its process wrote it if the process has gone. @param {any} snapshot @returns {Pick<import("./state.js").State, "phase" | "receivedMs">} */
+export function arrival(snapshot) {
+  if (!snapshot.is_stale) return { phase: "live", receivedMs: performance.now() };
+  return { phase: "ended", receivedMs: performance.now() - Math.max(0, serviceNow() - Date.parse(snapshot.wall_time)) };
+}
+
 export class LiveLine {
   /** @param {import("./store.js").Store<import("./state.js").State>} store */
   constructor(store) {
@@ -73,7 +79,7 @@ export class LiveLine {
     const snapshot = await ask(this.address);
     await this.read(snapshot);
     const { view } = this.store.state;
-    this.store.set({ phase: "live", problem: null, snapshot, receivedMs: performance.now(), view: { ...view, line } });
+    this.store.set({ ...arrival(snapshot), problem: null, snapshot, view: { ...view, line } });
     follow(`${this.address}/events`, {
       state: (one) => this.take(one),
       end: () => this.store.set({ phase: "ended" }),
@@ -106,7 +112,10 @@ export class LiveLine {
 
   /** @param {any} snapshot */
   take(snapshot) {
-    this.store.set({ snapshot, receivedMs: performance.now(), phase: "live" });
+    const known = this.store.state.snapshot;
+    // A stream that is opened again begins with the newest state, which may be the one that is shown.
+    if (known?.sequence === snapshot.sequence && known.wall_time === snapshot.wall_time) return;
+    this.store.set({ ...arrival(snapshot), snapshot });
     this.waiting.push(snapshot);
     if (!this.isReading) this.record();
   }
