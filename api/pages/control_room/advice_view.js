@@ -2,7 +2,7 @@
 import { durationClock } from "../duration_text.js";
 import { clockText } from "../graph_labels.js";
 import { element } from "../element.js";
-import { formatTenth, formatWhole, t } from "../locale.js";
+import { formatTenth, formatWhole, known, t } from "../locale.js";
 import { keepRows, part, write } from "./parts.js";
 import { stationName } from "./state.js";
 
@@ -42,7 +42,13 @@ export function showAdvice(state, actions) {
     const left = list.children[index].querySelector(".left");
     if (one.status === "open" && left) write(left, t("room.expires", { time: durationClock(Math.max(0, one.expires_s - nowS)) }));
   }
-  if (!lines.length) list.replaceChildren(element("li", { class: "nothing" }, advising.is_on ? t("room.advice_none") : ""));
+  if (!lines.length) list.replaceChildren(element("li", { class: "nothing" }, noneText(advising)));
+}
+
+/** Why there is no advice. @param {any} advising */
+function noneText(advising) {
+  if (!advising.is_on) return "";
+  return advising.silent_because ? t("room.advice_silent", { why: advising.silent_because }) : t("room.advice_none");
 }
 
 /** @param {import("./state.js").State} state @param {any} one @param {{ acknowledge: (one: any) => void, decline: (one: any) => void, select: (train: string) => void }} actions */
@@ -56,7 +62,7 @@ function adviceRow(state, one, actions) {
     "li",
     { "data-open": isOpen },
     element("div", { class: "line" }, element("button", { type: "button", class: "what", "data-action": "select", onclick: () => actions.select(one.train_id) }, text), element("span", { class: "left" }, isOpen ? "" : answered)),
-    element("p", { class: "quiet" }, [one.reason, sure].filter(Boolean).join(" · ")),
+    element("p", { class: "quiet" }, [known(`reason.${one.reason}`, one.reason), sure].filter(Boolean).join(" · ")),
     element("p", { class: "effect" }, effect),
     isOpen ? element("div", { class: "buttons" },
       element("button", { type: "button", "data-action": "acknowledge", "aria-label": `${t("room.acknowledge")}: ${text}`, onclick: () => actions.acknowledge(one) }, t("room.acknowledge")),

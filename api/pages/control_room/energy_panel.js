@@ -5,7 +5,7 @@ import { formatTenth, formatWhole, t } from "../locale.js";
 import { firstFrom, StripChart } from "../strip_chart.js";
 import { panelTools, part, write } from "./parts.js";
 import { meanForecast, minutesUntil } from "./power_forecast.js";
-import { oldFromS } from "./state.js";
+import { oldFromS, stationName } from "./state.js";
 
 const PAST_S = 3600;
 const FUTURE_S = 900;
@@ -88,7 +88,7 @@ export function substationPanel() {
   /** @type {import("./state.js").State | null} */
   let shown = null;
   let signature = "";
-  const refresh = panelTools(part("power"), { name: "substations", rows: () => (shown ? substationRows(shown.snapshot.substations) : { head: [], rows: [] }), png: () => chart.canvas });
+  const refresh = panelTools(part("power"), { name: "substations", rows: () => (shown ? substationRows(shown) : { head: [], rows: [] }), png: () => chart.canvas });
   return {
     /** @param {import("./state.js").State} state */
     show(state) {
@@ -98,14 +98,14 @@ export function substationPanel() {
       if (wanted !== signature) {
         signature = wanted;
         chart.set({
-          curves: substations.map((/** @type {any} */ one) => ({ id: one.substation_id, name: one.name, colour: "actual", width: 1.25, unit: "kW" })),
+          curves: substations.map((/** @type {any} */ one) => ({ id: one.substation_id, name: stationName(state, one.name), colour: "actual", width: 1.25, unit: "kW" })),
           laneLimits: Object.fromEntries(substations.map((/** @type {any} */ one) => [one.substation_id, one.limit_kw])),
         });
       }
       chart.set({ laneTexts: Object.fromEntries(substations.map((/** @type {any} */ one) => [one.substation_id, laneText(one)])) });
       chart.show(state.series, nowS, [], oldFromS(state, "substation meters"));
       const highest = nearestToLimit(substations);
-      write(part("power-readout"), highest ? t("room.highest_share", { name: highest.name, percent: formatWhole((100 * powerOf(highest)) / highest.limit_kw) }) : "");
+      write(part("power-readout"), highest ? t("room.highest_share", { name: stationName(state, highest.name), percent: formatWhole((100 * powerOf(highest)) / highest.limit_kw) }) : "");
       refresh();
     },
     recolour: () => chart.recolour(),
@@ -116,12 +116,12 @@ export function substationPanel() {
 /** The power, with a mark where it is above the limit. @param {any} one a substation */
 export const laneText = (one) => (powerOf(one) === null ? "–" : `${one.limit_kw && powerOf(one) > one.limit_kw ? "▲ " : ""}${formatWhole(powerOf(one))} kW`);
 
-/** @param {any[]} substations @returns {import("./parts.js").Rows} */
-function substationRows(substations) {
+/** @param {import("./state.js").State} state @returns {import("./parts.js").Rows} */
+function substationRows(state) {
   const whole = (/** @type {number | null} */ value) => (value === null ? "" : Math.round(value));
   return {
     head: ["substation", "model_kw", "meter_kw", "mean_kw", "limit_kw"].map((key) => t(`room.${key}`)),
-    rows: substations.map((one) => [one.name, whole(one.model_kw), whole(one.meter_kw), whole(one.mean_15min_kw), whole(one.limit_kw)]),
+    rows: state.snapshot.substations.map((/** @type {any} */ one) => [stationName(state, one.name), whole(one.model_kw), whole(one.meter_kw), whole(one.mean_15min_kw), whole(one.limit_kw)]),
   };
 }
 

@@ -21,17 +21,24 @@ export function showHead(state) {
   write(part("line"), snapshot.line_name);
   const { plan } = snapshot;
   write(part("plan-version"), plan ? t("room.plan", { version: plan.version ?? plan.id }) : t("room.no_plan"));
-  write(part("plan-approver"), plan ? t("room.approved", { by: plan.approved_by ?? t("room.unknown") }) : "");
+  write(part("plan-approver"), plan ? t("room.approved", { by: plan.approved_by ?? t("room.unknown") }) : t("room.todays"));
   keepRows(part("feeds"), feedsNow(state), {
     key: (feed) => feed.name,
-    signature: (feed) => `${feed.isOld} ${Math.round(feed.ageS)}`,
-    make: (feed) => element("li", { class: feed.isOld ? "old" : null }, t(feed.isOld ? "feed.old" : "feed.age", { name: known(`feed.${feed.name}`, feed.name), age: formatWhole(feed.ageS) })),
+    signature: (feed) => `${feed.isOld} ${feedText(feed)}`,
+    make: (feed) => element("li", { class: feed.isOld ? "old" : null }, feedText(feed)),
   });
   const isOn = snapshot.advising.is_on;
   write(part("stop"), t(isOn ? "room.stop" : "room.resume"));
   part("stop").classList.toggle("off", !isOn);
   part("incident").hidden = !snapshot.is_virtual;
   document.title = `${snapshot.line_name} ${clockText(snapshot.time_s, false)} - Headwatt`;
+}
+
+/** A feed with its age; words say that it is old. @param {{ name: string, ageS: number | null, isOld: boolean }} feed */
+export function feedText(feed) {
+  const name = known(`feed.${feed.name}`, feed.name);
+  if (feed.ageS === null) return t("feed.none", { name });
+  return t(feed.isOld ? "feed.old" : "feed.age", { name, age: formatWhole(feed.ageS) });
 }
 
 /** The banner of stale data. @param {import("./state.js").State} state */
@@ -42,7 +49,7 @@ export function showStale(state) {
   document.body.classList.toggle("old", isStale(state));
   if (banner.hidden) return;
   const age = durationClock(silenceS(state));
-  const names = old.map((feed) => t("feed.age", { name: known(`feed.${feed.name}`, feed.name), age: formatWhole(feed.ageS) })).join(", ");
+  const names = old.map(feedText).join(", ");
   const text = state.phase === "ended" ? t("room.ended", { age }) : isStale(state) ? t("room.stale", { age }) : t("room.stale_feeds", { feeds: names });
   write(banner, text);
 }

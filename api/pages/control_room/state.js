@@ -12,12 +12,12 @@ export const silenceS = (state) => (state.snapshot ? Math.max(0, (state.nowMs - 
 /** Whether the newest state is too old to be shown as the state of now. @param {State} state */
 export const isStale = (state) => Boolean(state.snapshot) && (state.phase === "ended" || state.nowMs - state.receivedMs > STALE_AFTER_MS);
 
-/** Feeds with their ages now; once no states arrive, every feed ages. @param {State} state @returns {{ name: string, ageS: number, isOld: boolean }[]} */
+/** Feeds with their ages now; once no states arrive, every feed ages. @param {State} state @returns {{ name: string, ageS: number | null, isOld: boolean }[]} `ageS` is null before the first message */
 export function feedsNow(state) {
   const silence = silenceS(state);
   const isOld = isStale(state);
   const elapsed = isOld ? silence * state.snapshot.speed : 0;
-  return (state.snapshot?.feeds ?? []).map((/** @type {any} */ feed) => ({ name: feed.name, ageS: feed.age_s + elapsed, isOld: feed.is_stale || isOld }));
+  return (state.snapshot?.feeds ?? []).map((/** @type {any} */ feed) => ({ name: feed.name, ageS: feed.age_s === null ? null : feed.age_s + elapsed, isOld: feed.is_stale || isOld }));
 }
 
 /** The feed that a drawing needs is old. @param {State} state @param {string} name */
