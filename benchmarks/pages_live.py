@@ -177,7 +177,7 @@ def application(rate_hz: float, count: int) -> Starlette:
 
 async def measure(rate_hz: float, seconds: int) -> None:
     """Send the states of so many seconds of a line and print what the browser needed."""
-    config = uvicorn.Config(application(rate_hz, seconds), port=8795, log_level="warning")
+    config = uvicorn.Config(application(rate_hz, seconds), port=8795, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     async with async_playwright() as playwright:
@@ -209,7 +209,7 @@ async def measure(rate_hz: float, seconds: int) -> None:
         after, found = await metrics(), await page.evaluate("window.measured")
         await browser.close()
     server.should_exit = True
-    serving.cancel()
+    await serving
     states = found["received"] - first
     script_ms = 1000 * (after["ScriptDuration"] - before["ScriptDuration"]) / states
     task_ms = 1000 * (after["TaskDuration"] - before["TaskDuration"]) / states
