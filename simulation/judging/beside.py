@@ -10,11 +10,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.interface.regulator import RegulatorFactory
+from energy_models.arrays import FloatArray
 from energy_models.running_times import ProfileLibrary, apart_together
 from scenarios.schema import Scenario
 from scenarios.values.fleet import ByVehicle
@@ -32,36 +35,55 @@ Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
+class UndisturbedDay:
+    """The day without disturbances, and the power of all substations at their DC terminals in W, second by second.
+
+    The trains of each second are left out: between processes, they would be a gigabyte on a day of 2,600 trips.
+    """
+
+    record: DayRecord
+    start_s: float
+    power_w: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
 class _Days:
-    """All disturbed days of a timetable in the order of the seeds, and the undisturbed one with its traces."""
+    """All disturbed days of a timetable in the order of the seeds, and the undisturbed one."""
 
     results: tuple[DayResult, ...]
-    undisturbed: DayRecord
+    undisturbed: UndisturbedDay
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedDays:
-    """Baseline and plan on the same disturbed days, and the undisturbed day of each with its traces.
+    """Baseline and plan on the same disturbed days, and the undisturbed day of each.
 
     `regulation` compares the plan with and without a regulator on these days, if there is one.
     """
 
     judgement: Judgement
-    baseline: DayRecord
-    plan: DayRecord
+    baseline: UndisturbedDay
+    plan: UndisturbedDay
     regulation: RegulationJudgement | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class _DaysOfPlan(DayWork):
-    """The days of a timetable: a result for each seed, and without a seed the undisturbed day with its traces."""
+    """The days of a timetable: a result for each seed, and without a seed the undisturbed day."""
 
     def work(self, task: tuple[str, int | None]) -> Any:
         """Simulate one timetable on the day of one seed, or undisturbed."""
         name, seed = task
         if seed is not None:
             return super().work((name, seed))
-        return self.model.day(self.timetables[name], None, False, True)
+        return undisturbed_day(self.model.day(self.timetables[name], None, False, True))
+
+
+def undisturbed_day(day: DayRecord) -> UndisturbedDay:
+    """The part of a day with traces that an experiment needs."""
+    assert day.traces is not None
+    power_w = np.asarray(day.traces.substation_power_w.sum(axis=1))
+    return UndisturbedDay(replace(day, traces=None), day.traces.start_s, power_w)
 
 
 class JudgedBeside:
