@@ -27,7 +27,7 @@ from planning import very_large_day
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.console import is_estimable
+from api.cli.console import Pace
 from scenarios.files.load import load_scenario
 from scenarios.schema import Scenario
 from simulation.experiment import PlanRequest, run_plan_experiment
@@ -69,11 +69,11 @@ class _Reports:
         rows = []
         for stage, moments in self.seen.items():
             (begin_s, begin_share), (end_s, _) = moments[0], moments[-1]
-            factors = []
+            pace, factors = Pace(begin_s, begin_share), []
             for at_s, share in moments[1:]:
-                seconds, gained, left_s = at_s - begin_s, share - begin_share, end_s - at_s
-                if is_estimable(seconds, gained) and left_s >= 1.0:
-                    estimate_s = seconds * (1.0 - share) / gained
+                pace.add(at_s, share)
+                estimate_s, left_s = pace.left_s(at_s), end_s - at_s
+                if estimate_s is not None and left_s >= 1.0:
                     factors.append(max(estimate_s / left_s, left_s / max(estimate_s, 1e-9)))
             if factors:
                 rows.append((stage, end_s - begin_s, max(factors)))
