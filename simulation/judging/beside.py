@@ -32,6 +32,8 @@ from simulation.runs.engine import Engine, EngineTask, Kit, Session, started
 from simulation.runs.replications import DayResult, DayWork, prepare_profiles
 
 Progress = Callable[[str, float], None]
+_UNDISTURBED_WORK = 2
+"""The undisturbed day of a timetable takes as long as so many other days: it is the first one, and has series."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,7 @@ class JudgedBeside:
         assert self._in_force is not None
         if self._baseline is None:
             self._baseline = self._thread.submit(self._simulate_in_force, self._in_force)
-        self._progress("simulated days", self._done / (2 * len(self._seeds) + 2))
+        self._progress("simulated days", self._done / (2 * (len(self._seeds) + _UNDISTURBED_WORK)))
         self._plan = self._thread.submit(self._simulate, "plan", timetable, {})
         if self._regulators is not None:
             self._regulated = self._thread.submit(self._simulate_regulated, self._in_force, timetable, self._regulators)
@@ -184,10 +186,10 @@ class JudgedBeside:
                 undisturbed = result
             else:
                 results[seed] = result
-            self._done += 1
+            self._done += _UNDISTURBED_WORK if seed is None else 1
             if self._plan is not None:
                 # While the search runs, only the progress of the search is shown.
-                self._progress("simulated days", self._done / (2 * len(self._seeds) + 2))
+                self._progress("simulated days", self._done / (2 * (len(self._seeds) + _UNDISTURBED_WORK)))
         assert undisturbed is not None
         return _Days(tuple(results[seed] for seed in self._seeds), undisturbed)
 
