@@ -42,10 +42,12 @@ Hold a train of the virtual line for three minutes:
 class LiveGroup(TyperGroup):
     """Takes `headwatt live LINE` as `headwatt live run LINE`."""
 
+    default_command = "run"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Insert `run` before the name of a line."""
         if args and args[0] not in self.commands and args[0] not in ("--help", "--install-completion"):
-            args = ["run", *args]
+            args = [self.default_command, *args]
         return super().parse_args(ctx, args)
 
 
