@@ -13,6 +13,7 @@ from api.http import (
     approvals,
     health,
     jobs,
+    live,
     metrics,
     plan_studies,
     plans,
@@ -83,6 +84,7 @@ def create_app(
     register_problems(app)
     for routes in (
         plans, plan_studies, approvals, scenarios, studies, jobs, telemetry, health, sessions, metrics, users,
+        live,
     ):  # fmt: skip
         app.include_router(routes.router)
 
