@@ -1,7 +1,7 @@
 """`headwatt live`: the process of a live line, incidents of a virtual line, and tables of running times."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -9,6 +9,9 @@ from typer.core import TyperGroup
 from api.cli.config import Config
 from api.cli.console import stderr_console
 from dispatch.regulation.interface.regulator import ControllerName
+
+if TYPE_CHECKING:
+    import subprocess
 
 HELP = (
     "Run a line live: positions, lateness, power, energy, advice and alarms, second by second.\n\n"
@@ -39,10 +42,12 @@ Hold a train of the virtual line for three minutes:
 class LiveGroup(TyperGroup):
     """Takes `headwatt live LINE` as `headwatt live run LINE`."""
 
+    default_command = "run"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Insert `run` before the name of a line."""
         if args and args[0] not in self.commands and args[0] not in ("--help", "--install-completion"):
-            args = ["run", *args]
+            args = [self.default_command, *args]
         return super().parse_args(ctx, args)
 
 
@@ -78,6 +83,9 @@ def run(
         float | None, typer.Option(min=1.0, help="Power of the supply contract, mean over 15 minutes.", metavar="KW")
     ] = None,
     virtual: Annotated[bool, typer.Option("--virtual", help="Simulate the line against the clock.")] = False,
+    virtual_elsewhere: Annotated[
+        bool, typer.Option("--virtual-elsewhere", hidden=True, help="The virtual line is another process.")
+    ] = False,
     speed: Annotated[
         float, typer.Option(min=0.1, max=200.0, help="Virtual: line seconds for each second.", metavar="X")
     ] = 10.0,
@@ -136,7 +144,7 @@ def run(
     what = "today's timetable" if loaded.facts is None else f"plan {loaded.facts.plan_id}"
     console.print(f"{loaded.scenario.title}: live with {what}, controller {controller} (Ctrl-C stops it)", markup=False)
     run_live(
-        loaded, LiveSettings(controller, zone, broker, simulated), database, folder,
+        loaded, LiveSettings(controller, zone, broker, simulated, virtual_elsewhere), database, folder,
         lambda text: console.print(text, markup=False),
     )  # fmt: skip
 
@@ -175,6 +183,111 @@ def incident(
         raise InputFaults(faults)
     live.add_incident(name, kind, at, None, duration_s, "local")
     stderr_console().print(f"{kind} {at}: {duration_s:.0f} s from now", markup=False)
+
+
+@app.command()
+def demo(
+    line: LineName,
+    plan_folder: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `headwatt plan`; today's timetable runs if there is none.", metavar="DIR"),
+    ] = None,
+    controller: Annotated[ControllerName, typer.Option(help="Who advises the trains.")] = "energy",
+    speed: Annotated[float, typer.Option(min=0.1, max=200.0, help="Line seconds for each second.", metavar="X")] = 10.0,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the service.")] = 8740,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Data folder.", show_default="the user's state folder", metavar="DIR"),
+    ] = None,
+) -> None:
+    """Start the service and a virtual line together; Ctrl-C stops both (`make live`)."""
+    import subprocess  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    console = stderr_console()
+    has_plan = plan_folder is not None and (plan_folder / "timetable.csv").exists()
+    if plan_folder is not None and not has_plan:
+        console.print(
+            f"There is no plan in {plan_folder} (`make plan` makes one): today's timetable runs.", markup=False
+        )
+    command = [sys.executable, "-m", "api.cli"]
+    shared = [] if data is None else ["--data", str(data)]
+    address = f"http://127.0.0.1:{port}"
+    runs = [
+        [*command, "serve", "--port", str(port), *shared],
+        [
+            *command, "live", line, "--virtual", "--speed", str(speed), "--controller", controller, *shared,
+            *(["--plan", str(plan_folder)] if has_plan else []),
+        ],
+    ]  # fmt: skip
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        for run_one in runs:
+            processes.append(subprocess.Popen(run_one))
+            time.sleep(1.0)
+        console.print(f"The line is at {address}/v1/live/{Path(line).stem}, its page at {address} (Ctrl-C stops both)")
+        while all(one.poll() is None for one in processes):
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        console.print("Stopping.")
+    finally:
+        _stop(processes)
+
+
+def _stop(processes: "list[subprocess.Popen[bytes]]") -> None:
+    """End processes in the reverse order of their start."""
+    import signal  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
+
+    for one in reversed(processes):
+        if one.poll() is None:
+            one.send_signal(signal.SIGTERM)
+    for one in reversed(processes):
+        try:
+            one.wait(15.0)
+        except subprocess.TimeoutExpired:
+            one.kill()
+
+
+@app.command()
+def table(
+    line: LineName,
+    out: Annotated[Path, typer.Option(help="File of the table (CSV).", metavar="FILE")],
+    plan: PlanName = None,
+    controller: Annotated[ControllerName, typer.Option(help="Whose running times: see docs/regulation.md.")] = "energy",
+    latest_s: Annotated[
+        int, typer.Option(min=0, max=600, help="Latest departure after the schedule, in s.", metavar="S")
+    ] = 60,
+    data: DataFolder = None,
+    config: Config = None,
+) -> None:
+    """Write the running time for each second of departure, for trains or systems without a link."""
+    import csv  # noqa: PLC0415
+
+    from api.cli.targets import require_writable  # noqa: PLC0415
+    from api.live.load import load_live_plan  # noqa: PLC0415
+    from api.live.running_time_table import HEADER, running_times  # noqa: PLC0415
+    from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
+    from api.settings.read import read_settings  # noqa: PLC0415
+    from dispatch.regulation.controllers import regulators_named  # noqa: PLC0415
+    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
+
+    require_writable({"--out": out})
+    settings = read_settings({"data": data}, config).settings
+    folder = settings.data if settings.data is not None else default_data_folder()
+    loaded = load_live_plan(line, plan, database_of(settings), folder)
+    factory = regulators_named(controller, loaded.scenario, loaded.stock)
+    if factory is None:
+        raise InputFaults([Fault("", "", "--controller", controller, "hold, even, track or energy")])
+    count = 0
+    with out.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(HEADER)
+        for one in running_times(loaded, factory.for_day(loaded.timetable), latest_s):
+            writer.writerow((one.trip_id, one.station_id, one.from_departure_s, one.running_time_s))
+            count += 1
+    stderr_console().print(f"{out}: {count:,} rows", markup=False)
 
 
 def _seconds_of(text: str) -> int:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _STARTS_WITHIN_S = 5.0
-_SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
+_SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
 
 
 def mosquitto() -> str | None:

@@ -267,10 +267,17 @@ class Hub:
             self._history_of_day().keep_until(self.line.settled_s)
         count = 0
         for line in self.record.since(found["segment"], found["offset"]):
+            for done in line.get("done", ()):
+                action = done.get("action")
+                if action is not None and action["id"] > self._action_id:
+                    self._action_id = action["id"]
+                    if action["kind"] != "incident":
+                        self._act(action["id"], action["by"], action["kind"], action["object"], action["value"])
             rows = line.get("rows")
             if rows is not None:
                 count += len(rows)
                 self._apply(rows, line["now_s"])
+                self._handle(self.line.step(line["now_s"]), line["now_s"])
         _log.warning("The line continues at %s s with %d recorded messages.", found["state"]["now_s"], count)
 
     def _history_of_day(self) -> History:

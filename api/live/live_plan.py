@@ -47,8 +47,13 @@ class LivePlan:
     facts: PlanFacts | None = None
     today: Timetable | None = None
     contract_kw: float | None = None
-    stock: RollingStock | None = None
+    given_stock: RollingStock | None = None
     folder: Path | None = None
+
+    @cached_property
+    def stock(self) -> RollingStock:
+        """The trains of the line."""
+        return self.given_stock or RollingStock.of(self.scenario)
 
     @property
     def scenario(self) -> Scenario:

@@ -35,7 +35,7 @@ def load_live_plan(
         scenario = load_scenario(line, ())
         stock = RollingStock.of(scenario)
         return LivePlan(
-            LineModel.of(scenario, stock), timetable_in_force(scenario), contract_kw=contract_kw, stock=stock
+            LineModel.of(scenario, stock), timetable_in_force(scenario), contract_kw=contract_kw, given_stock=stock
         )
     folder = Path(plan)
     if folder.is_dir():

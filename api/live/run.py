@@ -19,7 +19,6 @@ from api.live.virtual import COMMAND, VirtualSettings, as_line
 from api.state.database import Database
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.regulator import ControllerName
-from scenarios.values.rolling_stock import RollingStock
 
 PREPARED_S = 6
 """Motions from this below to this above the planned running times are computed before the start."""
@@ -27,12 +26,14 @@ PREPARED_S = 6
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """How a live line runs; `virtual` is None for a real line. Without `broker`, rows arrive by HTTP only."""
+    """How a live line runs; `virtual` is the virtual line to start beside it, None for a real line, and for a virtual
+    line that runs elsewhere (`is_virtual`). Without `broker`, rows arrive by HTTP only."""
 
     controller: ControllerName
     zone: str
     broker: str | None = None
     virtual: VirtualSettings | None = None
+    is_virtual: bool = False
 
 
 def run_live(
@@ -45,12 +46,13 @@ def run_live(
         broker = settings.broker
         if settings.virtual is not None and broker is None and settings.virtual.service is None:
             broker = beside.enter_context(broker_beside(place.folder / "broker"))
-        factory = regulators_named(settings.controller, plan.scenario, plan.stock or RollingStock.of(plan.scenario))
+        factory = regulators_named(settings.controller, plan.scenario, plan.stock)
         told("Motions and forecast are being prepared; the first time takes a minute or two.")
         prepare(plan)
+        is_virtual = settings.is_virtual or settings.virtual is not None
         hub = Hub(
             plan, place, database, lambda: None if factory is None else factory.for_day(plan.timetable),
-            settings.controller, LineClock(settings.zone), is_virtual=settings.virtual is not None,
+            settings.controller, LineClock(settings.zone), is_virtual=is_virtual,
         )  # fmt: skip
         if settings.virtual is not None:
             virtual = replace(settings.virtual, broker=broker, day=datetime.now(UTC).date().isoformat())

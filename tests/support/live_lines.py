@@ -26,7 +26,7 @@ def live_plan() -> LivePlan:
     """The plan of the line: today's timetable."""
     scenario = load_scenario(LINE)
     stock = RollingStock.of(scenario)
-    return LivePlan(LineModel.of(scenario, stock), timetable_in_force(scenario), stock=stock)
+    return LivePlan(LineModel.of(scenario, stock), timetable_in_force(scenario), given_stock=stock)
 
 
 @cache
@@ -39,7 +39,6 @@ def line_model() -> DayModel:
 def live_line(controller: ControllerName = "none") -> LiveLine:
     """A live line without news."""
     plan = live_plan()
-    assert plan.stock is not None
     factory = regulators_named(controller, plan.scenario, plan.stock)
     return LiveLine(plan, None if factory is None else factory.for_day(plan.timetable), controller)
 

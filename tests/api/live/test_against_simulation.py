@@ -1,5 +1,7 @@
 """What the live line believes against what the simulation knows: positions, lateness, energy by substation, advice."""
 
+from collections.abc import Mapping
+
 import pytest
 from live_lines import EIGHT, live_line, rows_of, take, virtual_line
 
@@ -21,8 +23,8 @@ def test_beliefs_agree_with_the_simulation(minutes: int) -> None:
     before = Outcome()
     for event in virtual.before:
         live.apply(read_row(event_of(event)), EIGHT, before)
-    live.step(EIGHT)
-    known_kwh = dict.fromkeys(virtual.substations, 0.0)
+    live.settled_s = EIGHT
+    known: dict[int, Mapping[str, float]] = {}
     lateness_s: dict[str, float] = {}
     for _ in range(60 * minutes):
         second = virtual.second()
@@ -37,18 +39,20 @@ def test_beliefs_agree_with_the_simulation(minutes: int) -> None:
                 trip = live.plan.trips[event.trip_id]
                 times_s = trip.arrival_s if event.event == "arrived" else trip.departure_s
                 lateness_s[event.vehicle] = event.time_s - times_s[event.stop]
-        if second.time_s - EIGHT > live.lag_s:
-            for name, power_w in second.true_substation_w.items():
-                known_kwh[name] += power_w / 3.6e6
+        known[second.time_s] = second.true_substation_w
         if second.time_s % 20 == 0:
             trains = {one["train_id"]: one for one in snapshot(live, second.time_s)["trains"]}
             for name, at_m in second.true_positions_m.items():
                 assert abs(trains[name]["chainage_m"] - at_m) <= POSITION_M
     for name, late_s in lateness_s.items():
         assert live.tracker.trains[name].lateness_s == pytest.approx(late_s, abs=0.01)
+    account = live.account
+    assert (account.began_s, account.until_s) == (EIGHT, EIGHT + 60 * minutes - live.lag_s)
+    settled = [power_w for time_s, power_w in known.items() if time_s <= EIGHT + 60 * minutes - live.lag_s]
+    known_kwh = {name: sum(power_w[name] for power_w in settled) / 3.6e6 for name in virtual.substations}
     total_kwh = sum(known_kwh.values())
-    assert live.account.energy_kwh == pytest.approx(total_kwh, rel=ENERGY_SHARE)
-    for name, modelled_kwh in zip(live.account.substations, live.account.substation_kwh, strict=True):
+    assert account.energy_kwh == pytest.approx(total_kwh, rel=ENERGY_SHARE)
+    for name, modelled_kwh in zip(account.substations, account.substation_kwh, strict=True):
         assert modelled_kwh == pytest.approx(known_kwh[name], rel=SUBSTATION_SHARE)
     assert live.tracker.refused.total() == 0
     assert live.advising.followed >= 0.7 * (live.advising.given - len(live.tracker.trains)) > 0
