@@ -162,24 +162,6 @@ def test_everything_is_done_by_keyboard_alone(page: Page, railway: Railway) -> N
     expect(page.locator("#headways-canvas")).to_be_focused()
 
 
-def test_an_incident_raises_an_alarm_that_is_acknowledged_and_shelved(page: Page, railway: Railway) -> None:
-    opened(page, railway)
-    page.keyboard.press("i")
-    page.get_by_label("What happens").select_option("silent meters")
-    page.get_by_label("For, s").fill("1800")
-    page.get_by_role("button", name="Make it").click()
-    expect(page.locator("#alarm-list li[data-open]").first).to_be_visible(timeout=PATIENCE_MS)
-    page.keyboard.press("a")
-    expect(page.locator("#alarm-list li:not([data-open])").first).to_contain_text(
-        "acknowledged by", timeout=PATIENCE_MS
-    )
-    page.locator("#alarm-list summary").first.click()
-    page.locator("#alarm-list").get_by_role("button", name="Shelve").first.click()
-    page.get_by_label("Reason").fill("The meters are replaced today")
-    page.get_by_role("button", name="Shelve", exact=True).last.click()
-    expect(page.locator("#shelved")).to_contain_text("Shelved: ", timeout=PATIENCE_MS)
-
-
 def test_the_view_stays_and_the_line_comes_back_after_a_restart_of_the_server(page: Page, railway: Railway) -> None:
     opened(page, railway, "?from=07:00:00&to=09:00:00")
     page.keyboard.press("3")
@@ -225,8 +207,29 @@ def test_no_state_has_a_violation_or_is_wider_than_its_screen(
             page.close()
 
 
-def test_the_end_of_the_live_process_cannot_be_missed(page: Page, railway: Railway) -> None:
+def test_an_incident_raises_an_alarm_that_is_acknowledged_and_shelved(page: Page, railway: Railway) -> None:
     opened(page, railway)
+    page.keyboard.press("i")
+    page.get_by_label("What happens").select_option("silent meters")
+    page.get_by_label("For, s").fill("7200")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#alarm-list li[data-open]").first).to_be_visible(timeout=PATIENCE_MS)
+    page.keyboard.press("a")
+    expect(page.locator("#alarm-list li:not([data-open])").first).to_contain_text(
+        "acknowledged by", timeout=PATIENCE_MS
+    )
+    page.locator("#alarm-list summary").first.click()
+    page.locator("#alarm-list").get_by_role("button", name="Shelve").first.click()
+    page.get_by_label("Reason").fill("The meters are replaced today")
+    page.get_by_role("button", name="Shelve", exact=True).last.click()
+    expect(page.locator("#shelved")).to_contain_text("Shelved: ", timeout=PATIENCE_MS)
+
+
+def test_the_end_of_the_live_process_cannot_be_missed(page: Page, railway: Railway) -> None:
+    if "live" not in railway.processes:
+        railway.live()
+    page.goto(f"{railway.address}/control-room/")
+    expect(page.locator("#room")).to_be_visible(timeout=PATIENCE_MS)
     railway.end("live")
     expect(page.locator("#stale")).to_contain_text(re.compile("ended|not the state of now"), timeout=60_000)
     expect(page.locator("body")).to_have_class(re.compile("old"))
