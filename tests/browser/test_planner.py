@@ -155,6 +155,21 @@ def test_a_train_is_found_centred_and_read_with_the_keyboard_alone(
     assert rows.count() <= 200
 
 
+def test_layers_are_switched_with_the_keyboard_and_the_box_keeps_the_focus(
+    page: Page, address: str, plans: list[str]
+) -> None:
+    graph_of(page, address, plans[0])
+    for name in ("today", "plan", "difference"):
+        box = page.get_by_label(name, exact=True)
+        before = box.is_checked()
+        box.focus()
+        page.keyboard.press("Space")
+        expect(box).to_be_checked(checked=not before)
+        expect(box).to_be_focused()
+    assert sorted(page.evaluate(STATE)["hidden"]) == ["plan", "today"]
+    expect(page.locator(".graph-key")).to_contain_text("later (dashed)")
+
+
 def test_what_is_seen_is_saved_as_picture_and_table(page: Page, address: str, plans: list[str], tmp_path: Path) -> None:
     graph_of(page, address, plans[0])
     for kind, begin in (("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("CSV", b"\xef\xbb\xbflayer,trip_id")):
