@@ -30,7 +30,7 @@ export function t(key, values = {}) {
 /** The text of a key, or `otherwise` for a key that the catalogue does not have. @param {string} key @param {string} otherwise */
 export const known = (key, otherwise) => (key in STRINGS ? t(key) : otherwise);
 /** @param {number} value */
-export const formatWhole = (value) => whole.format(value);
+export const formatWhole = (value) => whole.format(Math.round(value) || 0);
 /** @param {number} value */
 export const formatTenth = (value) => tenth.format(value);
 /** @param {string} time ISO 8601 */

@@ -10,14 +10,15 @@ import api
 
 PAGES = Path(api.__file__).parent / "pages"
 ENTRY = re.compile(r'^  (?:"([^"]+)"|(\w+)): \["(.*)", "(.*)"\],$', re.MULTILINE)
-NOT_TEXTS = {"Headwatt", "English", "中文"}
+NOT_TEXTS = {"Headwatt", "English", "中文", "--:--:--"}
+CATALOGUE = ("strings.js", "control_room_strings.js")
 COMMANDS = {"headwatt access add", ",", "headwatt access link"}
-SCRIPTS = sorted(set(PAGES.glob("*.js")) - {PAGES / "strings.js"})
+SCRIPTS = sorted(set(PAGES.rglob("*.js")) - {PAGES / name for name in CATALOGUE})
 
 
 def catalogue() -> dict[str, tuple[str, str]]:
     """English and Chinese by key."""
-    text = (PAGES / "strings.js").read_text(encoding="utf-8")
+    text = "".join((PAGES / name).read_text(encoding="utf-8") for name in CATALOGUE)
     found = {quoted or plain: (english, chinese) for quoted, plain, english, chinese in ENTRY.findall(text)}
     assert len(found) == text.count('"],\n')
     return found
@@ -52,6 +53,8 @@ def loose_texts(script: str) -> list[str]:
 ALLOWED = {
     "Content-Type", "X-CSRF-Token", "Date", "driving profiles", "compiling the search", "simulated days",
     "writing the plan", "ui-monospace", "Enter", "Escape", "ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 C N P Escape",
+    "hold train", "hold station", "substation out", "silent train", "silent meters", "train events", "vehicle telemetry", "substation meters",
+    "headwatt live beijing_yizhuang --virtual --speed 10",
 }  # fmt: skip
 
 
