@@ -53,7 +53,8 @@ def loose_texts(script: str) -> list[str]:
 ALLOWED = {
     "Content-Type", "X-CSRF-Token", "Date", "driving profiles", "compiling the search", "simulated days",
     "writing the plan", "ui-monospace", "Enter", "Escape", "ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 C N P Escape",
-    "hold train", "hold station", "substation out", "silent train", "silent meters", "train events", "vehicle telemetry", "substation meters",
+    "hold train", "hold station", "substation out", "silent train", "silent meters", "train events",
+    "vehicle telemetry", "substation meters",
     "headwatt live beijing_yizhuang --virtual --speed 10",
 }  # fmt: skip
 
