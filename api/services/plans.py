@@ -23,7 +23,7 @@ from api.state.database import Database, Session
 from api.state.files import FileStore, hash_of
 from api.state.idempotency import answered, note_answer
 from api.state.line_filter import Caller
-from api.state.lines import newest_scenario, newest_scenarios
+from api.state.lines import newest_scenarios, newest_version
 from dispatch.planner.options import require_sensible
 from energy_models.faults import Fault, InputFaults
 
@@ -125,9 +125,9 @@ class Plans:
                 earlier = self._earlier(session, owner_id, key, request)
                 if earlier is not None:
                     return earlier
-            newest = newest_scenario(session, line_of(order))
-            if order.version is None and newest is not None and newest.origin != "bundled":
-                written["version"] = newest.number
+            newest = newest_version(session, line_of(order))
+            if order.version is None and newest is not None and newest[1] != "bundled":
+                written["version"] = newest[0]
             plan_id = new_id()
             new = NewJob(plan_id, "plan", owner_id, written, order.lane, line_of(order))
             try:

@@ -14,6 +14,11 @@ from api.state.job_tables import HOLDS_CHANGES, ChangeCounterRow, JobFileRow, Jo
 from api.state.line_filter import caller_of, line_is_seen
 
 ACTIVE = ("queued", "running")
+# These run for each order; as statements of columns around the session, they take a fifth of the time.
+_COUNT_CHANGE = update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1).returning(ChangeCounterRow.value)
+_WAITING = (
+    select(func.count()).select_from(JobRow).where(JobRow.owner_id == bindparam("owner_id"), JobRow.status == "queued")
+)
 _MOST_OF_AN_OWNER = 20
 
 
@@ -28,9 +33,8 @@ class JobStamp:
 
 def _next_change(session: Session) -> int:
     """A number larger than that of each change before; other transactions with a change wait for this one."""
-    counter = update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1).returning(ChangeCounterRow.value)
     session.info[HOLDS_CHANGES] = True
-    return session.execute(counter).scalar_one()
+    return int(session.connection().execute(_COUNT_CHANGE).scalar_one())
 
 
 def add_job(session: Session, job: JobRow) -> None:
@@ -115,8 +119,7 @@ def newest_change(session: Session) -> int:
 
 def waiting_jobs(session: Session, owner_id: str) -> int:
     """Number of jobs of a user in the queue."""
-    found = select(func.count()).select_from(JobRow).where(JobRow.owner_id == owner_id, JobRow.status == "queued")
-    return session.execute(found).scalar_one()
+    return session.connection().execute(_WAITING, {"owner_id": owner_id}).scalar_one()
 
 
 def jobs_by_status(session: Session) -> dict[str, int]:
