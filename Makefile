@@ -33,7 +33,7 @@ ifneq ($(shell cat $(PLACE) 2>/dev/null):$(wildcard $(IN_VENV)/python),$(CURDIR)
 .PHONY: $(PLACE)
 endif
 
-.PHONY: help plan serve test check lint format docs benchmark picture lock audit sbom browser clean
+.PHONY: help plan serve live test check lint format docs benchmark picture lock audit sbom browser clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do \
@@ -44,6 +44,9 @@ plan: $(RUN_TIME) ## plan a day: SCENARIO=beijing_yizhuang OUT=out/beijing_yizhu
 
 serve: $(RUN_TIME) ## the HTTP service and its page: ARGS="--port 8080"
 	@$(IN_VENV)/headwatt serve $(ARGS)
+
+live: $(RUN_TIME) ## service and virtual line of SCENARIO with the plan in OUT, if there is one: ARGS="--speed 20"
+	@$(IN_VENV)/headwatt live demo $(SCENARIO) --plan-folder $(OUT) $(ARGS)
 
 test: $(DEVELOPMENT) browser ## the tests: ARGS="tests/dispatch -k window"
 	@$(IN_VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -62,6 +62,7 @@ class ProblemKind(Enum):
     WRONG_STATE = Kind("wrong-state", 409, "The state of the plan does not allow this step", "caller")
     SAME_PERSON = Kind("second-person-required", 409, "A second person has to approve the plan", "caller")
     UNKNOWN_LINE = Kind("unknown-line", 404, "There is no line with this id", "caller")
+    NOT_LIVE = Kind("not-live", 404, "The line has never run live", "caller")
     UNKNOWN_JOB = Kind("unknown-job", 404, "There is no job with this id", "caller")
     UNKNOWN_VERSION = Kind("unknown-version", 404, "There is no version with this number", "caller")
     RULES_BROKEN = Kind("rules-broken", 422, "The timetable breaks rules", "caller")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from process_memory import tree_kilobytes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
@@ -64,33 +65,13 @@ def measured(command: list[str]) -> str:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         largest = 0
         while process.poll() is None:
-            largest = max(largest, sum(map(_kilobytes, _tree(process.pid))))
+            largest = max(largest, tree_kilobytes(process.pid))
             time.sleep(0.5)
         wall = time.perf_counter() - begin
         last = (process.stdout.read().strip().splitlines() or ["nothing"])[-1] if process.stdout else ""
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return f"{wall:.1f} s wall, {cpu:.1f} s CPU, {largest / 1e6:.2f} GB; {last}"
-
-
-def _tree(pid: int) -> list[int]:
-    """A process and its descendants."""
-    found = [pid]
-    for one in found:
-        try:
-            for task in Path(f"/proc/{one}/task").iterdir():
-                found += map(int, (task / "children").read_text().split())
-        except OSError:
-            continue
-    return found
-
-
-def _kilobytes(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def main() -> None:

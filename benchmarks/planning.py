@@ -391,7 +391,7 @@ def reference(console: Console) -> None:
             noise_accumulates=case.accumulates,
         )  # fmt: skip
         wish = SearchWish(terminal_excess_s=partial(terminal_excess_s, scenario=line))
-        turn = partial(assign, scenario=line, in_force=before)
+        turn = partial(assign, scenario=line, in_force=before, may_exceed=True)
         after = optimise(before, model, timing_limits, turn, options, wish=wish).timetable
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         day = day_model(line, model.library)

@@ -32,8 +32,7 @@ from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock
 from scenarios.vehicles.calibrated import CalibratedVehicle
 from scenarios.vehicles.fleet import NO_FLEET, FleetModels, stock_of
-from simulation.day.record import DayRecord
-from simulation.judging.beside import JudgedBeside, JudgedDays, judged_beside
+from simulation.judging.beside import JudgedBeside, JudgedDays, UndisturbedDay, judged_beside
 from simulation.judging.guards import ENERGY_SHARE_ON_TIME, contradictions, day_does_not_run
 from simulation.judging.judge import Days, Judgement
 from simulation.judging.overloads import overload_remarks
@@ -285,8 +284,8 @@ def _experiment(
     scenario = request.scenario
     plan = with_vehicle(planned.plan, request.vehicle, request.fleet, request.as_type)
     judgement, before, after = judged.judgement, judged.baseline, judged.plan
-    start_s = min(first_second_s(before), first_second_s(after))
-    end_s = max(first_second_s(day) + len(power_series(day)) for day in (before, after))
+    start_s = min(before.start_s, after.start_s)
+    end_s = max(day.start_s + len(day.power_w) for day in (before, after))
     tolerated_share = scenario.operation.tolerated_waiting_share
     against = objections(
         judgement,
@@ -353,7 +352,7 @@ def _experiment(
 def _today_fails(scenario: Scenario, planned: Planned | AccountedPlan, judged: JudgedDays) -> str | None:
     """The reason why the timetable in force is no baseline, if it is none."""
     laid_out_kwh = planned.potential.ladder_kwh[0] if planned.potential and planned.potential.ladder_kwh else None
-    return day_does_not_run("The timetable in force", judged.baseline, laid_out_kwh, scenario)
+    return day_does_not_run("The timetable in force", judged.baseline.record, laid_out_kwh, scenario)
 
 
 def _plan_fails(
@@ -366,7 +365,7 @@ def _plan_fails(
     potential = planned.potential
     laid_out_kwh = potential.ladder_kwh[1] if potential and potential.ladder_kwh else None
     # The judged saving contains what the plan draws more on simulated days.
-    sentence = day_does_not_run("The plan", judged.plan, laid_out_kwh, scenario, ENERGY_SHARE_ON_TIME)
+    sentence = day_does_not_run("The plan", judged.plan.record, laid_out_kwh, scenario, ENERGY_SHARE_ON_TIME)
     if sentence is not None:
         return (sentence,)
     # A day that does not run as laid out is the cause of figures that do not agree.
@@ -465,22 +464,9 @@ def figures_of(days: Days, scenario: Scenario) -> DayFigures:
     )
 
 
-def first_second_s(day: DayRecord) -> float:
-    """The first second of the series of a day."""
-    assert day.traces is not None
-    return day.traces.start_s
-
-
-def power_series(day: DayRecord) -> FloatArray:
-    """Power of all substations at their DC terminals in W, second by second."""
-    assert day.traces is not None
-    return np.asarray(day.traces.substation_power_w.sum(axis=1))
-
-
-def padded(day: DayRecord, start_s: float, end_s: float) -> FloatArray:
+def padded(day: UndisturbedDay, start_s: float, end_s: float) -> FloatArray:
     """The total substation power of a day on a common span of seconds."""
     power = np.zeros(round(end_s - start_s))
-    begin = round(first_second_s(day) - start_s)
-    own = power_series(day)
-    power[begin : begin + len(own)] = own
+    begin = round(day.start_s - start_s)
+    power[begin : begin + len(day.power_w)] = day.power_w
     return power

@@ -35,6 +35,9 @@ class Action(Enum):
     MANAGE_ACCESS = "Read and change users and keys"
     READ_AUDIT = "Read the audit log"
     ORDER_STUDIES = "Order simulations, sweeps, comparisons, explanations and exports"
+    READ_LIVE = "Read live lines"
+    OPERATE_LIVE = "Answer advice, stop advising, act on alarms, let incidents happen on virtual lines"
+    SEND_LIVE = "Send events and telemetry of a live line"
     EDIT_SCENARIOS = "Import and edit scenarios, calibrate vehicles"
 
 
@@ -54,6 +57,9 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.MANAGE_ACCESS: frozenset((Role.ADMIN,)),
     Action.READ_AUDIT: frozenset((Role.ADMIN,)),
     Action.ORDER_STUDIES: frozenset((Role.CONTROLLER, Role.PLANNER, Role.ENGINEER, Role.ADMIN)),
+    Action.READ_LIVE: _ALL,
+    Action.OPERATE_LIVE: frozenset((Role.CONTROLLER, Role.ADMIN)),
+    Action.SEND_LIVE: frozenset((Role.ENGINEER, Role.ADMIN)),
     Action.EDIT_SCENARIOS: frozenset((Role.ENGINEER, Role.ADMIN)),
 }
 """The roles that may do an action."""

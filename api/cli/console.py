@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
@@ -12,13 +13,13 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     Task,
     TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -30,7 +31,8 @@ _STEP_S = 5.0
 
 _ESTIMATE_AFTER_S = 5.0
 _ESTIMATE_FROM_SHARE = 0.15
-"""Before this time, or below this share, no remaining time is shown, because the first seconds are slower."""
+_LEAST_REPORTS = 5
+"""Before this time, below this share, or with fewer reports, no remaining time is shown: stages begin slowly."""
 
 ProgressReport = Callable[[str, float], None]
 """A function of the name of a stage and the share of the stage that is done, 0 to 1."""
@@ -59,17 +61,50 @@ def duration_text(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def is_estimable(seconds: float, share: float) -> bool:
-    """Whether enough time and enough work have passed to estimate the remaining time."""
-    return seconds >= _ESTIMATE_AFTER_S and share >= _ESTIMATE_FROM_SHARE
+class Pace:
+    """The reports of one stage, and the time that the stage still takes."""
+
+    def __init__(self, now_s: float, share: float) -> None:
+        self._moments = [(now_s, share)]
+
+    @property
+    def began_s(self) -> float:
+        """Time of the first report."""
+        return self._moments[0][0]
+
+    def add(self, now_s: float, share: float) -> None:
+        """Note a report; one without progress changes nothing."""
+        if share > self._moments[-1][1]:
+            self._moments.append((now_s, share))
+
+    def left_s(self, now_s: float) -> float | None:
+        """The remaining time at the pace of the last half of the time so far, because stages begin slowly.
+
+        None before enough time, work and reports have passed, and at the end.
+        """
+        began_s, began_share = self._moments[0]
+        share = self._moments[-1][1]
+        seconds, gained = now_s - began_s, share - began_share
+        is_early = seconds < _ESTIMATE_AFTER_S or gained < _ESTIMATE_FROM_SHARE or len(self._moments) < _LEAST_REPORTS
+        if is_early or share >= 1.0:
+            return None
+        middle_s = began_s + 0.5 * seconds
+        from_s, from_share = max(one for one in self._moments if one[0] <= middle_s)
+        if share <= from_share:
+            from_s, from_share = began_s, began_share
+        return (now_s - from_s) * (1.0 - share) / (share - from_share)
 
 
-class TimeLeft(TimeRemainingColumn):
+class TimeLeft(ProgressColumn):
     """The remaining time, as soon as it can be estimated."""
 
     def render(self, task: Task) -> Text:
         """The column of a task; blank before the first estimate."""
-        return super().render(task) if is_estimable(task.elapsed or 0.0, task.percentage / 100.0) else Text("-:--:--")
+        pace: Pace | None = task.fields.get("pace")
+        left_s = None if pace is None or task.finished else pace.left_s(time.monotonic())
+        if left_s is None:
+            return Text("-:--:--", style="progress.remaining")
+        return Text(str(timedelta(seconds=round(left_s))), style="progress.remaining")
 
 
 @contextmanager
@@ -96,28 +131,29 @@ def stage_progress(title: str) -> Iterator[ProgressReport]:
 
 @contextmanager
 def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
-    began: dict[str, tuple[float, float]] = {}
+    paces: dict[str, Pace] = {}
     printed: dict[str, tuple[float, float]] = {}
     stage_now, share_now = "", 0.0
     ended = Event()
     has_printed = Event()
 
     def print_share(stage: str, share: float) -> None:
-        began_s, began_share = began[stage]
-        seconds, gained = time.monotonic() - began_s, share - began_share
-        known = is_estimable(seconds, gained) and share < 1.0
-        left = f", about {duration_text(seconds * (1.0 - share) / gained)} left" if known else ""
-        printed[stage] = time.monotonic(), share
-        console.print(f"{title}: {stage}, {share:.0%}, {seconds:.0f} s{left}", markup=False)
+        now_s, pace = time.monotonic(), paces[stage]
+        left_s = pace.left_s(now_s)
+        left = "" if left_s is None else f", about {duration_text(left_s)} left"
+        printed[stage] = now_s, share
+        console.print(f"{title}: {stage}, {share:.0%}, {now_s - pace.began_s:.0f} s{left}", markup=False)
 
     def report(stage: str, share: float) -> None:
         nonlocal stage_now, share_now
         stage_now, share_now = stage, share
-        if stage not in began:
-            began[stage] = printed[stage] = time.monotonic(), share
+        if stage not in paces:
+            printed[stage] = time.monotonic(), share
+            paces[stage] = Pace(*printed[stage])
             console.print(f"{title}: {stage}", markup=False)
             has_printed.set()
             return
+        paces[stage].add(time.monotonic(), share)
         last_s, last_share = printed[stage]
         if share - last_share >= _STEP_SHARE and time.monotonic() - last_s >= _STEP_S:
             print_share(stage, share)
@@ -142,12 +178,15 @@ def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
 
 def _stage_bars(bars: Progress) -> ProgressReport:
     tasks: dict[str, TaskID] = {}
+    paces: dict[str, Pace] = {}
 
     def report(stage: str, share: float) -> None:
         if stage not in tasks:
             for earlier in tasks.values():
                 bars.update(earlier, completed=1.0)
-            tasks[stage] = bars.add_task(stage, total=1.0)
+            paces[stage] = Pace(time.monotonic(), share)
+            tasks[stage] = bars.add_task(stage, total=1.0, pace=paces[stage])
+        paces[stage].add(time.monotonic(), share)
         bars.update(tasks[stage], completed=min(max(share, 0.0), 1.0))
 
     return report

@@ -22,6 +22,7 @@ from api.cli import (
     fleet,
     judge,
     licences,
+    live,
     plan,
     replay,
     revise,
@@ -117,6 +118,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.command(help=licences.HELP)(licences.licences)
 app.add_typer(data.app, name="data")
+app.add_typer(live.app, name="live")
 
 
 def run() -> None:

@@ -13,6 +13,7 @@ from api.http import (
     approvals,
     health,
     jobs,
+    live,
     metrics,
     plan_studies,
     plans,
@@ -84,12 +85,17 @@ def create_app(
     register_problems(app)
     for routes in (
         plans, plan_studies, approvals, scenarios, studies, jobs, telemetry, health, sessions, metrics, users,
+        live,
     ):  # fmt: skip
         app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def page() -> FileResponse:
         return FileResponse(PAGES / "index.html", headers=PAGE_HEADERS)
+
+    @app.get("/control-room/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
+    def control_room() -> FileResponse:
+        return FileResponse(PAGES / "control_room.html", headers=PAGE_HEADERS)
 
     document_problems(app)
     secure(app, service.access, service.sessions, exposure, app.state.metrics)

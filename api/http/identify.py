@@ -28,6 +28,8 @@ WITHOUT_KEY = (
 )  # fmt: skip
 """Addresses that answer without a key, with nothing that depends on the installation, or begin a session."""
 CSRF_HEADER = "X-CSRF-Token"
+PAGES = ("/", "/control-room/")
+"""Pages for people: without a session, a browser goes on to the page where a person signs in."""
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers of proxies: a request with one of them does not come from this machine."""
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -55,7 +57,7 @@ class Identify:
         try:
             principal = await self._principal(headers, scope)
         except ProblemError as error:
-            if scope["path"] == "/" and "text/html" in headers.get("accept", ""):
+            if scope["path"] in PAGES and "text/html" in headers.get("accept", ""):
                 to_sign_in: Response = RedirectResponse(SIGN_IN, 303)
                 await to_sign_in(scope, receive, send)
                 return

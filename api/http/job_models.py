@@ -106,6 +106,16 @@ class PlanVersionsModel(BaseModel):
     versions: list[PlanVersionModel]
 
 
+class EditCheckModel(BaseModel):
+    """The check of an edit: the number of rules, and each violation as in a problem `rules-broken`."""
+
+    model_config = _WIRE
+
+    passed: bool
+    rules: int
+    violations: list[dict[str, Any]]
+
+
 class ScenarioVersionModel(BaseModel):
     """A version of the scenario of a line; `files` are the addresses of its files."""
 

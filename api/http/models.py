@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema
 
 from api.jobs.plan_order import PlanOrder, order_of
 from api.jobs.port import JobStatus
+from api.plan_files.graph_document import GRAPH_FILE
 from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
 from api.result import PlanResult
 from api.services.approvals import ApprovalStep, Step
@@ -176,6 +177,7 @@ class PlanLinks(BaseModel):
     keep_best: Annotated[str | None, Field(description="POST ends the search and keeps the best plan so far.")]
     report: str | None
     files: dict[str, str]
+    train_graph: Annotated[str | None, Field(description="Stations and trips; null for a plan of an earlier version.")]
     events: Annotated[str, Field(description="Server-sent events of the progress.")]
     approval: str
     versions: Annotated[str, Field(description="The versions of the plan; POST edits the plan by hand.")]
@@ -242,6 +244,7 @@ class PlanModel(BaseModel):
                 keep_best=f"{at}/cancel?keep=best" if job.status == "running" and not job.is_ending else None,
                 report=f"{at}/report" if done else None,
                 files={name: f"{at}/files/{name}" for name in names} if done else {},
+                train_graph=f"{at}/train-graph" if done and GRAPH_FILE in view.files else None,
                 events=f"{at}/events",
                 approval=f"{at}/approval",
                 versions=f"{at}/versions",

@@ -4,13 +4,20 @@ from fastapi import APIRouter, Depends, Response
 
 from api.access.roles import Action
 from api.http.access import Require
-from api.http.headers import ORDER_PROBLEMS, Key, Match, required_tag
-from api.http.job_models import JobModel, PlanVersionModel, PlanVersionsModel
+from api.http.headers import BODY_PROBLEMS, ORDER_PROBLEMS, Key, Match, required_tag
+from api.http.job_models import EditCheckModel, JobModel, PlanVersionModel, PlanVersionsModel
 from api.http.jobs import accepted
 from api.http.problems import documented
 from api.http.service import TheActor, TheService
 from api.http.studies import ORDERED
-from api.jobs.orders import ComparisonOrder, ExplanationOrder, ExportOrder, JudgementOrder, RevisionOrder
+from api.jobs.orders import (
+    ComparisonOrder,
+    EditCheckOrder,
+    ExplanationOrder,
+    ExportOrder,
+    JudgementOrder,
+    RevisionOrder,
+)
 from api.problems import ProblemKind
 
 router = APIRouter(prefix="/v1/plans/{plan_id}", tags=["plans"])
@@ -73,6 +80,21 @@ def list_versions(plan_id: str, service: TheService) -> PlanVersionsModel:
             for number, view, result in service.studies.versions(plan_id)
         ],
     )
+
+
+@router.post(
+    "/edit-checks", summary="Check an edit of a plan", dependencies=[Depends(Require(Action.ORDER_PLANS))],
+    responses=documented(*BODY_PROBLEMS, ProblemKind.UNKNOWN_PLAN, ProblemKind.NOT_FINISHED, ProblemKind.PLAN_EDITED,
+                         ProblemKind.UNAVAILABLE),
+)  # fmt: skip
+def check_edit(plan_id: str, wanted: EditCheckOrder, service: TheService) -> EditCheckModel:
+    """Check every rule on the plan with moved trips, for an editor that shows violations while the planner types.
+
+    Nothing is stored and no day is simulated; a process beside the service computes the check.
+    """
+    report = service.plans.check_edit(plan_id, [(move.trip, move.by_s) for move in wanted.moves])
+    violations = list(report.violations[:200])
+    return EditCheckModel(passed=not report.violations, rules=report.rules, violations=violations)
 
 
 @router.post(

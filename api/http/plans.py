@@ -1,5 +1,6 @@
 """`/v1/plans`: order, follow, read and stop plans. Each route parses, calls one service, and answers."""
 
+import gzip
 import json
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -11,7 +12,7 @@ from api.access.roles import Action
 from api.http.access import Require, require_on
 from api.http.answer_headers import report_policy
 from api.http.events import plan_events
-from api.http.headers import BODY_PROBLEMS, JSON, Cursor, EventId, Key, Limit
+from api.http.headers import BODY_PROBLEMS, JSON, Cursor, EventId, Key, Limit, NoneMatch
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
@@ -141,6 +142,36 @@ def read_report(plan_id: str, service: TheService) -> FileResponse:
         "ETag": f'"{sha256}"',
     }
     return FileResponse(path, media_type="text/html", headers=headers)
+
+
+@router.get(
+    "/{plan_id}/train-graph",
+    summary="Read the train graph",
+    dependencies=[Depends(Require(Action.READ_PLANS))],
+    response_class=Response,
+    responses=documented(
+        ProblemKind.UNKNOWN_PLAN, ProblemKind.UNKNOWN_FILE, ProblemKind.NOT_FINISHED, ProblemKind.PLAN_EDITED,
+        ProblemKind.INVALID_REQUEST,
+    )
+    | {200: {"content": {JSON: {}}}, 304: {"description": "The train graph has not changed."}},
+)  # fmt: skip
+def read_train_graph(
+    plan_id: str,
+    service: TheService,
+    if_none_match: NoneMatch = None,
+    accept_encoding: Annotated[str, Header(max_length=400)] = "",
+) -> Response:
+    """Stations, the trips of today and of the plan with the mean power of each run, and the power of both days.
+
+    The job of the plan wrote this answer, compressed with gzip; it is sent as it is stored.
+    """
+    path, sha256 = service.plans.graph(plan_id)
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if if_none_match == headers["ETag"]:
+        return Response(None, status.HTTP_304_NOT_MODIFIED, headers)
+    if "gzip" not in accept_encoding:
+        return Response(gzip.decompress(path.read_bytes()), status.HTTP_200_OK, headers, JSON)
+    return FileResponse(path, headers={**headers, "Content-Encoding": "gzip"}, media_type=JSON)
 
 
 @router.get(

@@ -18,6 +18,7 @@ from api.services.health import Health
 from api.services.installation import Installation
 from api.services.jobs import JobList
 from api.services.lines import Lines
+from api.services.live import Live
 from api.services.plans import Plans
 from api.services.scenarios import Scenarios
 from api.services.sessions import Sessions
@@ -44,6 +45,7 @@ class Service:
     audit: Audit
     limits: LimitSettings
     telemetry_log: TelemetryLog
+    live: Live
 
     @staticmethod
     def of(installation: Installation) -> "Service":
@@ -63,6 +65,7 @@ class Service:
             health=self.health.for_caller(caller),
             access=self.access.for_caller(caller),
             sessions=self.sessions.for_caller(caller),
+            live=self.live.for_caller(caller),
         )
 
 

@@ -5,9 +5,11 @@ sends those again that were not acknowledged. A message that comes twice is a du
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
@@ -38,6 +40,17 @@ class Broker:
     is_encrypted: bool = False
 
 
+def broker_at(url: str, client: str) -> Broker:
+    """The broker at `mqtt://[user[:password]@]host[:port]` or `mqtts://…`; raises ValueError for another address."""
+    found = urlsplit(url)
+    if found.scheme not in ("mqtt", "mqtts") or not found.hostname:
+        raise ValueError(f"{url}: no address like mqtt://HOST:PORT or mqtts://HOST:PORT")
+    is_encrypted = found.scheme == "mqtts"
+    port = found.port or (8883 if is_encrypted else 1883)
+    password = found.password or os.environ.get("HEADWATT_MQTT_PASSWORD")
+    return Broker(found.hostname, port, found.username, password, client, is_encrypted)
+
+
 async def receive(
     broker: Broker,
     topic: str,
@@ -63,7 +76,7 @@ async def receive(
     """
     while not stop.is_set():
         try:
-            async with _client(broker) as client:
+            async with client_of(broker) as client:
                 # paho must not acknowledge by itself: what is acknowledged is gone from the broker. aiomqtt has no
                 # option for it.
                 client._client.manual_ack_set(True)
@@ -74,7 +87,8 @@ async def receive(
             await _wait(stop, _SECONDS_BETWEEN_TRIES)
 
 
-def _client(broker: Broker) -> aiomqtt.Client:
+def client_of(broker: Broker) -> aiomqtt.Client:
+    """A client with a persistent session, before its connection."""
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = _SESSION_S
     properties.ReceiveMaximum = _IN_FLIGHT

@@ -31,7 +31,9 @@ QUEUES = {"short": "headwatt-short", "long": "headwatt-long"}
 _POLL_S = 2.0
 _LOOK_S = 0.5
 _BETWEEN_PROGRESS_S = 1.0
-_MOST_ATTEMPTS = 5
+_MOST_ATTEMPTS = 50
+"""A job whose own process dies fails at once; an attempt is lost where the worker dies, mostly without the job's fault
+(a restart of the machine, an update). The limit only ends a job that takes its machine down again and again."""
 _LATE_S = 300.0
 _RETRY_S = 1.0
 _PATIENCE_S = 600.0

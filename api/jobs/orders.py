@@ -193,6 +193,16 @@ class Move(BaseModel):
     by_s: Annotated[int, Field(strict=True, ge=-7200, le=7200)]
 
 
+class EditCheckOrder(BaseModel):
+    """Moves of trips that are checked and not stored."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"moves": [{"trip": "up-010", "by_s": 15}]}]}
+    )
+
+    moves: Annotated[tuple[Move, ...], Field(max_length=5000, description="Trips to move; none checks the plan.")] = ()
+
+
 class RevisionOrder(Order):
     """Edit a plan by hand: a whole new timetable, or moves of trips. The result is checked and judged at once."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from api.jobs.plan_order import order_of
 from api.jobs.request import plan_request, stored_scenarios, stored_starts
 from api.plan_files.folder import write_plan_folder
+from api.plan_files.graph_document import GRAPH_FILE, write_graph
 from api.plan_files.manifest import OWN_FILES, read_manifest
 from api.result import result_of
 from api.state.database import Database
@@ -36,7 +37,7 @@ def compute_plan(
 
 
 def stored_plan(experiment: PlanExperiment, files: FileStore, folder: Path) -> dict[str, Any]:
-    """Write a plan and store its files; return its facts and its files."""
+    """Write a plan and its train graph, and store their files; return its facts and its files."""
     folder = write_plan_folder(experiment, folder)
     result = result_of(experiment)
     facts = {
@@ -49,7 +50,10 @@ def stored_plan(experiment: PlanExperiment, files: FileStore, folder: Path) -> d
             "share_of_gap_closed": result.share_of_gap_closed,
         },
     }
-    return stored_folder(folder, files, facts)
+    stored = stored_folder(folder, files, facts)
+    graph = folder.parent / GRAPH_FILE
+    write_graph(experiment, graph)
+    return {**stored, "files": {**stored["files"], GRAPH_FILE: files.put(graph)}}
 
 
 def stored_folder(folder: Path, files: FileStore, facts: Mapping[str, Any]) -> dict[str, Any]:

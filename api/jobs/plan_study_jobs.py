@@ -1,7 +1,6 @@
 """Jobs about a plan that exists: judge it again, compare, explain, export, and edit it by hand."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from api.jobs.line_jobs import write_result
 from api.jobs.place import JobPlace, Progress
 from api.jobs.plan_job import stored_plan
 from api.plan_files.models import NO_MODELS
+from api.plan_files.moved import moved
 from api.plan_files.planned_line import line_in_force, read_planned_line
 from api.plan_files.proof import checked_plan, prove, violations_json
 from api.plan_files.revise import revised
@@ -21,7 +21,6 @@ from api.plan_files.sound_plan import read_sound_plan
 from api.plan_files.timetable_tables import write_timetable
 from api.problems import ProblemError, ProblemKind
 from dispatch.explanation.compare import compare as side_by_side
-from dispatch.plans.timetable import Timetable
 from energy_models.faults import Fault, InputFaults
 from scenarios.values.train_numbers import train_numbers
 from simulation.runs.day_store import DayStore
@@ -126,23 +125,9 @@ def _edit(folder: Path, order: Mapping[str, Any]) -> None:
         return
     written = read_sound_plan(folder)
     moves = {move["trip"]: int(move["by_s"]) for move in order["moves"]}
-    known = {trip.trip_id for trip in written.plan.timetable.trips}
-    strangers = [trip for trip in moves if trip not in known]
-    if strangers:
-        raise InputFaults(Fault("", "", "moves.trip", trip, "a trip of the plan") for trip in strangers)
-    trips = tuple(
-        replace(
-            trip,
-            arrival_s=tuple(time + moves.get(trip.trip_id, 0) for time in trip.arrival_s),
-            departure_s=tuple(time + moves.get(trip.trip_id, 0) for time in trip.departure_s),
-        )
-        for trip in written.plan.timetable.trips
-    )
-    early = [trip.trip_id for trip in trips if trip.start_s < 0]
-    if early:
-        raise InputFaults(Fault("", "", "moves.by_s", trip, "a trip that begins after 00:00") for trip in early)
+    plan = moved(written.plan, moves)
     file.unlink()
-    write_timetable(file, replace(written.plan, timetable=Timetable(trips)), train_numbers(written.scenario))
+    write_timetable(file, plan, train_numbers(written.scenario))
 
 
 def _broken(violations: list[dict[str, Any]]) -> ProblemError:

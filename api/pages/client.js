@@ -13,7 +13,11 @@ export function useToken(token) {
 }
 
 /** Send a request; returns the JSON of the answer and throws the problem of a refusal. @param {string} path @param {RequestInit} [options] */
-export async function ask(path, options) {
+export const ask = async (path, options) => (await exchange(path, options)).body;
+
+/** Send a request; returns the JSON and the `ETag` of the answer, and throws the problem of a refusal.
+ * @param {string} path @param {RequestInit} [options] @returns {Promise<{ body: any, tag: string | null }>} */
+export async function exchange(path, options) {
   let response;
   const token = options && csrfToken ? { "X-CSRF-Token": csrfToken } : {};
   try {
@@ -24,8 +28,9 @@ export async function ask(path, options) {
   if (response.status === 401) location.assign("/sign-in");
   const date = Date.parse(response.headers.get("Date") ?? "");
   if (date) behindMs = date - Date.now();
-  if (response.status === 204) return null;
+  const tag = response.headers.get("ETag");
+  if (response.status === 204) return { body: null, tag };
   const body = await response.json();
   if (!response.ok) throw body;
-  return body;
+  return { body, tag };
 }

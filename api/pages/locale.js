@@ -30,15 +30,20 @@ export function t(key, values = {}) {
 /** The text of a key, or `otherwise` for a key that the catalogue does not have. @param {string} key @param {string} otherwise */
 export const known = (key, otherwise) => (key in STRINGS ? t(key) : otherwise);
 /** @param {number} value */
-export const formatWhole = (value) => whole.format(value);
+export const formatWhole = (value) => whole.format(Math.round(value) || 0);
 /** @param {number} value */
 export const formatTenth = (value) => tenth.format(value);
 /** @param {string} time ISO 8601 */
 export const formatTime = (time) => moment.format(new Date(time));
+
+const day = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: "UTC" });
+/** @param {string} date ISO 8601 without a time */
+export const formatDay = (date) => day.format(new Date(`${date}T00:00:00Z`));
 
 /** Write the texts of the catalogue into the page: `data-t` is the text, `data-t-label` the name of an element. */
 export function writeTexts() {
   document.documentElement.lang = tag;
   for (const one of document.querySelectorAll("[data-t]")) one.textContent = t(/** @type {HTMLElement} */ (one).dataset.t ?? "");
   for (const one of document.querySelectorAll("[data-t-label]")) one.setAttribute("aria-label", t(/** @type {HTMLElement} */ (one).dataset.tLabel ?? ""));
+  for (const one of document.querySelectorAll("[data-t-hint]")) one.setAttribute("placeholder", t(/** @type {HTMLElement} */ (one).dataset.tHint ?? ""));
 }

@@ -3,7 +3,10 @@ import { apiView } from "./api_view.js";
 import { ask, serviceNow, useToken } from "./client.js";
 import { language, switchLanguage, writeTexts } from "./locale.js";
 import { fillForm, formOrder, showStarts } from "./order_form.js";
-import { drawList } from "./plan_list.js";
+import { filtered } from "./list_filter.js";
+import { importView } from "./import_view.js";
+import { placeOf } from "./plan_address.js";
+import { drawList, planTexts } from "./plan_list.js";
 import { advanced, BEGINNING } from "./plan_progress.js";
 import { ENDED, planView, showProgress } from "./plan_view.js";
 import { problemView } from "./problem_view.js";
@@ -12,6 +15,7 @@ import { followTheme } from "./theme.js";
 const POLL_MS = 700;
 const LIST_POLL_MS = 3000;
 const API = "api";
+const IMPORT = "import";
 const main = /** @type {HTMLElement} */ (document.getElementById("plan"));
 const list = /** @type {HTMLElement} */ (document.getElementById("plans"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("order"));
@@ -22,6 +26,10 @@ let lines = [];
 let plans = [];
 /** @type {string | null} */
 let shown = null;
+/** @type {any} */
+let session = null;
+const search = /** @type {HTMLInputElement} */ (document.getElementById("search"));
+const filter = /** @type {HTMLSelectElement} */ (document.getElementById("filter"));
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Follow a plan until it ends or another view is chosen. @param {string} id */
@@ -42,7 +50,9 @@ async function follow(id) {
     if (plan) {
       const state = JSON.stringify([plan.status, plan.links.keep_best]);
       if (state !== drawn) {
-        main.replaceChildren(...planView(plan, lines, { place, end: (link, button) => end(link, button) }));
+        const at = placeOf(location.hash);
+        const reload = () => ((drawn = ""), follow(id));
+        main.replaceChildren(...planView(plan, lines, { place, end: (link, button) => end(link, button), at, opened: () => undefined, reload, session, plans: () => plans }));
         await readList();
       }
       drawn = state;
@@ -65,9 +75,17 @@ async function end(link, button) {
 }
 
 async function readList() {
-  ({ plans } = await ask("/v1/plans?limit=50"));
-  drawList(list, plans, lines, shown);
+  ({ plans } = await ask("/v1/plans?limit=200"));
+  showList();
   showStarts(plans, lines);
+}
+
+function showList() {
+  const view = /** @type {any} */ (filter.value);
+  const left = filtered(plans, { words: search.value, view }, session?.user ?? "", (plan) => planTexts(plan, lines).join(" "));
+  const isFirst = !plans.length && !list.querySelector("[data-plan]");
+  if (!isFirst) drawList(list, left, lines, shown);
+  /** @type {HTMLElement} */ (document.getElementById("no-plans")).hidden = left.length > 0 || isFirst;
 }
 
 /** Plans of other users appear and change without a reload. */
@@ -102,10 +120,11 @@ async function place(order, button) {
 }
 
 async function showChosen() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const { id } = placeOf(location.hash);
   if (id === shown || (!id && !shown)) return;
   shown = id || null;
-  drawList(list, plans, lines, shown);
+  showList();
+  if (id === IMPORT) return main.replaceChildren(importView(lines, session, () => void readLines()));
   if (id !== API) return id ? follow(id) : main.replaceChildren(...welcome);
   try {
     const view = await apiView();
@@ -113,6 +132,11 @@ async function showChosen() {
   } catch (problem) {
     main.replaceChildren(problemView(problem));
   }
+}
+
+async function readLines() {
+  ({ scenarios: lines } = await ask("/v1/scenarios"));
+  fillForm(lines, () => showStarts(plans, lines));
 }
 
 /** A session has a user and an end; on this machine without users there is neither. @param {any} session */
@@ -142,10 +166,12 @@ document.getElementById("skip")?.addEventListener("click", (event) => {
   /** @type {HTMLElement} */ (form.elements.namedItem("scenario")).focus();
 });
 window.addEventListener("hashchange", showChosen);
+search.addEventListener("input", showList);
+filter.addEventListener("change", showList);
 try {
-  showUser(await ask("/v1/session"));
-  ({ scenarios: lines } = await ask("/v1/scenarios"));
-  fillForm(lines, () => showStarts(plans, lines));
+  session = await ask("/v1/session");
+  showUser(session);
+  await readLines();
   await readList();
 } catch (problem) {
   main.replaceChildren(problemView(problem));

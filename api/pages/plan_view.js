@@ -1,14 +1,52 @@
 /** A plan: its progress while it is computed, its result or its problem afterwards. */
+import { ask } from "./client.js";
 import { element } from "./element.js";
 import { formatTenth, formatWhole, known, t } from "./locale.js";
+import { addressOf } from "./plan_address.js";
+import { approvalView, stateLine } from "./plan_approval.js";
+import { editView } from "./plan_edit.js";
+import { planGraph } from "./plan_graph.js";
+import { powerView } from "./plan_power.js";
 import { secondsLeft } from "./plan_progress.js";
+import { serviceView } from "./plan_service.js";
+import { planTabs } from "./plan_tabs.js";
+import { explainTrip, tripsView } from "./plan_trips.js";
 import { durationText, optionsText, orderedText, title } from "./plan_words.js";
 import { problemView } from "./problem_view.js";
+import { mayDo } from "./roles.js";
 import { tradeView } from "./trade_view.js";
 
 export const ENDED = new Set(["succeeded", "infeasible", "failed", "cancelled"]);
 
-/** @typedef {{ place: (order: any, button: HTMLElement) => void, end: (link: string, button: HTMLButtonElement) => void }} Actions */
+/** @typedef {{ place: (order: any, button: HTMLElement) => void, end: (link: string, button: HTMLButtonElement) => void, at: import("./plan_address.js").Place, opened: (view: import("./plan_address.js").ViewName) => void, reload: () => void, session: any, plans: () => any[] }} Actions */
+
+/** The views of a plan that succeeded; those that need the train graph wait for it. @param {any} plan @param {any[]} lines @param {Actions} actions @returns {Record<import("./plan_address.js").ViewName, () => HTMLElement>} */
+function finishedViews(plan, lines, actions) {
+  const line = plan.order.scenario.split("+")[0];
+  /** @type {Promise<any> | null} */
+  let graph = null;
+  const withGraph = (/** @type {(document: any) => HTMLElement} */ make, /** @type {(() => HTMLElement) | null} */ otherwise = null) => {
+    const box = element("div", {}, element("p", { class: "quiet" }, t("loading")));
+    if (!plan.links.train_graph) {
+      box.replaceChildren(otherwise ? otherwise() : element("p", {}, t("graph.earlier_version")));
+      return box;
+    }
+    graph ??= ask(plan.links.train_graph);
+    graph.then((document) => box.replaceChildren(make(document)), (problem) => box.replaceChildren(problemView(problem)));
+    return box;
+  };
+  const state = actions.at.view === "graph" ? actions.at.state : "";
+  const kept = (/** @type {string} */ text) => history.replaceState(null, "", addressOf(plan.id, "graph", text));
+  return {
+    result: () => element("div", {}, stateLine(plan), ...resultView(plan), ...tradeView(plan, actions.place)),
+    graph: () => withGraph((document) => planGraph(plan, document, { title: title(plan, lines), state, onState: kept, explain: (trip, place) => void explainTrip(plan, trip, place, document.stations) })),
+    service: () => withGraph((document) => serviceView(plan, document)),
+    power: () => withGraph((document) => powerView(plan, document), () => powerView(plan, null)),
+    trips: () => withGraph((document) => tripsView(plan, actions.plans(), lines, document.stations), () => tripsView(plan, actions.plans(), lines, [])),
+    edit: () => withGraph((document) => editView(plan, document, { may: mayDo(actions.session, "edit", line), changed: actions.reload })),
+    approval: () => approvalView(plan, actions.session, actions.reload),
+  };
+}
 
 /** @param {any} plan @param {any[]} lines @param {Actions} actions */
 export function planView(plan, lines, actions) {
@@ -17,7 +55,7 @@ export function planView(plan, lines, actions) {
     element("h1", {}, title(plan, lines)),
     element("p", { class: "quiet" }, status, ` · ${optionsText(plan.order)} · ${orderedText(plan)}`),
   ];
-  if (plan.status === "succeeded" && plan.result) return [...head, ...resultView(plan), ...tradeView(plan, actions.place)];
+  if (plan.status === "succeeded" && plan.result) return [...head, ...planTabs(plan.id, actions.at.view, finishedViews(plan, lines, actions), actions.opened)];
   if (ENDED.has(plan.status)) return [...head, plan.problem ? problemView(plan.problem) : element("p", {}, t("stopped"))];
   const button = (/** @type {string} */ link, /** @type {string} */ text) => {
     const made = /** @type {HTMLButtonElement} */ (element("button", { type: "button", onclick: () => actions.end(link, made) }, text));

@@ -21,6 +21,7 @@ from api.services.figures import Figures
 from api.services.health import Health
 from api.services.jobs import JobList
 from api.services.lines import Lines, prepare
+from api.services.live import Live
 from api.services.order_check import OrderCheck
 from api.services.plans import Plans
 from api.services.scenarios import Scenarios
@@ -55,6 +56,7 @@ class Installation:
     telemetry_log: TelemetryLog
     sessions: Sessions
     figures: Figures
+    live: Live
 
     def prepare(self, told: Callable[[str], None]) -> None:
         """Make or check the tables, register the bundled scenarios, and import an earlier folder of jobs.
@@ -145,4 +147,5 @@ def _installation(
         TelemetryLog(database),
         Sessions(database, lifetimes),
         Figures(database),
+        Live(database, data),
     )

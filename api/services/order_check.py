@@ -1,6 +1,7 @@
 """The quick check of an order in a process of its own: faults that need the scenario are found before the job.
 
-The same process compares versions of scenarios, so that the process that answers requests reads no scenario.
+The same process compares versions of scenarios and checks edits of plans, so that the process that answers requests
+reads no scenario.
 """
 
 import os
@@ -15,6 +16,7 @@ from typing import TypeVar
 
 from api.jobs.plan_order import PlanOrder
 from api.jobs.request import Scenarios, StartPlans, plan_request, stored_scenarios, stored_starts
+from api.services.edit_check import EditChecks, EditReport, PlanEdit
 from api.services.text_differences import FileDifference, Paths, differences
 from api.state.database import Database
 from api.state.files import FileStore
@@ -28,6 +30,7 @@ _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
 _starts: StartPlans | None = None
 _scenarios: Scenarios | None = None
+_edits: EditChecks | None = None
 
 
 class OrderCheck:
@@ -56,6 +59,10 @@ class OrderCheck:
     def differences(self, paths: Paths) -> tuple[FileDifference, ...] | None:
         """What differs between two versions of files; None if the comparison was not complete in time."""
         return self._in_process(differences, paths)
+
+    def edit(self, edit: PlanEdit) -> EditReport | None:
+        """The violations of a plan edited by hand; None if the check was not complete in time."""
+        return self._in_process(_report_of, edit)
 
     def _in_process(self, call: Callable[[_Given], _Found], given: _Given) -> _Found | None:
         with self._lock:
@@ -91,10 +98,10 @@ class OrderCheck:
 
 
 def _begin(database_url: str, data: str) -> None:
-    global _starts, _scenarios
+    global _starts, _scenarios, _edits
     os.nice(_NICENESS)
     place = Database(database_url), FileStore(Path(data))
-    _starts, _scenarios = stored_starts(*place), stored_scenarios(*place)
+    _starts, _scenarios, _edits = stored_starts(*place), stored_scenarios(*place), EditChecks(*place)
 
 
 def _faults_of(order: PlanOrder | None) -> tuple[Fault, ...]:
@@ -109,3 +116,8 @@ def _faults_of(order: PlanOrder | None) -> tuple[Fault, ...]:
     except Infeasible:
         return ()  # the job gives the reasons
     return ()
+
+
+def _report_of(edit: PlanEdit) -> EditReport:
+    assert _edits is not None
+    return _edits.report(edit)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -12,8 +12,10 @@ from pathlib import Path
 from api.jobs.plan_order import PlanOrder
 from api.jobs.port import Job, Jobs, Keep, Limits, NewJob, TooManyJobsError
 from api.jobs.stored_jobs import job_of
+from api.plan_files.graph_document import GRAPH_FILE
 from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
 from api.problems import Problem, ProblemError, ProblemKind
+from api.services.edit_check import EditReport, PlanEdit
 from api.services.ids import cursor_of, is_storable, new_id, position_of
 from api.services.kept import Kept
 from api.services.order_check import OrderCheck
@@ -181,18 +183,45 @@ class Plans:
             return None
         return self.files.path(view.files[RESULT_FILE]).read_bytes()
 
+    def graph(self, plan_id: str) -> tuple[Path, str]:
+        """Path and SHA-256 of the train graph, compressed JSON; raises `ProblemError` as `file` does."""
+        view = self._finished(plan_id)
+        if GRAPH_FILE not in view.files:
+            detail = "An earlier version of Headwatt made the plan, without a train graph; edit or order it again."
+            raise ProblemError(ProblemKind.UNKNOWN_FILE, detail)
+        return self.files.path(view.files[GRAPH_FILE]), view.files[GRAPH_FILE]
+
+    def check_edit(self, plan_id: str, moves: Sequence[tuple[str, int]]) -> EditReport:
+        """The violations of a plan with moved trips; nothing is stored.
+
+        Raises `ProblemError` as `file` does, or if the check was not complete in time, and `InputFaults` for moves that
+        the plan cannot have.
+        """
+        view = self._finished(plan_id)
+        report = self._check.edit(PlanEdit(plan_id, view.version, tuple(moves)))
+        if report is None:
+            raise ProblemError(ProblemKind.UNAVAILABLE, "The check took too long; try again.")
+        if report.faults:
+            raise InputFaults(report.faults)
+        return report
+
     def file(self, plan_id: str, name: str) -> tuple[Path, str]:
         """Path and SHA-256 of a file of a plan; raises `ProblemError` if there is none, or if files were changed."""
+        view = self._finished(plan_id)
+        names = [known for known in (*PLAN_FILES, *MODEL_FILES) if known in view.files]
+        if name not in names:
+            raise ProblemError(ProblemKind.UNKNOWN_FILE, f"No file {name[:80]!r}; there are {', '.join(names)}.")
+        return self.files.path(view.files[name]), view.files[name]
+
+    def _finished(self, plan_id: str) -> PlanView:
+        """A plan with files that are as they were written; raises `ProblemError`."""
         view = self.read(plan_id)
         if view.job.status != "succeeded":
             detail = f"The plan is {view.job.status}; only a succeeded plan has files."
             raise ProblemError(ProblemKind.NOT_FINISHED, detail)
         if view.problem is not None:
             raise ProblemError(view.problem.kind, view.problem.detail)
-        names = [known for known in (*PLAN_FILES, *MODEL_FILES) if known in view.files]
-        if name not in names:
-            raise ProblemError(ProblemKind.UNKNOWN_FILE, f"No file {name[:80]!r}; there are {', '.join(names)}.")
-        return self.files.path(view.files[name]), view.files[name]
+        return view
 
     def _read(self, session: Session, plan_id: str) -> PlanView:
         stamp = rows.plan_stamp(session, plan_id) if is_storable(plan_id) else None

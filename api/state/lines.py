@@ -117,6 +117,11 @@ def newest_scenarios(session: Session) -> Sequence[ScenarioVersionRow]:
     return session.scalars(asked.order_by(ScenarioVersionRow.line_id)).all()
 
 
+def known_lines(session: Session, names: Sequence[str]) -> set[str]:
+    """Those of the names that are lines which the caller may see."""
+    return set(session.scalars(select(LineRow.id).where(LineRow.id.in_(list(names)))))
+
+
 def setting(session: Session, name: str) -> Any:
     """The value of a setting of the installation; None if it is not set."""
     row = session.get(SettingRow, name)

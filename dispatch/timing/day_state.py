@@ -181,19 +181,45 @@ def build_day(
 
 
 def under_noise(day: Day, noise_s: IntArray, motions: MotionTable, network: PackedNetwork, workers: int = 1) -> Day:
-    """The same day under other disturbances, every instant solved anew; the two share their trips."""
-    _, horizon, columns = day.exact.chainage_m.shape
-    exact = empty_exact_state(len(noise_s), horizon, columns, day.exact.weight.copy(), network)
+    """The same day under other disturbances, every instant solved anew; the two share their trips.
+
+    With several samples, only the power of each instant is kept, because the trains of all samples need much memory.
+    """
+    horizon, columns = len(day.exact.weight), day.exact.chainage_m.shape[2]
+    samples = len(noise_s)
+    exact = empty_exact_state(1 if samples == 1 else 0, horizon, columns, day.exact.weight.copy(), network)
+    if samples > 1:
+        exact = exact._replace(power_w=np.zeros((samples, horizon)))
     other = replace(day, noise_s=noise_s, exact=exact)
     refill(other, motions, network, workers)
     return other
 
 
+def without_trains(day: Day) -> Day:
+    """The day without the memory for its trains; the power of each instant stays."""
+    exact = day.exact
+    none = {name: getattr(exact, name)[:0].copy() for name in ("chainage_m", "asked_w", "auxiliary_w", "train_v")}
+    return replace(day, exact=exact._replace(**none, static_v=exact.static_v[:0].copy()))
+
+
 def refill(day: Day, motions: MotionTable, network: PackedNetwork, workers: int = 1) -> None:
     """Lay the trips out anew as they stand now, and solve every instant on so many threads; it makes no difference."""
     exact = day.exact
+    if exact.chainage_m.shape[0] == len(exact.power_w):
+        _solve_all(day, exact, day.noise_s, motions, network, workers)
+        return
+    horizon, columns = len(exact.weight), exact.chainage_m.shape[2]
+    for sample, noise_s in enumerate(day.noise_s):
+        room = empty_exact_state(1, horizon, columns, exact.weight, network)
+        room = room._replace(power_w=exact.power_w[sample : sample + 1])
+        _solve_all(day, room, noise_s[None], motions, network, workers)
+
+
+def _solve_all(
+    day: Day, exact: ExactState, noise_s: IntArray, motions: MotionTable, network: PackedNetwork, workers: int
+) -> None:
     samples, horizon, columns = exact.chainage_m.shape
-    lay_trains(day.trips, day.limits, motions, day.noise_s, exact)
+    lay_trains(day.trips, day.limits, motions, noise_s, exact)
     edges = np.linspace(0, horizon, workers + 1).astype(np.int64)
 
     def solved(sample: int, begin: int, end: int) -> None:

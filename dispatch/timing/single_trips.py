@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.plans.timetable import Timetable, Trip
-from dispatch.timing.day_state import Day, build_day, free_trips, lay_trips, refill, under_noise
+from dispatch.timing.day_state import Day, build_day, free_trips, lay_trips, refill, under_noise, without_trains
 from dispatch.timing.fit_to_fixes import departure_window_s, held_flags, rigid_trips, trip_spans
 from dispatch.timing.kernel.annealing import anneal_exactly, anneal_on_surrogate
 from dispatch.timing.kernel.exact_state import chain_of
@@ -103,7 +103,7 @@ def refine(task: SearchTask, start: Timetable) -> Day:
             break
         stage = passes[min(number, len(passes) - 1)]
         if is_quiet and not stage.is_quiet:
-            noise_s = day_noise_s(task, order, options.samples)
+            noise_s, day = day_noise_s(task, order, options.samples), without_trains(day)
             day, is_quiet = under_noise(day, noise_s, task.motions, task.network, options.workers), False
             known = _Known(day)
             # The same trips at another price: what follows is to be compared with this.

@@ -31,6 +31,12 @@ class SolutionArrays(NamedTuple):
     iterations: IntArray
     residual_w: FloatArray
 
+    def between(self, instants: slice, entries: slice) -> "SolutionArrays":
+        """The same memory for some instants and their train entries."""
+        of_entries = ("train_v", "train_power_w", "served_share", "price")
+        parts = {name: value[entries if name in of_entries else instants] for name, value in self._asdict().items()}
+        return SolutionArrays(**parts)
+
 
 def empty_arrays(instants: int, entries: int, substations: int, storages: int, prices: bool) -> SolutionArrays:
     """Arrays to be filled; `price` has no entries without `prices`."""

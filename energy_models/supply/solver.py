@@ -65,13 +65,7 @@ def solve_packed(
         len(packed.initial_charge_j),
         prices,
     )
-    # Copies: frozen arrays are read-only, and numba would compile the kernels again for this type.
-    offset = np.array(snapshots.offset, dtype=np.int64)
-    most_trains = int(np.diff(offset).max(initial=0))
-    chainage_m = np.array(snapshots.chainage_m, dtype=np.float64)
-    track = np.array(snapshots.track, dtype=np.int64)
-    power_w = np.array(snapshots.power_w, dtype=np.float64)
-    auxiliary_w = np.array(snapshots.auxiliary_w, dtype=np.float64)
+    most_trains = int(np.diff(snapshots.offset).max(initial=0))
     charge_j = packed.initial_charge_j.copy()
     interval_s = float(snapshots.interval_s)
     rungs = ladder.rungs_for(packed, most_trains if model == "ladder" else 0)
@@ -79,7 +73,15 @@ def solve_packed(
     converged = True
     for begin in range(0, snapshots.count, CHUNK):
         end = min(begin + CHUNK, snapshots.count)
-        window = (begin, end, offset, chainage_m, track, power_w, auxiliary_w, interval_s, charge_j, result)
+        entries = slice(int(snapshots.offset[begin]), int(snapshots.offset[end]))
+        # Copies: frozen arrays are read-only, and numba would compile the kernels again for this type.
+        offset = np.array(snapshots.offset[begin : end + 1], dtype=np.int64) - entries.start
+        chainage_m = np.array(snapshots.chainage_m[entries], dtype=np.float64)
+        track = np.array(snapshots.track[entries], dtype=np.int64)
+        power_w = np.array(snapshots.power_w[entries], dtype=np.float64)
+        auxiliary_w = np.array(snapshots.auxiliary_w[entries], dtype=np.float64)
+        part = result.between(slice(begin, end), entries)
+        window = (0, end - begin, offset, chainage_m, track, power_w, auxiliary_w, interval_s, charge_j, part)
         if model == "ladder":
             converged &= ladder.solve_window(packed, rungs, *window)
         else:

@@ -35,6 +35,7 @@ from simulation.disturbances import DwellNoise
 from simulation.disturbances.day import DisturbedDay
 from simulation.disturbances.line import LineDisturbances, line_disturbances
 from simulation.disturbances.track import DrivingLimits
+from simulation.railway.control_centre import Centre
 from simulation.railway.disturbed_vehicles import DisturbedVehicles
 from simulation.railway.driving import DrivenTrain
 from simulation.railway.dwells import MinimumDwell
@@ -54,7 +55,7 @@ from simulation.railway.traction_shortfall import (
     traction_shortfalls,
 )
 from simulation.railway.train_types import SimulatedTrainType, simulated_train_types
-from simulation.railway.trains import Operations, operate
+from simulation.railway.trains import DayInProgress, Operations, begin_day, operate
 from simulation.railway.trip_record import TripRecord
 from simulation.railway.turnbacks import AlwaysReady
 
@@ -104,6 +105,17 @@ class DayModel:
 
         With planned loads, dwells do not depend on the passengers.
         """
+        railway, demand = self._railway(timetable, seed, planned_loads, driven)
+        return operate(timetable, railway, seed, demand, planned_loads, shortfall)
+
+    def begin_trains(self, timetable: Timetable, seed: int | None, centre: Centre) -> DayInProgress:
+        """The trains of a day before their first event, under a control centre that is not part of the simulation."""
+        railway, demand = self._railway(timetable, seed, False, None)
+        return begin_day(timetable, railway, seed, demand, centre=centre)
+
+    def _railway(
+        self, timetable: Timetable, seed: int | None, planned_loads: bool, driven: ByVehicle[DrivenTrain] | None
+    ) -> tuple[Railway, LineDemand]:
         room = self.kinds.map(lambda kind: float(kind.train.capacity_crush))
         exchange = self.kinds.map(lambda kind: None if planned_loads else kind.exchange)
         demand = LineDemand(self.demand, room, opening_s(timetable, self.station_order))
@@ -118,7 +130,7 @@ class DayModel:
             AlwaysReady() if day is None else DisturbedVehicles(day, failed),
             None if self.regulators is None else self.regulators.for_day(timetable),
         )
-        return operate(timetable, railway, seed, demand, planned_loads, shortfall)
+        return railway, demand
 
     def _disturbed(self, seed: int | None) -> DisturbedDay | None:
         """The disturbances of the day of a seed; None if the line has none."""

@@ -10,11 +10,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.interface.regulator import RegulatorFactory
+from energy_models.arrays import FloatArray
 from energy_models.running_times import ProfileLibrary, apart_together
 from scenarios.schema import Scenario
 from scenarios.values.fleet import ByVehicle
@@ -29,39 +32,60 @@ from simulation.runs.engine import Engine, EngineTask, Kit, Session, started
 from simulation.runs.replications import DayResult, DayWork, prepare_profiles
 
 Progress = Callable[[str, float], None]
+_UNDISTURBED_WORK = 2
+"""The undisturbed day of a timetable takes as long as so many other days: it is the first one, and has series."""
+
+
+@dataclass(frozen=True, eq=False)
+class UndisturbedDay:
+    """The day without disturbances, and the power of all substations at their DC terminals in W, second by second.
+
+    The trains of each second are left out: between processes, they would be a gigabyte on a day of 2,600 trips.
+    """
+
+    record: DayRecord
+    start_s: float
+    power_w: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class _Days:
-    """All disturbed days of a timetable in the order of the seeds, and the undisturbed one with its traces."""
+    """All disturbed days of a timetable in the order of the seeds, and the undisturbed one."""
 
     results: tuple[DayResult, ...]
-    undisturbed: DayRecord
+    undisturbed: UndisturbedDay
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedDays:
-    """Baseline and plan on the same disturbed days, and the undisturbed day of each with its traces.
+    """Baseline and plan on the same disturbed days, and the undisturbed day of each.
 
     `regulation` compares the plan with and without a regulator on these days, if there is one.
     """
 
     judgement: Judgement
-    baseline: DayRecord
-    plan: DayRecord
+    baseline: UndisturbedDay
+    plan: UndisturbedDay
     regulation: RegulationJudgement | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class _DaysOfPlan(DayWork):
-    """The days of a timetable: a result for each seed, and without a seed the undisturbed day with its traces."""
+    """The days of a timetable: a result for each seed, and without a seed the undisturbed day."""
 
     def work(self, task: tuple[str, int | None]) -> Any:
         """Simulate one timetable on the day of one seed, or undisturbed."""
         name, seed = task
         if seed is not None:
             return super().work((name, seed))
-        return self.model.day(self.timetables[name], None, False, True)
+        return undisturbed_day(self.model.day(self.timetables[name], None, False, True))
+
+
+def undisturbed_day(day: DayRecord) -> UndisturbedDay:
+    """The part of a day with traces that an experiment needs."""
+    assert day.traces is not None
+    power_w = np.asarray(day.traces.substation_power_w.sum(axis=1))
+    return UndisturbedDay(replace(day, traces=None), day.traces.start_s, power_w)
 
 
 class JudgedBeside:
@@ -105,7 +129,7 @@ class JudgedBeside:
         assert self._in_force is not None
         if self._baseline is None:
             self._baseline = self._thread.submit(self._simulate_in_force, self._in_force)
-        self._progress("simulated days", self._done / (2 * len(self._seeds) + 2))
+        self._progress("simulated days", self._done / (2 * (len(self._seeds) + _UNDISTURBED_WORK)))
         self._plan = self._thread.submit(self._simulate, "plan", timetable, {})
         if self._regulators is not None:
             self._regulated = self._thread.submit(self._simulate_regulated, self._in_force, timetable, self._regulators)
@@ -162,10 +186,10 @@ class JudgedBeside:
                 undisturbed = result
             else:
                 results[seed] = result
-            self._done += 1
+            self._done += _UNDISTURBED_WORK if seed is None else 1
             if self._plan is not None:
                 # While the search runs, only the progress of the search is shown.
-                self._progress("simulated days", self._done / (2 * len(self._seeds) + 2))
+                self._progress("simulated days", self._done / (2 * (len(self._seeds) + _UNDISTURBED_WORK)))
         assert undisturbed is not None
         return _Days(tuple(results[seed] for seed in self._seeds), undisturbed)
 

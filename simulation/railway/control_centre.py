@@ -7,12 +7,31 @@ and otherwise use their own control.
 
 from collections import deque
 from types import MappingProxyType
+from typing import Protocol
 
 from dispatch.regulation.interface.advice import Advice
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain, TrainEvent, TrainState
 from dispatch.regulation.interface.regulator import Regulator
 from simulation.disturbances.draws import uniform
 from simulation.railway.trip_run import Journey
+
+
+class Centre(Protocol):
+    """Receives the events of the trains of a day, and answers the questions of trains that are ready to leave."""
+
+    def report(
+        self, journey: Journey, event: TrainEvent, stop: int, now_s: float, passengers: float, running_time_s: int = 0
+    ) -> None:
+        """Send an event of a train."""
+        ...
+
+    def report_end(self, journey: Journey, now_s: float) -> None:
+        """Send that the last trip of a duty has ended."""
+        ...
+
+    def advise(self, train: ReadyTrain) -> Advice | None:
+        """The advice for a train that is ready to leave; None if the train uses its own control."""
+        ...
 
 
 class ControlCentre:

@@ -9,7 +9,7 @@ from dispatch.plans.timetable import Trip
 from dispatch.regulation.interface.regulator import Regulator
 from scenarios.schema.base import Direction
 from scenarios.values.fleet import ByVehicle
-from simulation.railway.control_centre import ControlCentre
+from simulation.railway.control_centre import Centre
 from simulation.railway.depots import Depots
 from simulation.railway.dwells import LeastDwell
 from simulation.railway.operating_rules import OperatingRules
@@ -62,7 +62,7 @@ class Line:
     demand: LineDemand | None
     planned_loads: bool
     shortfall: TractionShortfall
-    centre: ControlCentre | None = None
+    centre: Centre | None = None
     platforms: dict[tuple[Direction, int], Platform] = field(default_factory=dict)
 
     @property

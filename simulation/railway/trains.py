@@ -24,7 +24,7 @@ from dispatch.plans.timetable import Timetable, Trip
 from dispatch.regulation.interface.line_state import ReadyTrain
 from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Fault, InputFaults
-from simulation.railway.control_centre import ControlCentre
+from simulation.railway.control_centre import Centre, ControlCentre
 from simulation.railway.depot_wait import DepotWait
 from simulation.railway.depots import Depots, PutAway
 from simulation.railway.dwells import MinimumDwell, wish_to_leave_s
@@ -87,6 +87,50 @@ def operate(
     """
     if not timetable.trips:
         return Operations((), 0.0)
+    day = begin_day(timetable, railway, seed, demand, planned_loads, shortfall)
+    day.line.env.run()
+    return day.operations()
+
+
+@dataclass(frozen=True, eq=False)
+class DayInProgress:
+    """The trains of a day that has begun: their common state and their journeys, in the order of the timetable."""
+
+    line: Line
+    journeys: tuple[Journey, ...]
+
+    def run_until(self, time_s: float) -> None:
+        """Continue to a later moment; the events of this moment itself have not happened yet."""
+        self.line.env.run(until=time_s)
+
+    def operations(self) -> Operations:
+        """The records of the day after its last event; raises InputFaults if trains wait for each other without end."""
+        ran = [journey for journey in self.journeys if not journey.cancelled]
+        stuck = [journey.trip.trip_id for journey in ran if not journey.has_left(len(journey.trip.stations) - 1)]
+        if stuck:
+            allowed = "duties whose trips do not contradict the order of trains at any station"
+            shown = f"{len(stuck)} trips wait for each other without end: {', '.join(stuck[:5])}"
+            raise InputFaults([Fault("timetable", "", "vehicle", shown, allowed)])
+        never_served = sum(platform.never_served() for platform in self.line.platforms.values())
+        cancelled = tuple(journey.trip for journey in self.journeys if journey.cancelled)
+        records = tuple(journey.record() for journey in ran)
+        return Operations(records, never_served, cancelled, self.line.depots.waits())
+
+
+def begin_day(
+    timetable: Timetable,
+    railway: Railway,
+    seed: int | None,
+    demand: LineDemand | None = None,
+    planned_loads: bool = False,
+    shortfall: TractionShortfall = NO_SHORTFALL,
+    centre: Centre | None = None,
+) -> DayInProgress:
+    """The trains of a day before their first event; the arguments are those of `operate`.
+
+    `centre` replaces the control centre that hands the questions of the trains to the regulator of the railway. Raises
+    InputFaults if a trip does not run along neighbouring stations of its direction.
+    """
     journeys = journeys_of(timetable.trips, railway.station_order)
     env = simpy.Environment(initial_time=min(trip.start_s for trip in timetable.trips) - 3600.0)
     order, duties = TrainOrder(journeys), duties_of(journeys)
@@ -102,7 +146,7 @@ def operate(
         demand,
         planned_loads or demand is None,
         shortfall,
-        _control_centre(railway, seed),
+        centre or _control_centre(railway, seed),
     )
     if demand is not None:
         for direction, opens_s in demand.opens_s.items():
@@ -110,16 +154,7 @@ def operate(
                 line.platforms[direction, station] = Platform(demand.platforms[direction], station, opening_s)
     for duty in duties:
         env.process(_work_duty(line, duty))
-    env.run()
-    ran = [journey for journey in journeys if not journey.cancelled]
-    stuck = [journey.trip.trip_id for journey in ran if not journey.has_left(len(journey.trip.stations) - 1)]
-    if stuck:
-        allowed = "duties whose trips do not contradict the order of trains at any station"
-        shown = f"{len(stuck)} trips wait for each other without end: {', '.join(stuck[:5])}"
-        raise InputFaults([Fault("timetable", "", "vehicle", shown, allowed)])
-    never_served = sum(platform.never_served() for platform in line.platforms.values())
-    cancelled = tuple(journey.trip for journey in journeys if journey.cancelled)
-    return Operations(tuple(journey.record() for journey in ran), never_served, cancelled, line.depots.waits())
+    return DayInProgress(line, tuple(journeys))
 
 
 def _control_centre(railway: Railway, seed: int | None) -> ControlCentre | None:

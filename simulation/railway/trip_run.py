@@ -121,6 +121,11 @@ class Journey:
         self.gone_s = now_s
         self._trigger_change()
 
+    @property
+    def run_path(self) -> Path:
+        """The motion of the present or last run, in the coordinate of the direction; the train has begun a run."""
+        return self._runs[-1]
+
     def path(self, station_m: Sequence[float]) -> Path:
         """Position of the front of the train, in the coordinate of its direction, during its last run."""
         if not self._runs:

@@ -25,10 +25,9 @@ from simulation.experiment import (
     PlanExperiment,
     PlanRequest,
     figures_of,
-    first_second_s,
     padded,
-    power_series,
 )
+from simulation.judging.beside import undisturbed_day
 from simulation.judging.judge import judge_with
 
 METADATA: dict[str, JsonValue] = {
@@ -58,9 +57,9 @@ def experiment() -> PlanExperiment:
     after = Timetable(tuple(replace(trip, driving=("optimal",) * len(trip.driving)) for trip in before.trips))
     model = day_model(scenario, library)
     judgement = judge_with(model, before, after, replications=3, seed=5)
-    days = [model.day(timetable, None, False, True) for timetable in (before, after)]
-    start_s = min(first_second_s(day) for day in days)
-    end_s = max(first_second_s(day) + len(power_series(day)) for day in days)
+    days = [undisturbed_day(model.day(timetable, None, False, True)) for timetable in (before, after)]
+    start_s = min(day.start_s for day in days)
+    end_s = max(day.start_s + len(day.power_w) for day in days)
     plan = replace(_plan(scenario, after), facts=PlanFacts.from_json(METADATA))
     return PlanExperiment(
         request=PlanRequest(scenario, replications=3, seed=5),

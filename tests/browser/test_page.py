@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from prepared_data import prepared_data
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
@@ -54,6 +54,11 @@ def page(browser: Browser) -> Iterator[Page]:
     # A request that is under way when the page goes on is aborted by the browser itself: that is no fault.
     aborted = ": net::ERR_ABORTED"
     assert [line for line in wrong if not line.startswith(("data:", "blob:")) and not line.endswith(aborted)] == []
+
+
+def service_of(page: Page) -> Locator:
+    """The choice of the service; plans whose names hold the word are in another choice."""
+    return page.get_by_role("combobox", name=re.compile("^Service"))
 
 
 @pytest.mark.many_cases
@@ -115,7 +120,7 @@ def test_a_search_is_ended_with_its_best_plan_and_another_choice_is_planned(page
     """Headways by demand from the form, an exhaustive search, and a click on another row of the trade."""
     page.goto(address)
     page.get_by_label("Line").select_option("tutorial_line")
-    page.get_by_label("Service").select_option("demand-led")
+    service_of(page).select_option("demand-led")
     page.get_by_label("To save").select_option("cost")
     page.get_by_label("Its number").fill("2")
     page.get_by_label("Days simulated").fill("2")
@@ -169,7 +174,7 @@ def test_fields_of_the_other_mode_are_hidden(page: Page, address: str) -> None:
     longer = page.get_by_label("Trips may take longer")
     expect(longer).to_be_visible()
     expect(page.get_by_text("Which headways")).to_be_hidden()
-    page.get_by_label("Service").select_option("demand-led")
+    service_of(page).select_option("demand-led")
     expect(longer).to_be_hidden()
     expect(page.get_by_text("Which headways")).to_be_visible()
 
@@ -236,13 +241,14 @@ def test_the_progress_never_falls(page: Page, address: str) -> None:
 def test_a_plan_of_another_user_appears_and_changes_without_a_reload(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.get_by_label("Line")).to_have_value(re.compile("."))
-    before = page.locator("#plans a").count()
+    before = len(page.request.get(f"{address}/v1/plans").json()["plans"])
+    expect(page.locator("#plans a")).to_have_count(before)
     page.get_by_label("Days simulated").focus()
     order = {"scenario": "tutorial_line", "replications": 3, "seed": 77}
     made = page.request.post(f"{address}/v1/plans", data=order, headers={"Content-Type": "application/json"}).json()
     entry = page.locator(f"#plans a[href='#{made['id']}']")
     expect(entry).to_contain_text("seed 77", timeout=PATIENCE_MS)
-    assert page.locator("#plans a").count() == before + 1
+    expect(page.locator("#plans a")).to_have_count(before + 1)
     page.request.post(f"{address}{made['links']['cancel']}", headers={"Content-Type": "application/json"})
     expect(entry).to_contain_text("stopped", timeout=PATIENCE_MS)
     expect(page.get_by_label("Days simulated")).to_be_focused()
@@ -279,7 +285,7 @@ def test_each_control_has_a_name_and_a_size(page: Page, address: str, width: int
     page.goto(address)
     page.get_by_text("Limits and fixes").click()
     page.locator("#changes-title").click()
-    page.get_by_label("Service").select_option("demand-led")
+    service_of(page).select_option("demand-led")
     faults = page.evaluate(
         """() => [...document.querySelectorAll("input, select, textarea, button, a, summary")]
           .filter((one) => one.checkVisibility() && !one.matches(".skip"))

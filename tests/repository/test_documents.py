@@ -44,6 +44,9 @@ def call_fault(line: str) -> str | None:
     path: tuple[str, ...] = ()
     while words and (*path, words[0]) in COMMANDS:
         path = (*path, words.pop(0))
+    default = getattr(COMMANDS[path], "default_command", None)
+    if default is not None and words and not words[0].startswith("-"):
+        path = (*path, default)
     command = COMMANDS[path]
     if getattr(command, "commands", None) and not (words and words[0].startswith("-")):
         return f"no command {' '.join(words[:1])!r} in: headwatt {' '.join(path)}"

@@ -65,7 +65,8 @@ def change_of(
 
 def _running_median(x: FloatArray) -> FloatArray:
     width = min(11, len(x) // 2 * 2 - 1)
-    padded = np.pad(x, width // 2, mode="edge")
+    # Mirrored, so that the first and the last value count once: as copies of themselves, outliers there would remain.
+    padded = np.pad(x, width // 2, mode="reflect")
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))
 
 

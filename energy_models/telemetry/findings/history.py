@@ -95,7 +95,7 @@ def findings_over_days(days: Sequence[DaySummary]) -> list[Finding]:
     swapped = _swapped(by_vehicle, excluded)
     found += swapped
     excluded |= {(one.vehicle, one.day) for one in swapped}
-    usual_ratio = _section_means(days, "traction_ratio_kg")
+    usual_ratio = _section_medians(days)
     for vehicle, mine in by_vehicle.items():
         sound = [one for one in mine if (vehicle, one.day) not in excluded]
         found += _scales(vehicle, sound, usual_ratio)
@@ -143,12 +143,22 @@ def _usual(by_vehicle: Mapping[str, Sequence[DaySummary]], vehicle: str, day: st
     return float(np.median(sizes)) if len(sizes) >= 2 else float("nan")
 
 
-def _section_means(days: Sequence[DaySummary], column: str) -> dict[float, float]:
-    """The mean of a ratio by section over all vehicles, so that gradients do not count."""
-    runs = [one.runs for one in days if len(one.runs)]
+def _work_by_mass(runs: pd.DataFrame) -> "pd.Series[float]":
+    """Work of acceleration by the kinetic energy of the loaded train, of each run; 1 but for losses and gradients.
+
+    The kinetic energy has the square of the scale of the speed, which is a finding of its own.
+    """
+    scale = runs["speed_scale"].fillna(runs["speed_scale"].median()).fillna(1.0)
+    load_kg = runs["load_kg"].fillna(runs["load_kg"].median()).fillna(0.0)
+    return runs["traction_ratio_kg"] * scale**2 / (_TARE_KG + load_kg)
+
+
+def _section_medians(days: Sequence[DaySummary]) -> dict[float, float]:
+    """The median of the work by mass by section over all vehicles, so that gradients do not count."""
+    runs = [one.runs.assign(work=_work_by_mass(one.runs)) for one in days if len(one.runs)]
     if not runs:
         return {}
-    grouped = pd.concat(runs).groupby("section")[column]
+    grouped = pd.concat(runs).groupby("section")["work"]
     return {float(key): float(value) for key, value in grouped.median().items() if np.isfinite(value)}  # type: ignore[arg-type]
 
 
@@ -157,18 +167,14 @@ def _scales(vehicle: str, mine: Sequence[DaySummary], usual_ratio: Mapping[float
     if not runs:
         return []
     whole = pd.concat(runs, ignore_index=True).sort_values("begin_s", kind="stable")
-    mass = whole["traction_ratio_kg"] / whole["section"].map(usual_ratio)
-    # The kinetic energy has the square of the scale of the speed, which is a finding of its own.
-    mass = mass * whole["speed_scale"].fillna(whole["speed_scale"].median()).fillna(1.0) ** 2
-    if whole["load_kg"].notna().any():
-        mass = mass / (_TARE_KG + whole["load_kg"].fillna(whole["load_kg"].median()))
+    work = _work_by_mass(whole) / whole["section"].map(usual_ratio)
     voltage = whole["voltage_ratio"]
     if voltage.notna().any():
         # Power is voltage times current; what the voltage shows alone does not count for the current.
-        mass = mass / voltage.rolling(9, center=True, min_periods=1).median().interpolate(limit_direction="both")
+        work = work / voltage.rolling(9, center=True, min_periods=1).median().interpolate(limit_direction="both")
     else:
         voltage = whole["standing_v"]
-    series = {"speed_m_s": whole["speed_scale"], "voltage_v": voltage, "current_a": mass}
+    series = {"speed_m_s": whole["speed_scale"], "voltage_v": voltage, "current_a": work}
     seconds = whole["end_s"].to_numpy(dtype=np.float64)
     found = []
     for signal, ratio in series.items():

@@ -55,9 +55,14 @@ def client_of(role: Role, line: str, installation: Installation, port: int) -> h
     return httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=120.0, headers=headers)
 
 
-BODIES: dict[str, dict[str, Any]] = {
+BODIES: dict[str, Any] = {
     "/v1/plans/{plan_id}/approval": {"step": "approve"},
     "/v1/plans/{plan_id}/exports": {"format": "csv"},
+    "/v1/live/{line_id}/advice/{advice_id}": {"answer": "acknowledged"},
+    "/v1/live/{line_id}/advising": {"is_on": False},
+    "/v1/live/{line_id}/alarms/{alarm_id}": {"action": "acknowledge"},
+    "/v1/live/{line_id}/incidents": {"kind": "silent meters"},
+    "/v1/live/{line_id}/messages": [],
     "/v1/plans/{plan_id}/versions": {"moves": [{"trip": "up-001", "by_s": 5}]},
 }
 """The body of each POST that needs one, besides the line."""
@@ -68,7 +73,7 @@ def asked(client: httpx2.Client, route: APIRoute, line: str, plan_id: str) -> tu
     """Status and code of a request to a route, with a line and a plan in its address and its body."""
     parts = {
         "plan_id": plan_id, "job_id": plan_id, "line_id": line, "version": 1, "name": "plan.json", "user_id": "nobody",
-        "key_id": "hw_00000000",
+        "key_id": "hw_00000000", "advice_id": "up-001.1", "alarm_id": "gap:T1",
     }  # fmt: skip
     address = route.path.format(**parts)
     (method,) = route.methods

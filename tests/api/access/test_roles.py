@@ -16,7 +16,7 @@ EVERYTHING = Grants({EVERY_LINE: Role.ADMIN})
 def test_every_action_is_in_the_table_and_the_admin_may_do_everything() -> None:
     assert set(ALLOWED) == set(Action)
     assert all(Role.ADMIN in roles for roles in ALLOWED.values())
-    reading = (Action.READ_SERVICE, Action.READ_LINES, Action.READ_PLANS)
+    reading = (Action.READ_SERVICE, Action.READ_LINES, Action.READ_PLANS, Action.READ_LIVE)
     assert all(ALLOWED[action] == set(Role) for action in reading)
     viewers = {action for action, roles in ALLOWED.items() if Role.VIEWER in roles}
     assert viewers == {*reading, Action.READ_METRICS}

@@ -1,6 +1,7 @@
 """`headwatt telemetry generate` and `headwatt calibrate` as a person types them."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,8 @@ from energy_models.telemetry.store.store import create_store
 from scenarios.files.load import load_scenario
 from scenarios.vehicles.calibrated import load_vehicle
 from scenarios.vehicles.fleet import read_fleet, stock_of
+
+pytest_plugins = ["dask_cluster"]
 
 GENERATE = ("telemetry", "generate", "beijing_yizhuang", "--trains", "2", "--from", "07:00", "--to", "09:00")
 
@@ -247,6 +250,20 @@ def test_a_folder_of_files_gives_the_models_of_the_store(folder: Path, store: Pa
         )  # fmt: skip
         assert one.parameters == other.parameters
         assert one.source.rows == other.source.rows
+
+
+@pytest.mark.many_cases
+def test_a_dask_cluster_gives_the_models_of_the_own_processes(
+    folder: Path, store: Path, cluster: tuple[str, list["subprocess.Popen[bytes]"]]
+) -> None:
+    command = ["calibrate", str(store), "--scenario", "beijing_yizhuang", "--json"]
+    found = []
+    for name, engine in (("own", ("--workers", "2")), ("dask", ("--engine", cluster[0]))):
+        result = CliRunner().invoke(app, [*command, "--out", str(folder / name), *engine])
+        assert result.exit_code == 0, result.output
+        found.append([(one["vehicle"], one["day"], one["version"]) for one in json.loads(result.stdout)["written"]])
+    assert found[0] == found[1]
+    assert len(found[0]) == 2
 
 
 def test_a_folder_without_service_days_needs_the_option(folder: Path) -> None:

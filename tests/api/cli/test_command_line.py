@@ -15,7 +15,7 @@ import typer
 from rich.progress import Progress
 from typer.testing import CliRunner
 
-from api.cli.console import TimeLeft, stage_progress
+from api.cli.console import Pace, TimeLeft, stage_progress
 from api.cli.main import Commands, app
 from api.cli.outcome import ExitCode
 from api.result import PlanResult
@@ -249,14 +249,38 @@ def test_the_remaining_time_is_shown_only_when_it_can_be_estimated(
     monkeypatch.setattr("api.cli.console._ESTIMATE_AFTER_S", after_s)
     lines: list[str] = []
     with stage_progress("plan") as progress:
-        progress("search", 0.0)
-        progress("search", gained)
-        while len(lines) < 4:
+        for part in range(5):
+            progress("search", gained * part / 4)
+        while len(lines) < 6:
             lines += capsys.readouterr().err.splitlines()
     assert any("left" in line for line in lines) is is_told
 
 
+def test_the_remaining_time_follows_the_pace_of_the_last_half() -> None:
+    pace = Pace(100.0, 0.5)
+    for second in range(1, 6):  # a slow begin: 1 % a second
+        pace.add(100.0 + second, 0.5 + 0.01 * second)
+    for second in range(1, 16):  # then 2 % a second
+        pace.add(105.0 + second, 0.55 + 0.02 * second)
+    assert pace.left_s(120.0) == pytest.approx((1.0 - 0.85) / 0.02)
+    pace.add(121.0, 1.0)
+    assert pace.left_s(122.0) is None
+
+
+@pytest.mark.parametrize(("reports", "share"), [(3, 0.5), (20, 0.1)])
+def test_no_remaining_time_from_few_reports_or_little_work(reports: int, share: float) -> None:
+    pace = Pace(0.0, 0.0)
+    for number in range(1, reports + 1):
+        pace.add(10.0 * number / reports, share * number / reports)
+    assert pace.left_s(10.0) is None
+
+
 def test_a_bar_waits_with_its_estimate_too() -> None:
-    bars = Progress(TimeLeft(), get_time=lambda: 0.2)
-    bars.update(bars.add_task("driving profiles", total=1.0), completed=0.001)
-    assert TimeLeft().render(bars.tasks[0]).plain == "-:--:--"
+    bars = Progress(TimeLeft())
+    now_s = time.monotonic()
+    pace = Pace(now_s - 10.0, 0.0)
+    task = bars.add_task("driving profiles", total=1.0, pace=pace)
+    assert TimeLeft().render(bars.tasks[task]).plain == "-:--:--"
+    for number in range(1, 11):
+        pace.add(now_s - 10.0 + number, 0.05 * number)
+    assert TimeLeft().render(bars.tasks[task]).plain == "0:00:10"

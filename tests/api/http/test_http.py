@@ -9,16 +9,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from finished_plans import ended, finished, opened
+from finished_plans import ended, finished, opened, placed
 from own_models import different_models
 from prepared_data import prepared_data
 
 from api.jobs.plan_order import PlanOrder
+from api.plan_files.folder import write_plan_folder
 from api.plan_files.manifest import PLAN_FILES
 from api.result import result_of
 from api.state.database import Database
@@ -114,6 +116,60 @@ def test_a_finished_plan_gives_its_result_report_and_files(
     assert set(plan["links"]["files"]) == set(PLAN_FILES)
     assert client.get(plan["links"]["files"]["timetable.csv"]).text.startswith("trip_id,direction,stop")
     assert finished_plan in [one["id"] for one in client.get("/v1/plans").json()["plans"]]
+
+
+def test_a_finished_plan_has_a_train_graph_that_is_sent_as_it_is_stored(
+    client: httpx2.Client, finished_plan: str, experiment: PlanExperiment
+) -> None:
+    at = client.get(f"/v1/plans/{finished_plan}").json()["links"]["train_graph"]
+    compressed = client.get(at, headers={"Accept-Encoding": "gzip"})
+    assert compressed.headers["content-encoding"] == "gzip"
+    plain = client.get(at, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    graph = plain.json()
+    assert compressed.json() == graph
+    names = [one["station_id"] for one in graph["stations"]]
+    for key, timetable in (("trips", experiment.plan.timetable), ("today", experiment.baseline_plan.timetable)):
+        for shown, trip in zip(graph[key], timetable.by_departure(), strict=True):
+            stops = zip(trip.stations, trip.arrival_s, trip.departure_s, strict=True)
+            assert [(names[place], arrival, departure) for place, arrival, departure in shown["stops"]] == list(stops)
+            assert len(shown["power_kw"]) == len(shown["passengers"]) == len(trip.driving)
+    # The energy of all trains at their current collectors lies between that at the substations and its double.
+    kwh = sum(
+        kw * (after[1] - before[2]) / 3600
+        for trip in graph["trips"]
+        for kw, (before, after) in zip(trip["power_kw"], pairwise(trip["stops"]), strict=True)
+    )
+    of_substations_kwh = sum(kw for _, kw in graph["power"]["plan"]) / 4
+    assert 0.3 * of_substations_kwh < kwh < 1.2 * of_substations_kwh
+    assert client.get(at, headers={"If-None-Match": plain.headers["etag"]}).status_code == 304
+    problem(client.get("/v1/plans/none/train-graph"), 404, "unknown-plan")
+
+
+def test_an_edit_is_checked_without_being_stored(
+    client: httpx2.Client, finished_plan: str, experiment: PlanExperiment
+) -> None:
+    at = f"/v1/plans/{finished_plan}"
+    tag = client.get(at).headers["etag"]
+    rules = len(experiment.check.rules)
+    assert client.post(f"{at}/edit-checks", json={}).json() == {"passed": True, "rules": rules, "violations": []}
+    first, second = experiment.plan.timetable.of("up")[3:5]
+    late = {"trip": first.trip_id, "by_s": second.start_s - first.start_s - 1}
+    broken = client.post(f"{at}/edit-checks", json={"moves": [late]}).json()
+    assert not broken["passed"]
+    assert {one["trip"] for one in broken["violations"]} >= {second.trip_id}
+    strange = problem(client.post(f"{at}/edit-checks", json={"moves": [{"trip": "x", "by_s": 1}]}), 422, "input-faults")
+    assert strange["errors"][0]["field"] == "moves.trip"
+    assert client.get(at).headers["etag"] == tag
+
+
+def test_a_plan_without_a_train_graph_is_one_of_an_earlier_version(
+    client: httpx2.Client, data: Path, database: Database, experiment: PlanExperiment, tmp_path: Path
+) -> None:
+    folder = write_plan_folder(experiment, tmp_path / "plan")
+    plan_id = placed(database, data, PlanOrder("tutorial_line"), folder)
+    assert client.get(f"/v1/plans/{plan_id}").json()["links"]["train_graph"] is None
+    problem(client.get(f"/v1/plans/{plan_id}/train-graph"), 404, "unknown-file")
 
 
 def test_a_plan_whose_files_were_edited_has_no_result_and_no_files(

@@ -8,9 +8,11 @@ import pytest
 import api
 
 TOKENS = Path(api.__file__).parent / "pages" / "tokens.css"
+SIGNS = ("plan", "actual", "advice", "late", "early", "stale", "limit", "used", "burnt")
 PAIRS = [
     *((text, "ground", 4.5) for text in ("ink", "quiet", "accent", "accent-strong", "bad")),
     *((text, "wash", 4.5) for text in ("ink", "quiet", "accent", "accent-strong", "bad")),
+    *((sign, ground, 4.5) for sign in SIGNS for ground in ("ground", "wash")),
     ("on-accent", "accent", 4.5),
     ("on-accent", "accent-strong", 4.5),
     ("edge", "ground", 3.0),
@@ -39,5 +41,7 @@ def test_texts_and_borders_have_the_contrast_of_wcag(scheme: int) -> None:
     assert [pair for pair in found_pairs if pair[2] < pair[3]] == []
 
 
-def test_no_colour_stands_outside_the_tokens() -> None:
-    assert re.findall(r"#[0-9a-fA-F]{3,8}\b", (TOKENS.parent / "page.css").read_text(encoding="utf-8")) == []
+@pytest.mark.parametrize("name", ["page.css", "control_room.css"])
+def test_no_colour_stands_outside_the_tokens(name: str) -> None:
+    declarations = re.findall(r"\{([^{}]*)\}", (TOKENS.parent / name).read_text(encoding="utf-8"))
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b", "".join(declarations)) == []

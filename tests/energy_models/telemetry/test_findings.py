@@ -115,6 +115,14 @@ def test_step_and_drift_of_a_series_are_told_apart() -> None:
     assert change_of(t[:5], t[:5], **bounds) is None
 
 
+@pytest.mark.parametrize("place", [0, -1])
+def test_one_wild_value_at_an_end_is_no_step(place: int) -> None:
+    ratio = 1.0 + 0.0002 * np.random.default_rng(1).standard_normal(57)
+    ratio[place] += 0.0312
+    found = change_of(np.linspace(0.0, 10_000.0, 57), ratio, least_step=0.0025, least_drift_per_week=0.003)
+    assert found is None
+
+
 def test_scales_of_an_independent_simulator(reference_folder: Path) -> None:
     """The scale of the speed sensor of simulated trains with hidden truth, by runs, to 0.0005."""
     folder = reference_folder / "telemetry"

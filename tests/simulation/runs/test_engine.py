@@ -5,9 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing import active_children
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +18,8 @@ from scenarios.values.build import profile_library
 from simulation.day.model import DayModel, day_model
 from simulation.runs.engine import Engine, EngineError, EngineTask, started
 from simulation.runs.replications import DayResult, DayWork, prepare_profiles, replicate, replication_seeds
+
+pytest_plugins = ["dask_cluster"]
 
 SEEDS = replication_seeds(7, 10)
 
@@ -107,39 +108,9 @@ def test_workers_that_die_again_and_again_are_reported(model: DayModel, hour: Ti
         killer.join()
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two worker processes of Dask, started as an engineer starts them."""
-    pytest.importorskip("distributed")
-    root = Path(__file__).resolve().parents[3]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    file = tmp_path / "scheduler.json"
-
-    def dask(*arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]]
-        log = (tmp_path / f"{arguments[0]}.log").open("ab")
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
-
-    where = ("--scheduler-file", str(file), "--no-dashboard")
-    scheduler = dask("dask_scheduler", "--host", "127.0.0.1", "--port", "0", *where)
-    worker = ("dask_worker", "--nworkers", "1", "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
-    workers = [dask(*worker, "--local-directory", str(tmp_path / name), *where) for name in ("one", "two")]
-    from distributed import Client
-
-    try:
-        with Client(scheduler_file=str(file), timeout=60) as client:
-            client.wait_for_workers(2, timeout=60)
-            address = str(client.scheduler.address)
-        yield address, workers
-    finally:
-        for process in (*workers, scheduler):
-            process.kill()
-            process.wait()
-
-
 @pytest.mark.many_cases
 def test_a_dask_cluster_whose_worker_is_killed_finds_the_same(
-    cluster: tuple[str, list[subprocess.Popen[bytes]]], model: DayModel, hour: Timetable, alone: list[object]
+    cluster: tuple[str, list["subprocess.Popen[bytes]"]], model: DayModel, hour: Timetable, alone: list[object]
 ) -> None:
     address, workers = cluster
     found = replicate(model, {"a": hour}, SEEDS, progress=killing(workers[0].kill), address=address)

@@ -10,6 +10,9 @@ from energy_models.calibration.parameters import PARAMETER_NAMES, VehicleParamet
 from energy_models.driving.vehicle import efficiency_at
 from energy_models.faults import InputFaults
 from energy_models.telemetry.columns import COLUMN_NAMES, STATES
+from energy_models.telemetry.findings.history import findings_over_days, summaries
+from energy_models.telemetry.findings.vehicle_day import vehicle_day
+from energy_models.telemetry.findings.within_day import findings_within
 from energy_models.telemetry.recorder.ground_truth import draw_ground_truth
 from energy_models.telemetry.recorder.sensors import PERFECT
 from energy_models.train import Train
@@ -70,6 +73,14 @@ def test_rows_are_one_a_second_of_the_requested_trainsets(morning: LineTelemetry
         assert rows["time_s"].max() <= TO_S
     assert set(morning.rows["state"]) == {"stand", "traction", "brake"} or "coast" in set(morning.rows["state"])
     assert set(morning.rows["state"]) <= set(STATES)
+
+
+def test_a_clean_morning_has_no_finding(morning: LineTelemetry) -> None:
+    """Loads and gradients differ between sections, and the same sections come again and again."""
+    rows = morning.rows.assign(instant_ms=(morning.rows["time_s"] * 1000.0).astype(np.int64), flags=0)
+    days = {str(name): vehicle_day(str(name), "day", mine) for name, mine in rows.groupby("vehicle")}
+    within = [str(one) for day in days.values() for one in findings_within(day)]
+    assert [*within, *(str(one) for one in findings_over_days(summaries(days)))] == []
 
 
 def test_no_column_holds_a_hidden_parameter(morning_file: Path) -> None:

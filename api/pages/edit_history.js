@@ -1,0 +1,94 @@
+/** The moves of an editor with undo and redo, and what was typed or pasted as moves: pure functions. */
+
+/** Seconds by trip; a trip without a move is not in it. @typedef {Record<string, number>} Moves */
+/** @typedef {{ past: Moves[], now: Moves, future: Moves[] }} History */
+
+const MOST_STEPS = 500;
+export const MOST_S = 7200;
+
+/** @type {History} */
+export const UNTOUCHED = { past: [], now: {}, future: [] };
+
+/** The history after a change; a change that changes nothing is no step. @param {History} history @param {Moves} now @returns {History} */
+export function done(history, now) {
+  const kept = Object.fromEntries(Object.entries(now).filter(([, by_s]) => by_s !== 0));
+  if (sameMoves(kept, history.now)) return history;
+  return { past: [...history.past, history.now].slice(-MOST_STEPS), now: kept, future: [] };
+}
+
+/** @param {History} history @returns {History} */
+export function undone(history) {
+  if (!history.past.length) return history;
+  return { past: history.past.slice(0, -1), now: history.past[history.past.length - 1], future: [history.now, ...history.future] };
+}
+
+/** @param {History} history @returns {History} */
+export function redone(history) {
+  if (!history.future.length) return history;
+  return { past: [...history.past, history.now], now: history.future[0], future: history.future.slice(1) };
+}
+
+/** @param {Moves} one @param {Moves} other */
+export function sameMoves(one, other) {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+}
+
+/** Seconds of a text such as `7:05`, `07:05:30` or `24:10`; null if it is none. @param {string} text */
+export function secondsOf(text) {
+  const found = text.trim().match(/^(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?$/);
+  if (!found || Number(found[2]) > 59 || Number(found[3] ?? 0) > 59) return null;
+  return 3600 * Number(found[1]) + 60 * Number(found[2]) + Number(found[3] ?? 0);
+}
+
+/** The move of what was typed into a departure: a time, or `+15` and `-15` seconds; null if it is neither or too far. @param {string} text @param {number} planned_s */
+export function moveOf(text, planned_s) {
+  const shift = text.trim().match(/^([+\-−])\s*(\d+)$/);
+  const time_s = secondsOf(text);
+  const by_s = shift ? (shift[1] === "+" ? 1 : -1) * Number(shift[2]) : time_s === null ? null : time_s - planned_s;
+  return by_s === null || Math.abs(by_s) > MOST_S ? null : by_s;
+}
+
+/** The moves of cells copied from a spreadsheet: rows of train and departure, or one column of departures for the trips from `start` on.
+ * @param {string} text @param {{ trip_id: string, number?: string | null, departure_s: number }[]} trips in the order of the grid @param {number} start @returns {{ moves: Moves, faults: { row: number, text: string }[] }} */
+export function pasted(text, trips, start) {
+  /** @type {Moves} */
+  const moves = {};
+  /** @type {{ row: number, text: string }[]} */
+  const faults = [];
+  const rows = text.replace(/\r\n?/g, "\n").replace(/\n+$/, "").split("\n");
+  rows.forEach((line, k) => {
+    const cells = line.split("\t").map((cell) => cell.trim());
+    const trip = cells.length > 1 ? trips.find((one) => one.trip_id === cells[0] || one.number === cells[0]) : trips[start + k];
+    const by_s = trip ? moveOf(cells.length > 1 ? cells[1] : cells[0], trip.departure_s) : null;
+    if (!line.trim()) return;
+    if (trip && by_s !== null) moves[trip.trip_id] = by_s;
+    else if (k > 0 || secondsOf(cells[cells.length - 1]) !== null || cells.length === 1) faults.push({ row: k + 1, text: line.slice(0, 60) });
+  });
+  return { moves, faults };
+}
+
+/** Trips at other times. @template {{ trip_id: string, stops: [number, number, number][] }} Trip @param {Trip[]} trips @param {Moves} moves @returns {Trip[]} */
+export function movedTrips(trips, moves) {
+  return trips.map((trip) => {
+    const by_s = moves[trip.trip_id] ?? 0;
+    return by_s === 0 ? trip : { ...trip, stops: trip.stops.map(([station, arrival_s, departure_s]) => /** @type {[number, number, number]} */ ([station, arrival_s + by_s, departure_s + by_s])) };
+  });
+}
+
+/** For each trip of one direction in the order of departures: the seconds since the departure before from its first station; null for the first.
+ * @param {{ trip_id: string, direction: string, stops: [number, number, number][] }[]} trips @returns {Map<string, number | null>} */
+export function headwaysBefore(trips) {
+  /** @type {Map<string, number | null>} */
+  const found = new Map();
+  /** @type {Map<string, number>} */
+  const last = new Map();
+  for (const trip of [...trips].sort((a, b) => a.stops[0][2] - b.stops[0][2])) {
+    const [[station, , departure_s]] = trip.stops;
+    const key = `${trip.direction} ${station}`;
+    const before = last.get(key);
+    found.set(trip.trip_id, before === undefined ? null : departure_s - before);
+    last.set(key, departure_s);
+  }
+  return found;
+}

@@ -1,0 +1,39 @@
+/** Order a job and wait for its end, with its progress shown in one place of the page. */
+import { ask } from "./client.js";
+import { element } from "./element.js";
+import { formatWhole, known, t } from "./locale.js";
+import { problemView } from "./problem_view.js";
+
+const POLL_MS = 500;
+const ENDED = new Set(["succeeded", "infeasible", "failed", "cancelled"]);
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Order a job; returns the job that succeeded, or null after a problem, which is shown in `place`.
+ * @param {string} path @param {any} order @param {HTMLElement} place @param {Record<string, string>} [headers] @returns {Promise<any | null>} */
+export async function jobOf(path, order, place, headers = {}) {
+  const isFile = order instanceof Blob;
+  const type = isFile ? "application/octet-stream" : "application/json";
+  const told = element("p", { class: "quiet", role: "status" }, t("job.ordered"));
+  const stop = /** @type {HTMLButtonElement} */ (element("button", { type: "button", hidden: true }, t("stop")));
+  place.replaceChildren(told, stop);
+  try {
+    let job = await ask(path, { method: "POST", headers: { "Content-Type": type, ...headers }, body: isFile ? order : JSON.stringify(order) });
+    stop.addEventListener("click", () => void ask(job.links.stop, { method: "POST" }).catch(() => null));
+    while (!ENDED.has(job.status)) {
+      stop.hidden = !job.links.stop;
+      const stage = job.status === "queued" ? t("waiting_turn") : job.progress.stage ? known(`stage.${job.progress.stage}`, job.progress.stage) : t("starting");
+      told.textContent = job.progress.share > 0 ? `${stage} · ${formatWhole(100 * job.progress.share)} %` : stage;
+      await pause(POLL_MS);
+      if (!place.isConnected) return null;
+      job = await ask(job.links.self);
+    }
+    if (job.status === "succeeded") {
+      place.replaceChildren();
+      return job;
+    }
+    place.replaceChildren(job.problem ? problemView(job.problem) : element("p", {}, t("stopped")));
+  } catch (problem) {
+    place.replaceChildren(problemView(problem));
+  }
+  return null;
+}

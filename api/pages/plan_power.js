@@ -1,0 +1,66 @@
+/** Power and savings of a plan: the day in quarter hours, each substation, each lever, and the limits. */
+import { element } from "./element.js";
+import { formatTenth, formatWhole, known, t } from "./locale.js";
+import { daySpan } from "./plan_service.js";
+import { stepChart } from "./step_chart.js";
+
+/** @param {any} plan @param {any | null} document */
+export function powerView(plan, document) {
+  const { result } = plan;
+  const limit = result.options.peak_limit_kw;
+  const chart = document?.power
+    ? stepChart({
+        title: t("power.day"), unit: t("unit.kw"), ...daySpan(document), file: `power-${plan.id}`, limit: limit ? { value: limit, name: t("power.limit", { kw: formatWhole(limit) }) } : null,
+        series: [{ name: t("graph.layer.today"), form: "today", points: document.power.today }, { name: t("graph.layer.plan"), form: "plan", points: document.power.plan }],
+      }) // prettier-ignore
+    : null;
+  return element("div", {}, leversView(result), chart, figuresView(result), substationsView(result));
+}
+
+/** The saving by lever as bars with their numbers. @param {any} result */
+export function leversView(result) {
+  if (!result.levers?.length) return null;
+  const widest = Math.max(...result.levers.map((/** @type {any} */ one) => Math.abs(one.saving_kwh)), 1);
+  const rows = result.levers.map((/** @type {any} */ one) => {
+    const bar = element("meter", { min: 0, max: widest, value: Math.abs(one.saving_kwh), class: one.saving_kwh < 0 ? "more" : "less", "aria-hidden": "true" });
+    return element("tr", {}, element("th", { scope: "row" }, known(`lever.${one.name}`, one.name)), element("td", {}, formatWhole(one.saving_kwh)), element("td", { class: "bar" }, bar));
+  });
+  return element("section", {}, element("h2", {}, t("power.levers")), element("p", { class: "quiet" }, t("power.levers_text")), element("div", { class: "wide" }, element("table", {}, element("thead", {}, element("tr", {}, element("th", { scope: "col" }, t("power.lever")), element("th", { scope: "col" }, t("power.saving")), element("td", {}))), element("tbody", {}, ...rows))));
+}
+
+const FIGURES = /** @type {[string, number, boolean][]} */ ([
+  ["energy_kwh", 0, true], ["utility_kwh", 0, true], ["peak_15min_kw", 0, true], ["regeneration_offered_kwh", 0, false], ["regeneration_used_kwh", 0, false], ["losses_kwh", 0, true],
+  ["unserved_kwh", 1, true], ["mean_waiting_s", 1, true], ["cost", 0, true], ["co2_kg", 0, true], ["trips", 0, false], ["train_km", 0, false],
+]); // prettier-ignore
+
+/** @param {any} result */
+function figuresView(result) {
+  const rows = FIGURES.filter(([name]) => typeof result.plan[name] === "number" && typeof result.baseline[name] === "number").map(([name, digits]) => {
+    const form = digits ? formatTenth : formatWhole;
+    const change = result.plan[name] - result.baseline[name];
+    const percent = result.baseline[name] && Math.abs(change) > 1e-9 ? `${change > 0 ? "+" : "−"}${formatTenth(Math.abs((100 * change) / result.baseline[name]))} %` : "";
+    return element("tr", {}, element("th", { scope: "row" }, t(`figure.${name}`, { currency: result.currency ?? "" })), element("td", {}, form(result.baseline[name])), element("td", {}, form(result.plan[name])), element("td", {}, percent));
+  });
+  return element("section", {}, element("h2", {}, t("power.figures")), element("p", { class: "quiet" }, t("power.figures_text", { n: result.replications, point: result.metering_point })), table(["", t("graph.layer.today"), t("graph.layer.plan"), t("power.change")], rows, t("power.figures")));
+}
+
+/** @param {any} result */
+function substationsView(result) {
+  const before = new Map((result.baseline.substations ?? []).map((/** @type {any} */ one) => [one.name, one]));
+  const rows = (result.plan.substations ?? []).map((/** @type {any} */ one) => {
+    const was = before.get(one.name);
+    const value = (/** @type {number | null | undefined} */ number) => element("td", {}, number === null || number === undefined ? "–" : formatWhole(number));
+    return element("tr", {}, element("th", { scope: "row" }, one.name), value(was?.delivered_kwh), value(one.delivered_kwh), value(was?.peak_1min_kw), value(one.peak_1min_kw), value(was?.peak_2h_kw), value(one.peak_2h_kw), value(one.rated_power_kw));
+  });
+  if (!rows.length) return null;
+  const both = [t("graph.layer.today"), t("graph.layer.plan")];
+  const groups = element("tr", {}, element("td", {}), ...["power.delivered", "power.peak_minute", "power.peak_2h"].map((one) => element("th", { scope: "colgroup", colspan: 2 }, t(one))), element("th", { scope: "col" }, t("power.rated")));
+  const head = element("tr", {}, element("th", { scope: "col" }, t("power.substation")), ...[...both, ...both, ...both].map((one) => element("th", { scope: "col" }, one)), element("td", {}));
+  return element("section", {}, element("h2", {}, t("power.substations")), element("div", { class: "wide", role: "region", tabindex: 0, "aria-label": t("power.substations") }, element("table", {}, element("thead", {}, groups, head), element("tbody", {}, ...rows))));
+}
+
+/** @param {string[]} head @param {HTMLElement[]} rows @param {string} name */
+export function table(head, rows, name) {
+  const titles = head.map((one) => (one ? element("th", { scope: "col" }, one) : element("td", {})));
+  return element("div", { class: "wide", role: "region", tabindex: 0, "aria-label": name }, element("table", {}, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...rows)));
+}
