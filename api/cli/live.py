@@ -201,11 +201,14 @@ def demo(
     ] = None,
 ) -> None:
     """Start the service and a virtual line together; Ctrl-C stops both (`make live`)."""
+    import signal  # noqa: PLC0415
     import subprocess  # noqa: PLC0415
     import sys  # noqa: PLC0415
     import time  # noqa: PLC0415
 
     console = stderr_console()
+    # SIGTERM ends both processes as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     has_plan = plan_folder is not None and (plan_folder / "timetable.csv").exists()
     if plan_folder is not None and not has_plan:
         console.print(

@@ -85,7 +85,13 @@ class LiveLine:
         self._last_forget_s = self._looked_s = -math.inf
 
     def apply(self, message: Message, now_s: float, outcome: Outcome) -> None:
-        """Take one message."""
+        """Take one message.
+
+        The seconds before it are settled first: where many messages arrive at once, the trains of these seconds would
+        be forgotten.
+        """
+        if self.settled_s is not None and not isinstance(message, ClockReading):
+            self._settle(math.floor(min(message.time_s, now_s)) - self.lag_s, outcome)
         match message:
             case TrainEvent():
                 self._newest("train events", message.time_s, now_s)
@@ -118,7 +124,7 @@ class LiveLine:
         if now_s < self.now_s - 60.0:
             self._restart_clock(now_s)
         self.now_s = max(self.now_s, now_s)
-        self._settle(found)
+        self._settle(math.floor(self.now_s) - self.lag_s, found)
         if not self._is_stale("train events", now_s):
             self.advising.consider_terminals(self.tracker, now_s)
         self.advising.expire(now_s)
@@ -165,8 +171,8 @@ class LiveLine:
         self._compared.clear()
         self._last_forget_s = self._looked_s = -math.inf
 
-    def _settle(self, outcome: Outcome) -> None:
-        until_s = math.floor(self.now_s) - self.lag_s
+    def _settle(self, until_s: int, outcome: Outcome) -> None:
+        """Compute the power of all seconds up to `until_s` that are not settled yet."""
         if self.settled_s is None:
             self.settled_s = until_s
             return
