@@ -4,16 +4,13 @@
 export const EXPECTED_MS = 1000;
 export const STALE_AFTER_MS = 5 * EXPECTED_MS;
 const SILENT_MS = 2500;
-const AGAIN_MS = 1500;
-
-/** Whether data are too old: more than three periods, at least 5 s. @param {number} ageS @param {number} periodS */
-export const isOld = (ageS, periodS) => ageS > Math.max(3 * periodS, 5);
+const AGAIN_MS = 3000;
 
 /** When the stream is opened again: it is silent, and the last attempt was long enough ago. @param {number} nowMs @param {number} lastMs of the last event @param {number} openedMs of the last attempt */
 export const isDue = (nowMs, lastMs, openedMs) => nowMs - Math.max(lastMs, openedMs) > (lastMs > openedMs ? SILENT_MS : AGAIN_MS);
 
 /** Follow the events of a line until the returned function is called.
- * @param {string} address @param {{ state: (snapshot: any) => void, end: () => void, lost: () => void }} listener */
+ * @param {string} address @param {{ state: (snapshot: any) => void, end: () => void }} listener */
 export function follow(address, listener) {
   /** @type {EventSource | null} */
   let source = null;
@@ -33,9 +30,7 @@ export function follow(address, listener) {
     });
   };
   const watch = setInterval(() => {
-    if (!isDue(performance.now(), lastMs, openedMs)) return;
-    listener.lost();
-    open();
+    if (isDue(performance.now(), lastMs, openedMs)) open();
   }, 500);
   open();
   return () => {

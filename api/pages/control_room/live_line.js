@@ -83,7 +83,6 @@ export class LiveLine {
     follow(`${this.address}/events`, {
       state: (one) => this.take(one),
       end: () => this.store.set({ phase: "ended" }),
-      lost: () => {},
     });
   }
 
