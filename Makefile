@@ -74,8 +74,9 @@ benchmark: $(DEVELOPMENT) ## run every benchmark, or BENCHMARKS=benchmarks/NAME.
 	@for benchmark in $(or $(BENCHMARKS),$(wildcard benchmarks/*.py)); do \
 		echo "== $$benchmark" >&2; $(IN_VENV)/python "$$benchmark" || exit 1; done
 
-picture: $(DEVELOPMENT) browser ## take the README's picture from the report in OUT
+picture: $(DEVELOPMENT) browser ## take the README's picture from the report in OUT, and those of the control room
 	@$(IN_VENV)/python docs/images/take_picture.py $(OUT)/report.html
+	@$(IN_VENV)/python docs/images/take_control_room.py
 
 browser: # Chromium for the browser tests: found, installed where that is allowed, or said how
 	@sh .ci/chromium

@@ -224,7 +224,8 @@ def demo(
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for run_one in runs:
-            processes.append(subprocess.Popen(run_one))
+            # A session of its own: Ctrl-C reaches only this process, which then ends the others in order.
+            processes.append(subprocess.Popen(run_one, start_new_session=True))
             time.sleep(1.0)
         console.print(f"The line is at {address}/v1/live/{Path(line).stem}, its page at {address} (Ctrl-C stops both)")
         while all(one.poll() is None for one in processes):

@@ -166,7 +166,7 @@ def test_an_incident_raises_an_alarm_that_is_acknowledged_and_shelved(page: Page
     opened(page, railway)
     page.keyboard.press("i")
     page.get_by_label("What happens").select_option("silent meters")
-    page.get_by_label("For, s").fill("7200")
+    page.get_by_label("For, s").fill("1800")
     page.get_by_role("button", name="Make it").click()
     expect(page.locator("#alarm-list li[data-open]").first).to_be_visible(timeout=PATIENCE_MS)
     page.keyboard.press("a")

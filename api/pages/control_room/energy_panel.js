@@ -26,7 +26,7 @@ export function energyFigures(energy, minutesLeft) {
   return [
     { key: "room.power_now", value: kw(energy.power_kw), more: "", form: "actual" },
     { key: "room.mean_15", value: kw(energy.mean_15min_kw), more: contract ? t("room.of_contract", { kw: formatWhole(contract) }) : "", form: "mean" },
-    ...(contract ? [{ key: "room.minutes_left", value: left, more: "", form: minutesLeft === null ? "" : "limit" }] : []),
+    ...(contract ? [{ key: "room.minutes_left", value: left, more: "", form: minutesLeft === null ? "left" : "limit" }] : []),
     { key: "room.braking_used", value: kw(energy.braking_used_kw), more: kwh(energy.braking_used_kwh), form: "used" },
     { key: "room.braking_burnt", value: kw(energy.braking_burnt_kw), more: kwh(energy.braking_burnt_kwh), form: "burnt" },
     { key: energy.is_modelled ? "room.saving" : "room.saving_measured", value: kwh(saving), more: share, form: "saving" },

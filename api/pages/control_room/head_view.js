@@ -14,6 +14,7 @@ export function showHead(state) {
   part("room").hidden = !snapshot || !state.timetable;
   showState(state);
   if (!snapshot) return;
+  for (const id of ["time", "feeds", "mode", "stop"]) part(id).hidden = false;
   write(part("clock"), clockText(snapshot.time_s));
   const day = snapshot.day ?? "";
   write(part("day"), t("room.day", { day }));

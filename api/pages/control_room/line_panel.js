@@ -19,7 +19,7 @@ export function trainText(state) {
   const whole = (/** @type {number | null} */ value) => (value === null || value === undefined ? "?" : formatWhole(value));
   const late = train.lateness_s === null ? "?" : signedSeconds(train.lateness_s);
   return [
-    t("room.train", { train: id, trip: train.trip_id ?? "?", late, speed: whole(train.speed_km_h), station: stationName(state, train.next_station_id) }),
+    t("room.train", { train: id, trip: train.trip_id ?? "?", late, speed: whole(train.speed_km_h), station: train.next_station_id ? stationName(state, train.next_station_id) : "–" }),
     train.headway_ahead_s === null ? null : t("room.train_headway", { headway: whole(train.headway_ahead_s), planned: whole(train.planned_headway_s) }),
     train.load === null ? null : t("room.train_load", { load: whole(train.load), capacity: whole(train.capacity) }),
     train.running_time_s === null ? null : t("room.train_running", { seconds: whole(train.running_time_s) }),
