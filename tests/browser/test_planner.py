@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from finished_plans import finished, opened
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from scenarios.files.load import LINES
 from simulation.experiment import PlanExperiment
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
@@ -271,17 +273,13 @@ def test_a_train_is_explained_and_two_plans_are_compared(
     page.get_by_role("button", name="Explain this train").click()
     expect(page.get_by_role("heading", name=f"Why train {trip} runs here")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("tab", name="Explain and compare").click()
-    page.get_by_label("With", exact=True).select_option(plans[1])
+    page.get_by_role("combobox", name=re.compile("^With")).select_option(plans[1])
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_text("Trips that differ: 0")).to_be_visible(timeout=PATIENCE_MS)
 
 
 @pytest.mark.many_cases
 def test_a_faulty_folder_is_led_fault_by_fault(browser: Browser, address: str, tmp_path: Path) -> None:
-    import zipfile
-
-    from scenarios.files.load import LINES
-
     page = browser.new_page()
     made = tmp_path / "line.zip"
     with zipfile.ZipFile(made, "w") as archive:
@@ -290,7 +288,7 @@ def test_a_faulty_folder_is_led_fault_by_fault(browser: Browser, address: str, t
                 text = file.read_text(encoding="utf-8")
                 archive.writestr(file.name, text.replace("capacity:", "capacitance:") if "yaml" in file.name else text)
     page.goto(f"{address}/#import")
-    page.get_by_label("File").set_input_files(made)
+    page.get_by_role("main").get_by_label("File").set_input_files(made)
     page.get_by_label("Id of the line").fill("tutorial_two")
     page.get_by_role("button", name="Only check").click()
     expect(page.get_by_text("Faults to mend")).to_be_visible(timeout=PATIENCE_MS)
