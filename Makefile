@@ -33,7 +33,7 @@ ifneq ($(shell cat $(PLACE) 2>/dev/null):$(wildcard $(IN_VENV)/python),$(CURDIR)
 .PHONY: $(PLACE)
 endif
 
-.PHONY: help plan serve live test check lint format docs benchmark picture lock audit sbom browser clean
+.PHONY: help plan serve live test check lint pages format docs benchmark picture lock audit sbom browser clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do \
@@ -59,6 +59,9 @@ lint: $(DEVELOPMENT) ## format, lint, types, layers
 	@$(IN_VENV)/mypy
 	@$(IN_VENV)/lint-imports --no-logo
 
+pages: $(PLACE) ## types and pure functions of the pages, with node and TypeScript
+	@sh .ci/pages/check $(CURDIR)/$(VENV)
+
 format: $(DEVELOPMENT) ## format the code and mend what the linter can mend
 	@$(IN_VENV)/ruff check --fix --exit-zero --quiet .
 	@$(IN_VENV)/ruff format .
@@ -83,6 +86,7 @@ lock: $(PLACE) ## resolve the locks anew: ARGS=--upgrade
 	@$(call resolve,install,requirements.lock,pyproject.toml)
 	@$(call resolve,dev,requirements-dev.lock,pyproject.toml)
 	@$(call resolve,installer,.ci/installer.lock)
+	@$(call resolve,node,.ci/pages/node.lock)
 
 audit: $(PLACE) $(VENV)/audit/bin/pip-audit ## known weaknesses of the packages of the run-time lock; needs the advisory service
 	@$(VENV)/audit/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict

@@ -132,7 +132,7 @@ def day(given: argparse.Namespace) -> None:
         if second.time_s % 3600 == 0:
             size = len(json.dumps(snapshot(live, second.time_s)))
             print(
-                f"{second.time_s // 3600:02d}:00 {memory_mb(os.getpid()):6.0f} MB, {time.process_time() - began:6.0f} s "
+                f"{second.time_s // 3600:02d}:00 {memory_mb(os.getpid()):6.0f} MB {time.process_time() - began:6.0f} s "
                 f"known {known_kwh:8.1f} kWh, modelled {live.account.energy_kwh:8.1f} kWh, snapshot {size:,} bytes",
                 flush=True,
             )

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from api.access.roles import EVERY_LINE, Role
 from api.access.sessions import FIRST_USER, link_address
+from api.cli.config import Config
 from api.cli.console import print_json, stderr_console, stdout_console
 from api.cli.shared_options import JsonOutput
 
@@ -40,12 +41,13 @@ def add(
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="Days until the key expires.", metavar="N")] = 365,
     data: Data = None,
+    config: Config = None,
 ) -> None:
     """Give a user a role on lines, and print a new key that is limited to both.
 
     The key is the only text on the standard output, and is shown only once.
     """
-    installation = _opened(data)
+    installation = _opened(data, config)
     key = installation.access.add(name, role, line or [EVERY_LINE], timedelta(days=days), BY)
     typer.echo(key)
     lines = ", ".join(line) if line else "every line"
@@ -61,12 +63,13 @@ def link(
         str, typer.Option(help="Address of the service in the browser of the user.", metavar="URL")
     ] = "http://127.0.0.1:8740",
     data: Data = None,
+    config: Config = None,
 ) -> None:
     """Print a link that signs a user in once in a browser; earlier links of the user become invalid.
 
     Without users, the link is for the new user `admin` with the role admin on every line.
     """
-    installation = _opened(data)
+    installation = _opened(data, config)
     token = installation.sessions.new_link(name, BY, timedelta(minutes=minutes))
     typer.echo(link_address(address, token))
     stderr_console().print(f"The link signs in {name} once, within {minutes} minutes.", markup=False)
@@ -74,9 +77,9 @@ def link(
 
 
 @app.command("list")
-def list_users(data: Data = None, json: JsonOutput = False) -> None:
+def list_users(data: Data = None, config: Config = None, json: JsonOutput = False) -> None:
     """List users with their roles and keys; a key is shown by its begin."""
-    installation = _opened(data)
+    installation = _opened(data, config)
     users = installation.access.users()
     installation.close()
     if json:
@@ -103,11 +106,12 @@ def revoke(
     ] = None,
     line: Annotated[str | None, typer.Option(help="Line of the role to take.", metavar="NAME")] = None,
     data: Data = None,
+    config: Config = None,
 ) -> None:
     """Revoke a key, a role of a user on a line, or all access of a user."""
     if (key is None) == (user is None) or (line is not None and user is None):
         raise typer.BadParameter("give --key, or --user, or --user with --line")
-    installation = _opened(data)
+    installation = _opened(data, config)
     if key is not None:
         installation.access.revoke_key(key, BY)
     elif user is not None:
@@ -115,11 +119,11 @@ def revoke(
     installation.close()
 
 
-def _opened(data: Path | None) -> "Installation":
+def _opened(data: Path | None, config: Path | None) -> "Installation":
     from api.services.installation import open_with  # noqa: PLC0415
     from api.settings.read import read_settings  # noqa: PLC0415
 
-    installation = open_with(read_settings({"data": data}).settings)
+    installation = open_with(read_settings({"data": data}, config).settings)
     installation.prepare(lambda told: stderr_console().print(told, markup=False))
     return installation
 

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from api.cli.config import Config
 from api.cli.console import stderr_console, stdout_console
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ def verify(
         typer.Option(help="Hash that an earlier call printed; an entry must still have this hash.", metavar="HASH"),
     ] = None,
     data: Data = None,
+    config: Config = None,
 ) -> None:
     """Compute the hash of each entry again. The exit code is 1 if an entry was changed or removed.
 
     Keep the printed hash outside this machine: only a kept hash shows that the newest entries were removed.
     """
-    found = _log(data).verify(kept)
+    found = _log(data, config).verify(kept)
     if found.fault is not None:
         stderr_console().print(f"The audit log is not intact: {found.fault}.", markup=False)
         raise typer.Exit(1)
@@ -43,12 +45,13 @@ def verify(
 def list_entries(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Largest number of entries.", metavar="N")] = 50,
     data: Data = None,
+    config: Config = None,
 ) -> None:
     """List the newest entries, newest first."""
     table = Table(box=None, header_style="bold")
     for title in ("entry", "time in UTC", "user", "action", "object", "line", "before", "after", "request"):
         table.add_column(title, overflow="fold")
-    for one in _log(data).newest(limit):
+    for one in _log(data, config).newest(limit):
         table.add_row(
             str(one.number), one.at.strftime("%Y-%m-%d %H:%M:%S"), escape(one.actor_id), one.action,
             escape(one.object_id), escape(one.line_id or ""), escape(dumps(one.before) if one.before else ""),
@@ -57,8 +60,8 @@ def list_entries(
     stdout_console().print(table)
 
 
-def _log(data: Path | None) -> "Audit":
+def _log(data: Path | None, config: Path | None) -> "Audit":
     from api.services.installation import open_with  # noqa: PLC0415
     from api.settings.read import read_settings  # noqa: PLC0415
 
-    return open_with(read_settings({"data": data}).settings).audit
+    return open_with(read_settings({"data": data}, config).settings).audit

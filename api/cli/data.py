@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.config import Config
 from api.cli.console import print_json, stdout_console
 from api.cli.outcome import ExitCode
 from api.cli.shared_options import JsonOutput
@@ -33,6 +34,7 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="Backup file, s
 @app.command()
 def verify(
     data: DataFolder = None,
+    config: Config = None,
     quick: Annotated[bool, typer.Option("--quick", help="Compare sizes only; do not read the files.")] = False,
     json: JsonOutput = False,
 ) -> None:
@@ -43,7 +45,7 @@ def verify(
     """
     from api.services.upkeep import verify as compare  # noqa: PLC0415
 
-    database, folder = _opened(data)
+    database, folder = _opened(data, config)
     found = compare(database, folder, reads=not quick)
     if json:
         print_json({**asdict(found), "is_sound": found.is_sound})
@@ -64,33 +66,33 @@ def verify(
 
 
 @app.command()
-def backup(file: BackupFile, data: DataFolder = None) -> None:
+def backup(file: BackupFile, data: DataFolder = None, config: Config = None) -> None:
     """Write all rows and files into one file, as they are at one instant; the service may go on meanwhile."""
     from api.services.backup import write_backup  # noqa: PLC0415
 
-    database, folder = _opened(data)
+    database, folder = _opened(data, config)
     found = write_backup(database, folder, file)
     rows = sum(found.rows.values())
     stdout_console().print(f"Wrote {file}: {rows} rows, {found.files} files, {found.file_bytes / 1e6:.1f} MB.")
 
 
 @app.command()
-def restore(file: BackupFile, data: DataFolder = None) -> None:
+def restore(file: BackupFile, data: DataFolder = None, config: Config = None) -> None:
     """Restore a backup into an empty database and the data folder. Afterwards, jobs that had not ended start again."""
     from api.services.backup import restore_backup  # noqa: PLC0415
 
-    database, folder = _opened(data)
+    database, folder = _opened(data, config)
     found = restore_backup(database, folder, file)
     stdout_console().print(f"Restored {sum(found.rows.values())} rows and {found.files} files from {file}.")
 
 
 @app.command()
-def upgrade(data: DataFolder = None) -> None:
+def upgrade(data: DataFolder = None, config: Config = None) -> None:
     """Bring the tables of an earlier version up to date. Stop the service and write a backup before."""
     from api.state.migrate import newest_revision, revision_of  # noqa: PLC0415
     from api.state.migrate import upgrade as bring_up_to_date  # noqa: PLC0415
 
-    database, _ = _opened(data)
+    database, _ = _opened(data, config)
     before = revision_of(database)
     bring_up_to_date(database)
     words = "were up to date" if before == newest_revision() else f"went from revision {before or 'none'}"
@@ -100,6 +102,7 @@ def upgrade(data: DataFolder = None) -> None:
 @app.command()
 def prune(
     data: DataFolder = None,
+    config: Config = None,
     jobs_days: Annotated[
         int, typer.Option(min=1, help="Days for which ended jobs other than plans are kept.", metavar="DAYS")
     ] = 90,
@@ -117,7 +120,7 @@ def prune(
     from api.services.upkeep import Retention  # noqa: PLC0415
     from api.services.upkeep import prune as remove  # noqa: PLC0415
 
-    database, folder = _opened(data)
+    database, folder = _opened(data, config)
     kept = Retention(timedelta(days=jobs_days), timedelta(days=plans_days))
     found = remove(database, folder, kept, LOCAL.actor_id, dry=not yes)
     if json:
@@ -131,9 +134,9 @@ def prune(
     )
 
 
-def _opened(data: Path | None) -> "tuple[Database, Path]":
+def _opened(data: Path | None, config: Path | None) -> "tuple[Database, Path]":
     from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
     from api.settings.read import read_settings  # noqa: PLC0415
 
-    settings = read_settings({"data": data}).settings
+    settings = read_settings({"data": data}, config).settings
     return database_of(settings), settings.data if settings.data is not None else default_data_folder()

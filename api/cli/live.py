@@ -201,11 +201,14 @@ def demo(
     ] = None,
 ) -> None:
     """Start the service and a virtual line together; Ctrl-C stops both (`make live`)."""
+    import signal  # noqa: PLC0415
     import subprocess  # noqa: PLC0415
     import sys  # noqa: PLC0415
     import time  # noqa: PLC0415
 
     console = stderr_console()
+    # SIGTERM ends both processes as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     has_plan = plan_folder is not None and (plan_folder / "timetable.csv").exists()
     if plan_folder is not None and not has_plan:
         console.print(
@@ -224,7 +227,8 @@ def demo(
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for run_one in runs:
-            processes.append(subprocess.Popen(run_one))
+            # A session of its own: Ctrl-C reaches only this process, which then ends the others in order.
+            processes.append(subprocess.Popen(run_one, start_new_session=True))
             time.sleep(1.0)
         console.print(f"The line is at {address}/v1/live/{Path(line).stem}, its page at {address} (Ctrl-C stops both)")
         while all(one.poll() is None for one in processes):

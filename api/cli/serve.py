@@ -157,8 +157,8 @@ def serve(
     app = create_app(Service.of(installation), receiver, start, stop, exposure)
     _announce(address, installation, receiver)
     uvicorn_config = uvicorn.Config(
-        app, http=TimedProtocol, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
-        ssl_certfile=server.tls_certificate, ssl_keyfile=server.tls_key,
+        app, loop="uvloop", http=TimedProtocol, ws="none", log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=5, ssl_certfile=server.tls_certificate, ssl_keyfile=server.tls_key,
     )  # fmt: skip
     uvicorn.Server(uvicorn_config).run(sockets=[listening])
 

@@ -1,5 +1,6 @@
 """`headwatt worker`: computes the jobs of an installation."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,7 @@ def worker(
     config: Config = None,
 ) -> None:
     """Compute the jobs of an installation."""
+    from api.jobs.place import DASK_SETTING  # noqa: PLC0415
     from api.jobs.worker import run_worker  # noqa: PLC0415
     from api.logs import log_to_stderr  # noqa: PLC0415
     from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
@@ -43,5 +45,7 @@ def worker(
 
     settings = read_settings({"data": data, "worker.at_once": at_once}, config).settings
     log_to_stderr(settings.logs.form, settings.logs.level)
+    if settings.dask is not None:
+        os.environ[DASK_SETTING] = settings.dask  # the processes of jobs read it
     folder = settings.data if settings.data is not None else default_data_folder()
     run_worker(database_of(settings), folder, settings.worker.at_once, settings.limits.largest(), has_parent=beside)

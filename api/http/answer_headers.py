@@ -4,7 +4,6 @@ import logging
 import re
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problem_answer import problem_answer
@@ -22,15 +21,15 @@ PAGE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": PAGE}
 SANDBOX = "sandbox allow-scripts allow-downloads allow-popups; frame-ancestors 'self'"
 """Added to the policy of a report: its scripts cannot use the session of the user, or read other answers."""
 
-_HEADERS = {
-    "Content-Security-Policy": NOTHING,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "no-store",
-}
+_HEADERS = (
+    (b"content-security-policy", NOTHING.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"cache-control", b"no-store"),
+)
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"<>]+)">')
 _log = logging.getLogger("headwatt.http")
 
@@ -46,9 +45,9 @@ class AnswerHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                given = [*message["headers"]]
+                names = {name.lower() for name, _ in given}
+                message["headers"] = given + [pair for pair in _HEADERS if pair[0] not in names]
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -76,6 +76,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # generated clients name their functions so
     )
     app.state.service = service
     app.state.receiver = receiver

@@ -1,5 +1,9 @@
 """Who sends a request: by its key, or by the session of its cookie; on this machine anybody, without users."""
 
+import hashlib
+from collections.abc import Callable
+from typing import TypeVar
+
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -13,8 +17,10 @@ from api.http.problem_answer import problem_answer
 from api.problems import Problem, ProblemError, ProblemKind
 from api.services.access import Access
 from api.services.availability import DatabaseUnavailableError
+from api.services.kept import Remembered
 from api.services.sessions import Sessions, SessionView
 
+V = TypeVar("V")
 SIGN_IN, METRICS = "/sign-in", "/metrics"
 WITHOUT_KEY = (
     "/health/live", SIGN_IN, "/v1/sessions", "/pages/sign_in.js", "/pages/page.css", "/pages/tokens.css",
@@ -37,6 +43,8 @@ class Identify:
         self._access = access
         self._sessions = sessions
         self._exposure = exposure
+        self._users: Remembered[Principal] = Remembered()
+        self._known_sessions: Remembered[SessionView] = Remembered()
         self._without_key = (*WITHOUT_KEY, METRICS) if exposure.metrics == "open" else WITHOUT_KEY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +76,9 @@ class Identify:
     async def _principal(self, headers: Headers, scope: Scope) -> Principal:
         given = headers.getlist("authorization")
         if len(given) == 1:
-            return await run_in_threadpool(self._access.of_header, given[0])
+            found = await _remembered(self._users, given[0], lambda: self._access.of_header(given[0]))
+            assert found is not None
+            return found
         if not given:
             session = await self._session(headers)
             if session is not None:
@@ -77,7 +87,7 @@ class Identify:
                 scope.setdefault("state", {})["session"] = session
                 return session.principal
             if self._exposure.is_local and not any(name in headers for name in _FORWARDED):
-                local = await run_in_threadpool(self._access.local)
+                local = await _remembered(self._users, "", self._access.local)
                 if local is not None:
                     return local
         raise ProblemError(ProblemKind.KEY_REQUIRED, "Send the header `Authorization: Bearer KEY`.")
@@ -85,7 +95,21 @@ class Identify:
     async def _session(self, headers: Headers) -> SessionView | None:
         cookies = cookie_parser(headers.get("cookie", ""))
         secret = cookies.get(cookie_name(self._exposure.is_secure))
-        return await run_in_threadpool(self._sessions.of_secret, secret) if secret is not None else None
+        if secret is None:
+            return None
+        return await _remembered(self._known_sessions, secret, lambda: self._sessions.of_secret(secret))
+
+
+async def _remembered(known: Remembered[V], secret: str, read: Callable[[], V | None]) -> V | None:
+    """What belongs to a secret: as it was read a moment ago, or read now. What is not valid is read each time."""
+    key = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+    found = known.get(key)
+    if found is None:
+        moment = known.moment()
+        found = await run_in_threadpool(read)
+        if found is not None:
+            known.note(key, found, moment)
+    return found
 
 
 def _require_csrf_token(headers: Headers, session: SessionView) -> None:

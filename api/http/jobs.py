@@ -1,5 +1,7 @@
 """`/v1/jobs`: list, follow and stop jobs of every kind, and read what they made."""
 
+import json
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
@@ -24,6 +26,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
     "",
     summary="List the jobs",
     dependencies=[Depends(Require(Action.READ_PLANS))],
+    response_model=JobListModel,
     responses=documented(ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS),
 )
 def list_jobs(
@@ -32,7 +35,7 @@ def list_jobs(
     cursor: Cursor = None,
     kind: Annotated[JobKind | None, Query(description="Only jobs of this kind.")] = None,
     job_status: Annotated[JobStatus | None, Query(alias="status", description="Only jobs with this status.")] = None,
-) -> JobListModel:
+) -> Response:
     """Jobs of every kind, newest first, without results; `next` is the address of the jobs after these."""
     kept = "".join(f"&{name}={value}" for name, value in (("kind", kind), ("status", job_status)) if value is not None)
     kinds, statuses = (kind,) if kind is not None else (), (job_status,) if job_status is not None else ()
@@ -112,7 +115,7 @@ def job_answer(jobs: JobList, view: JobView, if_none_match: str | None = None) -
     headers = {"ETag": f'"{view.tag}"', "Cache-Control": "no-cache"}
     if if_none_match == headers["ETag"]:
         return Response(None, status.HTTP_304_NOT_MODIFIED, headers)
-    body = JobModel.of(view).model_dump_json().encode()
+    body = job_text(view)
     result = jobs.result(view)
     if result is not None:
         # The last such text: a value of the order could contain the same text, but only before.
@@ -124,11 +127,18 @@ def job_answer(jobs: JobList, view: JobView, if_none_match: str | None = None) -
 def accepted(view: JobView) -> Response:
     """The answer to an order: 202 with the job to follow."""
     headers = {"Location": f"/v1/jobs/{view.job.job_id}", "ETag": f'"{view.tag}"'}
-    return Response(JobModel.of(view).model_dump_json(), status.HTTP_202_ACCEPTED, headers, JSON)
+    return Response(job_text(view), status.HTTP_202_ACCEPTED, headers, JSON)
 
 
-def job_list(views: list[JobView], following: str | None, address: str) -> JobListModel:
-    """A page of a list of jobs."""
+@lru_cache(maxsize=4_096)
+def job_text(view: JobView) -> bytes:
+    """The job as JSON without its result; kept, because most requests read a job that has not changed."""
+    return JobModel.of(view).model_dump_json().encode()
+
+
+def job_list(views: list[JobView], following: str | None, address: str) -> Response:
+    """The answer with a page of a list of jobs."""
     joined = "&" if "?" in address else "?"
     next_page = f"{address}{joined}cursor={following}" if following is not None else None
-    return JobListModel(jobs=[JobModel.of(view) for view in views], next=next_page)
+    jobs = b",".join(map(job_text, views))
+    return Response(b'{"jobs":[' + jobs + b'],"next":' + json.dumps(next_page).encode() + b"}", media_type=JSON)

@@ -164,7 +164,8 @@ def add_incident(line_id: LineId, body: IncidentModel, service: TheService, acto
 
 @router.post(
     "/{line_id}/messages", summary="Send events and telemetry of a live line",
-    dependencies=[Depends(Require(Action.SEND_LIVE))], responses=_PROBLEMS,
+    dependencies=[Depends(Require(Action.SEND_LIVE))],
+    responses=documented(ProblemKind.UNKNOWN_LINE, ProblemKind.QUEUE_FULL, ProblemKind.INVALID_REQUEST),
 )  # fmt: skip
 def send_messages(
     line_id: LineId,

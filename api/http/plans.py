@@ -1,6 +1,8 @@
 """`/v1/plans`: order, follow, read and stop plans. Each route parses, calls one service, and answers."""
 
 import gzip
+import json
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response, status
@@ -39,7 +41,7 @@ def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrinci
     limits = service.limits.of_user(principal, wanted.scenario.partition("+")[0])
     view = service.plans.order(wanted.order(), principal.actor_id, key, limits)
     return Response(
-        PlanModel.of(view).model_dump_json(),
+        plan_text(view),
         status.HTTP_202_ACCEPTED,
         {"Location": f"/v1/plans/{view.plan_id}", "ETag": etag(view)},
         JSON,
@@ -50,13 +52,15 @@ def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrinci
     "",
     summary="List the plans",
     dependencies=[Depends(Require(Action.READ_PLANS))],
+    response_model=PlanListModel,
     responses=documented(ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS),
 )
-def list_plans(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> PlanListModel:
+def list_plans(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Plans, newest first, without results; `next` is the address of the plans after these."""
     views, following = service.plans.newest(limit, cursor)
     address = f"/v1/plans?limit={limit}&cursor={following}" if following is not None else None
-    return PlanListModel(plans=[PlanModel.of(view) for view in views], next=address)
+    plans = b",".join(map(plan_text, views))
+    return Response(b'{"plans":[' + plans + b'],"next":' + json.dumps(address).encode() + b"}", media_type=JSON)
 
 
 @router.get(
@@ -191,9 +195,15 @@ def etag(view: PlanView) -> str:
     return f'"{view.tag}"'
 
 
+@lru_cache(maxsize=4_096)
+def plan_text(view: PlanView) -> bytes:
+    """The plan as JSON without its result; kept, because most requests read a plan that has not changed."""
+    return PlanModel.of(view).model_dump_json().encode()
+
+
 def plan_body(plans: Plans, view: PlanView) -> bytes:
     """The plan as JSON. The stored result is copied into it as it is: it was validated when it was written."""
-    body = PlanModel.of(view).model_dump_json().encode()
+    body = plan_text(view)
     result = plans.result(view)
     if result is None:
         return body

@@ -34,7 +34,7 @@ def documented(*kinds: ProblemKind) -> dict[int | str, dict[str, Any]]:
             "description": "; ".join(kind.value.title for kind in same_status),
             "content": {
                 MEDIA_TYPE: {
-                    "schema": ProblemModel.model_json_schema(ref_template="#/components/schemas/{model}"),
+                    "schema": {"$ref": f"#/components/schemas/{ProblemModel.__name__}"},
                     "examples": {
                         kind.value.code: {"value": Problem(kind, kind.value.title).as_json()} for kind in same_status
                     },
@@ -105,6 +105,7 @@ def document_problems(app: FastAPI) -> None:
 
 def _of_every_route(method: str, has_body: bool) -> dict[int | str, dict[str, Any]]:
     kinds = [ProblemKind.UNKNOWN_HOST, ProblemKind.UNKNOWN_PATH, ProblemKind.KEY_REQUIRED, ProblemKind.ROLE_MISSING]
+    kinds += [ProblemKind.UNAVAILABLE, ProblemKind.NO_PROVIDER]
     if method not in ("get", "head", "options"):
         kinds += [ProblemKind.CROSS_ORIGIN, ProblemKind.NO_CSRF_TOKEN]
         kinds += [ProblemKind.MALFORMED_JSON, ProblemKind.TOO_SLOW, ProblemKind.TOO_LARGE]

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -85,6 +86,7 @@ def host_problem(headers: Headers, hosts: Collection[str]) -> Problem | None:
     return Problem(ProblemKind.UNKNOWN_HOST, detail)
 
 
+@lru_cache(maxsize=256)
 def host_name(authority: str) -> str | None:
     """The host of `host:port` in lower case, without brackets; None if the text is no such pair."""
     try:
@@ -97,6 +99,7 @@ def host_name(authority: str) -> str | None:
     return parts.hostname
 
 
+@lru_cache(maxsize=256)
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)

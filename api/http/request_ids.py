@@ -3,12 +3,13 @@
 import re
 import secrets
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.logs import REQUEST_ID
 
 HEADER = "X-Request-ID"
+_NAME = HEADER.lower().encode()
 _FORM = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -29,7 +30,7 @@ class RequestIds:
 
         async def with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                message["headers"] = [*message["headers"], (_NAME, request_id.encode())]
             await send(message)
 
         REQUEST_ID.set(request_id)

@@ -91,11 +91,19 @@ def principal_of(request: Request) -> Principal:
     return found
 
 
-def _actor_of(request: Request) -> str:
-    """The id of the user of a request."""
+# Dependencies that are not coroutines would each run in another thread.
+async def _service(request: Request) -> Service:
+    return service_of(request)
+
+
+async def _principal(request: Request) -> Principal:
+    return principal_of(request)
+
+
+async def _actor(request: Request) -> str:
     return principal_of(request).actor_id
 
 
-TheService = Annotated[Service, Depends(service_of)]
-ThePrincipal = Annotated[Principal, Depends(principal_of)]
-TheActor = Annotated[str, Depends(_actor_of)]
+TheService = Annotated[Service, Depends(_service)]
+ThePrincipal = Annotated[Principal, Depends(_principal)]
+TheActor = Annotated[str, Depends(_actor)]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response, status
 from api.access.roles import Action
 from api.http.access import Require, require_on
 from api.http.headers import ORDER_PROBLEMS, Cursor, Key, Limit, NoneMatch
-from api.http.job_models import JobListModel, JobModel
+from api.http.job_models import JobModel
 from api.http.jobs import accepted, job_answer, job_list
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
@@ -35,7 +35,7 @@ def _add(resource: str, kind: JobKind, model: type[LineOrder], action: Action, w
         require_on(principal, action, wanted.scenario)
         return accepted(service.studies.of_line(kind, wanted, principal.actor_id, key))
 
-    def list_them(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> JobListModel:
+    def list_them(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> Response:
         views, following = service.jobs.newest(limit, cursor, (kind,))
         return job_list(views, following, f"/v1/{resource}?limit={limit}")
 

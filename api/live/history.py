@@ -30,6 +30,8 @@ class History:
             names.write_text(json.dumps(self.substations), encoding="utf-8")
         self._seconds = (folder / "seconds.f32").open("ab")
         self._events = (folder / "events.ndjson").open("ab")
+        rows = _rows(folder / "seconds.f32", len(self.substations))
+        self._last_s = float(rows[-1, 0]) if len(rows) else -1.0
 
     def add(self, seconds: Iterable[SettledSecond], passed: Iterable[PassedStation]) -> None:
         """Append settled seconds and passed stations."""
@@ -38,6 +40,9 @@ class History:
             for one in seconds
         ]
         if rows:
+            if rows[0][0] <= self._last_s:  # the clock of the line went back, such as at a new start of a virtual line
+                self.keep_until(rows[0][0] - 1.0)
+            self._last_s = rows[-1][0]
             self._seconds.write(np.array(rows, dtype=np.float32).tobytes())
             self._seconds.flush()
         lines = [json.dumps([one.train_id, one.trip_id, one.station, one.kind, round(one.time_s, 1)]) for one in passed]
@@ -46,7 +51,7 @@ class History:
             self._events.flush()
 
     def keep_until(self, time_s: float) -> None:
-        """Remove rows after a time, and a row that was not written completely: a restart computes them again."""
+        """Remove rows and events after a time, and what was not written completely: a restart adds them again."""
         path, width = self.folder / "seconds.f32", 4 * (_FIXED + len(self.substations))
         rows = _rows(path, len(self.substations))
         kept = int(np.searchsorted(rows[:, 0], time_s, side="right")) if len(rows) else 0
@@ -55,6 +60,12 @@ class History:
         with path.open("r+b") as stream:
             stream.truncate(kept * width)
         self._seconds = path.open("ab")
+        self._last_s = min(self._last_s, time_s)
+        events = self.folder / "events.ndjson"
+        kept_events = _events(events, 0.0, time_s)
+        self._events.close()
+        events.write_text("".join(json.dumps(one) + "\n" for one in kept_events), encoding="utf-8")
+        self._events = events.open("ab")
 
     def close(self) -> None:
         """Close the files."""

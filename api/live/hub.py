@@ -140,9 +140,9 @@ class Hub:
         for row in rows:
             try:
                 message = read_row(row)
-            except UnreadableRow as error:
+            except UnreadableRow:
                 self.unreadable += 1
-                self.line.tracker.refused[f"unreadable: {error}"[:80]] += 1
+                self.line.tracker.refused["unreadable"] += 1
                 continue
             if isinstance(message, ClockReading):
                 if self.is_virtual:

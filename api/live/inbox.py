@@ -17,6 +17,11 @@ def put_rows(folder: Path, rows: list[Any], wall_s: float | None = None) -> None
     append_line(folder / f"{minute}.ndjson", json.dumps(rows, separators=(",", ":")).encode())
 
 
+def waiting_bytes(folder: Path) -> int:
+    """The size of all rows that are kept."""
+    return sum(path.stat().st_size for path in folder.glob("*.ndjson")) if folder.is_dir() else 0
+
+
 class Inbox:
     """Takes the rows in the order of their arrival; `position` is the file and the byte of the next row."""
 

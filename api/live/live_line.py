@@ -82,10 +82,16 @@ class LiveLine:
         self._compared: deque[tuple[int, np.ndarray, np.ndarray]] = deque(maxlen=COMPARED_S)
         self._metered: dict[int, Mapping[str, float]] = {}
         self._zero_s: dict[str, int] = {}
-        self._last_forget_s = -math.inf
+        self._last_forget_s = self._looked_s = -math.inf
 
     def apply(self, message: Message, now_s: float, outcome: Outcome) -> None:
-        """Take one message."""
+        """Take one message.
+
+        The seconds before it are settled first: where many messages arrive at once, the trains of these seconds would
+        be forgotten.
+        """
+        if self.settled_s is not None and not isinstance(message, ClockReading):
+            self._settle(math.floor(min(message.time_s, now_s)) - self.lag_s, outcome)
         match message:
             case TrainEvent():
                 self._newest("train events", message.time_s, now_s)
@@ -102,11 +108,13 @@ class LiveLine:
             case VehicleRecord():
                 self._newest("vehicle telemetry", message.time_s, now_s)
                 self.tracker.apply_record(message, now_s)
-                self.drift.recorded(message)
+                if message.train_id in self.tracker.trains:
+                    self.drift.recorded(message)
             case MeterReading():
                 self._newest("substation meters", message.time_s, now_s)
-                self.meters_kw.update(message.power_kw)
-                self._metered[round(message.time_s)] = dict(message.power_kw)
+                known_kw = {name: kw for name, kw in message.power_kw.items() if name in self.supply.names}
+                self.meters_kw.update(known_kw)
+                self._metered[round(message.time_s)] = known_kw
             case ClockReading():
                 pass
 
@@ -116,12 +124,14 @@ class LiveLine:
         if now_s < self.now_s - 60.0:
             self._restart_clock(now_s)
         self.now_s = max(self.now_s, now_s)
-        self._settle(found)
+        self._settle(math.floor(self.now_s) - self.lag_s, found)
         if not self._is_stale("train events", now_s):
             self.advising.consider_terminals(self.tracker, now_s)
         self.advising.expire(now_s)
         found.advice.extend(self.advising.take_changes())
-        found.alarms.extend(self.alarms.update(self._conditions(now_s), now_s))
+        if now_s - self._looked_s >= 1.0:
+            self._looked_s = now_s
+            found.alarms.extend(self.alarms.update(self._conditions(now_s), now_s))
         if now_s - self._last_forget_s >= FORGET_EVERY_S:
             self._last_forget_s = now_s
             self.tracker.forget(now_s)
@@ -159,10 +169,10 @@ class LiveLine:
         self.newest_s = dict.fromkeys(self.newest_s)
         self._metered.clear()
         self._compared.clear()
-        self._last_forget_s = -math.inf
+        self._last_forget_s = self._looked_s = -math.inf
 
-    def _settle(self, outcome: Outcome) -> None:
-        until_s = math.floor(self.now_s) - self.lag_s
+    def _settle(self, until_s: int, outcome: Outcome) -> None:
+        """Compute the power of all seconds up to `until_s` that are not settled yet."""
         if self.settled_s is None:
             self.settled_s = until_s
             return

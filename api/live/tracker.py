@@ -18,6 +18,8 @@ NEAR_S = 1800.0
 """An event belongs to a trip whose scheduled time is at most this far away."""
 KEPT_S = 7200.0
 """Times of departures are kept this long."""
+MOST_UNKNOWN = 100
+"""Trains that the plan does not have; a source with changing names must not fill the memory."""
 OVERDUE_S = 180.0
 """A train without news this long after its next event was due is missing."""
 
@@ -46,20 +48,10 @@ class Tracker:
 
     def apply_event(self, event: TrainEvent, now_s: float) -> PassedStation | None:
         """Take an event; the passed station if the event is new, None if it is a duplicate or cannot be placed."""
-        if event.time_s > now_s + FUTURE_S:
-            self.refused["time in the future"] += 1
+        placed = self._placed(event, now_s)
+        if placed is None:
             return None
-        trip = self._trip_of(event)
-        if trip is None:
-            self.refused["no such trip"] += 1
-            return None
-        if event.station_id not in trip.stations:
-            self.refused["station is not on the trip"] += 1
-            return None
-        stop = trip.stations.index(event.station_id)
-        if event.kind == "departed" and stop == len(trip.stations) - 1:
-            self.refused["departure from the last station of a trip"] += 1
-            return None
+        trip, stop = placed
         known = self.trains.get(event.train_id)
         is_repeated = event.kind == "departed" and self.departures_s.get((trip.trip_id, stop)) is not None
         if event.kind == "departed" and not is_repeated:
@@ -157,6 +149,33 @@ class Tracker:
                 one.trip.trip_id, one.trip.vehicle, event, one.stop, one.at_s, one.lateness_s, one.passengers, running_s
             )
         return LineState(now_s, MappingProxyType(trains), MappingProxyType(dict(advised)))
+
+    def _placed(self, event: TrainEvent, now_s: float) -> tuple[Trip, int] | None:
+        """Trip and stop of an event; None, counted with its reason, for an event that has no place in the plan."""
+        trip = self._trip_of(event)
+        reason = None
+        if event.time_s > now_s + FUTURE_S:
+            reason = "time in the future"
+        elif trip is None:
+            reason = "no such trip"
+        elif event.station_id not in trip.stations:
+            reason = "station is not on the trip"
+        elif event.kind == "departed" and event.station_id == trip.stations[-1]:
+            reason = "departure from the last station of a trip"
+        elif self._is_one_too_many(event.train_id):
+            reason = "too many unknown trains"
+        if reason is not None or trip is None:
+            self.refused[reason or "no such trip"] += 1
+            return None
+        return trip, trip.stations.index(event.station_id)
+
+    def _is_one_too_many(self, train_id: str) -> bool:
+        if train_id in self.trains or train_id in self.plan.duties:
+            return False
+        return self._unknown() >= MOST_UNKNOWN
+
+    def _unknown(self) -> int:
+        return sum(one.is_unknown for one in self.trains.values())
 
     def _lateness_s(self, trip_id: str) -> float:
         name = self._planned_train.get(trip_id, "")

@@ -1,6 +1,7 @@
 /** Requests to the service, and the difference between its clock and that of the browser. */
 import { t } from "./locale.js";
 
+/** @type {string | null} */
 let csrfToken = null;
 let behindMs = 0;
 
@@ -19,9 +20,10 @@ export const ask = async (path, options) => (await exchange(path, options)).body
  * @param {string} path @param {RequestInit} [options] @returns {Promise<{ body: any, tag: string | null }>} */
 export async function exchange(path, options) {
   let response;
-  const token = options && csrfToken ? { "X-CSRF-Token": csrfToken } : {};
+  const headers = new Headers(options?.headers);
+  if (options && csrfToken) headers.set("X-CSRF-Token", csrfToken);
   try {
-    response = await fetch(path, options && { ...options, headers: { ...options.headers, ...token } });
+    response = await fetch(path, options && { ...options, headers });
   } catch {
     throw { title: t("no_answer"), detail: t("no_answer_text") };
   }

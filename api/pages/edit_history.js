@@ -68,23 +68,24 @@ export function pasted(text, trips, start) {
   return { moves, faults };
 }
 
-/** Trips at other times. @template {{ trip_id: string, stops: [number, number, number][] }} Trip @param {Trip[]} trips @param {Moves} moves @returns {Trip[]} */
+/** Trips at other times. @template {{ trip_id: string, stops: import("./graph_trips.js").Stop[] }} Trip @param {Trip[]} trips @param {Moves} moves @returns {Trip[]} */
 export function movedTrips(trips, moves) {
   return trips.map((trip) => {
     const by_s = moves[trip.trip_id] ?? 0;
-    return by_s === 0 ? trip : { ...trip, stops: trip.stops.map(([station, arrival_s, departure_s]) => /** @type {[number, number, number]} */ ([station, arrival_s + by_s, departure_s + by_s])) };
+    return by_s === 0 ? trip : { ...trip, stops: trip.stops.map(([station, arrival_s, departure_s]) => /** @type {import("./graph_trips.js").Stop} */ ([station, arrival_s === null ? null : arrival_s + by_s, departure_s === null ? null : departure_s + by_s])) };
   });
 }
 
 /** For each trip of one direction in the order of departures: the seconds since the departure before from its first station; null for the first.
- * @param {{ trip_id: string, direction: string, stops: [number, number, number][] }[]} trips @returns {Map<string, number | null>} */
+ * @param {{ trip_id: string, direction: string, stops: import("./graph_trips.js").Stop[] }[]} trips @returns {Map<string, number | null>} */
 export function headwaysBefore(trips) {
   /** @type {Map<string, number | null>} */
   const found = new Map();
   /** @type {Map<string, number>} */
   const last = new Map();
-  for (const trip of [...trips].sort((a, b) => a.stops[0][2] - b.stops[0][2])) {
+  for (const trip of [...trips].sort((a, b) => (a.stops[0][2] ?? 0) - (b.stops[0][2] ?? 0))) {
     const [[station, , departure_s]] = trip.stops;
+    if (departure_s === null) continue;
     const key = `${trip.direction} ${station}`;
     const before = last.get(key);
     found.set(trip.trip_id, before === undefined ? null : departure_s - before);

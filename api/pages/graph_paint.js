@@ -13,6 +13,8 @@ import { across, down } from "./graph_view.js";
 
 /** Dashes and thick lines are for few trips: many of them cost a hundred times as much as hairlines. */
 export const FEW = 160;
+const WIDTHS = /** @type {Record<string, number>} */ ({ actual: 2.2, forecast: 1.6, early: 1.6, late: 1.6, added: 2.2, plan: 1.3 });
+const DASHES = /** @type {Record<string, number[]>} */ ({ today: [2, 3], forecast: [6, 4], late: [7, 3] });
 const POWER_WIDTHS = [1, 1, 1.6, 2.4, 3.4];
 const LEAST_STEP_PX = 0.7;
 
@@ -84,8 +86,8 @@ export function layerStrokes(layer, view, plot, colours, { byPower }) {
       const moved = form === "difference" && shift ? shift[i] : 0;
       const kind = form !== "difference" ? form : Number.isNaN(moved) ? "added" : moved >= 0.5 ? "late" : moved <= -0.5 ? "early" : "same";
       pen.strokeStyle = colours[kind] ?? colours.quiet;
-      pen.lineWidth = isFew ? ({ actual: 2.2, forecast: 1.6, early: 1.6, late: 1.6, added: 2.2, plan: 1.3 }[kind] ?? 1) : 1;
-      pen.setLineDash(isFew ? ({ today: [2, 3], forecast: [6, 4], late: [7, 3] }[kind] ?? []) : []);
+      pen.lineWidth = isFew ? (WIDTHS[kind] ?? 1) : 1;
+      pen.setLineDash(isFew ? (DASHES[kind] ?? []) : []);
       strokeTrip(pen, set, i, view, plot);
     },
   };

@@ -16,18 +16,24 @@ const KEYS = /** @type {Record<string, { width: number, dash: string }>} */ ({
 export function graphTools(graph, { file, title, hasPower = false }) {
   const key = element("ul", { class: "graph-key" });
   const table = graphTable(graph);
+  /** @type {Map<string, HTMLInputElement>} */
+  const boxes = new Map();
   const layers = element("fieldset", {}, element("legend", {}, t("graph.show")));
   const colour = /** @type {HTMLSelectElement} */ (element("select", { "aria-label": t("graph.colour"), onchange: () => (graph.colourBy(colour.value === "power" ? "power" : "plain"), refresh()) }, element("option", { value: "plain" }, t("graph.colour.plain")), element("option", { value: "power" }, t("graph.colour.power"))));
   const refresh = () => {
     colour.value = graph.state.colour;
+    // The boxes stay, so that the one that was pressed keeps the focus.
     const hidden = new Set(graph.state.hidden);
-    layers.replaceChildren(
-      layers.firstElementChild ?? "",
-      ...graph.layers.map((one) => {
-        const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", checked: !hidden.has(one.name), onchange: () => (graph.showLayer(one.name, box.checked), drawKey(key, graph)) }));
-        return element("label", {}, box, t(`graph.layer.${one.form}`));
-      }),
-    );
+    if ([...boxes.keys()].join() !== graph.layers.map((one) => one.name).join()) {
+      for (const box of boxes.values()) box.parentElement?.remove();
+      boxes.clear();
+      for (const one of graph.layers) {
+        const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", onchange: () => (graph.showLayer(one.name, box.checked), drawKey(key, graph)) }));
+        boxes.set(one.name, box);
+        layers.append(element("label", {}, box, t(`graph.layer.${one.form}`)));
+      }
+    }
+    for (const [name, box] of boxes) box.checked = !hidden.has(name);
     drawKey(key, graph);
     table.refresh();
   };

@@ -128,3 +128,14 @@ export function found(set, words) {
 
 /** The name by which people know a trip. @param {Trip} trip */
 export const tripName = (trip) => trip.number || trip.trip_id;
+
+/** The span of a length with the most departures. @param {Trip[]} trips @param {number} length_s */
+export function busiest(trips, length_s) {
+  const starts = trips.map((trip) => trip.stops[0]?.[2] ?? trip.stops[0]?.[1] ?? 0).sort((a, b) => a - b);
+  let [best, most] = [starts[0] ?? 0, 0];
+  for (let [from, to] = [0, 0]; from < starts.length; from += 1) {
+    while (to < starts.length && starts[to] < starts[from] + length_s) to += 1;
+    if (to - from > most) [best, most] = [starts[from], to - from];
+  }
+  return { from_s: best, to_s: best + length_s };
+}

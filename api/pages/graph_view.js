@@ -30,6 +30,7 @@ export function wholeView(stations, sets) {
 
 /** @param {number} from @param {number} to @param {number} low @param {number} high @param {number} least @returns {[number, number]} */
 function heldSpan(from, to, low, high, least) {
+  if (from >= low && to <= high && to - from >= least) return [from, to]; // a view that fits stays exactly as it is
   const span = Math.min(Math.max(to - from, Math.min(least, high - low)), high - low);
   const begin = Math.min(Math.max((from + to - span) / 2, low), high - span);
   return [begin, begin + span];
@@ -78,11 +79,14 @@ export const covers = (inner, outer) =>
 
 /** The state of a graph for the address of a page. @typedef {{ view: View, selected: string | null, hidden: string[], colour: "plain" | "power" }} GraphState */
 
+/** A text without the signs that separate the parts of a state. @param {string} text */
+const encoded = (text) => encodeURIComponent(text).replace(/[!~]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
+
 /** @param {GraphState} state */
 export function stateText(state) {
   const { from_s, to_s, low_m, high_m } = state.view;
-  const parts = [[from_s, to_s, low_m, high_m].map((one) => Math.round(one)).join("~"), encodeURIComponent(state.selected ?? "")];
-  return [...parts, state.hidden.map(encodeURIComponent).join("~"), state.colour].join("!");
+  const parts = [[from_s, to_s, low_m, high_m].map((one) => Math.round(one)).join("~"), encoded(state.selected ?? "")];
+  return [...parts, state.hidden.map(encoded).join("~"), state.colour].join("!");
 }
 
 /** The state of a text; null if the text is none. @param {string} text @returns {GraphState | null} */

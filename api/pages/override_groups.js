@@ -13,7 +13,7 @@ export const isTimetable = (name) => /^(trips|peak)_\d+$/.test(name);
 
 /** The groups that have changes, in their order. @param {string[]} overrides @returns {Group[]} */
 export function grouped(overrides) {
-  const taken = new Set(GROUPS.flatMap(([, , names]) => [...names]));
+  const taken = new Set(/** @type {string[]} */ (GROUPS.flatMap(([, , names]) => [...names])));
   /** @type {Group[]} */
   const groups = GROUPS.map(([name, isExclusive, names]) => ({ name, isExclusive, overrides: overrides.filter((one) => names.some((other) => other === one)) }));
   groups.push({ name: "service", isExclusive: true, overrides: overrides.filter(isTimetable) });

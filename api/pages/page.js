@@ -123,6 +123,7 @@ async function showChosen() {
   const { id } = placeOf(location.hash);
   if (id === shown || (!id && !shown)) return;
   shown = id || null;
+  document.body.classList.toggle("shows-plan", shown !== null);
   showList();
   if (id === IMPORT) return main.replaceChildren(importView(lines, session, () => void readLines()));
   if (id !== API) return id ? follow(id) : main.replaceChildren(...welcome);

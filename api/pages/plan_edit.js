@@ -3,6 +3,7 @@ import { ask, exchange } from "./client.js";
 import { editGrid } from "./edit_grid.js";
 import { done, headwaysBefore, movedTrips, redone, undone, UNTOUCHED } from "./edit_history.js";
 import { element } from "./element.js";
+import { busiest } from "./graph_trips.js";
 import { jobOf } from "./job_follow.js";
 import { t } from "./locale.js";
 import { problemView } from "./problem_view.js";
@@ -10,6 +11,7 @@ import { TrainGraph } from "./train_graph.js";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 const WATCH_MS = 4000;
+const FIRST_SPAN_S = 5400;
 
 /** @param {any} plan @param {any} document the graph of the plan @param {{ may: boolean, changed: () => void }} given */
 export function editView(plan, document, { may, changed }) {
@@ -49,6 +51,7 @@ export function editView(plan, document, { may, changed }) {
   };
   const graph = new TrainGraph(host, { label: t("edit.graph"), onSelect: choose, onMove: (trip, by_s) => change({ [trip]: (history.now[trip] ?? 0) + by_s }), onPull: (trip, by_s) => (told.textContent = t("edit.pulled", { train: trip, n: by_s })) });
   graph.show(document.stations, [{ name: "today", form: "today", trips: document.trips }, { name: "plan", form: "plan", trips: document.trips }]);
+  graph.state = { ...graph.state, view: { ...graph.state.view, ...busiest(document.trips, FIRST_SPAN_S) } };
   const grid = editGrid(trips, { changed: change, select: (trip) => ((selected = trip), graph.select(trip, false), draw()) });
 
   const go = (/** @type {import("./edit_history.js").History} */ next) => {

@@ -1,9 +1,13 @@
 /** The train graph of a plan: today, plan and difference, with what is known of the selected train. */
 import { element } from "./element.js";
-import { stateOf, stateText } from "./graph_view.js";
 import { graphTools } from "./graph_tools.js";
+import { busiest } from "./graph_trips.js";
+import { stateOf, stateText } from "./graph_view.js";
 import { t } from "./locale.js";
 import { TrainGraph } from "./train_graph.js";
+
+const FIRST_SPAN_S = 5400;
+const FAR_M = 1e7; // the whole line, whatever its length
 
 /** @param {any} plan @param {any} document the graph of the plan @param {{ title: string, state: string, onState: (state: string) => void, explain: (trip: string, place: HTMLElement) => void }} given */
 export function planGraph(plan, document, { title, state, onState, explain }) {
@@ -22,13 +26,14 @@ export function planGraph(plan, document, { title, state, onState, explain }) {
     told();
   };
   const graph = new TrainGraph(host, { label: t("graph.of", { line: title }), onSelect: chosen, onView: told, onOpen: (trip) => explain(trip, about) });
+  const wanted = stateOf(state);
+  const first = { ...busiest(document.trips, FIRST_SPAN_S), low_m: -FAR_M, high_m: FAR_M };
+  graph.state = wanted ?? { view: first, selected: null, hidden: ["difference"], colour: "plain" };
   graph.show(document.stations, [
     { name: "today", form: "today", trips: document.today },
     { name: "plan", form: "plan", trips: document.trips },
     { name: "difference", form: "difference", trips: document.trips, before: document.today },
   ]);
-  const wanted = stateOf(state);
-  graph.state = wanted ?? { view: graph.state.view, selected: null, hidden: ["difference"], colour: "plain" };
   tools = graphTools(graph, { file: `train-graph-${plan.id}`, title: () => title, hasPower: true });
   if (wanted?.selected) graph.select(wanted.selected);
   view.append(tools.above, host, element("p", { class: "quiet" }, t("graph.keys")), about, ...tools.below);

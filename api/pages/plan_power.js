@@ -22,10 +22,28 @@ export function leversView(result) {
   if (!result.levers?.length) return null;
   const widest = Math.max(...result.levers.map((/** @type {any} */ one) => Math.abs(one.saving_kwh)), 1);
   const rows = result.levers.map((/** @type {any} */ one) => {
-    const bar = element("meter", { min: 0, max: widest, value: Math.abs(one.saving_kwh), class: one.saving_kwh < 0 ? "more" : "less", "aria-hidden": "true" });
+    const bar = share(one.saving_kwh, widest);
     return element("tr", {}, element("th", { scope: "row" }, known(`lever.${one.name}`, one.name)), element("td", {}, formatWhole(one.saving_kwh)), element("td", { class: "bar" }, bar));
   });
   return element("section", {}, element("h2", {}, t("power.levers")), element("p", { class: "quiet" }, t("power.levers_text")), element("div", { class: "wide" }, element("table", {}, element("thead", {}, element("tr", {}, element("th", { scope: "col" }, t("power.lever")), element("th", { scope: "col" }, t("power.saving")), element("td", {}))), element("tbody", {}, ...rows))));
+}
+
+/** A bar to the right of zero for a saving, to the left and only outlined for the opposite. @param {number} value @param {number} widest */
+function share(value, widest) {
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const length = (Math.abs(value) / widest) * 100;
+  const parts = [
+    ["line", { x1: 102, x2: 102, y1: 0, y2: 14, class: "zero" }],
+    ["rect", { x: value < 0 ? 102 - length : 102, y: 2, width: length, height: 10, class: value < 0 ? "loss" : "saving" }],
+  ];
+  picture.setAttribute("viewBox", "0 0 204 14");
+  picture.setAttribute("aria-hidden", "true");
+  for (const [name, attributes] of parts) {
+    const part = document.createElementNS("http://www.w3.org/2000/svg", String(name));
+    for (const [key, number] of Object.entries(attributes)) part.setAttribute(key, String(number));
+    picture.append(part);
+  }
+  return picture;
 }
 
 const FIGURES = /** @type {[string, number, boolean][]} */ ([

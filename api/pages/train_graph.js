@@ -228,16 +228,18 @@ export class TrainGraph {
     if (!width || !height) return;
     const ratio = window.devicePixelRatio || 1;
     this.#size = { width, height };
+    this.#colours = coloursOf(this.host); // outside of the page an element has no colours
     [this.canvas.width, this.canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
     this.#rebuild();
   }
 
   /** @param {View} view */
   #move(view) {
+    const isZoom = Math.abs(view.to_s - view.from_s - (this.#view.to_s - this.#view.from_s)) > 1e-6 * (view.to_s - view.from_s);
     this.#view = view;
     this.#hover = null;
     this.tip.hidden = true;
-    for (const one of [this.#still, this.#live]) if (one.isComplete && !one.serves(view, this.plot)) this.#begin([one]);
+    for (const one of [this.#still, this.#live]) if (one.isComplete && !one.serves(view, this.plot, isZoom)) this.#begin([one]);
     clearTimeout(this.#rest);
     this.#rest = window.setTimeout(() => {
       this.#begin([this.#still, this.#live]);

@@ -16,6 +16,15 @@ function draw(name) {
   Plotly.newPlot(place, chart.data, chart.layout, { ...config, scrollZoom: name === "train_graph" });
 }
 
+// The wheel alone scrolls the page; with Ctrl it zooms the train graph.
+places.get("train_graph")?.addEventListener(
+  "wheel",
+  (event) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  },
+  { capture: true },
+);
+
 // Each chart is drawn when it comes near the window, all of them before printing.
 const watcher = new IntersectionObserver(
   (entries) => {

@@ -9,6 +9,7 @@ from api.jobs.port import Job, JobKind, Jobs, JobStatus, Keep
 from api.jobs.stored_jobs import job_of
 from api.problems import ProblemError, ProblemKind
 from api.services.ids import cursor_of, is_storable, position_of
+from api.services.kept import Kept
 from api.state import jobs as rows
 from api.state.audit import Change, note
 from api.state.database import Database, Session
@@ -19,13 +20,24 @@ from api.state.line_filter import Caller
 RESULT_FILE = "result.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JobView:
-    """A job as the service shows it, with the facts and the files (SHA-256 by name) of its result."""
+    """A job as the service shows it, with the facts and the files (SHA-256 by name) of its result.
+
+    Two views with the same job and the same `tag` are equal.
+    """
 
     job: Job
     facts: dict[str, Any]
     files: dict[str, str]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same version of the same job."""
+        return isinstance(other, JobView) and (self.job.job_id, self.tag) == (other.job.job_id, other.tag)
+
+    def __hash__(self) -> int:
+        """A number that is the same for equal views."""
+        return hash((self.job.job_id, self.tag))
 
     @property
     def tag(self) -> str:
@@ -36,14 +48,17 @@ class JobView:
 class JobList:
     """The jobs of an installation."""
 
-    def __init__(self, database: Database, files: FileStore, jobs: Jobs) -> None:
+    def __init__(
+        self, database: Database, files: FileStore, jobs: Jobs, views: Kept[rows.JobStamp, JobView] | None = None
+    ) -> None:
         self.database = database
+        self._views = views if views is not None else Kept[rows.JobStamp, JobView]()
         self.files = files
         self._jobs = jobs
 
     def for_caller(self, caller: Caller) -> "JobList":
         """The jobs of the lines that a caller may see."""
-        return JobList(self.database.for_caller(caller), self.files, self._jobs)
+        return JobList(self.database.for_caller(caller), self.files, self._jobs, self._views)
 
     def newest(
         self,
@@ -59,15 +74,18 @@ class JobList:
         before = position_of(cursor) if cursor is not None else None
         with self.database.reading() as session:
             found = rows.newest_jobs(session, limit + 1, before, kinds, statuses)
-        shown = [_view(row, {}) for row in found[:limit]]
+            views = self._of_stamps(session, found[:limit])
         last = found[limit - 1] if len(found) > limit else None
-        return shown, cursor_of(last.created_at, last.id) if last is not None else None
+        return views, cursor_of(last.created_at, last.job_id) if last is not None else None
 
     def read(self, job_id: str, kind: JobKind | None = None) -> JobView:
         """A job; raises `ProblemError` for an unknown id, and for a job of another kind."""
         with self.database.reading() as session:
-            row = _row(session, job_id, kind)
-            return _view(row, rows.job_files(session, job_id))
+            stamp = rows.job_stamp(session, job_id) if is_storable(job_id) else None
+            found = self._of_stamps(session, [stamp]) if stamp is not None else []
+        if not found or (kind is not None and found[0].job.kind != kind):
+            raise unknown_job(job_id)
+        return found[0]
 
     def stop(self, job_id: str, keep: Keep) -> JobView:
         """Stop a job; raises `ProblemError` for an unknown job, one that has ended, and one without a best so far."""
@@ -82,6 +100,19 @@ class JobList:
             after = {"status": job.status, "keep": keep}
             note(session, Change("job.stopped", "job", job_id, row.line_id, {"status": before}, after))
             return JobView(job, {}, {})
+
+    def _of_stamps(self, session: Session, stamps: list[rows.JobStamp]) -> list[JobView]:
+        """The jobs of stamps; only those that changed are read from the database."""
+        views = {stamp.job_id: self._views.get(stamp) for stamp in stamps}
+        missing = [job_id for job_id, view in views.items() if view is None]
+        if missing:
+            found = rows.job_rows(session, missing)
+            files = rows.files_of_jobs(session, missing)  # after the jobs: a job that succeeded has its files
+            for row in found:
+                view = _view(row, files[row.id])
+                views[row.id] = view
+                self._views.put(rows.JobStamp(row.id, row.created_at, row.change), view)
+        return [view for view in views.values() if view is not None]
 
     def result(self, view: JobView) -> bytes | None:
         """The document of a job as JSON; None without one, or if its file is missing."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from api.live.history import read_history
-from api.live.inbox import put_rows
+from api.live.inbox import put_rows, waiting_bytes
 from api.live.place import LIVE_FOLDER, LivePlace, read_whole
 from api.problems import ProblemError, ProblemKind
 from api.state.audit import Change, note
@@ -20,6 +20,7 @@ from api.state.line_filter import Caller
 from api.state.lines import known_lines
 from api.state.live import add_action
 
+MOST_WAITING_BYTES = 256_000_000
 STALE_S = 5.0
 """A snapshot of this age is that of a process that has gone or hangs."""
 
@@ -91,6 +92,9 @@ class Live:
     def receive(self, line_id: str, rows: list[Any]) -> int:
         """Keep rows for the process of the line; returns their number."""
         place = self.require(line_id)
+        if waiting_bytes(place.inbox) > MOST_WAITING_BYTES:
+            detail = f"The process of the line does not take its rows: start `headwatt live {line_id}`."
+            raise ProblemError(ProblemKind.QUEUE_FULL, detail)
         put_rows(place.inbox, rows)
         return len(rows)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +17,7 @@ from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
 from api.problems import Problem, ProblemError, ProblemKind
 from api.services.edit_check import EditReport, PlanEdit
 from api.services.ids import cursor_of, is_storable, new_id, position_of
+from api.services.kept import Kept
 from api.services.order_check import OrderCheck
 from api.state import plans as rows
 from api.state.audit import Change, note
@@ -23,19 +25,20 @@ from api.state.database import Database, Session
 from api.state.files import FileStore, hash_of
 from api.state.idempotency import answered, note_answer
 from api.state.line_filter import Caller
-from api.state.lines import newest_scenario, newest_scenarios
+from api.state.lines import newest_scenarios, newest_version
 from dispatch.planner.options import require_sensible
 from energy_models.faults import Fault, InputFaults
 
 RESULT_FILE = "result.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlanView:
     """A plan as the service shows it: its job, the state of its approval, and its files (SHA-256 by name).
 
-    `damage` names the files that are not as they were written. `tag` differs after each change of the plan.
-    `saving_percent` is the judged saving; None without a computed plan, or if no saving may be quoted.
+    Two views with the same plan and the same `tag` are equal. `damage` names the files that are not as they were
+    written. `tag` differs after each change of the plan. `saving_percent` is the judged saving; None without a computed
+    plan, or if no saving may be quoted.
     """
 
     plan_id: str
@@ -49,6 +52,14 @@ class PlanView:
     files: Mapping[str, str]
     damage: str = ""
     saving_percent: float | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same version of the same plan."""
+        return isinstance(other, PlanView) and (self.plan_id, self.tag) == (other.plan_id, other.tag)
+
+    def __hash__(self) -> int:
+        """A number that is the same for equal views."""
+        return hash((self.plan_id, self.tag))
 
     @property
     def tag(self) -> str:
@@ -67,8 +78,17 @@ class PlanView:
 class Plans:
     """The plans of an installation."""
 
-    def __init__(self, database: Database, files: FileStore, jobs: Jobs, check: OrderCheck, limits: Limits) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: FileStore,
+        jobs: Jobs,
+        check: OrderCheck,
+        limits: Limits,
+        views: Kept[rows.PlanStamp, PlanView] | None = None,
+    ) -> None:
         self.database = database
+        self._views = views if views is not None else Kept[rows.PlanStamp, PlanView]()
         self.files = files
         self.jobs = jobs
         self._check = check
@@ -76,7 +96,7 @@ class Plans:
 
     def for_caller(self, caller: Caller) -> "Plans":
         """The plans that a caller may see."""
-        return Plans(self.database.for_caller(caller), self.files, self.jobs, self._check, self._limits)
+        return Plans(self.database.for_caller(caller), self.files, self.jobs, self._check, self._limits, self._views)
 
     def order(self, order: PlanOrder, owner_id: str, key: str | None = None, limits: Limits | None = None) -> PlanView:
         """Queue a plan; a repeated request with the same key gets the plan of the first one.
@@ -107,9 +127,9 @@ class Plans:
                 earlier = self._earlier(session, owner_id, key, request)
                 if earlier is not None:
                     return earlier
-            newest = newest_scenario(session, line_of(order))
-            if order.version is None and newest is not None and newest.origin != "bundled":
-                written["version"] = newest.number
+            newest = newest_version(session, line_of(order))
+            if order.version is None and newest is not None and newest[1] != "bundled":
+                written["version"] = newest[0]
             plan_id = new_id()
             new = NewJob(plan_id, "plan", owner_id, written, order.lane, line_of(order))
             try:
@@ -141,10 +161,10 @@ class Plans:
         """
         before = position_of(cursor) if cursor is not None else None
         with self.database.reading() as session:
-            found = rows.plan_records(session, limit + 1, before, lines)
-        shown = [_view(record, {}) for record in found[:limit]]
-        last = found[limit - 1].plan if len(found) > limit else None
-        return shown, cursor_of(last.created_at, last.id) if last is not None else None
+            found = rows.plan_stamps(session, limit + 1, before, lines)
+            views = self._of_stamps(session, found[:limit])
+        last = found[limit - 1] if len(found) > limit else None
+        return views, cursor_of(last.created_at, last.plan_id) if last is not None else None
 
     def cancel(self, plan_id: str, keep: Keep) -> PlanView:
         """Stop the job of a plan; raises `ProblemError` for an unknown plan or one that has ended before."""
@@ -204,21 +224,35 @@ class Plans:
         return view
 
     def _read(self, session: Session, plan_id: str) -> PlanView:
-        record = rows.plan_record(session, plan_id) if is_storable(plan_id) else None
-        if record is None:
+        stamp = rows.plan_stamp(session, plan_id) if is_storable(plan_id) else None
+        found = self._of_stamps(session, [stamp]) if stamp is not None else []
+        if not found:
             raise unknown_plan(plan_id)
-        files: Mapping[str, str] = {}
-        if record.job.status == "succeeded":
-            files = rows.plan_files(session, plan_id, record.version.number)
-        return _view(record, files, self._damage(files))
+        damage = self._damage(found[0].files)
+        return replace(found[0], damage=damage) if damage else found[0]
+
+    def _of_stamps(self, session: Session, stamps: list[rows.PlanStamp]) -> list[PlanView]:
+        """The plans of stamps, without a check of their files; only those that changed are read from the database."""
+        views = {stamp.plan_id: self._views.get(stamp) for stamp in stamps}
+        missing = [plan_id for plan_id, view in views.items() if view is None]
+        if missing:
+            records = rows.plan_records(session, missing)
+            files = rows.files_of_plans(session, missing)  # after the plans: a plan that succeeded has its files
+            for record in records:
+                view = _view(record, files[record.plan.id] if record.job.status == "succeeded" else {})
+                views[view.plan_id] = view
+                self._views.put(
+                    rows.PlanStamp(view.plan_id, record.plan.created_at, view.revision, view.job.change), view
+                )
+        return [view for view in views.values() if view is not None]
 
     def _damage(self, files: Mapping[str, str]) -> str:
         """Which files are not as they were written; a file is read again only if it looks different."""
         changed = []
         for name, sha256 in sorted(files.items()):
-            path = self.files.path(sha256)
+            path = self.files.place(sha256)
             try:
-                seen = path.stat()
+                seen = os.stat(path)  # noqa: PTH116
             except OSError:
                 changed.append(f"{name} missing")
                 continue
@@ -285,15 +319,15 @@ def unknown_plan(plan_id: str) -> ProblemError:
     return ProblemError(ProblemKind.UNKNOWN_PLAN, f"No plan has the id {plan_id[:80]!r}.")
 
 
-def _view(record: rows.PlanRecord, files: Mapping[str, str], damage: str = "") -> PlanView:
+def _view(record: rows.PlanRecord, files: Mapping[str, str]) -> PlanView:
     plan = record.plan
     return PlanView(
         plan.id, plan.line_id, plan.owner_id, job_of(record.job), plan.approval, plan.active_from,
-        record.version.number, plan.revision, files, damage, (record.version.figures or {}).get("saving_percent"),
+        record.version.number, plan.revision, files, "", (record.version.figures or {}).get("saving_percent"),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
-def _hash_seen(path: Path, changed_ns: int, size: int) -> str:
+def _hash_seen(path: str, changed_ns: int, size: int) -> str:
     del changed_ns, size
-    return hash_of(path)
+    return hash_of(Path(path))

@@ -159,6 +159,9 @@ class Settings(_Part):
     database: SecretStr | None = Field(
         None, description="Address of PostgreSQL; without it, SQLite in the data folder."
     )
+    dask: str | None = Field(
+        default=None, description="Address of a Dask scheduler, whose workers simulate the days of jobs."
+    )
     server: ServerSettings = ServerSettings()
     worker: WorkerSettings = WorkerSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -34,6 +34,10 @@ class Change:
     after: Mapping[str, Any] | None = None
 
 
+_HOLD = update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1)
+_NEWEST = select(AuditRow.id, AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
+
+
 def hold_log(session: Session) -> None:
     """Let other transactions that add entries wait for this one.
 
@@ -41,7 +45,7 @@ def hold_log(session: Session) -> None:
     other. A transaction that has changed a job has the lock already.
     """
     if not session.info.get(HOLDS_CHANGES):
-        session.execute(update(ChangeCounterRow).values(value=ChangeCounterRow.value + 1))
+        session.connection().execute(_HOLD)
         session.info[HOLDS_CHANGES] = True
 
 
@@ -49,7 +53,7 @@ def note(session: Session, change: Change, by_id: str | None = None) -> None:
     """Add an entry; the user is `by_id`, or the caller of the session."""
     hold_log(session)
     caller = caller_of(session)
-    newest = session.execute(select(AuditRow.id, AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)).one_or_none()
+    newest = session.connection().execute(_NEWEST).one_or_none()
     row = AuditRow(
         id=1 if newest is None else newest.id + 1,
         at=now(),

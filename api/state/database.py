@@ -38,6 +38,9 @@ class Database:
     SQLite, it takes the only write lock at its begin, so that what it read stays true until its commit.
     """
 
+    written = 0
+    """Number of transactions that this process has committed to any database."""
+
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
@@ -75,6 +78,7 @@ class Database:
         ):
             yield session
             session.flush()
+        Database.written += 1
 
     def close(self) -> None:
         """Close all connections."""

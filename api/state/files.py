@@ -25,6 +25,10 @@ class FileStore:
         """Where the file with this content is, if it is stored."""
         return self.folder / sha256[:2] / sha256
 
+    def place(self, sha256: str) -> str:
+        """The path as a text, for readers of many files."""
+        return f"{self.folder}/{sha256[:2]}/{sha256}"
+
     def put(self, source: Path) -> str:
         """Store a copy of a file durably; return its SHA-256. The same content is stored once.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from api.state.job_tables import JobRow
@@ -32,6 +33,11 @@ def caller_of(session: Session) -> Caller:
     """The caller of a session."""
     found = session.info.get(CALLER)
     return found if isinstance(found, Caller) else Caller()
+
+
+def line_is_seen(table: Any, lines: frozenset[str] | None) -> ColumnElement[bool]:
+    """The condition for rows of lines that a caller may see, for queries of columns that go around the session."""
+    return true() if lines is None else _LINES[table].in_(lines)
 
 
 def filter_lines(state: ORMExecuteState) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from api.state.database import Session, now
+from api.state.line_filter import caller_of, line_is_seen
 from api.state.tables import LineRow, ScenarioFileRow, ScenarioVersionRow, SettingRow
 
 
@@ -85,6 +87,20 @@ def newest_scenario(session: Session, line_id: str) -> ScenarioVersionRow | None
     """The newest version of a line's scenario."""
     asked = select(ScenarioVersionRow).where(ScenarioVersionRow.line_id == line_id)
     return session.scalars(asked.order_by(ScenarioVersionRow.number.desc()).limit(1)).one_or_none()
+
+
+def newest_version(session: Session, line_id: str) -> tuple[int, str] | None:
+    """The number and the origin of the newest version of a line's scenario."""
+    asked = _newest_version(caller_of(session).lines)
+    found = session.connection().execute(asked, {"line_id": line_id}).one_or_none()
+    return (found[0], found[1]) if found is not None else None
+
+
+@lru_cache(maxsize=256)  # one statement for each set of lines that a user sees
+def _newest_version(lines: frozenset[str] | None) -> Select[int, str]:
+    asked = select(ScenarioVersionRow.number, ScenarioVersionRow.origin)
+    asked = asked.where(ScenarioVersionRow.line_id == bindparam("line_id"), line_is_seen(ScenarioVersionRow, lines))
+    return asked.order_by(ScenarioVersionRow.number.desc()).limit(1)
 
 
 def newest_scenarios(session: Session) -> Sequence[ScenarioVersionRow]:

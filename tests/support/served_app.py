@@ -39,7 +39,8 @@ def served_app(app: ASGIApp, **settings: Any) -> Iterator[int]:
     """Serve an application with the protocol of `headwatt serve`; yields its port on 127.0.0.1."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, http=TimedProtocol, log_level="critical", **settings))
+        config = uvicorn.Config(app, loop="uvloop", http=TimedProtocol, ws="none", log_level="critical", **settings)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -23,7 +23,8 @@ LEAST_DRIFT_PER_WEEK = {"speed_m_s": 0.003, "voltage_v": 0.004, "current_a": 0.0
 """Smallest changes of a scale that are reported, as shares; smaller ones lie within the classes of sensors."""
 LEAST_CLOCK_S = 1.5
 LEAST_CLOCK_PPM = 8.0
-_SWAP_SCALE = 0.0015
+_SWAP_SCALE = 0.0004
+"""Vehicles whose wheels differ by less cannot be told apart: 0.3 mm of the diameter."""
 _TARE_KG = 200_000.0
 
 

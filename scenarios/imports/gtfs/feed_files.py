@@ -19,8 +19,9 @@ MOST_FILES = 20_000
 LARGEST_TABLE_BYTES = 2_000_000_000
 LARGEST_FEED_BYTES = 6_000_000_000
 LARGEST_EXPANSION = 300
-"""Limits of a feed: files in the zip, unpacked size of one file and of all that are read, and the factor from packed to
-unpacked size; the tables of ordinary feeds are 5 to 40 times as large as packed."""
+MOST_ROWS = 40_000_000
+"""Limits of a feed: files in the zip, unpacked size of one file and of all that are read, the factor from packed to
+unpacked size, and rows of a table (assumed). The tables of ordinary feeds are 5 to 40 times as large as packed."""
 
 _WANTED = "the zip of a GTFS feed"
 _REMEDY = "save the file as UTF-8"
@@ -105,7 +106,11 @@ def _unpacked(archive: zipfile.ZipFile, member: str, name: str, faults: list[Fau
         faults.append(Fault(name, "", "", "too large", "at most 2 GB"))
         return None
     try:
-        return archive.read(member)
+        content = archive.read(member)
+        if max(content.count(b"\n"), content.count(b"\r")) > MOST_ROWS:
+            faults.append(Fault(name, "", "", "too many rows", f"at most {MOST_ROWS:,}"))
+            return None
+        return content
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError) as error:
         faults.append(Fault(name, "", "", str(error) or "damaged", "a file that can be unpacked without a password"))
     except Exception as error:  # zlib, bz2 and lzma raise errors of their own for damaged data

@@ -214,6 +214,23 @@ def test_fifty_connections_that_send_nothing_are_ended(impatient: int) -> None:
         assert ended(connection)
 
 
+def test_a_head_without_an_end_is_refused(tmp_path: Path) -> None:
+    with served_app(app_in(tmp_path)) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(30.0)
+        sent, answer = 0, b""
+        try:
+            while sent < 20_000_000:
+                connection.sendall(
+                    b"GET / HTTP/1.1\r\nHost: localhost\r\n" if sent == 0 else b"X: " + b"a" * 9_997 + b"\r\n"
+                )
+                sent += 10_000
+            answer = connection.recv(1_000)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+    assert sent < 20_000_000
+    assert not answer or b" 400 " in answer
+
+
 @pytest.mark.many_cases
 def test_a_body_that_never_arrives_is_ended_with_a_problem(impatient: int) -> None:
     with socket.create_connection(("127.0.0.1", impatient)) as connection:

@@ -145,3 +145,19 @@ def test_a_torn_line_of_the_record_is_left_out(tmp_path: Path) -> None:
     again.add({"rows": [3]})
     assert [line["rows"] for line in again.since(1, 0)] == [[1], [3]]
     again.close()
+
+
+def test_a_virtual_line_that_begins_again_begins_its_history_again(tmp_path: Path, database: Database) -> None:
+    bench = Bench(tmp_path, database)
+    for hour in (1, 0):
+        virtual = virtual_line(EIGHT + 3600 * hour)
+        for _ in range(20):
+            bench.wall_s += 1.0
+            clock = {**bench.clock_row(), "time_s": virtual.time_s + 1.0}
+            bench.hub.take_rows([clock, *rows_of(virtual.second())])
+            bench.hub.look()
+    found = read_history(bench.hub.place.folder / "history" / DAY, 0.0, 172_800.0)
+    assert found["times_s"] == sorted(found["times_s"])
+    assert EIGHT < found["times_s"][0] < found["times_s"][-1] < EIGHT + 60
+    assert all(event[4] < EIGHT + 60 for event in found["train_events"])
+    bench.hub.close()

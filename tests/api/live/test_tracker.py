@@ -3,6 +3,8 @@
 import pytest
 from live_lines import EIGHT, event_row, first_trip, live_line, live_plan, take
 
+from api.live.tracker import MOST_UNKNOWN
+
 
 def test_an_event_gives_position_and_lateness() -> None:
     line, trip = live_line(), first_trip()
@@ -68,3 +70,16 @@ def test_a_clock_that_goes_back_begins_a_new_day() -> None:
     take(line, [], EIGHT - 7200.0)
     assert line.tracker.trains == {}
     assert line.now_s == EIGHT - 7200.0
+
+
+def test_names_that_change_do_not_fill_the_memory() -> None:
+    line, trip = live_line(), first_trip()
+    now_s = trip.departure_s[1] + 1.0
+    rows = [event_row(trip, 1, "departed", train=f"X{k}") for k in range(300)]
+    records = [{"kind": "record", "vehicle": f"Y{k}", "time_s": 1, "chainage_m": 1, "speed_m_s": 1, "voltage_v": 800,
+                "current_a": 1} for k in range(300)]  # fmt: skip
+    meters = {"kind": "meters", "time_s": now_s, "power_kw": {f"Z{k}": 1.0 for k in range(300)}}
+    take(line, [*rows, *records, meters], now_s)
+    assert len(line.tracker.trains) <= MOST_UNKNOWN
+    assert line.drift.trains == {}
+    assert line.meters_kw == {}

@@ -109,3 +109,16 @@ def test_files_of_zips_that_are_not_read_may_be_large(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("map.pdf", bytes(40_000_000))
     assert read_feed(path).file == "feed.zip"
+
+
+def test_tables_with_too_many_rows_are_refused_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = feeds.write(tmp_path / "rows.zip", feeds.metro())
+    with zipfile.ZipFile(path) as archive:
+        rows = {name: archive.read(name).count(b"\n") for name in archive.namelist()}
+    assert max(rows, key=lambda name: rows[name]) == "stop_times.txt"
+    monkeypatch.setattr(files, "MOST_ROWS", sorted(rows.values())[-2])
+    with pytest.raises(InputFaults) as caught:
+        read_feed(path)
+    assert ("stop_times.txt", "too many rows") in {(fault.file, fault.value) for fault in caught.value.faults}
