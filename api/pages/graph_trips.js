@@ -103,6 +103,8 @@ export function shifts(set, other) {
   return Float64Array.from(set.trips, (trip) => {
     const before = other.index.get(trip.trip_id);
     if (before === undefined) return NaN;
+    const sum = sameStopsSum(trip.stops, other.trips[before].stops);
+    if (sum !== null) return sum / (2 * trip.stops.length);
     const times = new Map(other.trips[before].stops.map(([station, arrival, departure]) => [station, [arrival, departure]]));
     const moved = trip.stops.flatMap(([station, arrival, departure]) => {
       const [arrivalBefore, departureBefore] = times.get(station) ?? [null, null];
@@ -110,6 +112,19 @@ export function shifts(set, other) {
     });
     return moved.length ? moved.reduce((sum, one) => sum + one, 0) / moved.length : NaN;
   });
+}
+
+/** The sum of all moves of two trips that have the same stops and all times; null otherwise. @param {Stop[]} stops @param {Stop[]} before */
+function sameStopsSum(stops, before) {
+  if (stops.length !== before.length) return null;
+  let sum = 0;
+  for (let k = 0; k < stops.length; k += 1) {
+    const [station, arrival, departure] = stops[k];
+    const [stationBefore, arrivalBefore, departureBefore] = before[k];
+    if (station !== stationBefore || arrival === null || departure === null || arrivalBefore === null || departureBefore === null) return null;
+    sum += arrival - arrivalBefore + departure - departureBefore;
+  }
+  return sum;
 }
 
 /** Indices of the trips whose number, identifier or duty contains the words. @param {TripSet} set @param {string} words */

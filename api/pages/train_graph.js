@@ -92,7 +92,17 @@ export class TrainGraph {
    * @param {{ station_id?: string, name: string, chainage_m: number }[]} stations @param {{ name: string, form: Form, trips: Trip[], isLive?: boolean, before?: Trip[] }[]} layers `before` gives the times that a difference refers to */
   show(stations, layers) {
     this.stations = stations;
-    this.layers = layers.map((one) => this.#layer(one));
+    /** @type {Map<Trip[], import("./graph_trips.js").TripSet>} */
+    const sets = new Map();
+    const setOf = (/** @type {Trip[]} */ trips) => {
+      const set = sets.get(trips) ?? tripSet(trips, stations); // layers often share their trips
+      sets.set(trips, set);
+      return set;
+    };
+    this.layers = layers.map(({ name, form, trips, isLive = false, before }) => {
+      const set = setOf(trips);
+      return { name, form, set, isLive, shift: before ? shifts(set, setOf(before)) : null };
+    });
     this.#whole = wholeView(stations, this.layers.map((one) => one.set));
     this.#view = this.#hasView ? held(this.#view, this.#whole) : this.#whole;
     this.#hasView = true;
@@ -108,12 +118,6 @@ export class TrainGraph {
     this.#whole = { ...whole, from_s: Math.min(whole.from_s, this.#view.from_s), to_s: Math.max(whole.to_s, this.#view.to_s) };
     this.#begin(this.layers[place].isLive ? [this.#live] : [this.#still]);
     this.draw();
-  }
-
-  /** @param {{ name: string, form: Form, trips: Trip[], isLive?: boolean, before?: Trip[] }} given @returns {Layer} */
-  #layer({ name, form, trips, isLive = false, before }) {
-    const set = tripSet(trips, this.stations);
-    return { name, form, set, isLive, shift: before ? shifts(set, tripSet(before, this.stations)) : null };
   }
 
   /** @param {import("./graph_paint.js").Area[]} areas */
