@@ -12,7 +12,7 @@ from api.services.audit import Audit
 from api.state.database import Database
 from api.state.jobs import active_jobs
 from api.state.migrate import downgrade, newest_revision, revision_of, upgrade
-from api.state.plans import approvals, plan_files, plan_records
+from api.state.plans import approvals, plan_files, plan_records, plan_stamps
 from api.state.rows_as_text import add_lines, continue_numbers, lines_of, own_tables, snapshot, table_in
 
 pytest_plugins = ["state_databases"]
@@ -49,7 +49,7 @@ def test_a_released_database_goes_up_and_down_and_keeps_its_rows(database_url: s
     upgrade(database)
     assert revision_of(database) == newest_revision()
     with database.reading() as session:
-        plans = plan_records(session, 10)
+        plans = plan_records(session, [stamp.plan_id for stamp in plan_stamps(session, 10)])
         assert len(plans) == len(before["plans"])
         assert {plan.plan.approval for plan in plans} >= {"active", "superseded", "draft"}
         files = [plan_files(session, plan.plan.id, 1) for plan in plans if plan.job.status == "succeeded"]
