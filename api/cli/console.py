@@ -134,37 +134,37 @@ def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
     paces: dict[str, Pace] = {}
     printed: dict[str, tuple[float, float]] = {}
     stage_now, share_now = "", 0.0
+    printed_s = time.monotonic()
     ended = Event()
-    has_printed = Event()
 
     def print_share(stage: str, share: float) -> None:
+        nonlocal printed_s
         now_s, pace = time.monotonic(), paces[stage]
         left_s = pace.left_s(now_s)
         left = "" if left_s is None else f", about {duration_text(left_s)} left"
-        printed[stage] = now_s, share
+        printed_s, printed[stage] = now_s, (now_s, share)
         console.print(f"{title}: {stage}, {share:.0%}, {now_s - pace.began_s:.0f} s{left}", markup=False)
 
     def report(stage: str, share: float) -> None:
-        nonlocal stage_now, share_now
+        # The handler of a signal reports as well, perhaps in the middle of another report: no lock is taken here.
+        nonlocal stage_now, share_now, printed_s
         stage_now, share_now = stage, share
         if stage not in paces:
-            printed[stage] = time.monotonic(), share
-            paces[stage] = Pace(*printed[stage])
+            printed_s = time.monotonic()
+            printed[stage] = printed_s, share
+            paces[stage] = Pace(printed_s, share)
             console.print(f"{title}: {stage}", markup=False)
-            has_printed.set()
             return
         paces[stage].add(time.monotonic(), share)
         last_s, last_share = printed[stage]
         if share - last_share >= _STEP_SHARE and time.monotonic() - last_s >= _STEP_S:
             print_share(stage, share)
-            has_printed.set()
 
     def break_silence() -> None:
-        while not ended.is_set():
-            if has_printed.wait(_SILENCE_S):
-                has_printed.clear()
-            elif stage_now and not ended.is_set():
-                print_share(stage_now, share_now)
+        while not ended.wait(max(printed_s + _SILENCE_S - time.monotonic(), 0.1 * _SILENCE_S)):
+            stage = stage_now
+            if stage in paces and time.monotonic() - printed_s >= _SILENCE_S:
+                print_share(stage, share_now)
 
     thread = Thread(target=break_silence, name="headwatt-progress", daemon=True)
     thread.start()
@@ -172,7 +172,6 @@ def _stage_lines(console: Console, title: str) -> Iterator[ProgressReport]:
         yield report
     finally:
         ended.set()
-        has_printed.set()
         thread.join()
 
 
