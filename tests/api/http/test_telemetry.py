@@ -87,5 +87,5 @@ def test_a_service_without_a_store(tmp_path: Path) -> None:
         answer = client.post("/v1/telemetry", content=b"x")
         assert (answer.status_code, answer.json()["code"]) == (409, "no-telemetry-store")
         document = client.get("/openapi.json").json()
-        statuses = {"200", "400", "401", "403", "404", "408", "409", "413", "415", "421", "422"}
+        statuses = {"200", "400", "401", "403", "404", "408", "409", "413", "415", "421", "422", "503"}
         assert set(document["paths"]["/v1/telemetry"]["post"]["responses"]) == statuses
