@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from scenarios.files.load import LINES
 from simulation.experiment import PlanExperiment
 
+pytestmark = pytest.mark.many_cases
+
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 PATIENCE_MS = 240_000
 STATE = """async () => {
@@ -262,7 +264,6 @@ def test_a_second_editor_sees_the_conflict(page: Page, address: str, plans: list
     expect(page.get_by_role("tabpanel")).to_contain_text("cannot be edited")
 
 
-@pytest.mark.many_cases
 def test_a_train_is_explained_and_two_plans_are_compared(
     page: Page, address: str, plans: list[str], experiment: PlanExperiment
 ) -> None:
@@ -278,7 +279,6 @@ def test_a_train_is_explained_and_two_plans_are_compared(
     expect(page.get_by_text("Trips that differ: 0")).to_be_visible(timeout=PATIENCE_MS)
 
 
-@pytest.mark.many_cases
 def test_a_faulty_folder_is_led_fault_by_fault(browser: Browser, address: str, tmp_path: Path) -> None:
     page = browser.new_page()
     made = tmp_path / "line.zip"

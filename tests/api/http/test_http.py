@@ -146,6 +146,7 @@ def test_a_finished_plan_has_a_train_graph_that_is_sent_as_it_is_stored(
     problem(client.get("/v1/plans/none/train-graph"), 404, "unknown-plan")
 
 
+@pytest.mark.many_cases
 def test_an_edit_is_checked_without_being_stored(
     client: httpx2.Client, finished_plan: str, experiment: PlanExperiment
 ) -> None:
