@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from api.live.messages import VehicleRecord
+from energy_models.account.energy import J_PER_KWH
 
 WINDOW_S = 900
 LEAST_S = 600
@@ -54,7 +55,7 @@ class VehicleDrift:
         """The share by which each drifting train draws more (or less) than its model."""
         found = {}
         for name, sums in self.trains.items():
-            if len(sums.pairs) < LEAST_S or sums.modelled_j < LEAST_KWH * 3.6e6:
+            if len(sums.pairs) < LEAST_S or sums.modelled_j < LEAST_KWH * J_PER_KWH:
                 continue
             share = sums.recorded_j / sums.modelled_j - 1.0
             if abs(share) > DRIFT_SHARE:

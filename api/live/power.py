@@ -1,22 +1,21 @@
 """The power of the trains by the models of their vehicles, and of the substations by the model of the supply."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from api.live.belief import FRESH_RECORD_S, BelievedRun, TrainBelief
 from api.live.live_plan import LivePlan
+from dispatch.energy.planned_movements import TRACK_INDEX
 from dispatch.plans.timetable import Trip
 from energy_models.arrays import FloatArray
 from energy_models.supply.device_laws import PackedNetwork, pack
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import solve_packed
 from energy_models.train import Train
-from scenarios.schema.base import Direction
 
-TRACK_INDEX: Mapping[Direction, int] = {"up": 0, "down": 1}
 OFF_PROFILE_M_S = 2.0
 """A train whose recorded speed differs by more from the modelled run is not on its profile: its power then follows from
 the recorded speeds."""

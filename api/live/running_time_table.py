@@ -1,7 +1,8 @@
 """The table of running times by second of departure, exported beforehand for systems without a link.
 
-For each departure of the timetable, the regulator is asked for every second from the schedule to `latest_s` later, with
-all other trains as planned. A row holds from its second until the next row of the same departure.
+For each departure of the timetable, the regulator gives the running time for every second from the schedule to
+`latest_s` later, with all other trains as planned. A row holds from its second until the next row of the same
+departure.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ from simulation.railway.section_runs import RunRequest
 from simulation.railway.traction_shortfall import TractionShortfall
 from simulation.railway.trip_record import TripRecord
 
-_TRACK_INDEX: Mapping[Direction, int] = {"up": 0, "down": 1}
+TRACK_INDEX: Mapping[Direction, int] = {"up": 0, "down": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def lay_out(
     stands = _turnbacks(trips, geometry, operation)
     for trip in trips:
         first, train = geometry.first_section(trip), driven.of(vehicle_of(trip))
-        track_index = _TRACK_INDEX[trip.direction]
+        track_index = TRACK_INDEX[trip.direction]
         for i in range(len(trip.running_time_s)):
             request = run_request(trip, i, first + i)
             served = shortfall.served.get((trip.trip.trip_id, i))
@@ -92,10 +92,10 @@ def _turnbacks(trips: Sequence[TripRecord], geometry: LineGeometry, operation: O
             if leaves_s - arrived_s > operation.powered_stand_s:
                 leaves_s = arrived_s + operation.shut_down_after_s
             station = before.trip.stations[-1]
-            track = _TRACK_INDEX[after.direction]
+            track = TRACK_INDEX[after.direction]
             stands.append(Stand(geometry.chainage_m[station], track, arrived_s, leaves_s, vehicle))
         last, arrived_s = duty[-1], duty[-1].arrival_s[-1]
-        terminal_m, track = geometry.chainage_m[last.trip.stations[-1]], _TRACK_INDEX[last.direction]
+        terminal_m, track = geometry.chainage_m[last.trip.stations[-1]], TRACK_INDEX[last.direction]
         stands.append(Stand(terminal_m, track, arrived_s, arrived_s + operation.shut_down_after_s, vehicle))
     return stands
 

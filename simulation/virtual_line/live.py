@@ -22,6 +22,7 @@ from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import solve
 from scenarios.schema.base import Direction
+from simulation.day.layout import TRACK_INDEX
 from simulation.day.model import DayModel
 from simulation.railway.section_runs import RunRequest
 from simulation.railway.trip_run import Duty, Journey, duties_of
@@ -29,7 +30,6 @@ from simulation.virtual_line.outside_centre import OutsideCentre, SeenEvent
 
 IncidentKind = Literal["hold train", "hold station", "substation out", "silent train", "silent meters"]
 INCIDENTS: tuple[IncidentKind, ...] = ("hold train", "hold station", "substation out", "silent train", "silent meters")
-_TRACK: Mapping[Direction, int] = {"up": 0, "down": 1}
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class VirtualLine:
         snapshots = Snapshots(
             np.array([0, len(trains)], dtype=np.int64),
             np.array([one.middle_m for one in trains]),
-            np.array([_TRACK[one.journey.trip.direction] for one in trains], dtype=np.int64),
+            np.array([TRACK_INDEX[one.journey.trip.direction] for one in trains], dtype=np.int64),
             np.array([one.power_w for one in trains]),
             np.array([one.auxiliary_w for one in trains]),
             start_s=float(self.time_s - 1),

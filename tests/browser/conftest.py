@@ -1,8 +1,10 @@
-"""What the tests of the pages share: a small real experiment, and patience on a loaded machine."""
+"""What the tests of the pages share: a browser, a small real experiment, and patience on a loaded machine."""
+
+from collections.abc import Iterator
 
 import pytest
 from driven_experiment import driven_experiment
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from simulation.experiment import PlanExperiment
 
@@ -13,3 +15,13 @@ expect.set_options(timeout=60_000)
 def experiment() -> PlanExperiment:
     """The tutorial line driven optimally instead of under a speed cap, judged on three days."""
     return driven_experiment()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A browser without a graphics processor."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--enable-unsafe-swiftshader"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()

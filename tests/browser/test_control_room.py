@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from prepared_data import prepared_data
 
 pytestmark = pytest.mark.many_cases
@@ -78,14 +78,6 @@ def railway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Railway]:
         for name in list(found.processes):
             found.end(name)
         shutil.rmtree(found.data, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

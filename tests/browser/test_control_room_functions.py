@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from served_app import app_in, served_app
 
 
@@ -12,14 +12,6 @@ from served_app import app_in, served_app
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served_app(app_in(tmp_path_factory.mktemp("data"))) as port:
         yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

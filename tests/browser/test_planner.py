@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from finished_plans import finished, opened
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from scenarios.files.load import LINES
 from simulation.experiment import PlanExperiment
@@ -52,14 +52,6 @@ def address(data: Path, plans: list[str]) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

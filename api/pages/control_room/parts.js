@@ -67,7 +67,7 @@ export const field = (name, label, attributes = {}) => element("label", {}, labe
 
 /** @typedef {{ head: string[], rows: (string | number)[][] }} Rows */
 
-/** The table twin of a drawing, and what is seen as CSV and PNG. Returns a function that brings an open table up to date.
+/** A table with the values of a drawing, and buttons for CSV and PNG. Returns a function that updates the open table.
  * @param {HTMLElement} panel @param {{ name: string, rows: () => Rows, png: () => HTMLCanvasElement | null }} twin */
 export function panelTools(panel, twin) {
   const drawing = /** @type {HTMLElement} */ (panel.querySelector(".drawing, .ends"));

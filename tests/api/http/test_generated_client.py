@@ -25,7 +25,7 @@ FORMS = (
     "application/x-protobuf",
     "text/csv",
 )
-"""Bodies of telemetry, which the generator knows only as bytes if it is told so."""
+"""Bodies of telemetry, which the generator of the client must treat as bytes."""
 
 
 def test_each_operation_has_a_name_of_its_own(tmp_path: Path) -> None:
