@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from prepared_data import prepared_data
+from served_process import HEADWATT
 
 pytestmark = pytest.mark.many_cases
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 PATIENCE_MS = 240_000
 
 
@@ -40,7 +39,7 @@ class Railway:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, name: str, *arguments: str) -> None:
-        command = (sys.executable, "-c", START, *arguments, "--data", str(self.data))
+        command = (*HEADWATT, *arguments, "--data", str(self.data))
         self.processes[name] = subprocess.Popen(command, stderr=subprocess.DEVNULL, text=True)
 
     def serve(self) -> None:

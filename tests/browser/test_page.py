@@ -1,33 +1,22 @@
 """The page in a real browser: a person orders a plan, watches it, reads the report, finds it again, stops another."""
 
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from prepared_data import prepared_data
+from served_process import served
 
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 PATIENCE_MS = 240_000
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = prepared_data(tmp_path_factory.mktemp("data"))
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(data))
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        found = re.search(r"http://\S+", process.stderr.readline())
-        assert found is not None
-        yield found.group()
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+    with served(data) as address:
+        yield address
 
 
 @pytest.fixture

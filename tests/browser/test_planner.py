@@ -1,9 +1,6 @@
 """The planner's views of a plan in a real browser, on the real service with a real plan: with mouse and keyboard."""
 
 import re
-import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +8,13 @@ from pathlib import Path
 import pytest
 from finished_plans import finished, opened
 from playwright.sync_api import Browser, Page, expect
+from served_process import served
 
 from scenarios.files.load import LINES
 from simulation.experiment import PlanExperiment
 
 pytestmark = pytest.mark.many_cases
 
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 PATIENCE_MS = 240_000
 STATE = """async () => {
   const { stateOf } = await import("/pages/graph_view.js");
@@ -42,16 +39,8 @@ def plans(data: Path, experiment: PlanExperiment) -> list[str]:
 @pytest.fixture(scope="module")
 def address(data: Path, plans: list[str]) -> Iterator[str]:
     del plans
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(data))
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        found = re.search(r"http://\S+", process.stderr.readline())
-        assert found is not None
-        yield found.group()
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+    with served(data) as address:
+        yield address
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 from prepared_data import prepared_data
-
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
+from served_process import HEADWATT
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +21,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def link(data: Path) -> Iterator[str]:
     """The link that the first start behind a proxy prints, with the address of the service without the proxy."""
     options = ("--port", "0", "--data", str(data), "--host", "0.0.0.0", "--behind-tls-proxy", "--no-worker")
-    process = subprocess.Popen((sys.executable, "-c", START, "serve", *options), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen((*HEADWATT, "serve", *options), stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
         for line in process.stderr:
@@ -83,7 +81,7 @@ def test_a_person_signs_in_with_the_link_and_with_a_key(browser: Browser, link: 
     expect(page.get_by_role("alert")).to_contain_text("was used")
 
     made = subprocess.run(
-        (sys.executable, "-c", START, "access", "add", "ada", "--role", "viewer", "--data", str(data)),
+        (*HEADWATT, "access", "add", "ada", "--role", "viewer", "--data", str(data)),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     page.get_by_label("Key").fill(made.stdout.strip())

