@@ -14,7 +14,8 @@ from dispatch.plans.longer_trips import LongerTrips
 from dispatch.plans.running_patterns import running_patterns
 from scenarios.rules.plausible import unacknowledged
 from scenarios.values.train_numbers import train_numbers
-from simulation.experiment import DayFigures, PlanExperiment
+from simulation.experiment import PlanExperiment
+from simulation.judging.day_figures import DayFigures
 
 _STABLE = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

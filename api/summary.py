@@ -6,7 +6,7 @@ from api.result import PlanResult
 from api.savings import EQUIVALENT, KINDS, LADDER, SavingName
 from api.vehicle_words import vehicles_sentence
 from dispatch.plans.longer_trips import LongerTrips
-from simulation.experiment import DayFigures
+from simulation.judging.day_figures import DayFigures
 
 _DRIVING_WORDS = {
     "speed_cap": "driven as today: full effort up to the constant speed cap that gives the running time",

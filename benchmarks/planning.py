@@ -34,7 +34,8 @@ from dispatch.energy.line_model import LineModel
 from dispatch.explanation.levers import lever_shares
 from dispatch.explanation.potential import potential_of
 from dispatch.planner.options import EFFORTS
-from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.planner.planner import Planned, make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.terminal_occupancy import terminal_excess_s
 from dispatch.plans.timetable import Timetable

@@ -4,17 +4,15 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from math import ceil
 from threading import Lock
-
-import numpy as np
 
 from dispatch.checker.check import CheckReport
 from dispatch.energy.line_model import NO_OTHERS, OtherLibraries
 from dispatch.explanation.input_sensitivity import InputSensitivity, input_sensitivity
 from dispatch.explanation.levers import Lever
 from dispatch.headways.pareto import Trade
-from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.planner.planner import Planned, make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.planner.written_plan import AccountedPlan, accounted
 from dispatch.plans.dwell_transfer import DwellTransfer, dwell_transfer
 from dispatch.plans.longer_trips import LongerTrips, longer_trips
@@ -32,12 +30,13 @@ from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock
 from scenarios.vehicles.calibrated import CalibratedVehicle
 from scenarios.vehicles.fleet import NO_FLEET, FleetModels, stock_of
-from simulation.judging.beside import JudgedBeside, JudgedDays, UndisturbedDay, judged_beside
+from simulation.judging.beside import JudgedBeside, JudgedDays, judged_beside
+from simulation.judging.day_figures import DayFigures, figures_of, padded
 from simulation.judging.guards import ENERGY_SHARE_ON_TIME, contradictions, day_does_not_run
-from simulation.judging.judge import Days, Judgement
+from simulation.judging.judge import Judgement
 from simulation.judging.overloads import overload_remarks
+from simulation.judging.plan_remarks import calibrated_train, models_of_fleet, peak_above_limit, search_cut_short
 from simulation.judging.regulation import RegulationJudgement
-from simulation.judging.substation_figures import SubstationFigures, substation_figures
 from simulation.judging.verdict import longer_trips_sentences, objections, trades
 from simulation.runs.replications import replication_seeds
 
@@ -72,36 +71,6 @@ class PlanRequest(PlannerOptions):
     def stock(self) -> RollingStock:
         """The trains of the fleet. Raises `InputFaults` for a model that belongs elsewhere."""
         return stock_of(self.scenario, self.vehicle, self.fleet, self.as_type)
-
-
-@dataclass(frozen=True)
-class DayFigures:
-    """Figures of a day, mean over the replications; energies in kWh at the substation DC terminals.
-
-    `cost` is in the currency of the tariff with the daily part of the demand charge, `co2_kg` is the CO2 of the energy
-    from the utility; `fullest_train_share` is the largest load of the day divided by the normal capacity. From the DC
-    terminals to the utility meter: `utility_kwh` = `energy_kwh` + load losses of transformers and rectifiers + no-load
-    losses of transformers + return losses (inverters, leak of blocked rectifiers); `substations` has each substation.
-    A result of an earlier version has none of these.
-    """
-
-    energy_kwh: float
-    train_km: float
-    trips: int
-    peak_15min_kw: float
-    regeneration_offered_kwh: float
-    regeneration_used_kwh: float
-    losses_kwh: float
-    unserved_kwh: float
-    mean_waiting_s: float
-    cost: float
-    co2_kg: float
-    fullest_train_share: float
-    utility_kwh: float | None = None
-    load_losses_kwh: float | None = None
-    no_load_losses_kwh: float | None = None
-    return_losses_kwh: float | None = None
-    substations: tuple[SubstationFigures, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +164,7 @@ def run_plan_experiment(
         seconds = dict(planned.seconds)
         sensitivity = _sensitivity(request, planned, stock, seconds, progress)
         judged = _awaited(beside, seconds)
-    cut_short = _cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled)
+    cut_short = search_cut_short(planned.timing.stopped_early, stop is not None and stop.is_cancelled)
     return _experiment(request, planned, judged, planned.trade, seconds, cut_short, sensitivity)
 
 
@@ -293,7 +262,7 @@ def _experiment(
         longer_trips_s=request.longer_trips_s,
         tolerated_waiting_share=tolerated_share,
     )
-    too_high = _peak_too_high(request.peak_limit_kw, judgement)
+    too_high = peak_above_limit(request.peak_limit_kw, judgement)
     traded = trades(judgement, tolerated_share) if request.mode == "demand-led" else ()
     today_fails = _today_fails(scenario, planned, judged)
     plan_fails = _plan_fails(scenario, planned, judged, is_alone=today_fails is not None)
@@ -336,8 +305,8 @@ def _experiment(
                 {name: {one.name: one.loads for one in day.substations} for name, day in figures.items()},
             ),
             *cut_short,
-            *_calibrated(request.vehicle, request.as_type),
-            *_of_fleet(request.fleet, request.scenario),
+            *calibrated_train(request.vehicle, request.as_type),
+            *models_of_fleet(request.fleet, request.scenario),
             *request.notes,
         ),
         trade=trade,
@@ -385,88 +354,3 @@ def with_vehicle(
         as_type=as_type,
     )
     return replace(plan, options=options)
-
-
-def _peak_too_high(limit_kw: float | None, judgement: Judgement) -> tuple[str, ...]:
-    """The reason to reject a plan whose 15-minute peak, mean over the simulated days, is above the limit."""
-    peak_kw = judgement.plan.energy("peak_15min_sliding_kw").mean
-    if limit_kw is None or peak_kw <= limit_kw:
-        return ()
-    return (
-        f"The 15-minute peak of the simulated days is {peak_kw:.0f} kW, {peak_kw - limit_kw:.0f} kW above the limit of "
-        f"{limit_kw:.0f} kW; the plan keeps a limit of {ceil(peak_kw)} kW on these days.",
-    )
-
-
-def _calibrated(vehicle: CalibratedVehicle | None, as_type: str | None) -> tuple[str, ...]:
-    """The calibrated train of the plan if it is not the train of the scenario; baseline and plan use the same train."""
-    if vehicle is None:
-        return ()
-    source = vehicle.source
-    held = [f"{name} {value:.4g} (fixed)" for name, value in vehicle.held.items()]
-    found = [
-        f"{name} {one.value:.4g} instead of {one.scenario_value:.4g}"
-        for name, one in vehicle.parameters
-        if one is not None
-    ]
-    return (
-        f"Both days use trains calibrated from {source.file} (sha256 {source.sha256[:12]}, model version "
-        f"{vehicle.hash[:12]}) instead of the train type {as_type or vehicle.train_type} of the scenario: "
-        f"{', '.join((*found, *held))}.",
-    )
-
-
-def _of_fleet(fleet: FleetModels, scenario: Scenario) -> tuple[str, ...]:
-    """The models of the vehicles of a plan; baseline and plan use the same models."""
-    if not fleet.of_vehicle:
-        return ()
-    versions = ", ".join(f"{vehicle} {version[:12]}" for vehicle, version in fleet.versions.items())
-    rest = scenario.trainsets - len(fleet.of_vehicle)
-    without = f" The other {rest} vehicles have the mean of the models of their type." if rest > 0 else ""
-    return (
-        f"{len(fleet.of_vehicle)} of {scenario.trainsets} vehicles have a calibrated model of their own on both days, "
-        f"with these versions: {versions}.{without}",
-    )
-
-
-def _cut_short(stopped_early: bool, cancelled: bool) -> tuple[str, ...]:
-    if cancelled:
-        return ("The search was cancelled: this is the best plan that the search had found by then.",)
-    if not stopped_early:
-        return ()
-    return (
-        "The time limit ended the search before it was done: without the limit, or on a faster machine, the plan may "
-        "differ.",
-    )
-
-
-def figures_of(days: Days, scenario: Scenario) -> DayFigures:
-    """The figures of the simulated days of one timetable."""
-    first = days.results[0]
-    return DayFigures(
-        energy_kwh=days.energy().mean,
-        train_km=float(np.mean([result.train_km for result in days.results])),
-        trips=first.trips,
-        peak_15min_kw=days.energy("peak_15min_sliding_kw").mean,
-        regeneration_offered_kwh=days.energy("regeneration_offered_kwh").mean,
-        regeneration_used_kwh=days.energy("regeneration_used_kwh").mean,
-        losses_kwh=days.energy("losses_kwh").mean,
-        unserved_kwh=days.energy("unserved_kwh").mean,
-        mean_waiting_s=days.served("mean_waiting_s").mean,
-        cost=days.cost().mean,
-        co2_kg=days.co2_kg().mean,
-        fullest_train_share=days.served("maximum_load_share").mean,
-        utility_kwh=days.energy("utility_kwh").mean,
-        load_losses_kwh=days.energy("load_losses_kwh").mean,
-        no_load_losses_kwh=days.energy("no_load_losses_kwh").mean,
-        return_losses_kwh=days.energy("return_losses_kwh").mean,
-        substations=substation_figures(days.results, scenario),
-    )
-
-
-def padded(day: UndisturbedDay, start_s: float, end_s: float) -> FloatArray:
-    """The total substation power of a day on a common span of seconds."""
-    power = np.zeros(round(end_s - start_s))
-    begin = round(day.start_s - start_s)
-    power[begin : begin + len(day.power_w)] = day.power_w
-    return power

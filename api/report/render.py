@@ -34,7 +34,8 @@ from dispatch.checker.rules import registered
 from energy_models.account.energy import Receptivity
 from scenarios.files.provenance import assumptions
 from scenarios.values.train_numbers import train_numbers
-from simulation.experiment import DayFigures, PlanExperiment
+from simulation.experiment import PlanExperiment
+from simulation.judging.day_figures import DayFigures
 
 _HERE = Path(__file__).parent
 _STYLE_OF_PLOTLY = re.compile(r'document\.getElementById\("([0-9a-f]{64})"\)')

@@ -9,7 +9,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from timing_lines import SEVEN, small_line
 
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable, Trip
 from energy_models.faults import Infeasible, InputFaults

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from timing_lines import SEVEN, small_line
 
 from dispatch.checker.check import check
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from energy_models.faults import Infeasible, InputFaults
 from scenarios.schema import Scenario
 from scenarios.schema.service import FleetPart

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from timing_lines import SEVEN, small_line
 
 from dispatch.checker.check import check
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.plan import Plan
 from dispatch.plans.plan_options import Objective

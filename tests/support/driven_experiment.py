@@ -19,14 +19,9 @@ from scenarios.schema import Scenario
 from scenarios.values.build import profile_library, supply_network, train_of
 from scenarios.values.shortest_running_times import ShortestTimes
 from simulation.day.model import day_model
-from simulation.experiment import (
-    METERING_POINT,
-    PlanExperiment,
-    PlanRequest,
-    figures_of,
-    padded,
-)
+from simulation.experiment import METERING_POINT, PlanExperiment, PlanRequest
 from simulation.judging.beside import undisturbed_day
+from simulation.judging.day_figures import figures_of, padded
 from simulation.judging.judge import judge_with
 
 METADATA: dict[str, JsonValue] = {

@@ -8,7 +8,8 @@ from api.report.render import render_report
 from api.report.substations import load_rows, substation_rows
 from api.result import PlanResult, result_of
 from api.summary import sentences
-from simulation.experiment import DayFigures, PlanExperiment
+from simulation.experiment import PlanExperiment
+from simulation.judging.day_figures import DayFigures
 
 WH = 1e-3  # kWh
 

@@ -11,7 +11,8 @@ from dispatch.energy.planned_day import planned_energy_j
 from dispatch.energy.planned_movements import planned_movements
 from dispatch.energy.trip_change import PlannedDay
 from dispatch.explanation.explain import explain
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import headway_table, timetable_in_force
 from dispatch.plans.plan import Plan
 from dispatch.plans.timetable import Timetable

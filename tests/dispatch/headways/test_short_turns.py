@@ -12,7 +12,8 @@ from dispatch.headways.decide import HeadwayOptions, HeadwayPlan, decide_headway
 from dispatch.headways.model import departures_of, shorts_of
 from dispatch.headways.patterns import DeparturePattern, DeparturePatternMaker, Segment, segments_of
 from dispatch.headways.policy_patterns import within_policy
-from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.planner.planner import Planned, make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import headway_table, timetable_from_departures, timetable_in_force
 from dispatch.plans.plan import Plan
 from dispatch.plans.short_turns import Mix, Part

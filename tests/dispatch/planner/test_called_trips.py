@@ -5,7 +5,8 @@ from called_lines import called, cut, slower
 
 from dispatch.checker.check import check
 from dispatch.planner.fleet_feasibility import refused_today
-from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.planner.planner import Planned, make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Trip
 from dispatch.rostering.duties import fleet_need

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.checker.check import check
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.planner.read_fixes import fixed_service
 from dispatch.planner.replan import timetable_of
 from dispatch.plans.fixed import FixedService, OutOfService, TripTimes

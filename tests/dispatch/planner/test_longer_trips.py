@@ -11,7 +11,8 @@ from timing_lines import TWO_PERIODS, Case, case_of, small_line
 from dispatch.checker.check import CheckReport, check
 from dispatch.energy.lower_bound import energy_bound
 from dispatch.planner.options import ServiceOptions, require_sensible
-from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.planner.planner import Planned, make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.fixed import FixedService, TripTimes
 from dispatch.plans.longer_trips import LongerTrips, longer_trips
 from dispatch.plans.plan import Plan

@@ -7,7 +7,8 @@ import pytest
 from mixed_fleets import LINE, mixed
 
 from dispatch.checker.check import CheckReport, check
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.plan import Mode, Plan
 from dispatch.plans.timetable import Timetable

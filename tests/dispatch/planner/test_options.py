@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dispatch.planner.options import EFFORTS, NAMED, OPTIONS, Option, ServiceOptions, number_of, require_sensible
-from dispatch.planner.planner import PlannerOptions
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.plan_options import PlanningOptions
 from dispatch.plans.plan_record import PlanOptions
 from energy_models.faults import InputFaults

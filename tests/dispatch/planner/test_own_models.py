@@ -5,7 +5,8 @@ from own_models import different_models
 
 from dispatch.energy.line_model import LineModel
 from dispatch.explanation.vehicles import vehicle_effects
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from scenarios.files.load import load_scenario
 from scenarios.vehicles.fleet import FleetModels, stock_of
 

@@ -5,7 +5,8 @@ import pytest
 from dispatch.energy.planned_day import planned_energy_j
 from dispatch.explanation.explain import explain
 from dispatch.explanation.levers import NUMBER_AND_DEPARTURES
-from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.planner.planner import Planned, make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.run_as_today import run_as_today
 from dispatch.plans.timetable import Timetable

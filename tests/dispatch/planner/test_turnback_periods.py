@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from dispatch.checker.check import check
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from dispatch.plans.vehicle_chains import first_in_first_out

@@ -14,7 +14,8 @@ from own_models import different_models
 
 from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_day import PlannedDays, planned_snapshots
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.fixed import FixedService, OutOfService
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable

@@ -8,7 +8,8 @@ import pytest
 from timing_lines import SEVEN, TWO_PERIODS, Case, case_of, small_line
 
 from dispatch.planner.options import NAMED, number_of
-from dispatch.planner.planner import Planned, PlannerOptions, make_plan
+from dispatch.planner.planner import Planned, make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.running_patterns import most_in_a_period, running_patterns
 from dispatch.plans.timetable import Timetable
 from dispatch.timing.day_state import Day, build_day, free_trips

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from timing_lines import TWO_PERIODS, Case, case_of, small_line
 
-from dispatch.planner.planner import PlannerOptions, make_plan
+from dispatch.planner.planner import make_plan
+from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.dwell_transfer import dwell_transfer
 from dispatch.timing.day_state import Day, build_day
 from dispatch.timing.kernel.annealing import anneal, anneal_exactly, anneal_on_surrogate
