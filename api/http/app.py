@@ -1,5 +1,6 @@
 """The FastAPI application: routes, problems, the web page, and what starts and ends with the application."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -63,6 +64,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         await run_in_threadpool(start)
+        # What the start made stays until the end: later collections of garbage need not walk over it.
+        gc.freeze()
         try:
             yield
         finally:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -119,10 +119,34 @@ def workbook_rows(content: bytes, name: str, columns: Sequence[str]) -> RawRows:
     )
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, bytes, object]]:
+def _lines(content: bytes) -> Iterable[tuple[int, bytes, object]]:
     """Number, bytes and value of each line that is not blank; None for a line that is no JSON."""
+    lines = content.split(b"\n")
+    values = _objects_at_once(content, lines)
+    if values is not None:
+        return zip(range(1, len(values) + 1), lines, values, strict=False)
+    return _line_by_line(lines)
+
+
+def _objects_at_once(content: bytes, lines: Sequence[bytes]) -> list[object] | None:
+    """The values of lines that are one object each, read as one array; None if that is not certain.
+
+    One array is read in half the time of its lines. A text cannot reach over two lines, because a line feed is not
+    allowed in it; an object cannot either, because only an array may have an object after a comma, and none begins.
+    """
+    whole = lines[:-1] if lines and not lines[-1] else lines
+    if b"[" in content or not all(line[:1] == b"{" and line[-1:] == b"}" for line in whole):
+        return None
+    try:
+        values = json.loads(b"[" + b",\n".join(whole) + b"]")
+    except (ValueError, RecursionError):
+        return None
+    return values if len(values) == len(whole) else None
+
+
+def _line_by_line(lines: Sequence[bytes]) -> Iterator[tuple[int, bytes, object]]:
     decoder = json.JSONDecoder()
-    for number, line in enumerate(content.split(b"\n"), 1):
+    for number, line in enumerate(lines, 1):
         if own := line.strip():
             try:
                 # Quicker than `json.loads`, which first finds out the encoding of each line.

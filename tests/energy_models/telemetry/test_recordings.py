@@ -174,6 +174,22 @@ def test_a_line_that_is_no_json_is_rejected_with_its_bytes() -> None:
     assert [one.row for one in batch.rejected] == [3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [b'{"time_s": [{"a": 1}', b'{"b": 2}]}', b'{"time_s": 1},{"time_s": 2}'],
+        [b'{"time_s": "}', b'{", "b": 1}', b'{"time_s": 1},{"time_s": 2}'],
+        [b'{"time_s": 1}}', b'{{"time_s": 1}'],
+    ],
+)
+def test_lines_that_are_json_only_together_are_rejected(broken: list[bytes]) -> None:
+    """As one array, these lines have as many elements as lines, or would have them without their line feeds."""
+    good = json.dumps(dict(zip(COLUMN_NAMES, ROW.format(1).split(","), strict=True))).encode()
+    (batch,) = batches(b"\n".join([good, *broken, good]), "x.ndjson")
+    assert batch.rows.num_rows == 2
+    assert [one.original for one in batch.rejected] == broken
+
+
 @pytest.mark.parametrize("form", ["x.json", "x.ndjson"])
 def test_half_of_a_character_in_json_does_not_end_the_reading(form: str) -> None:
     good = dict(zip(COLUMN_NAMES, ROW.format(1).split(","), strict=True))
