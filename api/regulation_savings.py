@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 
 if TYPE_CHECKING:
     from simulation.judging.regulation import RegulationJudgement

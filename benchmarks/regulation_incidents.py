@@ -17,7 +17,7 @@ from regulation import CONTROLLERS, Bench
 
 from dispatch.plans.timetable import Trip
 from dispatch.regulation.controllers import regulators_named
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 from energy_models.arrays import FloatArray
 from simulation.day.model import day_model
 from simulation.day.record import DayRecord

@@ -19,7 +19,7 @@ from dispatch.plans.longer_trips import LongerTrips, longer_trips
 from dispatch.plans.plan import Plan
 from dispatch.plans.potential import Potential, against_mean_phase_percent
 from dispatch.regulation.controllers import regulators_named
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.rostering.duties import fleet_need
 from dispatch.timing.kernel.compilation import SEARCH, SUPPLY, Compiling
 from dispatch.timing.task import SearchStop

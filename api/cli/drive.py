@@ -12,7 +12,6 @@ from rich.table import Table
 from api.cli.console import print_json, stderr_console, stdout_console
 from api.cli.shared_options import JsonOutput, OverrideNames, ScenarioName
 from energy_models.faults import Fault, Infeasible, InputFaults
-from scenarios.values.station_times import station_times
 
 if TYPE_CHECKING:
     from energy_models.driving.profile import DrivingProfile
@@ -146,6 +145,7 @@ def _section(scenario: "Scenario", section: str, train: "Train") -> "tuple[Secti
     """A section by the names of its stations, and its running time in force; raises InputFaults for other names."""
     from scenarios.schema.base import DIRECTIONS  # noqa: PLC0415
     from scenarios.values.build import section_tracks  # noqa: PLC0415
+    from scenarios.values.station_times import station_times  # noqa: PLC0415
 
     names = []
     for direction in DIRECTIONS:

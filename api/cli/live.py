@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 from api.cli.config import Config
 from api.cli.console import stderr_console
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 
 if TYPE_CHECKING:
     import subprocess

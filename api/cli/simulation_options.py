@@ -1,16 +1,16 @@
 """Options of all commands with simulated days: the controller, the number of processes, the cluster."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from dispatch.regulation.interface.controller_name import ControllerName
 
 if TYPE_CHECKING:
     from simulation.runs.engine import Engine
 
-Name = Literal["none", "hold", "even", "track", "energy"]
-"""`dispatch.regulation.interface.regulator.ControllerName`, whose import takes seconds."""
 ControllerOption = Annotated[
-    Name,
+    ControllerName,
     typer.Option(
         "--controller",
         help="Controller of the trains. none; hold: no train leaves before its time; even: a train is held, at most "
@@ -20,7 +20,7 @@ ControllerOption = Annotated[
     ),
 ]
 BaselineControllerOption = Annotated[
-    Name, typer.Option("--baseline-controller", help="Controller of the trains of today's timetable.")
+    ControllerName, typer.Option("--baseline-controller", help="Controller of the trains of today's timetable.")
 ]
 Workers = Annotated[
     int,

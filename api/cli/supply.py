@@ -1,12 +1,12 @@
 """`headwatt supply`: the DC supply with the timetable in force, over line and time."""
 
+import math
 import re
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -147,8 +147,8 @@ def window(snapshots: "Snapshots", begin_s: int | None, end_s: int | None) -> tu
     begins, ends = snapshots.start_s, _end_s(snapshots)
     from_s = begins if begin_s is None else max(float(begin_s), begins)
     to_s = ends if end_s is None else min(float(end_s), ends)
-    first = int(np.ceil((from_s - begins) / snapshots.interval_s))
-    last = int(np.floor((to_s - begins) / snapshots.interval_s))
+    first = math.ceil((from_s - begins) / snapshots.interval_s)
+    last = math.floor((to_s - begins) / snapshots.interval_s)
     if last <= first:
         loaded = f"{clock(begin_s if begin_s is not None else begins)} to {clock(end_s if end_s is not None else ends)}"
         allowed = f"a window within {clock(begins)} to {clock(ends)}, when trains run"
@@ -172,6 +172,8 @@ def figures_of(
     snapshots: "Snapshots", solution: "SupplySolution", network: "SupplyNetwork", figures: "EnergyAccount"
 ) -> dict[str, Any]:
     """The figures of a window, for the terminal and for JSON."""
+    import numpy as np  # noqa: PLC0415
+
     from energy_models.supply.utility import storage_loss_w  # noqa: PLC0415
 
     to_kwh = snapshots.interval_s / 3.6e6

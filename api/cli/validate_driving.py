@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -94,6 +93,8 @@ def validate_driving(
 
 def run_point(file: str, case: "DrivingCase", point: "CasePoint") -> PointResult:
     """Compare one case at one running time; a running time that Headwatt finds infeasible is out of tolerance."""
+    import numpy as np  # noqa: PLC0415
+
     from energy_models.driving.optimal import optimal  # noqa: PLC0415
     from energy_models.driving.reintegration import reintegrate  # noqa: PLC0415
 

@@ -14,7 +14,7 @@ from api.study.judgement_page import JudgedPlan, quantiles, render, sensitivity_
 from api.version import headwatt_version
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.longer_trips import allowed_in
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 from scenarios.values.rolling_stock import RollingStock
 from simulation.judging.judge import SERVICE_MEASURES
 from simulation.judging.judge_plan import Question, judge_regulated, judge_until, judge_variations

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from dispatch.regulation.controllers import regulators_named
-from dispatch.regulation.interface.regulator import ControllerName, RegulatorFactory
+from dispatch.regulation.interface.controller_name import ControllerName
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock
 from simulation.judging.judge_plan import IN_FORCE, PLAN

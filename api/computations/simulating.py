@@ -18,7 +18,7 @@ from api.version import headwatt_version
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.longer_trips import allowed_in
 from dispatch.plans.timetable import Timetable
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 from energy_models.account.substations import highest
 from scenarios.files.load import load_scenario
 from scenarios.schema import Scenario

@@ -15,7 +15,7 @@ from api.plan_files.models import ModelFiles
 from api.study.chart import svg
 from api.study.sweep_page import charts, render
 from api.version import headwatt_version
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 from energy_models.faults import Fault, InputFaults
 from energy_models.tables.formulas import frame_without_formulas
 from scenarios.requests.sweep import Sweep

@@ -9,8 +9,9 @@ from api.live.live_plan import LivePlan
 from api.live.tracker import Tracker
 from dispatch.plans.timetable import Trip
 from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import ReadyTrain
-from dispatch.regulation.interface.regulator import ControllerName, Regulator
+from dispatch.regulation.interface.regulator import Regulator
 
 Status = Literal["open", "acknowledged", "declined", "followed", "expired"]
 AHEAD_S = 60.0

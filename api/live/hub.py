@@ -29,7 +29,8 @@ from api.live.snapshot import snapshot, timetable_rows
 from api.live.topics import Topics
 from api.state.database import Database, DatabaseUnavailableError
 from api.state.live import actions_after, newest_action
-from dispatch.regulation.interface.regulator import ControllerName, Regulator
+from dispatch.regulation.interface.controller_name import ControllerName
+from dispatch.regulation.interface.regulator import Regulator
 from energy_models.faults import Fault, InputFaults
 
 if TYPE_CHECKING:

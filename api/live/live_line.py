@@ -20,7 +20,8 @@ from api.live.live_plan import LivePlan
 from api.live.messages import ClockReading, Message, MeterReading, TrainEvent, VehicleRecord
 from api.live.power import LineSupply, TrainPower, train_power
 from api.live.tracker import PassedStation, Tracker
-from dispatch.regulation.interface.regulator import ControllerName, Regulator
+from dispatch.regulation.interface.controller_name import ControllerName
+from dispatch.regulation.interface.regulator import Regulator
 
 LAG_S = 2
 MOST_SECONDS = 900

@@ -18,7 +18,7 @@ from api.live.place import LivePlace
 from api.live.virtual import COMMAND, VirtualSettings, as_line
 from api.state.database import Database
 from dispatch.regulation.controllers import regulators_named
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 
 PREPARED_S = 6
 """Motions from this below to this above the planned running times are computed before the start."""

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from api.regulation_savings import savings_rows
 from api.study.chart import Chart, Point, Series, plotly_figure
 from api.study.page import Section, page
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 from simulation.judging.judge import Judgement
 from simulation.judging.regulation import RegulationJudgement
 from simulation.judging.sensitivity import Answer

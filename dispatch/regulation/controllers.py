@@ -1,7 +1,8 @@
 """The controllers by name, as factories of regulators."""
 
 from dispatch.regulation.energy import EnergyRegulators
-from dispatch.regulation.interface.regulator import ControllerName, RegulatorFactory
+from dispatch.regulation.interface.controller_name import ControllerName
+from dispatch.regulation.interface.regulator import RegulatorFactory
 from dispatch.regulation.schedule import schedule_regulators
 from scenarios.schema import Scenario
 from scenarios.values.rolling_stock import RollingStock

@@ -15,8 +15,9 @@ import numpy as np
 from dispatch.energy.line_model import LineModel
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain
-from dispatch.regulation.interface.regulator import ControllerName, Regulator
+from dispatch.regulation.interface.regulator import Regulator
 from dispatch.regulation.kernel.forecast import lay_forecast
 from dispatch.regulation.kernel.price import OwnTrain, price_candidates
 from dispatch.regulation.line_tables import FASTER_S, SLOWER_S, LineTables, line_tables

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.interface.advice import Advice, Reason
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain
-from dispatch.regulation.interface.regulator import ControllerName, Regulator, RegulatorFactory
+from dispatch.regulation.interface.regulator import Regulator, RegulatorFactory
 from dispatch.regulation.source import source_of
 from scenarios.schema.operation import Operation
 

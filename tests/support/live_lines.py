@@ -11,7 +11,7 @@ from dispatch.energy.line_model import LineModel
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Trip
 from dispatch.regulation.controllers import regulators_named
-from dispatch.regulation.interface.regulator import ControllerName
+from dispatch.regulation.interface.controller_name import ControllerName
 from scenarios.files.load import load_scenario
 from scenarios.values.rolling_stock import RollingStock
 from simulation.day.model import DayModel, day_model

@@ -1,12 +1,11 @@
 """Regulators and their factories: the protocol that simulated days and the live line use."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain
-
-ControllerName = Literal["none", "hold", "even", "track", "energy"]
 
 
 class Regulator(Protocol):

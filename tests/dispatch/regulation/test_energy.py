@@ -13,8 +13,9 @@ from dispatch.plans.timetable import Timetable
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.energy import EnergyRegulator
 from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain, TrainState
-from dispatch.regulation.interface.regulator import ControllerName, Regulator, RegulatorFactory
+from dispatch.regulation.interface.regulator import Regulator, RegulatorFactory
 from dispatch.regulation.schedule import HoldToSchedule
 from scenarios.files.load import load_scenario
 from scenarios.values.build import profile_library
