@@ -202,9 +202,10 @@ def demo(
 ) -> None:
     """Start the service and a virtual line together; Ctrl-C stops both (`make live`)."""
     import signal  # noqa: PLC0415
-    import subprocess  # noqa: PLC0415
     import sys  # noqa: PLC0415
     import time  # noqa: PLC0415
+
+    from api.live.beside import start_beside  # noqa: PLC0415
 
     console = stderr_console()
     # SIGTERM ends both processes as Ctrl-C does.
@@ -227,8 +228,7 @@ def demo(
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for run_one in runs:
-            # A session of its own: Ctrl-C reaches only this process, which then ends the others in order.
-            processes.append(subprocess.Popen(run_one, start_new_session=True))
+            processes.append(start_beside(run_one))
             time.sleep(1.0)
         console.print(f"The line is at {address}/v1/live/{Path(line).stem}, its page at {address} (Ctrl-C stops both)")
         while all(one.poll() is None for one in processes):

@@ -42,8 +42,6 @@ SNAPSHOT_AFTER_ADVICE_S = 0.2
 ACTIONS_S = 0.25
 CHECKPOINT_S = 5.0
 MOST_INCIDENTS = 20
-MOST_LAG_S = 2.0
-"""Wall seconds by which a second is settled later than it ends, so that its messages have arrived."""
 _log = logging.getLogger("headwatt.live")
 
 
@@ -147,16 +145,15 @@ class Hub:
             if isinstance(message, ClockReading):
                 if self.is_virtual:
                     self.clock.take(message)
-                    self.line.lag_s = max(2, round(MOST_LAG_S * 0.25 * message.speed))
                 continue
             self.line.apply(message, self.clock.time_s(self.wall()) if now_s is None else now_s, outcome)
         outcome.advice.extend(self.line.advising.take_changes())
         self._handle(outcome, self.line.now_s)
 
-    def _received(self, topic: str, rows: list[bytes]) -> None:
+    def _received(self, rows: list[tuple[str, bytes]]) -> None:
         """Rows of a broker; the broker forgets them after this returns."""
         found = []
-        for row in rows:
+        for topic, row in rows:
             try:
                 found.append(json.loads(row))
             except ValueError:

@@ -33,3 +33,14 @@ def meters_of(second: LineSecond) -> dict[str, Any] | None:
         return None
     power_kw = {name: round(power_w / 1e3, 2) for name, power_w in second.substation_w.items()}
     return {"kind": "meters", "time_s": second.time_s, "power_kw": power_kw}
+
+
+def truth_of(second: LineSecond) -> dict[str, Any]:
+    """What the line knows of a second and does not send, for tests that compare a service with it."""
+    return {
+        "time_s": second.time_s,
+        "events": [event_of(one) for one in second.true_events],
+        "positions_m": {name: round(at_m, 1) for name, at_m in second.true_positions_m.items()},
+        "train_kw": {name: round(power_w / 1e3, 2) for name, power_w in second.true_train_w.items()},
+        "substation_kw": {name: round(power_w / 1e3, 2) for name, power_w in second.true_substation_w.items()},
+    }

@@ -65,8 +65,9 @@ class OnBoardRecord:
 class LineSecond:
     """What a line sends for one second that has ended at `time_s`.
 
-    `substation_w` is the mean power of each substation over the second (its meter). `silent_w` is the same without
-    silent meters left out: what the line knows and nobody sends.
+    `substation_w` is the mean power of each substation over the second (its meter). The true values are what the line
+    knows and nobody sends: all substations and trains, also silent ones; `true_train_w` is the power that each train
+    wants (traction, or braking power that it offers) with its auxiliaries.
     """
 
     time_s: int
@@ -75,6 +76,8 @@ class LineSecond:
     substation_w: Mapping[str, float]
     true_substation_w: Mapping[str, float]
     true_positions_m: Mapping[str, float]
+    true_train_w: Mapping[str, float]
+    true_events: tuple[SeenEvent, ...]
 
 
 @dataclass
@@ -162,6 +165,8 @@ class VirtualLine:
             substation_w if is_metered else {},
             substation_w,
             {one.vehicle: one.chainage_m for one in records},
+            {one.name: one.power_w + one.auxiliary_w for one in trains},
+            events,
         )
 
     def _supplied(
