@@ -78,6 +78,17 @@ def run(
             metavar="URL",
         ),
     ] = None,
+    gtfs_realtime: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address of a GTFS-Realtime feed of trip updates or vehicle positions; may be repeated. A key goes "
+            "into HEADWATT_FEED_HEADER, such as 'x-api-key: 17'.",
+            metavar="URL",
+        ),
+    ] = None,
+    every: Annotated[
+        float, typer.Option(min=0.5, max=600.0, help="Seconds between two requests to a feed.", metavar="S")
+    ] = 5.0,
     zone: Annotated[str, typer.Option(help="Time zone of a real line, such as Asia/Shanghai.")] = "UTC",
     contract_kw: Annotated[
         float | None, typer.Option(min=1.0, help="Power of the supply contract, mean over 15 minutes.", metavar="KW")
@@ -114,6 +125,7 @@ def run(
     """Run a line live."""
     import os  # noqa: PLC0415
 
+    from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds  # noqa: PLC0415
     from api.live.broker_beside import mosquitto  # noqa: PLC0415
     from api.live.load import load_live_plan  # noqa: PLC0415
     from api.live.run import LiveSettings, run_live  # noqa: PLC0415
@@ -141,10 +153,13 @@ def run(
             obedience, delay_s, "", broker, None if has_broker else service or "http://127.0.0.1:8740",
             os.environ.get("HEADWATT_KEY"),
         )  # fmt: skip
+    feeds = None
+    if gtfs_realtime:
+        feeds = GtfsRealtimeFeeds(tuple(gtfs_realtime), every, os.environ.get("HEADWATT_FEED_HEADER"))
     what = "today's timetable" if loaded.facts is None else f"plan {loaded.facts.plan_id}"
     console.print(f"{loaded.scenario.title}: live with {what}, controller {controller} (Ctrl-C stops it)", markup=False)
     run_live(
-        loaded, LiveSettings(controller, zone, broker, simulated, virtual_elsewhere), database, folder,
+        loaded, LiveSettings(controller, zone, broker, simulated, virtual_elsewhere, feeds), database, folder,
         lambda text: console.print(text, markup=False),
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ from dispatch.regulation.interface.regulator import ControllerName, Regulator
 from energy_models.faults import Fault, InputFaults
 
 if TYPE_CHECKING:
+    from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds
     from api.ingest.live_mqtt import Exchange
     from api.ingest.mqtt import Broker
 
@@ -78,9 +79,17 @@ class Hub:
         self._recover()
         write_whole(self.place.timetable, timetable_rows(self.line))
 
-    async def run(self, stop: asyncio.Event, broker: "Broker | None" = None) -> None:
+    async def run(
+        self, stop: asyncio.Event, broker: "Broker | None" = None, feeds: "GtfsRealtimeFeeds | None" = None
+    ) -> None:
         """Run until `stop` is set."""
         tasks = []
+        if feeds is not None:
+            from api.ingest.live_gtfs_realtime import FeedReader, poll_feeds  # noqa: PLC0415
+
+            self.line.slow_feeds(feeds.every_s)
+            reader = FeedReader(self.plan, self.clock.time_s)
+            tasks.append(asyncio.create_task(poll_feeds(feeds, reader, self.take_rows, stop)))
         if broker is not None:
             from api.ingest.live_mqtt import Exchange  # noqa: PLC0415
 

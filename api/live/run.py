@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.live.broker_beside import broker_beside
 from api.live.clock import LineClock
@@ -19,6 +20,9 @@ from api.live.virtual import COMMAND, VirtualSettings, as_line
 from api.state.database import Database
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.regulator import ControllerName
+
+if TYPE_CHECKING:
+    from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds
 
 PREPARED_S = 6
 """Motions from this below to this above the planned running times are computed before the start."""
@@ -34,6 +38,7 @@ class LiveSettings:
     broker: str | None = None
     virtual: VirtualSettings | None = None
     is_virtual: bool = False
+    feeds: "GtfsRealtimeFeeds | None" = None
 
 
 def run_live(
@@ -58,10 +63,10 @@ def run_live(
             virtual = replace(settings.virtual, broker=broker, day=datetime.now(UTC).date().isoformat())
             beside.enter_context(virtual_beside(virtual))
             told(f"The virtual line sends by {f'MQTT to {broker}' if broker else f'HTTP to {virtual.service}'}.")
-        asyncio.run(_run(hub, broker))
+        asyncio.run(_run(hub, broker, settings.feeds))
 
 
-async def _run(hub: Hub, broker: str | None) -> None:
+async def _run(hub: Hub, broker: str | None, feeds: "GtfsRealtimeFeeds | None") -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -70,7 +75,7 @@ async def _run(hub: Hub, broker: str | None) -> None:
         from api.ingest.mqtt import broker_at  # noqa: PLC0415
 
         found = broker_at(broker, f"headwatt-live-{hub.place.line_id}")
-    await hub.run(stop, found)
+    await hub.run(stop, found, feeds)
 
 
 def prepare(plan: LivePlan) -> None:
