@@ -119,6 +119,13 @@ def run(
             metavar="URL",
         ),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Telemetry store for the records of recorders, for `headwatt calibrate`; created if missing.",
+            metavar="DIR",
+        ),
+    ] = None,
     data: DataFolder = None,
     config: Config = None,
 ) -> None:
@@ -159,7 +166,7 @@ def run(
     what = "today's timetable" if loaded.facts is None else f"plan {loaded.facts.plan_id}"
     console.print(f"{loaded.scenario.title}: live with {what}, controller {controller} (Ctrl-C stops it)", markup=False)
     run_live(
-        loaded, LiveSettings(controller, zone, broker, simulated, virtual_elsewhere, feeds), database, folder,
+        loaded, LiveSettings(controller, zone, broker, simulated, virtual_elsewhere, feeds, store), database, folder,
         lambda text: console.print(text, markup=False),
     )  # fmt: skip
 

@@ -26,11 +26,13 @@ from api.live.messages import ClockReading, UnreadableRow, read_row
 from api.live.place import LivePlace, read_whole, write_whole
 from api.live.record import Record
 from api.live.snapshot import snapshot, timetable_rows
+from api.live.stored_records import StoredRecords
 from api.live.topics import Topics
 from api.state.database import Database, DatabaseUnavailableError
 from api.state.live import actions_after, newest_action
 from dispatch.regulation.interface.regulator import ControllerName, Regulator
 from energy_models.faults import Fault, InputFaults
+from energy_models.telemetry.store.store import TelemetryStore
 
 if TYPE_CHECKING:
     from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds
@@ -58,6 +60,7 @@ class Hub:
     clock: LineClock
     is_virtual: bool = False
     wall: Callable[[], float] = time.time
+    store: TelemetryStore | None = None
     line: LiveLine = field(init=False)
     exchange: "Exchange | None" = None
 
@@ -77,6 +80,10 @@ class Hub:
         self._incidents: list[dict[str, Any]] = []
         self._inbox = Inbox(self.place.inbox)
         self._recover()
+        self.records: StoredRecords | None = None
+        if self.store is not None:
+            self.records = StoredRecords(self.store, self.place.line_id, self.place.folder / "stored.json")
+            self.records.recover(self.record, lambda: self.clock.day(self.wall()))
         write_whole(self.place.timetable, timetable_rows(self.line))
 
     async def run(
@@ -119,6 +126,8 @@ class Hub:
         if self.is_virtual and self.clock.virtual is None:
             return  # the virtual line has not told its time yet
         self._handle(self.line.step(now_s), now_s)
+        if self.records is not None:
+            self.records.look(self.record, wall_s)
         since_s = wall_s - self._snapshot_at
         if since_s >= SNAPSHOT_S or (self._has_news and since_s >= SNAPSHOT_AFTER_ADVICE_S):
             self._snapshot_at, self._has_news = wall_s, False
@@ -133,10 +142,14 @@ class Hub:
         wall_s = self.wall()
         self.record.add({"now_s": round(self.clock.time_s(wall_s), 2), "wall_s": round(wall_s, 3), "rows": rows})
         self._apply(rows, None)
+        if self.records is not None:
+            self.records.add(rows, self.clock.day(wall_s), wall_s)
 
     def close(self) -> None:
         """Write the checkpoint, and end the files."""
         self._write_checkpoint()
+        if self.records is not None:
+            self.records.close(self.record)
         self.record.close()
         if self._history is not None:
             self._history.close()

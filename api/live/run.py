@@ -20,6 +20,7 @@ from api.live.virtual import COMMAND, VirtualSettings, as_line
 from api.state.database import Database
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.regulator import ControllerName
+from energy_models.telemetry.store.store import create_store
 
 if TYPE_CHECKING:
     from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds
@@ -39,6 +40,7 @@ class LiveSettings:
     virtual: VirtualSettings | None = None
     is_virtual: bool = False
     feeds: "GtfsRealtimeFeeds | None" = None
+    store: Path | None = None
 
 
 def run_live(
@@ -58,6 +60,7 @@ def run_live(
         hub = Hub(
             plan, place, database, lambda: None if factory is None else factory.for_day(plan.timetable),
             settings.controller, LineClock(settings.zone), is_virtual=is_virtual,
+            store=None if settings.store is None else create_store(settings.store, settings.zone),
         )  # fmt: skip
         if settings.virtual is not None:
             virtual = replace(settings.virtual, broker=broker, day=datetime.now(UTC).date().isoformat())

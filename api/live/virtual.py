@@ -184,7 +184,7 @@ def virtual_line(settings: VirtualSettings) -> VirtualLine:
     model = day_model(scenario, profiles.main, others=profiles.others)
     return VirtualLine(
         model, timetable, seed=settings.seed, from_s=settings.from_s, obedience=settings.obedience,
-        delay_s=settings.delay_s,
+        delay_s=settings.delay_s, outside_temperature_c=scenario.outside_temperature_c,
     )  # fmt: skip
 
 

@@ -21,9 +21,11 @@ def record_of(record: OnBoardRecord) -> dict[str, Any]:
     """A second of an on-board recorder as a row, in the columns of telemetry."""
     return {
         "kind": "record", "vehicle": record.vehicle, "trip": record.trip_id, "direction": record.direction,
-        "time_s": record.time_s, "chainage_m": round(record.chainage_m, 1), "speed_m_s": round(record.speed_m_s, 2),
+        "time_s": record.time_s, "chainage_m": round(record.chainage_m, 1), "speed_m_s": round(record.speed_m_s, 3),
         "voltage_v": round(record.voltage_v, 1), "current_a": round(record.current_a, 1),
-        "load_kg": round(record.load_kg),
+        "load_kg": round(record.load_kg), "section": record.section, "state": record.state,
+        "friction_brake": int(record.friction_brake), "doors_open": int(record.doors_open),
+        "outside_temperature_c": record.outside_temperature_c,
     }  # fmt: skip
 
 
