@@ -131,6 +131,7 @@ class LiveLine:
         self._settle(math.floor(self.now_s) - self.lag_s, found)
         if not self._is_stale("train events", now_s):
             self.advising.consider_terminals(self.tracker, now_s)
+            self.advising.reconsider(self.tracker, now_s)
         self.advising.expire(now_s)
         found.advice.extend(self.advising.take_changes())
         if now_s - self._looked_s >= 1.0:
