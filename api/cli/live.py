@@ -156,7 +156,7 @@ def run(
         has_broker = broker is not None or (service is None and mosquitto() is not None)
         plan_folder = None if loaded.folder is None else str(loaded.folder)
         simulated = VirtualSettings(
-            loaded.scenario.name, line, plan_folder, _seconds_of(from_time), speed, seed,
+            loaded.scenario.name, loaded.scenario_place or line, plan_folder, _seconds_of(from_time), speed, seed,
             obedience, delay_s, "", broker, None if has_broker else service or "http://127.0.0.1:8740",
             os.environ.get("HEADWATT_KEY"),
         )  # fmt: skip

@@ -11,9 +11,11 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from api.live.checkpoint import restore, state_of
@@ -67,7 +69,9 @@ class Hub:
     def __post_init__(self) -> None:
         self.place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _locked(self.place)
-        self.line = LiveLine(self.plan, self.make_regulator(), self.controller)
+        self.line = LiveLine(self.plan, None, self.controller)
+        # The tables of a regulator take seconds, on a new machine minutes: the state of the line does not wait.
+        self._regulator = _begun(self.make_regulator) if self.controller != "none" else None
         self.record = Record(self.place.record)
         self.topics = Topics(self.place.line_id)
         self._history: History | None = None
@@ -122,6 +126,7 @@ class Hub:
         if wall_s - self._actions_at >= ACTIONS_S:
             self._actions_at = wall_s
             self._take_actions()
+        self._take_regulator()
         now_s = self.clock.time_s(wall_s)
         if self.is_virtual and self.clock.virtual is None:
             return  # the virtual line has not told its time yet
@@ -136,6 +141,15 @@ class Hub:
             self._checkpoint_at = wall_s
             self._write_checkpoint()
             self._inbox.clean(wall_s)
+
+    def _take_regulator(self) -> None:
+        """Begin to advise as soon as the regulator is there; raises what its making raised."""
+        if self._regulator is not None and self._regulator.done():
+            self.line.advising.regulator, self._regulator = self._regulator.result(), None
+            self.line.advising.silent_because = None
+            _log.warning("The regulator is ready: trains are advised from now on.")
+        elif self._regulator is not None:
+            self.line.advising.silent_because = "the regulator is being prepared"
 
     def take_rows(self, rows: list[Any]) -> None:
         """Record rows and apply them."""
@@ -309,6 +323,20 @@ class Hub:
             if self.line.settled_s is not None:
                 self._history.keep_until(self.line.settled_s)
         return self._history
+
+
+def _begun(make: Callable[[], Regulator | None]) -> "Future[Regulator | None]":
+    """Make a regulator in a thread that does not keep the process from ending."""
+    found: Future[Regulator | None] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(make())
+        except Exception as error:
+            found.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return found
 
 
 def _locked(place: LivePlace) -> int:

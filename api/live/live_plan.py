@@ -40,7 +40,10 @@ class PlanFacts:
 
 @dataclass(frozen=True, eq=False)
 class LivePlan:
-    """A line with the timetable that it runs, and today's timetable if it runs a plan."""
+    """A line with the timetable that it runs, and today's timetable if it runs a plan.
+
+    `folder` is that of the plan; `scenario_place` is the scenario of a line without a plan, for a virtual line.
+    """
 
     line: LineModel
     timetable: Timetable
@@ -49,6 +52,7 @@ class LivePlan:
     contract_kw: float | None = None
     given_stock: RollingStock | None = None
     folder: Path | None = None
+    scenario_place: str = ""
 
     @cached_property
     def stock(self) -> RollingStock:

@@ -54,8 +54,7 @@ def run_live(
         if settings.virtual is not None and broker is None and settings.virtual.service is None:
             broker = beside.enter_context(broker_beside(place.folder / "broker"))
         factory = regulators_named(settings.controller, plan.scenario, plan.stock)
-        told("Motions and forecast are being prepared; the first time takes a minute or two.")
-        prepare(plan)
+        prepare(plan, told)
         is_virtual = settings.is_virtual or settings.virtual is not None
         hub = Hub(
             plan, place, database, lambda: None if factory is None else factory.for_day(plan.timetable),
@@ -81,8 +80,10 @@ async def _run(hub: Hub, broker: str | None, feeds: "GtfsRealtimeFeeds | None") 
     await hub.run(stop, found, feeds)
 
 
-def prepare(plan: LivePlan) -> None:
+def prepare(plan: LivePlan, told: Callable[[str], None] = lambda _: None) -> None:
     """Compute what the line needs every second: energies as planned, and the motions around the planned ones."""
+    began = time.monotonic()
+    told("1 of 2: energy of the timetable as planned. On a new machine, this compiles the models: one to two minutes.")
     _ = plan.planned_kwh, plan.baseline_kwh
     wanted: dict[int, set[tuple[str, int, float, float, str]]] = {}
     for trip in plan.timetable.trips:
@@ -98,8 +99,10 @@ def prepare(plan: LivePlan) -> None:
                 (trip.direction, first + k, float(running_s), library.load_class(load), strategy)
                 for running_s in range(max(shortest_s, planned_s - PREPARED_S), planned_s + PREPARED_S + 1)
             )
+    told(f"2 of 2: {sum(map(len, wanted.values())):,} motions of trains ({time.monotonic() - began:.0f} s so far).")
     for library in {id(one): one for one in (plan.line.library, *plan.line.others.values())}.values():
         library.prepare(wanted.get(id(library), set()))
+    told(f"Ready after {time.monotonic() - began:.0f} s; the regulator is prepared while the line runs.")
 
 
 @contextmanager
