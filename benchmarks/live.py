@@ -1,12 +1,17 @@
-"""The live line under load: event to advice through a real broker, processor time and memory of the process.
+"""The live line under load: event to advice through a real broker, recovery, processor time and memory.
 
-    python benchmarks/live.py latency --line beijing_yizhuang --speed 1 --minutes 5 --extra-records 40
+    python benchmarks/live.py latency --line beijing_yizhuang --minutes 5 --extra-records 40
+    python benchmarks/live.py latency --dense --minutes 5
+    python benchmarks/live.py recovery --line beijing_yizhuang
+    python benchmarks/live.py broker-day --line tutorial_line --speed 60 --minutes 20
     python benchmarks/live.py day --line tutorial_line
 
-`latency` starts a broker, the process of the line and a virtual line, and watches the topics: the time from the event
-of a train to the advice that follows from it, as a third party sees both. `--extra-records` adds so many records each
-second of trains without an event. `day` runs a whole day of the virtual line through the core without a clock, and
-prints memory by hour.
+`latency` starts a broker, the process of the line on one core, and a virtual line, and watches the topics: the time
+from the event of a train to the advice that follows from it, as a third party sees both. `--dense` is a line of about
+60 trains and 12 substations, made from the Shanghai line with a headway of 75 s. `--extra-records` adds so many records
+each second of trains without an event. `recovery` kills the process with `kill -9`, starts it again, and measures until
+its first snapshot and until its time is that of the line. `broker-day` prints the memory of the process while hours of
+a line pass quickly through the broker and the telemetry store. `day` runs a whole day through the core without a clock.
 """
 
 import argparse
@@ -14,15 +19,18 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from api.ingest.live_mqtt import Exchange, Outgoing
 from api.ingest.mqtt import broker_at
@@ -30,12 +38,16 @@ from api.live.broker_beside import broker_beside
 from api.live.live_line import LiveLine, Outcome
 from api.live.live_plan import LivePlan
 from api.live.messages import read_row
+from api.live.place import LivePlace, read_whole
+from api.live.run import virtual_beside
 from api.live.snapshot import snapshot
 from api.live.topics import Topics
+from api.live.virtual import VirtualSettings
 from api.live.virtual_rows import event_of, meters_of, record_of
+from api.services.installation import open_installation
 from dispatch.energy.line_model import LineModel
 from dispatch.plans.in_force import timetable_in_force
-from scenarios.files.load import load_scenario
+from scenarios.files.load import LINES, load_scenario
 from scenarios.values.rolling_stock import RollingStock
 from simulation.day.model import day_model
 from simulation.virtual_line.live import VirtualLine
@@ -58,9 +70,10 @@ async def watch(url: str, line: str, seconds: float, extra: int, pid: int) -> di
     topics, waiting, took_s = Topics(line), {}, []
     counts = {"events": 0, "advice": 0}
 
-    def received(topic: str, rows: list[bytes]) -> None:
+    def received(rows: list[tuple[str, bytes]]) -> None:
         now = time.monotonic()
-        for row in map(json.loads, rows):
+        for topic, content in rows:
+            row = json.loads(content)
             if topic == topics.events:
                 counts["events"] += 1
                 waiting[row["train"]] = now
@@ -90,27 +103,136 @@ async def watch(url: str, line: str, seconds: float, extra: int, pid: int) -> di
     }  # fmt: skip
 
 
-def latency(given: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory() as folder, broker_beside(Path(folder)) as url:
-        assert url is not None, "no mosquitto"
-        command = [
-            sys.executable, "-m", "api.cli", "live", given.line, "--virtual", "--speed", str(given.speed),
-            "--broker", url,
-            "--controller", given.controller, "--data", f"{folder}/data", "--from", "08:00",
-        ]  # fmt: skip
-        process = subprocess.Popen(command)
-        try:
-            path = Path(folder) / "data" / "live" / given.line / "snapshot.json"
-            while not path.exists():
-                assert process.poll() is None
-                time.sleep(0.5)
-            time.sleep(10.0)
-            print(
-                json.dumps(asyncio.run(watch(url, given.line, 60.0 * given.minutes, given.extra_records, process.pid)))
-            )
-        finally:
+def dense_line(folder: Path) -> Path:
+    """A line of about 60 trains and 12 substations: the Shanghai line, with more trains and substations."""
+    line = folder / "dense_line"
+    shutil.copytree(LINES / "shanghai_line8", line)
+    scenario = yaml.safe_load((line / "scenario.yaml").read_text(encoding="utf-8"))
+    scenario.pop("overrides", None)
+    scenario.update(name="dense_line", title="Dense line")
+    scenario["signalling"]["minimum_headway_s"] = 60
+    scenario["fleet"][0]["trainsets"] = 78
+    for terminal in scenario["terminals"].values():
+        terminal["tracks"] = 4
+    for period in scenario["timetable"]["periods"]:
+        period["headway_s"] = 75
+    substations = scenario["supply"]["substations"]
+    substations += [{**substations[0], "id": f"{name}_sub", "station": name} for name in ("LXM", "CSR", "JYR")]
+    (line / "scenario.yaml").write_text(yaml.safe_dump(scenario, sort_keys=False), encoding="utf-8")
+    return line
+
+
+@contextmanager
+def running(
+    folder: Path, line: str, speed: float, controller: str, url: str, *more: str
+) -> Iterator["tuple[subprocess.Popen[bytes], list[str], LivePlace]"]:
+    """The process of a line on the last core, and a virtual line beside it; yields process, command and place."""
+    name = Path(line).name
+    place = LivePlace(folder / "data", name)
+    installation = open_installation(folder / "data")
+    installation.prepare(lambda _: None)
+    installation.close()
+    command = [
+        sys.executable, "-m", "api.cli", "live", line, "--virtual-elsewhere", "--broker", url,
+        "--controller", controller, "--data", str(folder / "data"), *more,
+    ]  # fmt: skip
+    settings = VirtualSettings(
+        name, line, None, 8 * 3600, speed, 1, 1.0, 2.0, "2026-12-01", url
+    )  # fmt: skip
+    process = on_one_core(command)
+    try:
+        wait(place.timetable.exists, process)
+        with virtual_beside(settings):
+            wait(lambda: (read_whole(place.snapshot) or {}).get("time_s", 0.0) > 8 * 3600 + 5, process)
+            yield process, command, place
+    finally:
+        with suppress(ProcessLookupError):
             process.terminate()
-            process.wait(30)
+        process.wait(60)
+
+
+def on_one_core(command: list[str]) -> "subprocess.Popen[bytes]":
+    """A process that uses one core only."""
+    process = subprocess.Popen(command)
+    os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
+    return process
+
+
+def wait(holds: Callable[[], bool], process: "subprocess.Popen[bytes]") -> float:
+    """Wait until something holds; the time that it took in s."""
+    began = time.monotonic()
+    while not holds():
+        assert process.poll() is None
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def latency(given: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as name, broker_beside(Path(name)) as url:
+        assert url is not None, "no mosquitto"
+        line = str(dense_line(Path(name))) if given.dense else given.line
+        more = ("--store", f"{name}/store")
+        with running(Path(name), line, given.speed, given.controller, url, *more) as (process, _, place):
+            wait(lambda: not (read_whole(place.snapshot) or {})["advising"]["silent_because"], process)
+            found = asyncio.run(watch(url, Path(line).name, 60.0 * given.minutes, given.extra_records, process.pid))
+            snapshot_now = read_whole(place.snapshot) or {}
+            trains = sum(one["state"] in ("running", "standing", "turning") for one in snapshot_now["trains"])
+            print(
+                json.dumps(
+                    {**found, "trains": trains, "substations": len(snapshot_now["substations"]),
+                     "refused": snapshot_now["refused"], "load": os.getloadavg()}
+                )
+            )  # fmt: skip
+
+
+def recovery(given: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as name, broker_beside(Path(name)) as url:
+        assert url is not None, "no mosquitto"
+        with running(Path(name), given.line, given.speed, given.controller, url) as (process, command, place):
+            time.sleep(30.0)
+            before = read_whole(place.snapshot) or {}
+            began = time.time()
+            process.kill()
+            process.wait()
+            again = on_one_core(command)
+            try:
+                first_s = wait(lambda: (read_whole(place.snapshot) or before)["sequence"] > before["sequence"], again)
+                time_s = before["time_s"]
+                wait(
+                    lambda: (
+                        (read_whole(place.snapshot) or before)["time_s"]
+                        >= time_s + given.speed * (time.time() - began) - 2.0 - given.speed
+                    ),
+                    again,
+                )
+                after = read_whole(place.snapshot) or {}
+                wrong = [one["train_id"] for one in after["trains"] if one["state"] in ("missing", "unknown")]
+                print(
+                    json.dumps(
+                        {"first_snapshot_s": round(first_s, 2), "right_again_s": round(time.time() - began, 2),
+                         "wrong_trains": wrong, "used_s": round(used_s(again.pid), 2), "load": os.getloadavg()}
+                    )
+                )  # fmt: skip
+            finally:
+                again.terminate()
+                again.wait(60)
+
+
+def broker_day(given: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as name, broker_beside(Path(name)) as url:
+        assert url is not None, "no mosquitto"
+        more = ("--store", f"{name}/store")
+        with running(Path(name), given.line, given.speed, given.controller, url, *more) as (process, _, place):
+            began = time.monotonic()
+            while time.monotonic() - began < 60.0 * given.minutes:
+                now = read_whole(place.snapshot) or {}
+                disk_mb = sum(one.stat().st_size for one in place.folder.rglob("*") if one.is_file()) / 1e6
+                print(
+                    f"{now['time_s'] / 3600:6.2f} h, {memory_mb(process.pid):6.0f} MB, {used_s(process.pid):6.0f} s, "
+                    f"{disk_mb:6.1f} MB of files, refused {now['refused']}",
+                    flush=True,
+                )
+                time.sleep(30.0)
 
 
 def day(given: argparse.Namespace) -> None:
@@ -147,8 +269,16 @@ def main() -> None:
     one.add_argument("--controller", default="energy")
     one.add_argument("--speed", type=float, default=1.0)
     one.add_argument("--minutes", type=float, default=5.0)
-    one.add_argument("--extra-records", type=int, default=40)
+    one.add_argument("--extra-records", type=int, default=0)
+    one.add_argument("--dense", action="store_true")
     one.set_defaults(run=latency)
+    for name, run, speed in (("recovery", recovery, 5.0), ("broker-day", broker_day, 60.0)):
+        two = commands.add_parser(name)
+        two.add_argument("--line", default="tutorial_line")
+        two.add_argument("--controller", default="energy")
+        two.add_argument("--speed", type=float, default=speed)
+        two.add_argument("--minutes", type=float, default=20.0)
+        two.set_defaults(run=run)
     other = commands.add_parser("day")
     other.add_argument("--line", default="tutorial_line")
     other.set_defaults(run=day)

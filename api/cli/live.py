@@ -78,6 +78,17 @@ def run(
             metavar="URL",
         ),
     ] = None,
+    gtfs_realtime: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address of a GTFS-Realtime feed of trip updates or vehicle positions; may be repeated. A key goes "
+            "into HEADWATT_FEED_HEADER, such as 'x-api-key: 17'.",
+            metavar="URL",
+        ),
+    ] = None,
+    every: Annotated[
+        float, typer.Option(min=0.5, max=600.0, help="Seconds between two requests to a feed.", metavar="S")
+    ] = 5.0,
     zone: Annotated[str, typer.Option(help="Time zone of a real line, such as Asia/Shanghai.")] = "UTC",
     contract_kw: Annotated[
         float | None, typer.Option(min=1.0, help="Power of the supply contract, mean over 15 minutes.", metavar="KW")
@@ -108,12 +119,20 @@ def run(
             metavar="URL",
         ),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Telemetry store for the records of recorders, for `headwatt calibrate`; created if missing.",
+            metavar="DIR",
+        ),
+    ] = None,
     data: DataFolder = None,
     config: Config = None,
 ) -> None:
     """Run a line live."""
     import os  # noqa: PLC0415
 
+    from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds  # noqa: PLC0415
     from api.live.broker_beside import mosquitto  # noqa: PLC0415
     from api.live.load import load_live_plan  # noqa: PLC0415
     from api.live.run import LiveSettings, run_live  # noqa: PLC0415
@@ -137,14 +156,17 @@ def run(
         has_broker = broker is not None or (service is None and mosquitto() is not None)
         plan_folder = None if loaded.folder is None else str(loaded.folder)
         simulated = VirtualSettings(
-            loaded.scenario.name, line, plan_folder, _seconds_of(from_time), speed, seed,
+            loaded.scenario.name, loaded.scenario_place or line, plan_folder, _seconds_of(from_time), speed, seed,
             obedience, delay_s, "", broker, None if has_broker else service or "http://127.0.0.1:8740",
             os.environ.get("HEADWATT_KEY"),
         )  # fmt: skip
+    feeds = None
+    if gtfs_realtime:
+        feeds = GtfsRealtimeFeeds(tuple(gtfs_realtime), every, os.environ.get("HEADWATT_FEED_HEADER"))
     what = "today's timetable" if loaded.facts is None else f"plan {loaded.facts.plan_id}"
     console.print(f"{loaded.scenario.title}: live with {what}, controller {controller} (Ctrl-C stops it)", markup=False)
     run_live(
-        loaded, LiveSettings(controller, zone, broker, simulated, virtual_elsewhere), database, folder,
+        loaded, LiveSettings(controller, zone, broker, simulated, virtual_elsewhere, feeds, store), database, folder,
         lambda text: console.print(text, markup=False),
     )  # fmt: skip
 
@@ -202,9 +224,10 @@ def demo(
 ) -> None:
     """Start the service and a virtual line together; Ctrl-C stops both (`make live`)."""
     import signal  # noqa: PLC0415
-    import subprocess  # noqa: PLC0415
     import sys  # noqa: PLC0415
     import time  # noqa: PLC0415
+
+    from api.live.beside import start_beside  # noqa: PLC0415
 
     console = stderr_console()
     # SIGTERM ends both processes as Ctrl-C does.
@@ -227,8 +250,7 @@ def demo(
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for run_one in runs:
-            # A session of its own: Ctrl-C reaches only this process, which then ends the others in order.
-            processes.append(subprocess.Popen(run_one, start_new_session=True))
+            processes.append(start_beside(run_one))
             time.sleep(1.0)
         console.print(f"The line is at {address}/v1/live/{Path(line).stem}, its page at {address} (Ctrl-C stops both)")
         while all(one.poll() is None for one in processes):

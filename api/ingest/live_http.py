@@ -23,6 +23,11 @@ class ServiceDoor:
         self._waiting.extend(rows)
         del self._waiting[:-MOST_WAITING]
 
+    @property
+    def waiting(self) -> int:
+        """Number of rows that wait."""
+        return len(self._waiting)
+
     def flush(self) -> None:
         """Send the rows that wait; on a failure they stay."""
         if not self._waiting:

@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import aiomqtt
 
@@ -17,6 +18,7 @@ MOST_WAITING = 50_000
 _SECONDS_BETWEEN_TRIES = 0.5
 _GATHER_S = 0.01
 _TAKEN_AT_ONCE = 5_000
+_SENT_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,14 @@ class Outgoing:
 
 @dataclass
 class Exchange:
-    """What goes to and from a broker. `send` may be called from the loop of the exchange at any time."""
+    """What goes to and from a broker. `send` may be called from the loop of the exchange at any time.
+
+    `received` is called with topics and rows in the order of their arrival.
+    """
 
     broker: Broker
     topics: Sequence[str]
-    received: Callable[[str, list[bytes]], None]
+    received: Callable[[list[tuple[str, bytes]]], None]
     lost: Callable[[str], None]
     _outgoing: deque[Outgoing] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,6 +63,7 @@ class Exchange:
                 async with client_of(self.broker) as client:
                     # aiomqtt has no option for this: what is acknowledged is gone from the broker.
                     client._client.manual_ack_set(True)
+                    client.pending_calls_threshold = _SENT_AT_ONCE
                     for topic in self.topics:
                         await client.subscribe(topic, qos=1)
                     self.is_connected = True
@@ -92,27 +98,29 @@ class Exchange:
             await asyncio.sleep(_GATHER_S)
             queue = client._queue
             collected += [queue.get_nowait() for _ in range(min(_TAKEN_AT_ONCE, queue.qsize()))]
-            by_topic: dict[str, list[bytes]] = {}
-            for message in collected:
-                by_topic.setdefault(str(message.topic), []).extend(rows_of_payload(bytes(message.payload)))
-            for topic, rows in by_topic.items():
-                self.received(topic, rows)
+            self.received(
+                [(str(message.topic), row) for message in collected for row in rows_of_payload(bytes(message.payload))]
+            )
             for message in collected:
                 client._client.ack(message.mid, message.qos)
 
     async def _send(self, client: aiomqtt.Client) -> None:
         while True:
             self._wake.clear()
-            while self._outgoing:
-                await self._send_first(client)
+            await self._send_rest(client)
             await self._wake.wait()
 
     async def _send_rest(self, client: aiomqtt.Client) -> None:
+        """Send what waits, in order; the broker confirms many messages at once. What it did not confirm stays."""
         while self._outgoing:
-            await self._send_first(client)
-
-    async def _send_first(self, client: aiomqtt.Client) -> None:
-        message = self._outgoing[0]
-        await client.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
-        if self._outgoing and self._outgoing[0] is message:
-            self._outgoing.popleft()
+            sent = list(islice(self._outgoing, _SENT_AT_ONCE))
+            answers = await asyncio.gather(
+                *(client.publish(one.topic, one.payload, qos=one.qos, retain=one.retain) for one in sent),
+                return_exceptions=True,
+            )
+            for answer in answers:
+                if isinstance(answer, BaseException):
+                    raise answer
+            known = {id(one) for one in sent}
+            while self._outgoing and id(self._outgoing[0]) in known:
+                self._outgoing.popleft()

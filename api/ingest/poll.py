@@ -39,12 +39,11 @@ def poll(
         report: Called with the receipt of each answer with rows.
         lost: Called with the reason when an answer is missing or cannot be read; nothing of it is stored.
     """
-    name, _, value = (header or "").partition(":")
-    own = {name.strip(): value.strip()} if name.strip() else {}
+    own = header_of(header)
     unchanged: Mapping[str, str] = {}
     while not stop.is_set():
         try:
-            content, unchanged = _fetched(address, {**own, **unchanged})
+            content, unchanged = fetched(address, {**own, **unchanged})
             if content is not None:
                 report(receiver.receive(content, source, "answer"))
         except InputFaults as error:
@@ -57,7 +56,13 @@ def poll(
         stop.wait(every_s)
 
 
-def _fetched(address: str, headers: Mapping[str, str]) -> tuple[bytes | None, Mapping[str, str]]:
+def header_of(header: str | None) -> dict[str, str]:
+    """A header `name: value` as a dictionary."""
+    name, _, value = (header or "").partition(":")
+    return {name.strip(): value.strip()} if name.strip() else {}
+
+
+def fetched(address: str, headers: Mapping[str, str]) -> tuple[bytes | None, Mapping[str, str]]:
     """The answer, and the headers by which the next request asks only for a changed one."""
     with urlopen(Request(address, headers=dict(headers)), timeout=_PATIENCE_S) as answer:
         content = answer.read(MOST_BYTES_AT_ONCE + 1)

@@ -18,6 +18,12 @@ AHEAD_S = 60.0
 """Advice for the first station of a trip is given this long before its departure."""
 FOLLOWED_WITHIN_S = 5.0
 """A departure within this time of the advised one follows the advice."""
+RECONSIDER_S = 5.0
+"""A train that waits with a hold is advised again after this time."""
+TOO_LATE_S = 4.0
+"""A hold that ends within this time is not changed any more: the change would come too late."""
+LEAST_CHANGE_S = 2.0
+"""A change of the departure below this is not sent."""
 SHOWN_S = 120.0
 """Ended advice is shown this long."""
 LEAST_CONFIDENCE = 0.5
@@ -77,6 +83,7 @@ class Advising:
     followed: int = 0
     given: int = 0
     followed_kwh: float = 0.0
+    _considered_s: dict[str, float] = field(default_factory=dict)
 
     def consider(self, tracker: Tracker, belief: TrainBelief, now_s: float) -> None:
         """Advise a train that has arrived or is about to close its doors."""
@@ -92,6 +99,23 @@ class Advising:
                 continue
             if now_s >= max(following.start_s, belief.at_s + self.plan.turnback_s(belief.trip)) - AHEAD_S:
                 self._advise(tracker, belief, following, 0, now_s)
+
+    def reconsider(self, tracker: Tracker, now_s: float) -> None:
+        """Advise trains again that wait with a hold: the other trains have moved meanwhile."""
+        for known in [one for one in self.advice.values() if one.is_open]:
+            left_s = known.advice.departs_s - now_s
+            due_s = min(known.advice.review_s, self._considered_s.get(known.advice_id, known.given_s) + RECONSIDER_S)
+            belief = tracker.trains.get(known.train_id)
+            if belief is None or now_s < due_s or left_s <= TOO_LATE_S:
+                continue
+            is_at_stop = belief.event != "departed" and (belief.trip.trip_id, belief.stop) == (
+                known.trip_id,
+                known.stop,
+            )
+            following = tracker.following(belief) if belief.is_at_end else None
+            is_at_terminal = following is not None and known.stop == 0 and following.trip_id == known.trip_id
+            if is_at_stop or is_at_terminal:
+                self._advise(tracker, belief, self.plan.trips[known.trip_id], known.stop, now_s)
 
     def departed(self, belief: TrainBelief) -> None:
         """Compare a departure with the advice for it."""
@@ -120,6 +144,7 @@ class Advising:
                 self._put(replace(known, status="expired", ended_s=now_s))
             elif known.ended_s is not None and now_s > known.ended_s + SHOWN_S:
                 del self.advice[known.advice_id]
+                self._considered_s.pop(known.advice_id, None)
 
     def answer(self, advice_id: str, answer: str, reason: str | None, by: str, now_s: float) -> bool:
         """Acknowledge or decline advice; False if it is not open any more."""
@@ -168,6 +193,7 @@ class Advising:
         known = self.advice.get(advice_id)
         if known is not None and not known.is_open:
             return
+        self._considered_s[advice_id] = now_s
         question = self._question(tracker, belief, trip, stop, now_s)
         advice = self.regulator.advise(question, tracker.line_state(now_s, self.advised()))
         if advice.confidence < LEAST_CONFIDENCE:
@@ -176,9 +202,7 @@ class Advising:
         self.silent_because = None
         if known is None and not advice.is_change:
             return
-        if known is not None and (known.advice.departs_s, known.advice.running_time_s) == (
-            advice.departs_s, advice.running_time_s,
-        ):  # fmt: skip
+        if known is not None and _is_near(known.advice, advice, now_s):
             return
         self.given += known is None
         self._put(
@@ -214,3 +238,9 @@ class Advising:
     def _put(self, advice: LiveAdvice) -> None:
         self.advice[advice.advice_id] = advice
         self.changed.append(advice)
+
+
+def _is_near(known: Advice, advice: Advice, now_s: float) -> bool:
+    """Whether new advice is worth no new message: both let the train leave at nearly the same time."""
+    departs_s = max(known.departs_s, now_s), max(advice.departs_s, now_s)
+    return abs(departs_s[0] - departs_s[1]) < LEAST_CHANGE_S and known.running_time_s == advice.running_time_s

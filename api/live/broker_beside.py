@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_STARTS_WITHIN_S = 5.0
+from api.live.beside import start_beside
+
+_STARTS_WITHIN_S = 20.0
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
 
 
@@ -34,13 +36,10 @@ def broker_beside(folder: Path) -> Iterator[str | None]:
     settings = folder / "mosquitto.conf"
     settings.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest none\n"
-        "max_queued_messages 100000\nmax_inflight_messages 1000\n",
+        "max_queued_messages 0\nmax_inflight_messages 1000\n",
         encoding="utf-8",
     )
-    process = subprocess.Popen(
-        [program, "-c", str(settings)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
+    process = start_beside([program, "-c", str(settings)], is_silent=True)
     try:
         yield f"mqtt://127.0.0.1:{port}" if _answers(port, process) else None
     finally:

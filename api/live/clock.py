@@ -8,14 +8,16 @@ from api.live.messages import ClockReading
 
 DAY_BEGINS_S = 3 * 3600
 """A service day ends at this time of the next morning."""
+LONGEST_S = 1.0
+"""Line seconds for which the time of a virtual line continues without a message of it."""
 
 
 @dataclass
 class LineClock:
     """Gives the time of a line for a moment in s since 1970.
 
-    A real line has the time of its zone. A virtual line tells its time with its messages; between two of them, its time
-    continues with its speed.
+    A real line has the time of its zone. A virtual line tells its time after the messages of each second, on the same
+    way as these; so its time never runs ahead of what has arrived.
     """
 
     zone: str
@@ -29,9 +31,9 @@ class LineClock:
     def time_s(self, wall_s: float) -> float:
         """The time of the line in s of its service day."""
         if self.virtual is not None:
-            # A virtual line that is silent does not run on: its next message would come from the past.
-            passed_s = min(wall_s - self.virtual.wall_s, 5.0)
-            return self.virtual.time_s + passed_s * self.virtual.speed
+            # The line tells its time with every second. Further on, its events would not have arrived yet.
+            passed_s = (wall_s - self.virtual.wall_s) * self.virtual.speed
+            return self.virtual.time_s + min(max(passed_s, 0.0), LONGEST_S)
         here = datetime.fromtimestamp(wall_s, ZoneInfo(self.zone))
         time_s = here.hour * 3600.0 + here.minute * 60.0 + here.second + here.microsecond / 1e6
         return time_s + 86_400.0 if time_s < DAY_BEGINS_S else time_s

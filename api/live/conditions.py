@@ -52,7 +52,7 @@ def conditions(
     than its model.
     """
     yield from _trains(tracker, now_s)
-    yield from _headways(tracker)
+    yield from _headways(tracker, now_s)
     yield from _energy(plan, account)
     for feed in feeds:
         if feed.is_stale(now_s):
@@ -110,27 +110,25 @@ def _trains(tracker: Tracker, now_s: float) -> Iterator[Condition]:
             )  # fmt: skip
 
 
-def _headways(tracker: Tracker) -> Iterator[Condition]:
+def _headways(tracker: Tracker, now_s: float) -> Iterator[Condition]:
+    """Bunching and gaps ahead: the expected headway at the next departure of each train."""
     for name, belief in tracker.trains.items():
-        if belief.is_at_end:
-            continue
-        found = tracker.headway_s(belief.trip.trip_id, belief.stop)
+        found = tracker.expected_headway_s(belief, now_s)
         if found is None:
             continue
-        headway_s, planned_s = found
-        place = belief.trip.stations[belief.stop]
-        what = f"{name} follows {headway_s:.0f} s behind the train ahead (planned {planned_s:.0f} s)"
+        station, headway_s, planned_s = found
+        what = f"{name} will leave {station} {headway_s:.0f} s behind the train ahead (planned {planned_s:.0f} s)"
         if headway_s < BUNCHED_SHARE * planned_s:
             yield Condition(
                 "bunching", name, 2, what,
                 "the train ahead is late or this train is early", "it will be held by the train ahead; its load is low",
-                "hold the train at the next station, or turn it early", place, delay_s=10.0,
+                "hold the train at the next station, or turn it early", station, delay_s=10.0,
             )  # fmt: skip
         elif headway_s > GAP_SHARE * planned_s and headway_s > planned_s + 60.0:
             yield Condition(
                 "gap", name, 2, what,
                 "this train is late or a trip is missing", "full platforms; longer dwells make the gap larger",
-                "hold the train ahead for a part of the gap", place, delay_s=10.0,
+                "hold the train ahead for a part of the gap", station, delay_s=10.0,
             )  # fmt: skip
 
 

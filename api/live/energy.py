@@ -7,10 +7,15 @@ import numpy as np
 
 from api.live.live_plan import LivePlan
 from api.live.power import LinePower
+from energy_models.account.energy import J_PER_KWH
 from energy_models.arrays import FloatArray
 
 QUARTER_S = 900
-_KWH = 1.0 / 3600.0
+
+
+def energy_kwh(power_kw: float, seconds: float) -> float:
+    """The energy of a power over some seconds."""
+    return power_kw * 1e3 * seconds / J_PER_KWH
 
 
 @dataclass
@@ -69,11 +74,11 @@ class EnergyAccount:
             if time_s % QUARTER_S == 1:
                 self._interval_kwh = 0.0
             self.until_s = time_s
-            self.energy_kwh += float(power.power_kw[t]) * _KWH
-            self._interval_kwh += float(power.power_kw[t]) * _KWH
-            self.braking_used_kwh += float(power.braking_used_kw[t]) * _KWH
-            self.braking_burnt_kwh += float(power.braking_burnt_kw[t]) * _KWH
-            self.substation_kwh += power.substation_kw[t] * _KWH
+            self.energy_kwh += energy_kwh(float(power.power_kw[t]), 1.0)
+            self._interval_kwh += energy_kwh(float(power.power_kw[t]), 1.0)
+            self.braking_used_kwh += energy_kwh(float(power.braking_used_kw[t]), 1.0)
+            self.braking_burnt_kwh += energy_kwh(float(power.braking_burnt_kw[t]), 1.0)
+            self.substation_kwh += power.substation_kw[t] * energy_kwh(1.0, 1.0)
             self._mean.add(np.concatenate(([power.power_kw[t]], power.substation_kw[t])))
         self.newest = power
 
@@ -115,8 +120,8 @@ class EnergyAccount:
             return None
         left_s = QUARTER_S - now_s % QUARTER_S if now_s % QUARTER_S else 0
         power_kw = float(self._mean.last(120)[0])
-        room_kwh = contract_kw * QUARTER_S * _KWH - self._interval_kwh
-        if power_kw <= 0.0 or room_kwh >= power_kw * left_s * _KWH:
+        room_kwh = energy_kwh(contract_kw, QUARTER_S) - self._interval_kwh
+        if power_kw <= 0.0 or room_kwh >= energy_kwh(power_kw, left_s):
             return None
         return max(0.0, room_kwh / power_kw * 60.0)
 

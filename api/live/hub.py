@@ -11,9 +11,11 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from api.live.checkpoint import restore, state_of
@@ -26,14 +28,17 @@ from api.live.messages import ClockReading, UnreadableRow, read_row
 from api.live.place import LivePlace, read_whole, write_whole
 from api.live.record import Record
 from api.live.snapshot import snapshot, timetable_rows
+from api.live.stored_records import StoredRecords
 from api.live.topics import Topics
 from api.state.database import Database, DatabaseUnavailableError
 from api.state.live import actions_after, newest_action
 from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.regulator import Regulator
 from energy_models.faults import Fault, InputFaults
+from energy_models.telemetry.store.store import TelemetryStore
 
 if TYPE_CHECKING:
+    from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds
     from api.ingest.live_mqtt import Exchange
     from api.ingest.mqtt import Broker
 
@@ -43,8 +48,6 @@ SNAPSHOT_AFTER_ADVICE_S = 0.2
 ACTIONS_S = 0.25
 CHECKPOINT_S = 5.0
 MOST_INCIDENTS = 20
-MOST_LAG_S = 2.0
-"""Wall seconds by which a second is settled later than it ends, so that its messages have arrived."""
 _log = logging.getLogger("headwatt.live")
 
 
@@ -60,13 +63,16 @@ class Hub:
     clock: LineClock
     is_virtual: bool = False
     wall: Callable[[], float] = time.time
+    store: TelemetryStore | None = None
     line: LiveLine = field(init=False)
     exchange: "Exchange | None" = None
 
     def __post_init__(self) -> None:
         self.place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _locked(self.place)
-        self.line = LiveLine(self.plan, self.make_regulator(), self.controller)
+        self.line = LiveLine(self.plan, None, self.controller)
+        # The tables of a regulator take seconds, on a new machine minutes: the state of the line does not wait.
+        self._regulator = _begun(self.make_regulator) if self.controller != "none" else None
         self.record = Record(self.place.record)
         self.topics = Topics(self.place.line_id)
         self._history: History | None = None
@@ -79,11 +85,23 @@ class Hub:
         self._incidents: list[dict[str, Any]] = []
         self._inbox = Inbox(self.place.inbox)
         self._recover()
+        self.records: StoredRecords | None = None
+        if self.store is not None:
+            self.records = StoredRecords(self.store, self.place.line_id, self.place.folder / "stored.json")
+            self.records.recover(self.record, lambda: self.clock.day(self.wall()))
         write_whole(self.place.timetable, timetable_rows(self.line))
 
-    async def run(self, stop: asyncio.Event, broker: "Broker | None" = None) -> None:
+    async def run(
+        self, stop: asyncio.Event, broker: "Broker | None" = None, feeds: "GtfsRealtimeFeeds | None" = None
+    ) -> None:
         """Run until `stop` is set."""
         tasks = []
+        if feeds is not None:
+            from api.ingest.live_gtfs_realtime import FeedReader, poll_feeds  # noqa: PLC0415
+
+            self.line.slow_feeds(feeds.every_s)
+            reader = FeedReader(self.plan, self.clock.time_s)
+            tasks.append(asyncio.create_task(poll_feeds(feeds, reader, self.take_rows, stop)))
         if broker is not None:
             from api.ingest.live_mqtt import Exchange  # noqa: PLC0415
 
@@ -109,10 +127,13 @@ class Hub:
         if wall_s - self._actions_at >= ACTIONS_S:
             self._actions_at = wall_s
             self._take_actions()
+        self._take_regulator()
         now_s = self.clock.time_s(wall_s)
         if self.is_virtual and self.clock.virtual is None:
             return  # the virtual line has not told its time yet
         self._handle(self.line.step(now_s), now_s)
+        if self.records is not None:
+            self.records.look(self.record, wall_s)
         since_s = wall_s - self._snapshot_at
         if since_s >= SNAPSHOT_S or (self._has_news and since_s >= SNAPSHOT_AFTER_ADVICE_S):
             self._snapshot_at, self._has_news = wall_s, False
@@ -122,15 +143,28 @@ class Hub:
             self._write_checkpoint()
             self._inbox.clean(wall_s)
 
+    def _take_regulator(self) -> None:
+        """Begin to advise as soon as the regulator is there; raises what its making raised."""
+        if self._regulator is not None and self._regulator.done():
+            self.line.advising.regulator, self._regulator = self._regulator.result(), None
+            self.line.advising.silent_because = None
+            _log.warning("The regulator is ready: trains are advised from now on.")
+        elif self._regulator is not None:
+            self.line.advising.silent_because = "the regulator is being prepared"
+
     def take_rows(self, rows: list[Any]) -> None:
         """Record rows and apply them."""
         wall_s = self.wall()
         self.record.add({"now_s": round(self.clock.time_s(wall_s), 2), "wall_s": round(wall_s, 3), "rows": rows})
         self._apply(rows, None)
+        if self.records is not None:
+            self.records.add(rows, self.clock.day(wall_s), wall_s)
 
     def close(self) -> None:
         """Write the checkpoint, and end the files."""
         self._write_checkpoint()
+        if self.records is not None:
+            self.records.close(self.record)
         self.record.close()
         if self._history is not None:
             self._history.close()
@@ -148,16 +182,15 @@ class Hub:
             if isinstance(message, ClockReading):
                 if self.is_virtual:
                     self.clock.take(message)
-                    self.line.lag_s = max(2, round(MOST_LAG_S * 0.25 * message.speed))
                 continue
             self.line.apply(message, self.clock.time_s(self.wall()) if now_s is None else now_s, outcome)
         outcome.advice.extend(self.line.advising.take_changes())
         self._handle(outcome, self.line.now_s)
 
-    def _received(self, topic: str, rows: list[bytes]) -> None:
+    def _received(self, rows: list[tuple[str, bytes]]) -> None:
         """Rows of a broker; the broker forgets them after this returns."""
         found = []
-        for row in rows:
+        for topic, row in rows:
             try:
                 found.append(json.loads(row))
             except ValueError:
@@ -291,6 +324,20 @@ class Hub:
             if self.line.settled_s is not None:
                 self._history.keep_until(self.line.settled_s)
         return self._history
+
+
+def _begun(make: Callable[[], Regulator | None]) -> "Future[Regulator | None]":
+    """Make a regulator in a thread that does not keep the process from ending."""
+    found: Future[Regulator | None] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(make())
+        except Exception as error:
+            found.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return found
 
 
 def _locked(place: LivePlace) -> int:

@@ -77,6 +77,10 @@ class LiveLine:
             "vehicle telemetry": None,
             "substation meters": None,
         }
+        self._periods_s = {
+            "train events": EVENTS_PERIOD_S, "vehicle telemetry": RECORDS_PERIOD_S,
+            "substation meters": METERS_PERIOD_S,
+        }  # fmt: skip
         self.lag_s = lag_s
         self.settled_s: int | None = None
         self.now_s = 0.0
@@ -128,6 +132,7 @@ class LiveLine:
         self._settle(math.floor(self.now_s) - self.lag_s, found)
         if not self._is_stale("train events", now_s):
             self.advising.consider_terminals(self.tracker, now_s)
+            self.advising.reconsider(self.tracker, now_s)
         self.advising.expire(now_s)
         found.advice.extend(self.advising.take_changes())
         if now_s - self._looked_s >= 1.0:
@@ -142,15 +147,17 @@ class LiveLine:
 
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds of the line; one that never sent anything is expected only if it is that of train events."""
-        periods = {
-            "train events": EVENTS_PERIOD_S, "vehicle telemetry": RECORDS_PERIOD_S,
-            "substation meters": METERS_PERIOD_S,
-        }  # fmt: skip
+        periods = self._periods_s
         runs = self.plan.starts_s <= self.now_s <= self.plan.ends_s
         return tuple(
             Feed(name, newest_s, periods[name], runs and (newest_s is not None or name == "train events"))
             for name, newest_s in self.newest_s.items()
         )
+
+    def slow_feeds(self, every_s: float) -> None:
+        """Expect events and records as seldom as a feed is polled that is fetched each `every_s`."""
+        for name in ("train events", "vehicle telemetry"):
+            self._periods_s[name] = max(self._periods_s[name], 3.0 * every_s)
 
     def _newest(self, feed: str, time_s: float, now_s: float) -> None:
         newest_s = self.newest_s[feed]

@@ -12,6 +12,7 @@ import numpy as np
 from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_day import planned_snapshots
 from dispatch.plans.timetable import Timetable, Trip
+from energy_models.account.energy import J_PER_KWH
 from energy_models.arrays import FloatArray
 from energy_models.faults import Infeasible
 from energy_models.movement.planned import SecondsOfMotion
@@ -22,7 +23,6 @@ from scenarios.schema.base import DIRECTIONS, Direction
 from scenarios.values.rolling_stock import RollingStock
 from scenarios.values.substation_ratings import ratings
 
-KWH_PER_WS = 1.0 / 3.6e6
 DAY_SECONDS = 48 * 3600
 PASSENGER_STEP = 50
 """Loads are rounded to this number of passengers, so that trains with similar loads share a motion."""
@@ -40,7 +40,10 @@ class PlanFacts:
 
 @dataclass(frozen=True, eq=False)
 class LivePlan:
-    """A line with the timetable that it runs, and today's timetable if it runs a plan."""
+    """A line with the timetable that it runs, and today's timetable if it runs a plan.
+
+    `folder` is that of the plan; `scenario_place` is the scenario of a line without a plan, for a virtual line.
+    """
 
     line: LineModel
     timetable: Timetable
@@ -49,6 +52,7 @@ class LivePlan:
     contract_kw: float | None = None
     given_stock: RollingStock | None = None
     folder: Path | None = None
+    scenario_place: str = ""
 
     @cached_property
     def stock(self) -> RollingStock:
@@ -173,4 +177,4 @@ def _energy_by_second(timetable: Timetable, line: LineModel) -> FloatArray:
     start_s = int(snapshots.start_s)
     end_s = min(start_s + len(power_w), DAY_SECONDS)
     found[start_s:end_s] = power_w[: end_s - start_s]
-    return np.asarray(np.cumsum(found) * KWH_PER_WS)
+    return np.asarray(np.cumsum(found) / J_PER_KWH)

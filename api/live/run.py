@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.live.broker_beside import broker_beside
 from api.live.clock import LineClock
@@ -19,6 +20,10 @@ from api.live.virtual import COMMAND, VirtualSettings, as_line
 from api.state.database import Database
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.controller_name import ControllerName
+from energy_models.telemetry.store.store import create_store
+
+if TYPE_CHECKING:
+    from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds
 
 PREPARED_S = 6
 """Motions from this below to this above the planned running times are computed before the start."""
@@ -34,6 +39,8 @@ class LiveSettings:
     broker: str | None = None
     virtual: VirtualSettings | None = None
     is_virtual: bool = False
+    feeds: "GtfsRealtimeFeeds | None" = None
+    store: Path | None = None
 
 
 def run_live(
@@ -47,21 +54,21 @@ def run_live(
         if settings.virtual is not None and broker is None and settings.virtual.service is None:
             broker = beside.enter_context(broker_beside(place.folder / "broker"))
         factory = regulators_named(settings.controller, plan.scenario, plan.stock)
-        told("Motions and forecast are being prepared; the first time takes a minute or two.")
-        prepare(plan)
+        prepare(plan, told)
         is_virtual = settings.is_virtual or settings.virtual is not None
         hub = Hub(
             plan, place, database, lambda: None if factory is None else factory.for_day(plan.timetable),
             settings.controller, LineClock(settings.zone), is_virtual=is_virtual,
+            store=None if settings.store is None else create_store(settings.store, settings.zone),
         )  # fmt: skip
         if settings.virtual is not None:
             virtual = replace(settings.virtual, broker=broker, day=datetime.now(UTC).date().isoformat())
             beside.enter_context(virtual_beside(virtual))
             told(f"The virtual line sends by {f'MQTT to {broker}' if broker else f'HTTP to {virtual.service}'}.")
-        asyncio.run(_run(hub, broker))
+        asyncio.run(_run(hub, broker, settings.feeds))
 
 
-async def _run(hub: Hub, broker: str | None) -> None:
+async def _run(hub: Hub, broker: str | None, feeds: "GtfsRealtimeFeeds | None") -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -70,11 +77,13 @@ async def _run(hub: Hub, broker: str | None) -> None:
         from api.ingest.mqtt import broker_at  # noqa: PLC0415
 
         found = broker_at(broker, f"headwatt-live-{hub.place.line_id}")
-    await hub.run(stop, found)
+    await hub.run(stop, found, feeds)
 
 
-def prepare(plan: LivePlan) -> None:
+def prepare(plan: LivePlan, told: Callable[[str], None] = lambda _: None) -> None:
     """Compute what the line needs every second: energies as planned, and the motions around the planned ones."""
+    began = time.monotonic()
+    told("1 of 2: energy of the timetable as planned. On a new machine, this compiles the models: one to two minutes.")
     _ = plan.planned_kwh, plan.baseline_kwh
     wanted: dict[int, set[tuple[str, int, float, float, str]]] = {}
     for trip in plan.timetable.trips:
@@ -90,8 +99,10 @@ def prepare(plan: LivePlan) -> None:
                 (trip.direction, first + k, float(running_s), library.load_class(load), strategy)
                 for running_s in range(max(shortest_s, planned_s - PREPARED_S), planned_s + PREPARED_S + 1)
             )
+    told(f"2 of 2: {sum(map(len, wanted.values())):,} motions of trains ({time.monotonic() - began:.0f} s so far).")
     for library in {id(one): one for one in (plan.line.library, *plan.line.others.values())}.values():
         library.prepare(wanted.get(id(library), set()))
+    told(f"Ready after {time.monotonic() - began:.0f} s; the regulator is prepared while the line runs.")
 
 
 @contextmanager

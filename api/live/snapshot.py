@@ -56,7 +56,7 @@ def snapshot(line: LiveLine, now_s: float) -> dict[str, Any]:
             "contract_kw": plan.contract_kw, "minutes_left": _rounded(account.minutes_left()),
             "energy_kwh": _rounded(account.energy_kwh), "planned_energy_kwh": _rounded(account.planned_kwh()),
             "baseline_energy_kwh": _rounded(account.baseline_kwh()), "saving_kwh": _rounded(account.saving_kwh()),
-            "is_modelled": True, "since_s": account.began_s,
+            "is_modelled": True, "since_s": account.began_s, "until_s": account.until_s,
             "braking_used_kw": _rounded(used_kw), "braking_burnt_kw": _rounded(burnt_kw),
             "braking_used_kwh": _rounded(account.braking_used_kwh),
             "braking_burnt_kwh": _rounded(account.braking_burnt_kwh),

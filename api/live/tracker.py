@@ -121,6 +121,29 @@ class Tracker:
             stop -= 1
         return None
 
+    def expected_headway_s(self, belief: TrainBelief, now_s: float) -> tuple[str, float, float] | None:
+        """The next departure of a train: station, expected time behind the train ahead, and planned time.
+
+        Each train keeps its present lateness; a train that stands or has no news becomes later with time. None without
+        a train ahead, or if nothing is known of it.
+        """
+        trip, stop = belief.trip, belief.stop + (belief.event == "departed")
+        if belief.is_at_end or stop >= len(trip.driving):
+            return None
+        ahead = self.plan.ahead.get((trip.trip_id, stop))
+        if ahead is None:
+            return None
+        planned_s = float(trip.departure_s[stop])
+        ahead_planned_s = float(self.plan.trips[ahead[0]].departure_s[ahead[1]])
+        ahead_s = self.departures_s.get(ahead)
+        if ahead_s is None:
+            other = self.trains.get(self._planned_train.get(ahead[0], ""))
+            if other is None or other.trip.trip_id != ahead[0]:
+                return None
+            ahead_s = ahead_planned_s + other.late_now_s(now_s, self.following(other))
+        own_s = planned_s + belief.late_now_s(now_s, self.following(belief))
+        return trip.stations[stop], own_s - ahead_s, planned_s - ahead_planned_s
+
     def neighbours(self, trip: Trip, stop: int) -> tuple[Neighbour | None, Neighbour | None]:
         """The trains ahead and behind at a stop, with their scheduled and their actual or expected departures."""
         found: list[Neighbour | None] = []

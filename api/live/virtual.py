@@ -6,6 +6,7 @@ with its parent (the end of the standard input) or by a signal.
 
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
@@ -17,8 +18,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from api.live.place import append_line
 from api.live.topics import Topics
-from api.live.virtual_rows import event_of, meters_of, record_of
+from api.live.virtual_rows import event_of, meters_of, record_of, truth_of
 from simulation.virtual_line.live import Incident, LineSecond, VirtualLine
 from simulation.virtual_line.outside_centre import Command
 
@@ -28,6 +30,12 @@ CLOCK_S = 0.5
 POLL_S = 0.2
 AT_ONCE = 20
 """Seconds that are simulated before the doors are served again."""
+MOST_WAITING = 5_000
+"""Messages or rows that may wait for the door before the line waits."""
+MOST_AHEAD_S, MOST_AHEAD_WALL_S = 10.0, 3.0
+"""The line may be ahead of the process that takes its messages by this time, and this time of the machine."""
+GONE_AFTER_S = 10.0
+"""A process without a snapshot for this time has gone."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +54,28 @@ class VirtualSettings:
     broker: str | None = None
     service: str | None = None
     key: str | None = None
+    truth: str | None = None
 
 
 class Runner:
-    """Steps a virtual line against a clock, and takes commands and incidents."""
+    """Steps a virtual line against a clock, and takes commands and incidents.
 
-    def __init__(self, line: VirtualLine, settings: VirtualSettings, send: Callable[[str, list[Any]], None]) -> None:
-        self.line, self._settings, self._send = line, settings, send
+    Nothing is lost if the machine is too slow: the clock of the line waits while many messages wait for the door, and
+    while the process of the line that takes them is behind. It does not wait for a process that is not there.
+    """
+
+    def __init__(
+        self,
+        line: VirtualLine,
+        settings: VirtualSettings,
+        send: Callable[[str, list[Any]], None],
+        waiting: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self.line, self._settings, self._send, self._waiting = line, settings, send, waiting
         self._began_wall_s: float | None = None
         self._clock_at = 0.0
+        self._heard_s, self._heard_wall_s = 0.0, -math.inf
+        self.waited_s = 0.0
         self.taken: set[tuple[str, float, int]] = set()
 
     def begin(self, wall_s: float) -> None:
@@ -74,13 +95,33 @@ class Runner:
         for _ in range(AT_ONCE):
             if self.line.time_s + 1 > self.time_s(wall_s):
                 break
+            if self._is_ahead(wall_s):
+                self._wait(wall_s)
+                break
             self._publish(self.line.second())
+            self._tell_clock(wall_s)
         else:
-            # The machine is slower than the clock: the clock waits for the line.
-            self._began_wall_s, self._began_s = wall_s, float(self.line.time_s)
+            self._wait(wall_s)
         if wall_s - self._clock_at >= CLOCK_S:
             self._tell_clock(wall_s)
         return self.line.time_s < self.line.ends_s
+
+    def hear(self, time_s: float, wall_s: float) -> None:
+        """Take the time of the line at which the process is that takes its messages."""
+        self._heard_s, self._heard_wall_s = time_s, wall_s
+
+    def _is_ahead(self, wall_s: float) -> bool:
+        """Whether the line must wait for its messages."""
+        if self._waiting() > MOST_WAITING:
+            return True
+        most_ahead_s = MOST_AHEAD_S + MOST_AHEAD_WALL_S * self._settings.speed
+        is_there = wall_s - self._heard_wall_s < GONE_AFTER_S
+        return is_there and self.line.time_s - self._heard_s > most_ahead_s
+
+    def _wait(self, wall_s: float) -> None:
+        """Let the clock continue from the second that the line has reached."""
+        self.waited_s += self.time_s(wall_s) - self.line.time_s
+        self._began_wall_s, self._began_s = wall_s, float(self.line.time_s)
 
     def take_advice(self, rows: list[dict[str, Any]]) -> None:
         """Take advice as the hub publishes it."""
@@ -104,6 +145,8 @@ class Runner:
                 self.line.add(Incident(row["kind"], row["at"], from_s, from_s + float(row["duration_s"])))
 
     def _publish(self, second: LineSecond) -> None:
+        if self._settings.truth is not None:
+            append_line(Path(self._settings.truth), json.dumps(truth_of(second)).encode())
         if second.events:
             self._send("events", [event_of(one) for one in second.events])
         if second.records:
@@ -114,8 +157,10 @@ class Runner:
 
     def _tell_clock(self, wall_s: float) -> None:
         self._clock_at = wall_s
+        # A line that is behind its clock tells the time that it has reached.
+        time_s = min(self.time_s(wall_s), self.line.time_s + 1.0)
         row = {
-            "kind": "clock", "time_s": round(self.time_s(wall_s), 3), "wall_s": round(wall_s, 3),
+            "kind": "clock", "time_s": round(time_s, 3), "wall_s": round(wall_s, 3),
             "speed": self._settings.speed, "day": self._settings.day, "virtual": True,
         }  # fmt: skip
         self._send("clock", [row])
@@ -139,7 +184,7 @@ def virtual_line(settings: VirtualSettings) -> VirtualLine:
     model = day_model(scenario, profiles.main, others=profiles.others)
     return VirtualLine(
         model, timetable, seed=settings.seed, from_s=settings.from_s, obedience=settings.obedience,
-        delay_s=settings.delay_s,
+        delay_s=settings.delay_s, outside_temperature_c=scenario.outside_temperature_c,
     )  # fmt: skip
 
 
@@ -153,19 +198,23 @@ async def run_by_broker(line: VirtualLine, settings: VirtualSettings, stop: asyn
 
     def send(kind: str, rows: list[Any]) -> None:
         payload = json.dumps(rows, separators=(",", ":")).encode()
-        exchange.send(Outgoing(of[kind], payload, 0 if kind == "records" else 1, kind == "clock"))
+        # One quality of service for all kinds: the broker then keeps their order.
+        exchange.send(Outgoing(of[kind], payload))
 
-    def received(topic: str, rows: list[bytes]) -> None:
-        found = [json.loads(row) for row in rows]
-        if topic == topics.advice:
-            runner.take_advice(found)
-        else:
-            runner.take_incidents(found)
+    def received(rows: list[tuple[str, bytes]]) -> None:
+        for topic, row in rows:
+            found = json.loads(row)
+            if topic == topics.advice:
+                runner.take_advice([found])
+            elif topic == topics.state:
+                runner.hear(found["time_s"], time.time())
+            else:
+                runner.take_incidents([found])
 
-    runner = Runner(line, settings, send)
+    runner = Runner(line, settings, send, lambda: exchange.waiting)
     exchange = Exchange(
-        broker_at(str(settings.broker), f"headwatt-virtual-{settings.line_id}"), (topics.advice, topics.incidents),
-        received, lambda _reason: None,
+        broker_at(str(settings.broker), f"headwatt-virtual-{settings.line_id}"),
+        (topics.advice, topics.incidents, topics.state), received, lambda _reason: None,
     )  # fmt: skip
     task = asyncio.create_task(exchange.run(stop))
     runner.begin(time.time())
@@ -180,7 +229,7 @@ async def run_by_service(line: VirtualLine, settings: VirtualSettings, stop: asy
     from api.ingest.live_http import ServiceDoor  # noqa: PLC0415
 
     door = ServiceDoor(str(settings.service), settings.line_id, settings.key)
-    runner = Runner(line, settings, lambda _kind, rows: door.send(rows))
+    runner = Runner(line, settings, lambda _kind, rows: door.send(rows), lambda: door.waiting)
     runner.begin(time.time())
     polled = 0.0
     while not stop.is_set() and runner.look(time.time()):
@@ -190,6 +239,8 @@ async def run_by_service(line: VirtualLine, settings: VirtualSettings, stop: asy
             found = await asyncio.to_thread(door.snapshot)
             runner.take_advice(found.get("advice", []))
             runner.take_incidents(door.new_incidents(found))
+            if found and not found["is_stale"]:
+                runner.hear(found["time_s"], time.time())
         await asyncio.sleep(LOOK_S)
     await asyncio.to_thread(door.flush)
 

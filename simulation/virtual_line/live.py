@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from dispatch.plans.timetable import Timetable
-from energy_models.arrays import FloatArray
+from energy_models.arrays import BoolArray, FloatArray, IntArray
 from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Fault, InputFaults
 from energy_models.movement.following import Path, profile_along_path
@@ -21,12 +21,15 @@ from energy_models.movement.planned import seconds_of_motion
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import solve
+from energy_models.telemetry.columns import STATES, State
+from energy_models.telemetry.recorder.recording import STAND, states_of_cells
 from scenarios.schema.base import Direction
 from simulation.day.layout import TRACK_INDEX
 from simulation.day.model import DayModel
 from simulation.railway.section_runs import RunRequest
 from simulation.railway.trip_run import Duty, Journey, duties_of
 from simulation.virtual_line.outside_centre import OutsideCentre, SeenEvent
+from simulation.virtual_line.telemetry import DOORS_AFTER_S, REFUSED_SHARE
 
 IncidentKind = Literal["hold train", "hold station", "substation out", "silent train", "silent meters"]
 INCIDENTS: tuple[IncidentKind, ...] = ("hold train", "hold station", "substation out", "silent train", "silent meters")
@@ -46,7 +49,9 @@ class Incident:
 class OnBoardRecord:
     """One second of the recorder of a train: position and speed at its end, means of power, voltage and current.
 
-    `power_w` is the power at the collector with auxiliaries; negative for braking energy that the line takes.
+    `power_w` is the power at the collector with auxiliaries; negative for braking energy that the line takes. `section`
+    is the index of the section in order of travel; at a station the next one. `friction_brake` includes the braking
+    that the line does not take as energy.
     """
 
     vehicle: str
@@ -59,14 +64,20 @@ class OnBoardRecord:
     voltage_v: float
     current_a: float
     load_kg: float
+    section: int
+    state: State
+    friction_brake: bool
+    doors_open: bool
+    outside_temperature_c: float
 
 
 @dataclass(frozen=True)
 class LineSecond:
     """What a line sends for one second that has ended at `time_s`.
 
-    `substation_w` is the mean power of each substation over the second (its meter). `silent_w` is the same without
-    silent meters left out: what the line knows and nobody sends.
+    `substation_w` is the mean power of each substation over the second (its meter). The true values are what the line
+    knows and nobody sends: all substations and trains, also silent ones; `true_train_w` is the power that each train
+    wants (traction, or braking power that it offers) with its auxiliaries.
     """
 
     time_s: int
@@ -75,6 +86,8 @@ class LineSecond:
     substation_w: Mapping[str, float]
     true_substation_w: Mapping[str, float]
     true_positions_m: Mapping[str, float]
+    true_train_w: Mapping[str, float]
+    true_events: tuple[SeenEvent, ...]
 
 
 @dataclass
@@ -83,6 +96,23 @@ class _Motion:
 
     path: Path | None = None
     power_w: FloatArray = field(default_factory=lambda: np.zeros(0))
+    node_s: FloatArray = field(default_factory=lambda: np.zeros(1))
+    states: IntArray = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    friction: BoolArray = field(default_factory=lambda: np.zeros(1, dtype=np.bool_))
+
+    def mean_w(self, until_s: float) -> float:
+        """The mean power over the second that ends `until_s` after the departure."""
+        first = math.floor(until_s - 1.0)
+        share = until_s - 1.0 - first
+        power_w = [float(self.power_w[k]) if 0 <= k < len(self.power_w) else 0.0 for k in (first, first + 1)]
+        return (1.0 - share) * power_w[0] + share * power_w[1]
+
+    def drive(self, after_s: float) -> tuple[int, bool]:
+        """The state of the drive, and whether friction brakes, so long after the departure."""
+        cell = int(np.searchsorted(self.node_s, after_s, side="right")) - 1
+        if not 0 <= cell < len(self.states):
+            return STAND, False
+        return int(self.states[cell]), bool(self.friction[cell])
 
 
 class VirtualLine:
@@ -97,9 +127,11 @@ class VirtualLine:
         from_s: int,
         obedience: float = 1.0,
         delay_s: float = 0.0,
+        outside_temperature_c: float = 20.0,
     ) -> None:
         """Run the trains up to `from_s` (s of the day) without advice; the first second ends at `from_s` + 1."""
         self._model = model
+        self._outside_temperature_c = outside_temperature_c
         self._events: list[SeenEvent] = []
         self.centre = OutsideCentre(self._events.append, obedience, delay_s, seed)
         self._day = model.begin_trains(timetable, seed, self.centre)
@@ -162,6 +194,8 @@ class VirtualLine:
             substation_w if is_metered else {},
             substation_w,
             {one.vehicle: one.chainage_m for one in records},
+            {one.name: one.power_w + one.auxiliary_w for one in trains},
+            events,
         )
 
     def _supplied(
@@ -182,13 +216,17 @@ class VirtualLine:
         for substation, power_w in zip(network.substations, solution.substation_power_w[0], strict=True):
             found[substation.name] = float(power_w)
         records = []
-        for one, train_v, train_w in zip(trains, solution.train_v, solution.train_power_w, strict=True):
+        for one, train_v, train_w, served in zip(
+            trains, solution.train_v, solution.train_power_w, solution.served_share, strict=True
+        ):
+            is_refused = one.power_w < 0.0 and served < 1.0 - REFUSED_SHARE
             train = self._model.kinds.of(one.journey.trip.vehicle).train
             records.append(
                 OnBoardRecord(
                     one.name, one.journey.trip.trip_id, one.journey.trip.direction, self.time_s, one.end_m,
                     one.speed_m_s, float(train_w), float(train_v), float(train_w) / max(float(train_v), 1.0),
-                    one.passengers * train.passenger_kg,
+                    one.passengers * train.passenger_kg, one.section, STATES[one.state],
+                    one.friction or (is_refused and one.speed_m_s > 0.0), one.doors_open, self._outside_temperature_c,
                 )
             )  # fmt: skip
         return found, tuple(records)
@@ -216,12 +254,18 @@ class VirtualLine:
                 return None
         if not journey.departure_s or len(journey.departure_s) == len(trip.stations):
             at_m = self._model.chainage_m[trip.stations[-1 if journey.departure_s else 0]]
-            return _Place(name, journey, at_m, at_m, 0.0, 0.0, train.auxiliary_w, 0.0)
+            section = journey.first_station + (len(trip.stations) - 2 if journey.departure_s else 0)
+            return _Place(name, journey, at_m, at_m, 0.0, 0.0, train.auxiliary_w, 0.0, section)
         i = len(journey.departure_s) - 1
+        section = journey.first_station + i
         passengers = journey.passengers[i]
         if len(journey.arrival_s) > i + 1:
             at_m = self._model.chainage_m[trip.stations[i + 1]]
-            return _Place(name, journey, at_m, at_m, 0.0, 0.0, train.auxiliary_w, passengers)
+            is_open = now_s - journey.arrival_s[i + 1] > DOORS_AFTER_S
+            section = min(section + 1, journey.last_station - 1)
+            return _Place(
+                name, journey, at_m, at_m, 0.0, 0.0, train.auxiliary_w, passengers, section, doors_open=is_open
+            )  # fmt: skip
         path = journey.path(self._model.signalling.station_m[trip.direction])
         origin_m = self._model.signalling.station_m[trip.direction][journey.first_station + i]
         track = self._model.library.sections[trip.direction][journey.first_station + i]
@@ -231,24 +275,24 @@ class VirtualLine:
         def chainage_m(place_m: float) -> float:
             return track.departure_chainage_m + track.chainage_per_m * (place_m - origin_m)
 
-        power_w = self._power_w(journey, i, now_s - 0.5 - journey.departure_s[i])
+        motion = self._motion(journey, i)
+        power_w = motion.mean_w(now_s - journey.departure_s[i])
+        state, friction = motion.drive(now_s - journey.departure_s[i])
         return _Place(
             name, journey, chainage_m(max(middle_m, origin_m)), chainage_m(end_m), speed_m_s, power_w,
-            train.auxiliary_w, passengers,
+            train.auxiliary_w, passengers, section, state, friction,
         )  # fmt: skip
 
-    def _power_w(self, journey: Journey, i: int, into_s: float) -> float:
-        """The traction (positive) or offered braking power of the present run, `into_s` after its departure."""
+    def _motion(self, journey: Journey, i: int) -> _Motion:
+        """Power and state of the drive of the present run."""
         motion = self._motions.setdefault(journey.trip.vehicle or journey.trip.trip_id, _Motion())
         path = journey.run_path
         if motion.path is not path:
-            self._motions[journey.trip.vehicle or journey.trip.trip_id] = motion = _Motion(
-                path, self._powers_w(journey, i, path)
-            )
-        second = math.floor(into_s)
-        return float(motion.power_w[second]) if 0 <= second < len(motion.power_w) else 0.0
+            motion = self._driven(journey, i, path)
+            self._motions[journey.trip.vehicle or journey.trip.trip_id] = motion
+        return motion
 
-    def _powers_w(self, journey: Journey, i: int, path: Path) -> FloatArray:
+    def _driven(self, journey: Journey, i: int, path: Path) -> _Motion:
         trip, passengers = journey.trip, journey.passengers[i]
         running = self._day.line.railway.running.of(trip.vehicle)
         request = RunRequest(
@@ -261,7 +305,9 @@ class VirtualLine:
             kept = np.concatenate(([True], np.diff(path.time_s) > 1e-9))
             driven = Path(path.time_s[kept], path.place_m[kept] - path.place_m[0], path.speed_m_s[kept])
             profile = profile_along_path(planned, train, passengers, driven, 1)
-        return seconds_of_motion(profile, train, passengers).power_w
+        states, friction = states_of_cells(profile)
+        node_s = profile.time_s - profile.time_s[0]
+        return _Motion(path, seconds_of_motion(profile, train, passengers).power_w, node_s, states, friction)
 
 
 def _is_along(path: Path, planned: DrivingProfile, departed_s: float) -> bool:
@@ -283,3 +329,7 @@ class _Place:
     power_w: float
     auxiliary_w: float
     passengers: float
+    section: int
+    state: int = STAND
+    friction: bool = False
+    doors_open: bool = False

@@ -8,6 +8,9 @@ from dispatch.regulation.interface.line_state import ReadyTrain, TrainEvent
 from simulation.disturbances.draws import uniform
 from simulation.railway.trip_run import Journey
 
+REVIEW_S = 1.0
+"""A train that waits looks for later commands after this time."""
+
 
 @dataclass(frozen=True)
 class SeenEvent:
@@ -52,6 +55,7 @@ class OutsideCentre:
     held_trains_s: dict[str, float] = field(default_factory=dict)
     held_stations_s: dict[str, float] = field(default_factory=dict)
     _commands: dict[tuple[str, int], list[Command]] = field(default_factory=dict)
+    _ready: set[tuple[str, int]] = field(default_factory=set)
 
     def command(self, command: Command) -> None:
         """Receive a command; a later one for the same departure replaces it as soon as it has reached the train."""
@@ -74,6 +78,7 @@ class OutsideCentre:
         )  # fmt: skip
         if event == "departed":
             self.withdraw(trip.trip_id, stop)
+            self._ready.discard((trip.trip_id, stop))
 
     def report_end(self, journey: Journey, now_s: float) -> None:
         """The last trip of a duty has ended; its arrival was an event already."""
@@ -81,7 +86,8 @@ class OutsideCentre:
     def advise(self, train: ReadyTrain) -> Advice | None:
         """The command for a train that is ready to leave; None if there is none or the train does not follow it."""
         trip, station_id = train.trip, train.trip.stations[train.stop]
-        if train.can_hold and train.stop > 0:
+        if train.can_hold and train.stop > 0 and (trip.trip_id, train.stop) not in self._ready:
+            self._ready.add((trip.trip_id, train.stop))
             name = trip.vehicle or trip.trip_id
             self.see(
                 SeenEvent(name, trip.trip_id, "ready", train.stop, station_id, train.now_s, train.passengers)
@@ -100,7 +106,10 @@ class OutsideCentre:
             running_time_s = max(command.running_time_s or running_time_s, train.shortest_s)
         if train.can_hold:
             departs_s = max(departs_s, held_s)
-        return Advice(trip.trip_id, train.stop, departs_s, running_time_s, "schedule")
+        # A train that waits takes later commands, and an incident can begin meanwhile.
+        return Advice(
+            trip.trip_id, train.stop, departs_s, running_time_s, "schedule", review_s=train.now_s + REVIEW_S
+        )  # fmt: skip
 
     def _obeys(self, train: ReadyTrain) -> bool:
         return self.obedience >= 1.0 or uniform("obeys", self.seed, train.trip.trip_id, train.stop) < self.obedience

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from energy_models.arrays import FloatArray, IntArray
+from energy_models.arrays import BoolArray, FloatArray, IntArray
 from energy_models.driving.profile import DrivingProfile
 from energy_models.telemetry.columns import STATES
 
@@ -52,16 +52,21 @@ def record_run(profile: DrivingProfile) -> RunSeconds:
     offered = _spread(profile.electric_brake_force_n * step, profile.regeneration_energy_j)
     energy = np.interp(distance, profile.distance_m, np.concatenate(([0.0], np.cumsum(drawn - offered))))
 
-    brake = profile.electric_brake_force_n + profile.friction_brake_force_n
-    of_cell = np.where(
-        profile.traction_force_n > COAST_FORCE_N, TRACTION, np.where(brake > COAST_FORCE_N, BRAKE, COAST)
-    )
-    state = of_cell[cell]
-    friction = (profile.friction_brake_force_n > COAST_FORCE_N)[cell]
+    of_cell, friction_of_cell = states_of_cells(profile)
+    state, friction = of_cell[cell], friction_of_cell[cell]
     state[-1], friction[-1] = STAND, False
     return RunSeconds(
         distance[1:], speed[1:], state[1:].astype(np.int64), friction[1:].astype(np.int64), np.diff(energy)
     )
+
+
+def states_of_cells(profile: DrivingProfile) -> tuple[IntArray, BoolArray]:
+    """For each cell of a profile the state of the drive, as an index into `STATES`, and whether friction brakes."""
+    brake = profile.electric_brake_force_n + profile.friction_brake_force_n
+    of_cell = np.where(
+        profile.traction_force_n > COAST_FORCE_N, TRACTION, np.where(brake > COAST_FORCE_N, BRAKE, COAST)
+    )
+    return of_cell.astype(np.int64), profile.friction_brake_force_n > COAST_FORCE_N
 
 
 def _spread(work_j: FloatArray, total_j: float) -> FloatArray:

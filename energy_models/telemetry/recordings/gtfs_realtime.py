@@ -47,7 +47,7 @@ def vehicle_position_rows(content: bytes, name: str, columns: Sequence[str] = tu
             GTFS-Realtime is not installed.
     """
     require_columns(tuple(COLUMNS), columns, name)
-    message = _message(content, name)
+    message = read_feed_message(content, name)
     rows: list[dict[str, object]] = []
     entities: list[FeedEntity] = []
     numbers: list[int] = []
@@ -77,7 +77,8 @@ def _has_bytes(row: dict[str, object]) -> bool:
     return any(isinstance(value, bytes) for value in row.values())
 
 
-def _message(content: bytes, name: str) -> "FeedMessage":
+def read_feed_message(content: bytes, name: str) -> "FeedMessage":
+    """The feed message of some bytes; raises InputFaults for other bytes, or without the package."""
     try:
         from google.protobuf.message import DecodeError  # noqa: PLC0415 - an extra that few need
         from google.transit.gtfs_realtime_pb2 import FeedMessage  # noqa: PLC0415

@@ -64,6 +64,21 @@ def test_missing_unknown_and_swapped_trains_are_alarms() -> None:
     assert {"train missing", "train unknown", "train swapped"} <= kinds
 
 
+def test_a_train_that_stands_is_a_gap_behind_and_bunching_ahead_before_the_next_departure() -> None:
+    line, trip = live_line(), first_trip()
+    plan = live_plan()
+    behind = plan.trips[plan.behind[trip.trip_id, 0][0]]
+    now_s = behind.departure_s[1] + 1.0
+    on_time = [event_row(behind, stop, kind) for stop, kind in ((0, "departed"), (1, "arrived"), (1, "departed"))]
+    first = event_row(plan.trips[plan.ahead[trip.trip_id, 1][0]], 1, "departed")
+    take(line, [first, event_row(trip, 0, "departed"), event_row(trip, 1, "arrived"), *on_time], now_s)
+    for second in range(12):
+        take(line, [], now_s + second)
+    found = {(one.condition.kind, one.condition.key) for one in line.alarms.lines()}
+    assert ("bunching", behind.vehicle) in found
+    assert ("gap", trip.vehicle) in found
+
+
 def test_a_clock_that_goes_back_begins_a_new_day() -> None:
     line, trip = live_line(), first_trip()
     take(line, [event_row(trip, 1, "arrived")], trip.arrival_s[1] + 1.0)
