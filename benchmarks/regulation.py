@@ -5,21 +5,24 @@ Run: python benchmarks/regulation.py PLAN [--days N] [--noise NAME ...] [--contr
 *Kept* is the saving of the regulated plan against today's timetable without regulation on the same days, divided by the
 saving of the undisturbed plan. Where the timetable is held, dwells are never shorter than planned
 (`shortens_dwells: false`); deviations that add up are those of the noise alone. Finished days stay in the store, so a
-stopped run continues.
+stopped run continues. `foresight` and `gone` are the variants of `energy` in `regulation_variants`.
 """
 
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from regulation_variants import Foresight, UntilNoon
 
 from api.plan_files.sound_plan import read_sound_plan
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.controllers import regulators_named
+from dispatch.regulation.energy import EnergyRegulators
 from dispatch.regulation.interface.advice import Advice
 from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain
@@ -39,7 +42,9 @@ NOISE: dict[str, tuple[float, bool]] = {
     "10-held": (10.0, False),
     "10-adding": (10.0, True),
 }
+Control = ControllerName | Literal["foresight", "gone"]
 CONTROLLERS: tuple[ControllerName, ...] = ("none", "hold", "track", "energy")
+VARIANTS: tuple[Control, ...] = ("foresight", "gone")
 HEADER = (
     f"{'noise':10} {'timetable':9} {'control':8} {'saving %':>14} {'kept %':>7} {'late 95 %':>9} {'in 20 s':>8} "
     f"{'waiting':>8} {'headways':>8} {'one-way':>8} {'burnt kWh':>9}"
@@ -89,7 +94,7 @@ class Bench:
         self.profiles = fleet_profiles(self.line, self.stock).of_vehicle
         self.days, self.store, self.operation = days, DayStore(store), operation
         # One factory for all noises: the tables of the line do not depend on the noise.
-        self.energy = regulators_named("energy", self.scenario("none"), self.stock)
+        self.energy = EnergyRegulators(self.scenario("none"), self.stock)
         self.decisions_s: list[float] = []
 
     def scenario(self, noise: str) -> Scenario:
@@ -104,20 +109,34 @@ class Bench:
         operation = self.line.operation.model_copy(update=self.operation)
         return self.line.with_parts(disturbances=words, driving=driving, operation=operation)
 
-    def results(self, noise: str, timetable: Timetable, controller: ControllerName) -> list[DayResult]:
+    def regulators(self, control: Control, model: DayModel, seed: int) -> RegulatorFactory | None:
+        """The factory of a controller; that of `foresight` differs from day to day."""
+        if control == "foresight":
+            return Foresight(self.energy, model.rules, seed)
+        if control == "gone":
+            return UntilNoon(self.energy)
+        if control == "energy":
+            return self.energy
+        return regulators_named(control, self.line.with_parts(operation=self.energy.scenario.operation), self.stock)
+
+    def results(self, noise: str, timetable: Timetable, control: Control) -> list[DayResult]:
         """The days of a timetable; stored days are not simulated again."""
         scenario = self.scenario(noise)
-        regulators = regulators_named(controller, scenario, self.stock) if controller != "energy" else self.energy
         seeds: Sequence[int] = replication_seeds(0, 1 if noise == "none" else self.days)
-        key = day_key(scenario, self.stock, timetable, "benchmark", regulators)
-        timed = None if regulators is None else TimedFactory(regulators, self.decisions_s)
-        model = day_model(scenario, self.profiles.main, timed, self.profiles.others)
+        free = day_model(scenario, self.profiles.main, None, self.profiles.others)
+        factories = {seed: self.regulators(control, free, seed) for seed in seeds}
+        keys = {
+            seed: day_key(scenario, self.stock, timetable, "benchmark", made) for seed, made in factories.items()
+        }  # fmt: skip
         with self.store.open():
-            for seed in seeds:
+            for seed, key in keys.items():
                 if not self.store.has(key, seed):
-                    self.store.keep(KeptDay(key, seed, _simulated(model, timetable, seed), {"noise": noise}))
+                    made = factories[seed]
+                    timed = None if made is None else TimedFactory(made, self.decisions_s)
+                    day = _simulated(replace(free, regulators=timed), timetable, seed)
+                    self.store.keep(KeptDay(key, seed, day, {"noise": noise}))
                     self.store.flush()
-        return list(self.store.find(key, seeds))
+        return [day for seed, key in keys.items() for day in self.store.find(key, [seed])]
 
 
 def _simulated(model: DayModel, timetable: Timetable, seed: int) -> DayResult:
@@ -148,7 +167,7 @@ def main() -> None:
     parser.add_argument("plan", type=Path)
     parser.add_argument("--days", type=int, default=10)
     parser.add_argument("--noise", nargs="*", default=list(NOISE), choices=list(NOISE))
-    parser.add_argument("--controllers", nargs="*", default=list(CONTROLLERS), choices=list(CONTROLLERS))
+    parser.add_argument("--controllers", nargs="*", default=list(CONTROLLERS), choices=[*CONTROLLERS, *VARIANTS])
     parser.add_argument("--store", type=Path, default=Path("out/regulation_days"))
     parser.add_argument("--same-regulator", action="store_true", help="also regulate today's timetable")
     parser.add_argument("--latency-s", type=float, help="age of the state of other trains")

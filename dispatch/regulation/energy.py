@@ -7,7 +7,7 @@ A train that is later than `recovery_s` does not save energy: it departs at once
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -36,13 +36,16 @@ CODE = ("regulation", "timing/kernel", "timing/line_surrogate.py", "timing/line_
 
 @dataclass(frozen=True)
 class EnergyRules:
-    """Parameters of the regulator: the longest hold beyond the schedule, the price of a squared second of difference
-    from the target, the target after the schedule, and the lateness from which a train only recovers."""
+    """Parameters of the regulator: the longest hold beyond the schedule, the price of a difference from the target, the
+    target after the schedule, the lateness from which a train only recovers, the weight of the price at the last
+    arrival of a trip, and the time after which a held train asks again."""
 
     hold_s: int
     lateness_price_j: float
     target_s: float
     recovery_s: float
+    last_weight: float
+    review_s: float
 
     @staticmethod
     def of(operation: Operation) -> "EnergyRules":
@@ -52,6 +55,8 @@ class EnergyRules:
             float(operation.lateness_price_kwh_per_s2) * J_PER_KWH,
             float(operation.energy_target_s),
             float(operation.recovery_from_s),
+            float(operation.last_arrival_weight),
+            float(operation.hold_review_s),
         )
 
 
@@ -59,9 +64,11 @@ class EnergyRegulator:
     """Advises the trains of one timetable on one day."""
 
     def __init__(self, tables: LineTables, rules: EnergyRules) -> None:
+        # The trips of other trains begin as late as their regulator lets them (see `advise`).
+        plan = tables.plan._replace(begins_s=tables.plan.begins_s + round(rules.target_s))
+        tables = replace(tables, plan=plan)
         self._tables, self._rules = tables, rules
         self._forecaster = Forecaster(tables)
-        plan = tables.plan
         run_s = plan.arrival_s - plan.departure_s
         longest_s = int((run_s[:, :-1] + run_s[:, 1:] + plan.dwell_s[:, :-1]).max()) if run_s.shape[1] > 1 else 0
         longest_s = max(longest_s, int(run_s.max()))
@@ -97,24 +104,34 @@ class EnergyRegulator:
         )  # fmt: skip
         window = NODES * min(self._seconds, own.latest_s - first_s + longest_s + self._after_s(j, k))
         others_w, own_w, power_w = self._others_w[:window], self._own_w[:window], self._power_w[: window // NODES]
+        surrogate = self._tables.surrogate
+        # The doors close between two whole seconds: the target moves by the fraction.
+        target_s = rules.target_s - (earliest_s - first_s)
+        due_s = float(plan.arrival_s[j, k]) + target_s
+        lateness_price_j = rules.lateness_price_j * (rules.last_weight if k == plan.last_section[j] else 1.0)
         count, positions, confidence = self._forecaster.positions(line, train.now_s)
-        target_s, surrogate = rules.target_s, self._tables.surrogate
-        lay_forecast(count, j, first_s, target_s, positions, plan, motions, surrogate, others_w)
+        lay_forecast(count, j, first_s, rules.target_s, positions, plan, motions, surrogate, others_w)
         price_candidates(
-            own, first_s, rules.lateness_price_j, target_s - (earliest_s - first_s), plan, motions, surrogate,
-            others_w, own_w, power_w, self._energy_j, self._price_j,
+            own, first_s, lateness_price_j, due_s, target_s, plan, motions, surrogate, others_w, own_w, power_w,
+            self._energy_j, self._price_j,
         )  # fmt: skip
-        price_j = self._price_j[: own.latest_s - own.earliest_s + 1, : longest_s - shortest_s + 1]
-        n, m = divmod(int(np.argmin(price_j)), price_j.shape[1])
+        shape = (own.latest_s - own.earliest_s + 1, longest_s - shortest_s + 1)
+        price_j, energy_j = self._price_j[: shape[0], : shape[1]], self._energy_j[: shape[0], : shape[1]]
+        # No advice makes a train later than the longest hold, or later than it is.
+        latest_arrival_s = int(plan.arrival_s[j, k]) + max(float(rules.hold_s), late_s)
+        arrival_s = earliest_s + shortest_s + np.add.outer(np.arange(shape[0]), np.arange(shape[1]))
+        price_j[(arrival_s > latest_arrival_s) & (arrival_s > arrival_s[0, 0])] = np.inf
+        n, m = divmod(int(np.argmin(price_j)), shape[1])
         if not np.isfinite(price_j[n, m]):
             return HoldToSchedule().advise(train, line)
         own_place = train.own_running_time_s - shortest_s
         saves_j = 0.0
-        if 0 <= own_place < price_j.shape[1] and np.isfinite(self._energy_j[0, own_place]):
-            saves_j = float(self._energy_j[0, own_place] - self._energy_j[n, m])
+        if 0 <= own_place < shape[1] and np.isfinite(energy_j[0, own_place]):
+            saves_j = float(energy_j[0, own_place] - energy_j[n, m])
         return advice_for(
-            train, earliest_s + n, shortest_s + m, "energy", saves_kwh=saves_j / J_PER_KWH, confidence=confidence
-        )
+            train, earliest_s + n, shortest_s + m, "energy", saves_kwh=saves_j / J_PER_KWH, confidence=confidence,
+            review_s=train.now_s + rules.review_s,
+        )  # fmt: skip
 
     def _after_s(self, j: int, k: int) -> int:
         """Time after the arrival of section k of trip j until the end of the window: dwell, next section, margin."""
@@ -141,12 +158,21 @@ class EnergyRegulators:
         """Name, line and trains of the regulator's model, and the code."""
         return f"energy {self.scenario.hash} {content_hash(self.stock.content)} {source_of(*CODE)}"
 
+    @property
+    def rules(self) -> EnergyRules:
+        """The parameters of the regulators."""
+        return EnergyRules.of(self.scenario.operation)
+
     def for_day(self, timetable: Timetable) -> Regulator:
         """A regulator for one day; trains without a selectable running time are held to their schedule."""
+        tables = self.tables(timetable)
+        return HoldToSchedule() if tables is None else EnergyRegulator(tables, self.rules)
+
+    def tables(self, timetable: Timetable) -> LineTables | None:
+        """The tables of a timetable, computed once; None if its trains have no selectable running times."""
         if timetable not in self._tables:
             self._tables[timetable] = line_tables(self._line, timetable)
-        tables = self._tables[timetable]
-        return HoldToSchedule() if tables is None else EnergyRegulator(tables, EnergyRules.of(self.scenario.operation))
+        return self._tables[timetable]
 
     def __getstate__(self) -> dict[str, object]:
         """Pickle without the tables; the receiving process computes them again."""

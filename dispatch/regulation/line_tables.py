@@ -163,4 +163,7 @@ def _plan(line: LineModel, timetable: Timetable, kind_of: Sequence[int], low: In
         terminal = line.scenario.terminals.get(trip.stations[-1])
         turnback_s[j] = 0 if terminal is None else terminal.turnback_at_s(trip.end_s, trip.direction)
     last = first + np.array([len(trip.driving) - 1 for trip in trips], dtype=np.int64)
-    return PlanTable(row, direction, first, last, departure_s, arrival_s, dwell_s, load_step, after, turnback_s)
+    begins_s = np.array([trip.start_s for trip in trips], dtype=np.int64)
+    return PlanTable(
+        row, direction, first, last, departure_s, arrival_s, dwell_s, load_step, after, turnback_s, begins_s
+    )

@@ -51,7 +51,7 @@ class Forecaster:
                 continue
             k = int(tables.plan.first_section[j])
             into.trip[count], into.section[count] = j, k
-            into.departs_s[count] = tables.plan.departure_s[j, k]
+            into.departs_s[count] = tables.plan.begins_s[j]
             into.running_time_s[count], into.load_step[count] = 0, tables.plan.load_step[j, k]
             into.is_standing[count] = 0
             count += 1
@@ -74,7 +74,7 @@ class Forecaster:
                 return False
             earliest_s = state.at_s + float(plan.turnback_s[j])
             j, k = following, int(plan.first_section[following])
-            departs_s = max(float(plan.departure_s[j, k]), earliest_s, known_at_s)
+            departs_s = max(float(plan.begins_s[j]), earliest_s, known_at_s)
         else:
             dwell_s = float(plan.dwell_s[j, k - 1]) if state.event == "arrived" else 0.0
             departs_s = max(float(plan.departure_s[j, k]), state.at_s + dwell_s, known_at_s)

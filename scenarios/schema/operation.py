@@ -52,6 +52,12 @@ class Operation(Part):
     lateness_price_kwh_per_s2: Annotated[Number, Field(ge=0, le=10)] = 0.01
     """With the controller `energy`, this energy is the price of one squared second of difference between the arrival
     and its target. Default: measured, see docs/regulation.md."""
+    last_arrival_weight: Annotated[Number, Field(ge=1, le=100)] = 4
+    """With the controller `energy`, the price on lateness is multiplied by this number at the last arrival of a trip,
+    so that trips do not take longer than planned. Default: measured, see docs/regulation.md."""
+    hold_review_s: Annotated[Number, Field(ge=1, le=7_200)] = 5
+    """With the controller `energy`, a train that is held on a simulated day asks again after this time. Default:
+    measured, see docs/regulation.md."""
     recovery_from_s: Patience = 25
     """With the controller `energy`, a train that is later than this recovers its lateness and does not save energy.
     Default: measured, see docs/regulation.md; Brussels switches its eco mode off for late trains in the same way."""

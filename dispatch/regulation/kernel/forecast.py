@@ -12,10 +12,10 @@ class PlanTable(NamedTuple):
     """The trips of a timetable as arrays, sections in order of travel; times in s of the day.
 
     Trip j runs the sections `first_section[j]` to `last_section[j]`. `departure_s[j, k]` and `arrival_s[j, k]` are the
-    times of section k, `dwell_s[j, k]` is the planned dwell after section k, `load_step[j, k]` the planned load in
+    times of section k, `dwell_s[j, k]` is the expected dwell after section k, `load_step[j, k]` the planned load in
     steps of the motion table. `row[j]` is the row of the motion table for direction, train type and driving,
     `direction[j]` 0 or 1. `after[j]` is the next trip of the vehicle (-1: none), `turnback_s[j]` the shortest stand
-    before that trip.
+    before that trip, `begins_s[j]` the expected departure of a trip whose train is ready in time.
     """
 
     row: IntArray
@@ -28,6 +28,7 @@ class PlanTable(NamedTuple):
     load_step: IntArray
     after: IntArray
     turnback_s: IntArray
+    begins_s: IntArray
 
 
 class Positions(NamedTuple):
@@ -102,8 +103,7 @@ def lay_forecast(
             if k == plan.last_section[j]:
                 if plan.after[j] < 0:
                     break
-                departs = max(plan.departure_s[plan.after[j], plan.first_section[plan.after[j]]],
-                              arrives + plan.turnback_s[j])  # fmt: skip
+                departs = max(plan.begins_s[plan.after[j]], arrives + plan.turnback_s[j])
                 add_rows(node_w, arrives - begin_s, departs - begin_s, station_w,
                          plan.direction[j] * stations + k + 1, 0)  # fmt: skip
                 j = plan.after[j]

@@ -37,16 +37,15 @@ def _put(own_w: NodeArray, at: int, until: int, rows_w: NodeArray, first: int, s
 
 @kernel(fastmath=WRITTEN_ORDER)
 def price_candidates(
-    own: OwnTrain, begin_s: int, lateness_price_j: float, target_s: float, plan: PlanTable,
-    motions: MotionTable,
-    surrogate: Surrogate, others_w: NodeArray, own_w: NodeArray, power_w: FloatArray, energy_j: FloatArray,
-    price_j: FloatArray,
+    own: OwnTrain, begin_s: int, lateness_price_j: float, due_s: float, target_s: float, plan: PlanTable,
+    motions: MotionTable, surrogate: Surrogate, others_w: NodeArray, own_w: NodeArray, power_w: FloatArray,
+    energy_j: FloatArray, price_j: FloatArray,
 ) -> None:  # fmt: skip
     """Energy of the line and price of every candidate, by departure and running time; inf where there is no motion.
 
     After the section, the train dwells as planned, at least until its scheduled departure, and takes the running time
-    that recovers its lateness. All candidates are compared over the same window. The price adds `lateness_price_j`
-    times the square of the difference between the arrival and the scheduled arrival plus `target_s`.
+    that recovers its lateness beyond `target_s`. All candidates are compared over the same window. The price adds
+    `lateness_price_j` times the square of the difference between the arrival and `due_s`.
     """
     j, k = own.trip, own.section
     stations = surrogate.station_w.shape[1]
@@ -81,5 +80,5 @@ def price_candidates(
             for t in range(seconds):
                 total_j += power_w[t]
             energy_j[n, m] = total_j
-            off_s = arrives - plan.arrival_s[j, k] - target_s
+            off_s = arrives - due_s
             price_j[n, m] = total_j + lateness_price_j * off_s * off_s
