@@ -12,8 +12,9 @@ import numpy as np
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.energy import EnergyRegulator, EnergyRegulators
 from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain
-from dispatch.regulation.interface.regulator import ControllerName, Regulator
+from dispatch.regulation.interface.regulator import Regulator
 from dispatch.regulation.line_tables import LineTables
 from dispatch.regulation.schedule import HoldToSchedule
 from simulation.railway.dwells import planned_minimum_s

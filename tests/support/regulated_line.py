@@ -10,8 +10,9 @@ from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain
-from dispatch.regulation.interface.regulator import ControllerName, Regulator, RegulatorFactory
+from dispatch.regulation.interface.regulator import Regulator, RegulatorFactory
 from scenarios.files.load import load_scenario
 from scenarios.values.build import profile_library
 from scenarios.values.rolling_stock import RollingStock

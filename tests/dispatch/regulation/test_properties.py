@@ -10,8 +10,8 @@ from regulated_line import LINE, TODAY, OneLate, factory, regulated
 
 from dispatch.plans.timetable import Timetable
 from dispatch.regulation.interface.advice import Advice
+from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.line_state import LineState, ReadyTrain, TrainEvent, TrainState
-from dispatch.regulation.interface.regulator import ControllerName
 from simulation.disturbances.dwell_noise import DwellNoise
 from simulation.railway.trip_record import TripRecord
 
