@@ -13,6 +13,7 @@ from api.cli.outcome import ExitCode
 from api.cli.shared_options import JsonOutput
 
 if TYPE_CHECKING:
+    from api.settings.model import Settings
     from api.state.database import Database
 
 app = typer.Typer(
@@ -104,11 +105,19 @@ def prune(
     data: DataFolder = None,
     config: Config = None,
     jobs_days: Annotated[
-        int, typer.Option(min=1, help="Days for which ended jobs other than plans are kept.", metavar="DAYS")
-    ] = 90,
+        int | None,
+        typer.Option(
+            min=1, help="Days for which ended jobs other than plans are kept; default: the setting, 90.", metavar="DAYS"
+        ),
+    ] = None,
     plans_days: Annotated[
-        int, typer.Option(min=1, help="Days for which plans that were never approved are kept.", metavar="DAYS")
-    ] = 365,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Days for which plans that were never approved are kept; default: the setting, 365.",
+            metavar="DAYS",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Remove; without this option, only list what would go.")] = False,
     json: JsonOutput = False,
 ) -> None:
@@ -120,8 +129,9 @@ def prune(
     from api.services.upkeep import Retention  # noqa: PLC0415
     from api.services.upkeep import prune as remove  # noqa: PLC0415
 
-    database, folder = _opened(data, config)
-    kept = Retention(timedelta(days=jobs_days), timedelta(days=plans_days))
+    settings = _settings(data, config, {"retention.jobs_days": jobs_days, "retention.plans_days": plans_days})
+    database, folder = _opened_with(settings)
+    kept = Retention(timedelta(days=settings.retention.jobs_days), timedelta(days=settings.retention.plans_days))
     found = remove(database, folder, kept, LOCAL.actor_id, dry=not yes)
     if json:
         print_json({**asdict(found), "removed": yes})
@@ -134,9 +144,17 @@ def prune(
     )
 
 
-def _opened(data: Path | None, config: Path | None) -> "tuple[Database, Path]":
-    from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
+def _settings(data: Path | None, config: Path | None, options: dict[str, object]) -> "Settings":
     from api.settings.read import read_settings  # noqa: PLC0415
 
-    settings = read_settings({"data": data}, config).settings
+    return read_settings({"data": data, **options}, config).settings
+
+
+def _opened(data: Path | None, config: Path | None) -> "tuple[Database, Path]":
+    return _opened_with(_settings(data, config, {}))
+
+
+def _opened_with(settings: "Settings") -> "tuple[Database, Path]":
+    from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
+
     return database_of(settings), settings.data if settings.data is not None else default_data_folder()

@@ -11,11 +11,13 @@ from urllib.parse import SplitResult, urlsplit
 
 import typer
 
+from api.cli.config import Config
 from api.cli.console import stderr_console
 from api.cli.telemetry_store import StoreFolder, print_receipt, store_folder
 
 if TYPE_CHECKING:
     from api.ingest.receiver import Receiver
+    from api.services.telemetry_log import TelemetryLog
     from energy_models.telemetry.receipt import Receipt
 
 BROKERS = ("mqtt", "mqtts", "kafka")
@@ -76,6 +78,14 @@ def receive(
             help="Seconds for which messages of a broker are collected (1), or between two fetches of an address (15).",
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Data folder of a service: its audit log gets an entry a minute with the sums of what was stored.",
+            metavar="DIR",
+        ),
+    ] = None,
+    config: Config = None,
 ) -> None:
     """Store the messages of MQTT or Kafka, or what an address returns, until Ctrl-C.
 
@@ -86,29 +96,54 @@ def receive(
     MQTT and GTFS-Realtime need the extra `live`, Kafka the extra `kafka`.
     """
     from api.ingest.receiver import receiver_of  # noqa: PLC0415
+    from api.services.availability import Caller  # noqa: PLC0415
+    from api.services.telemetry_log import counts_of  # noqa: PLC0415
     from energy_models.telemetry.receipt import total  # noqa: PLC0415
 
     found_address = _address(address, topic, client_settings)
     receiver = receiver_of(store_folder(store), [mapping])
     console = stderr_console()
+    log = _audit_log(data, config) if data is not None or config is not None else None
+    caller, source = (
+        Caller(f"receiver:{client if topic is not None else found_address.hostname}"),
+        receiver.mapping(None).source,
+    )
     receipts: list[Receipt] = []
 
     def report(receipt: "Receipt") -> None:
         receipts.append(receipt)
         if len(receipts) > 1:
             receipts[:] = [total(receipts)]
+        if log is not None:
+            log.received(caller, source, counts_of(receipt))
 
     def lost(reason: str) -> None:
         console.print(f"Nothing received: {reason}; trying again.", markup=False)
 
     console.print(f"Receiving {topic or 'rows'} from {address} (Ctrl-C stops it)", markup=False)
-    if topic is None:
-        _poll(address, receiver, every or 15.0, report, lost)
-    elif found_address.scheme == "kafka":
-        _consume(found_address.netloc, topic, receiver, client, client_settings, every or 1.0, report, lost)
-    else:
-        _subscribe(found_address, topic, receiver, client, every or 1.0, report, lost)
+    try:
+        if topic is None:
+            _poll(address, receiver, every or 15.0, report, lost)
+        elif found_address.scheme == "kafka":
+            _consume(found_address.netloc, topic, receiver, client, client_settings, every or 1.0, report, lost)
+        else:
+            _subscribe(found_address, topic, receiver, client, every or 1.0, report, lost)
+    finally:
+        if log is not None:
+            log.write_all()
     print_receipt(total(receipts), console, "all messages")
+
+
+def _audit_log(data: Path | None, config: Path | None) -> "TelemetryLog":
+    """The audit log of an installation; raises InputFaults for a database that is not one of this version."""
+    from api.services.installation import database_of  # noqa: PLC0415
+    from api.services.telemetry_log import TelemetryLog  # noqa: PLC0415
+    from api.settings.read import read_settings  # noqa: PLC0415
+    from api.state.migrate import require_current  # noqa: PLC0415
+
+    database = database_of(read_settings({"data": data}, config).settings)
+    require_current(database)
+    return TelemetryLog(database)
 
 
 def _poll(

@@ -45,9 +45,9 @@ class AnswerHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = [*message["headers"]]
-                names = {name.lower() for name, _ in given}
-                message["headers"] = given + [pair for pair in _HEADERS if pair[0] not in names]
+                given = message["headers"]
+                names = {name for name, _ in given}  # ASGI names are in lower case
+                message["headers"] = [*given, *(pair for pair in _HEADERS if pair[0] not in names)]
             await send(message)
 
         await self._app(scope, receive, with_headers)

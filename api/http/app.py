@@ -101,6 +101,6 @@ def create_app(
         return FileResponse(PAGES / "control_room.html", headers=PAGE_HEADERS)
 
     document_problems(app)
-    secure(app, service.access, service.sessions, exposure, app.state.metrics)
+    secure(app, service, exposure, app.state.metrics)
     app.mount("/pages", PageFiles(directory=PAGES), name="pages")
     return app

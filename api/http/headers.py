@@ -12,7 +12,9 @@ BODY_PROBLEMS = (ProblemKind.MALFORMED_JSON, ProblemKind.INVALID_REQUEST, Proble
 ORDER_PROBLEMS = (*BODY_PROBLEMS, ProblemKind.QUEUE_FULL, ProblemKind.KEY_REUSED, ProblemKind.UNAVAILABLE)
 """What may be wrong with an order."""
 
-Limit = Annotated[int, Query(ge=1, le=500)]
+LISTED, MOST_LISTED = 50, 500
+"""Length of a list without `limit`, and the largest one."""
+Limit = Annotated[int, Query(ge=1, le=MOST_LISTED)]
 Cursor = Annotated[str | None, Query(max_length=300, description="`cursor` of the address in `next`.")]
 Key = Annotated[
     str | None,

@@ -8,6 +8,7 @@ from api.http.models import HealthModel, LiveModel, ReadyModel
 from api.http.problems import documented
 from api.http.service import TheService
 from api.problems import ProblemError, ProblemKind
+from api.services.health import Health
 from api.version import headwatt_version
 
 router = APIRouter(tags=["health"])
@@ -21,7 +22,12 @@ router = APIRouter(tags=["health"])
 )
 def health(service: TheService) -> HealthModel:
     """The number of jobs by status."""
-    return HealthModel(status="ok", version=headwatt_version(), jobs=service.health.jobs())
+    return jobs_by_status(service.health)
+
+
+def jobs_by_status(found: Health) -> HealthModel:
+    """The number of jobs by status."""
+    return HealthModel(status="ok", version=headwatt_version(), jobs=found.jobs())
 
 
 @router.get("/health/live", summary="Check the process", dependencies=[Depends(without_key)])

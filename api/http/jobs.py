@@ -10,8 +10,9 @@ from fastapi.responses import FileResponse
 from api.access.roles import Action
 from api.http.access import Require
 from api.http.answer_headers import report_policy
+from api.http.documents import Document
 from api.http.events import job_events
-from api.http.headers import JSON, Cursor, EventId, Limit, NoneMatch
+from api.http.headers import JSON, LISTED, Cursor, EventId, Limit, NoneMatch
 from api.http.job_models import JobListModel, JobModel
 from api.http.problems import documented
 from api.http.service import TheService
@@ -31,7 +32,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 )
 def list_jobs(
     service: TheService,
-    limit: Limit = 50,
+    limit: Limit = LISTED,
     cursor: Cursor = None,
     kind: Annotated[JobKind | None, Query(description="Only jobs of this kind.")] = None,
     job_status: Annotated[JobStatus | None, Query(alias="status", description="Only jobs with this status.")] = None,
@@ -40,7 +41,7 @@ def list_jobs(
     kept = "".join(f"&{name}={value}" for name, value in (("kind", kind), ("status", job_status)) if value is not None)
     kinds, statuses = (kind,) if kind is not None else (), (job_status,) if job_status is not None else ()
     views, following = service.jobs.newest(limit, cursor, kinds, statuses)
-    return job_list(views, following, f"/v1/jobs?limit={limit}{kept}")
+    return jobs_document(views, following, f"/v1/jobs?limit={limit}{kept}").answer()
 
 
 @router.get(
@@ -53,7 +54,7 @@ def list_jobs(
 )
 def read_job(job_id: str, service: TheService, if_none_match: NoneMatch = None) -> Response:
     """Status, progress and, once it succeeded, the result."""
-    return job_answer(service.jobs, service.jobs.read(job_id), if_none_match)
+    return job_document(service.jobs, service.jobs.read(job_id)).answer(if_none_match)
 
 
 @router.post(
@@ -110,18 +111,15 @@ def read_job_file(job_id: str, name: str, service: TheService) -> FileResponse:
     return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
 
 
-def job_answer(jobs: JobList, view: JobView, if_none_match: str | None = None) -> Response:
-    """The answer with a job and its result; the stored result is copied into it as it is."""
-    headers = {"ETag": f'"{view.tag}"', "Cache-Control": "no-cache"}
-    if if_none_match == headers["ETag"]:
-        return Response(None, status.HTTP_304_NOT_MODIFIED, headers)
+def job_document(jobs: JobList, view: JobView) -> Document:
+    """A job with its result; the stored result is copied into it as it is."""
     body = job_text(view)
     result = jobs.result(view)
     if result is not None:
         # The last such text: a value of the order could contain the same text, but only before.
         before, _, after = body.rpartition(b'"result":null')
         body = before + b'"result":' + result.strip() + after
-    return Response(body, status.HTTP_200_OK, headers, JSON)
+    return Document(body, f'"{view.tag}"')
 
 
 def accepted(view: JobView) -> Response:
@@ -136,9 +134,9 @@ def job_text(view: JobView) -> bytes:
     return JobModel.of(view).model_dump_json().encode()
 
 
-def job_list(views: list[JobView], following: str | None, address: str) -> Response:
-    """The answer with a page of a list of jobs."""
+def jobs_document(views: list[JobView], following: str | None, address: str) -> Document:
+    """A page of a list of jobs."""
     joined = "&" if "?" in address else "?"
     next_page = f"{address}{joined}cursor={following}" if following is not None else None
     jobs = b",".join(map(job_text, views))
-    return Response(b'{"jobs":[' + jobs + b'],"next":' + json.dumps(next_page).encode() + b"}", media_type=JSON)
+    return Document(b'{"jobs":[' + jobs + b'],"next":' + json.dumps(next_page).encode() + b"}")

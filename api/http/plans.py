@@ -11,8 +11,9 @@ from fastapi.responses import FileResponse
 from api.access.roles import Action
 from api.http.access import Require, require_on
 from api.http.answer_headers import report_policy
+from api.http.documents import Document
 from api.http.events import plan_events
-from api.http.headers import BODY_PROBLEMS, JSON, Cursor, EventId, Key, Limit, NoneMatch
+from api.http.headers import BODY_PROBLEMS, JSON, LISTED, Cursor, EventId, Key, Limit, NoneMatch
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
@@ -55,12 +56,9 @@ def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrinci
     response_model=PlanListModel,
     responses=documented(ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS),
 )
-def list_plans(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> Response:
+def list_plans(service: TheService, limit: Limit = LISTED, cursor: Cursor = None) -> Response:
     """Plans, newest first, without results; `next` is the address of the plans after these."""
-    views, following = service.plans.newest(limit, cursor)
-    address = f"/v1/plans?limit={limit}&cursor={following}" if following is not None else None
-    plans = b",".join(map(plan_text, views))
-    return Response(b'{"plans":[' + plans + b'],"next":' + json.dumps(address).encode() + b"}", media_type=JSON)
+    return plans_document(service.plans, limit, cursor).answer()
 
 
 @router.get(
@@ -70,15 +68,9 @@ def list_plans(service: TheService, limit: Limit = 50, cursor: Cursor = None) ->
     response_model=PlanModel,
     responses=documented(ProblemKind.UNKNOWN_PLAN) | {304: {"description": "The plan has not changed."}},
 )
-def read_plan(
-    plan_id: str, service: TheService, if_none_match: Annotated[str | None, Header(max_length=200)] = None
-) -> Response:
+def read_plan(plan_id: str, service: TheService, if_none_match: NoneMatch = None) -> Response:
     """Status, progress and, once it succeeded, the result; `plan-edited` as its problem where its files were edited."""
-    view = service.plans.read(plan_id)
-    headers = {"ETag": etag(view), "Cache-Control": "no-cache"}
-    if if_none_match == headers["ETag"]:
-        return Response(None, status.HTTP_304_NOT_MODIFIED, headers)
-    return Response(plan_body(service.plans, view), status.HTTP_200_OK, headers, JSON)
+    return plan_document(service.plans, plan_id).answer(if_none_match)
 
 
 @router.post(
@@ -193,6 +185,20 @@ def read_file(plan_id: str, name: str, service: TheService) -> FileResponse:
 def etag(view: PlanView) -> str:
     """The strong ETag of a plan."""
     return f'"{view.tag}"'
+
+
+def plan_document(plans: Plans, plan_id: str) -> Document:
+    """A plan with its result; raises `ProblemError` for an unknown plan."""
+    view = plans.read(plan_id)
+    return Document(plan_body(plans, view), etag(view))
+
+
+def plans_document(plans: Plans, limit: int, cursor: str | None = None) -> Document:
+    """A page of the list of plans; raises `InputFaults` for a cursor that did not come from here."""
+    views, following = plans.newest(limit, cursor)
+    address = f"/v1/plans?limit={limit}&cursor={following}" if following is not None else None
+    listed = b",".join(map(plan_text, views))
+    return Document(b'{"plans":[' + listed + b'],"next":' + json.dumps(address).encode() + b"}")
 
 
 @lru_cache(maxsize=4_096)

@@ -1,5 +1,6 @@
 """Every error of the service becomes problem+json from the table in `api.problems`."""
 
+import errno
 import logging
 from collections.abc import Hashable
 from typing import Any
@@ -21,6 +22,8 @@ from api.services.availability import DatabaseUnavailableError
 from energy_models.faults import Infeasible, InputFaults
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_NOT_STORED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Errors of a data folder that is full or may not be written."""
 _log = logging.getLogger("headwatt.http")
 
 
@@ -63,6 +66,14 @@ def register_problems(app: FastAPI) -> None:
         detail = "The database does not answer; the same request can be sent again."
         return answer(Problem(ProblemKind.UNAVAILABLE, detail, headers={"Retry-After": "5"}), request)
 
+    async def not_stored(request: Request, error: Exception) -> Response:
+        assert isinstance(error, OSError)
+        if error.errno not in _NOT_STORED:
+            raise error
+        _log.error("%s %s: the data folder takes no file (%s)", request.method, request.url.path, error)
+        detail = f"The service cannot store files ({error.strerror}); the same request can be sent again."
+        return answer(Problem(ProblemKind.UNAVAILABLE, detail, headers={"Retry-After": "60"}), request)
+
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return answer(_of_http_exception(app, request, error), request)
@@ -74,6 +85,7 @@ def register_problems(app: FastAPI) -> None:
     for kind in (ProblemError, InputFaults, Infeasible):
         app.add_exception_handler(kind, from_table)
     app.add_exception_handler(DatabaseUnavailableError, unavailable)
+    app.add_exception_handler(OSError, not_stored)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
 

@@ -7,23 +7,24 @@ from starlette.types import Scope
 
 from api.http.answer_headers import AnswerHeaders, UnexpectedErrors
 from api.http.exposure import Exposure
+from api.http.frequent_reads import FrequentReads
 from api.http.identify import Identify
 from api.http.metrics import Metrics
 from api.http.observe import Observe
 from api.http.request_guard import Limits, RequestGuard
 from api.http.request_ids import RequestIds
 from api.http.scenarios import MOST_UPLOAD_BYTES
+from api.http.service import Service
 from api.http.telemetry import MOST_BODY_BYTES
-from api.services.access import Access
-from api.services.sessions import Sessions
 
 
-def secure(app: FastAPI, access: Access, sessions: Sessions, exposure: Exposure, metrics: Metrics) -> None:
-    """Protect every route of an application."""
+def secure(app: FastAPI, service: Service, exposure: Exposure, metrics: Metrics) -> None:
+    """Protect every route of an application, and the answers to the most frequent requests in front of the routes."""
+    app.add_middleware(FrequentReads, service=service)
     app.add_middleware(UnexpectedErrors)
     bodies = {"/v1/telemetry": MOST_BODY_BYTES, "/v1/imports": MOST_UPLOAD_BYTES}
     app.add_middleware(RequestGuard, limits=Limits(exposure.hosts, bodies))
-    app.add_middleware(Identify, access=access, sessions=sessions, exposure=exposure)
+    app.add_middleware(Identify, access=service.access, sessions=service.sessions, exposure=exposure)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(Observe, metrics=metrics)
     app.add_middleware(RequestIds)

@@ -9,7 +9,7 @@ from api.access.roles import Action
 from api.http.access import Require, require_on
 from api.http.headers import ORDER_PROBLEMS, Cursor, Key, Limit, NoneMatch
 from api.http.job_models import JobModel
-from api.http.jobs import accepted, job_answer, job_list
+from api.http.jobs import accepted, job_document, jobs_document
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
 from api.jobs.orders import CalibrationOrder, LineOrder, SimulationOrder, SweepOrder
@@ -37,10 +37,10 @@ def _add(resource: str, kind: JobKind, model: type[LineOrder], action: Action, w
 
     def list_them(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> Response:
         views, following = service.jobs.newest(limit, cursor, (kind,))
-        return job_list(views, following, f"/v1/{resource}?limit={limit}")
+        return jobs_document(views, following, f"/v1/{resource}?limit={limit}").answer()
 
     def read(job_id: str, service: TheService, if_none_match: NoneMatch = None) -> Response:
-        return job_answer(service.jobs, service.jobs.read(job_id, kind), if_none_match)
+        return job_document(service.jobs, service.jobs.read(job_id, kind)).answer(if_none_match)
 
     order.__annotations__["wanted"] = model
     order.__doc__, list_them.__doc__ = model.__doc__, f"The jobs of kind `{kind}`, newest first, without results."

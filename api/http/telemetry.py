@@ -12,7 +12,7 @@ from api.http.problems import documented
 from api.http.service import TheService, caller_of
 from api.ingest.receiver import Receiver
 from api.problems import ProblemError, ProblemKind
-from api.services.telemetry_log import Counts
+from api.services.telemetry_log import counts_of
 
 router = APIRouter(prefix="/v1/telemetry", tags=["telemetry"])
 
@@ -78,9 +78,8 @@ async def receive_telemetry(
             detail = f"A request may have {MOST_BODY_BYTES / 1e6:.0f} MB; send the rows in several requests."
             raise ProblemError(ProblemKind.TOO_LARGE, detail)
     receipt = await run_in_threadpool(receiver.receive, bytes(content), source, "request")
-    counts = Counts(1, receipt.rows_in, receipt.stored, receipt.flagged, receipt.duplicates, receipt.quarantined)
     named = source or receiver.mapping(None).source
-    await run_in_threadpool(service.telemetry_log.received, caller_of(request), named, counts)
+    await run_in_threadpool(service.telemetry_log.received, caller_of(request), named, counts_of(receipt))
     return ReceiptModel(
         rows_in=receipt.rows_in,
         stored=receipt.stored,

@@ -78,6 +78,7 @@ class Engine:
             "notification_listener_polling_interval_sec": 30.0,
             "scheduler_polling_interval_sec": 300.0,
         }
+        _log_as_other_entries()
         DBOS(config=config)
         look_seldom()
         DBOS.launch()
@@ -263,6 +264,14 @@ def _publish(job_id: str, outcome: dict[str, Any] | None) -> None:
 def run_job(job_id: str) -> None:
     """Compute a job and publish its outcome."""
     _publish(job_id, _compute(job_id))
+
+
+def _log_as_other_entries() -> None:
+    """Let the entries of DBOS reach the log of this process, in its form; DBOS adds no output of its own then."""
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    logger.propagate = True
 
 
 def _failed(problem: Problem) -> dict[str, Any]:

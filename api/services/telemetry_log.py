@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from api.state.audit import Change, note
 from api.state.database import Database, DatabaseUnavailableError
 from api.state.line_filter import Caller
+from energy_models.telemetry.receipt import Receipt
 
 BETWEEN_S = 60.0
 """Shortest time between two entries of a user and a source."""
@@ -23,6 +24,11 @@ class Counts:
     flagged: int = 0
     duplicates: int = 0
     quarantined: int = 0
+
+
+def counts_of(receipt: Receipt) -> Counts:
+    """The counts of the receipt of one request, or of the messages that were stored together."""
+    return Counts(1, receipt.rows_in, receipt.stored, receipt.flagged, receipt.duplicates, receipt.quarantined)
 
 
 class TelemetryLog:

@@ -114,6 +114,13 @@ class MetricsSettings(_Part):
     )
 
 
+class RetentionSettings(_Part):
+    """What `headwatt data prune` keeps; plans that were approved, scenarios and the audit log are always kept."""
+
+    jobs_days: int = Field(default=90, ge=1, description="Days for which ended jobs other than plans are kept.")
+    plans_days: int = Field(default=365, ge=1, description="Days for which plans that were never approved are kept.")
+
+
 class JobLimits(_Part):
     """Limits of the jobs of a user with a role."""
 
@@ -170,6 +177,7 @@ class Settings(_Part):
     logs: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     limits: LimitSettings = LimitSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def _is_loopback(host: str) -> bool:

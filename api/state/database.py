@@ -1,6 +1,7 @@
 """The database of an installation: SQLite in the data folder, or PostgreSQL if `HEADWATT_DATABASE` has its address."""
 
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
@@ -18,6 +19,14 @@ SETTING = "HEADWATT_DATABASE"
 SQLITE_FILE = "headwatt.sqlite"
 _WRITES = "headwatt_writes"
 _BUSY_MS = 30_000
+_POSTGRESQL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""Times in seconds, the last one in milliseconds: a server that is not reached is an error, not a wait without end."""
 
 
 class DatabaseUnavailableError(Exception):
@@ -127,7 +136,7 @@ def _availability() -> Iterator[None]:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=_POSTGRESQL)
     engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
 
     @event.listens_for(engine, "connect")
@@ -139,6 +148,12 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        try:
+            # Around the layer of statements, which would take as long as a short reading itself.
+            driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        except sqlite3.OperationalError as error:
+            raise DatabaseUnavailableError(type(error).__name__) from error
 
     return engine

@@ -27,6 +27,7 @@ class JobRow(Base):
         Index("ix_jobs_owner_status", "owner_id", "status"),
         Index("ix_jobs_worker_status", "worker_id", "status"),
         Index("ix_jobs_kind_created", "kind", "created_at", "id"),
+        Index("ix_jobs_created", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(100), primary_key=True)

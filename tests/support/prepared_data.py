@@ -7,6 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from api.services.installation import open_installation
+from api.state.database import SQLITE_FILE, Database
+from api.state.migrate import upgrade
+from api.state.rows_as_text import add_lines, continue_numbers, lines_of, own_tables, snapshot, table_in
 
 
 @cache
@@ -24,3 +27,18 @@ def prepared_data(data: Path) -> Path:
     if not (data / "headwatt.sqlite").exists():
         shutil.copytree(_prepared(), data, dirs_exist_ok=True)
     return data
+
+
+def prepared_database(url: str, data: Path) -> str:
+    """Give an empty database the rows of a prepared data folder; returns the address of the database."""
+    database, source = Database(url), Database(f"sqlite:///{prepared_data(data) / SQLITE_FILE}")
+    upgrade(database)
+    with snapshot(source) as read, database.writing() as session:
+        for name in own_tables(read):
+            table = table_in(session.connection(), name)
+            session.connection().execute(table.delete())
+            add_lines(session.connection(), table, lines_of(read, table_in(read, name)))
+            continue_numbers(session.connection(), table)
+    source.close()
+    database.close()
+    return url

@@ -30,10 +30,13 @@ def feed_message(seconds: int = 60, *, version: str = "2.0") -> FeedMessage:
 
 
 def feed_mapping(signals: str = "speed_m_s: {column: speed_m_s, unit: m/s}") -> RecorderMapping:
-    text = (
+    return mapping_of(feed_mapping_text(signals).encode(), "rt.yaml")
+
+
+def feed_mapping_text(signals: str = "speed_m_s: {column: speed_m_s, unit: m/s}") -> str:
+    return (
         "format: telemetry-mapping-1\nsource: rt\nline: my_line\n"
         "clock: {column: timestamp_s, form: epoch_s, zone: Europe/Berlin}\nvehicle: {column: vehicle}\n"
         f"signals:\n  {signals}\n  trip: {{column: trip}}\n  odometer_m: {{column: odometer_m, unit: m}}\n"
         "  direction: {column: direction, values: {'0': up, '1': down}}\n"
     )
-    return mapping_of(text.encode(), "rt.yaml")

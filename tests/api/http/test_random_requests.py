@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from prepared_data import prepared_database
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure, FailureGroup
@@ -38,7 +39,9 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     from state_databases import new_database_url  # a plugin of pytest, which imports it first
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(SETTING, new_database_url(request.param, tmp_path, request))
+        if request.param == "postgresql":
+            url = new_database_url(request.param, tmp_path, request)
+            patch.setenv(SETTING, prepared_database(url, tmp_path / "data"))
         app = app_in(tmp_path / "data")
     with served_app(app) as port:
         yield f"http://127.0.0.1:{port}"

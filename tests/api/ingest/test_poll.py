@@ -6,10 +6,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from vehicle_positions import NOW_S, feed_mapping, feed_message
+from prepared_data import prepared_data
+from typer.testing import CliRunner
+from vehicle_positions import NOW_S, feed_mapping, feed_mapping_text, feed_message
 
+from api.cli import telemetry_receive
+from api.cli.main import app
 from api.ingest.poll import poll
 from api.ingest.receiver import Receiver
+from api.services.audit import Audit
+from api.state.database import SETTING, open_database
 from energy_models.telemetry.receipt import Receipt, total
 from energy_models.telemetry.store.query import read_rows
 from energy_models.telemetry.store.store import create_store
@@ -82,6 +88,26 @@ def test_each_position_is_stored_once_and_bad_answers_are_told(tmp_path: Path, s
     assert any("a whole GTFS-Realtime feed message" in reason for reason in lost)
     assert all(headers["X-Api-Key"] == "17" for headers in server.headers_seen)
     assert any("If-None-Match" in headers for headers in server.headers_seen)
+
+
+def test_the_audit_log_of_a_service_contains_what_was_stored(
+    tmp_path: Path, server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SETTING, raising=False)
+    data, mapping = prepared_data(tmp_path / "data"), tmp_path / "rt.yaml"
+    mapping.write_text(feed_mapping_text())
+    monkeypatch.setattr(telemetry_receive, "_stop_by_signal", lambda: server.stop)
+    address = f"http://127.0.0.1:{server.server_port}/positions.pb"
+    words = ("--mapping", str(mapping), "--store", str(tmp_path / "s"), "--every", "0.05", "--data", str(data))
+    found = CliRunner().invoke(app, ["telemetry", "receive", address, *words])
+    assert found.exit_code == 0, found.output
+    database = open_database(data)
+    entries = [one for one in Audit(database).newest(50) if one.action == "telemetry.received"]
+    assert {(one.actor_id, one.object_id) for one in entries} == {("receiver:127.0.0.1", "rt")}
+    sums = [one.after for one in entries]
+    assert sum(one["stored"] + one["flagged"] for one in sums if one is not None) == 10
+    assert Audit(database).verify().fault is None
+    database.close()
 
 
 def test_a_server_that_is_gone_is_told_and_tried_again(tmp_path: Path) -> None:

@@ -238,11 +238,17 @@ def test_the_commands(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     assert "went from revision 0001" in run("upgrade", "--data", str(data))[1]
     assert "were up to date" in run("upgrade", "--data", str(data))[1]
-    stored_plan(database, data, "one")
+    plan_id = stored_plan(database, data, "one")
     assert run("backup", str(tmp_path / "b.tar.gz"), "--data", str(data))[0] == 0
     assert run("restore", str(tmp_path / "b.tar.gz"), "--data", str(tmp_path / "new"))[0] == 0
     code, text = run("prune", "--data", str(data), "--json")
     assert (code, json.loads(text)["removed"]) == (0, False)
+    aged(database, data, plan_id, 400)
+    settings = tmp_path / "headwatt.toml"
+    settings.write_text("[retention]\nplans_days = 5000\n")
+    config = ("--data", str(data), "--json", "--config", str(settings))
+    assert json.loads(run("prune", *config)[1])["plans"] == []
+    assert len(json.loads(run("prune", *config, "--plans-days", "9")[1])["plans"]) == 1
     file_of(data).unlink()
     code, text = run("verify", "--data", str(data), "--json")
     assert (code, len(json.loads(text)["missing"])) == (1, 1)

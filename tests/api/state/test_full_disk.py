@@ -1,12 +1,11 @@
 """A disk that takes no more bytes, by the limit of the size of a file: nothing half-written, and it goes on later."""
 
 import os
-import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from full_disk import full_disk
 
 from api.services.backup import write_backup
 from api.services.upkeep import verify
@@ -14,17 +13,6 @@ from api.state.database import Database, DatabaseUnavailableError
 from api.state.files import FileStore, name_files
 from api.state.lines import change_setting, setting
 from api.state.migrate import upgrade
-
-
-@contextmanager
-def full_disk(most_bytes: int) -> Iterator[None]:
-    """No file of this process grows beyond a size; Python ignores the signal, so that writes fail with EFBIG."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture
