@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access.roles import Action
 from api.http import (
     approvals,
+    fleet,
     health,
     jobs,
     live,
@@ -85,7 +86,7 @@ def create_app(
     register_problems(app)
     for routes in (
         plans, plan_studies, approvals, scenarios, studies, jobs, telemetry, health, sessions, metrics, users,
-        live,
+        live, fleet,
     ):  # fmt: skip
         app.include_router(routes.router)
 
@@ -96,6 +97,10 @@ def create_app(
     @app.get("/control-room/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def control_room() -> FileResponse:
         return FileResponse(PAGES / "control_room.html", headers=PAGE_HEADERS)
+
+    @app.get("/fleet/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
+    def fleet_page() -> FileResponse:
+        return FileResponse(PAGES / "fleet.html", headers=PAGE_HEADERS)
 
     document_problems(app)
     secure(app, service.access, service.sessions, exposure, app.state.metrics)

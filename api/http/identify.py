@@ -28,7 +28,7 @@ WITHOUT_KEY = (
 )  # fmt: skip
 """Addresses that answer without a key, with nothing that depends on the installation, or begin a session."""
 CSRF_HEADER = "X-CSRF-Token"
-PAGES = ("/", "/control-room/")
+PAGES = ("/", "/control-room/", "/fleet/")
 """Pages for people: without a session, a browser goes on to the page where a person signs in."""
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers of proxies: a request with one of them does not come from this machine."""
