@@ -40,7 +40,7 @@ def list_vehicles(line_id: LineId, service: TheService, if_none_match: NoneMatch
 
 
 @router.get(
-    "/vehicles/{vehicle:path}", summary="Read the models of a vehicle", dependencies=_READS,
+    "/vehicles/{vehicle}", summary="Read the models of a vehicle", dependencies=_READS,
     response_model=VehicleHistoryModel, responses=documented(*_OF_LINE, ProblemKind.UNKNOWN_VEHICLE) | _UNCHANGED,
 )  # fmt: skip
 def read_vehicle(line_id: LineId, vehicle: VehicleId, service: TheService, if_none_match: NoneMatch = None) -> Response:
@@ -54,7 +54,7 @@ def read_vehicle(line_id: LineId, vehicle: VehicleId, service: TheService, if_no
 
 @router.get(
     "/vehicle-models/{version}", summary="Read a version of a model", dependencies=_READS,
-    responses=documented(*_OF_LINE, ProblemKind.UNKNOWN_VERSION),
+    responses=documented(*_OF_LINE, ProblemKind.UNKNOWN_VEHICLE),
 )  # fmt: skip
 def read_vehicle_model(line_id: LineId, version: Version, service: TheService, response: Response) -> dict[str, Any]:
     """The content of the vehicle file of a model, as an order of a plan takes it. A version never changes."""

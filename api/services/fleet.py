@@ -128,7 +128,7 @@ class Fleet:
             _require_line(session, line_id)
             row = rows.model_of_version(session, line_id, version) if is_storable(version) else None
             if row is None:
-                raise ProblemError(ProblemKind.UNKNOWN_VERSION, f"No model has the version {version[:80]!r}.")
+                raise ProblemError(ProblemKind.UNKNOWN_VEHICLE, f"No model has the version {version[:80]!r}.")
             return ModelView.of(row)
 
     def quality(self, line_id: str, first: date | None = None, last: date | None = None) -> QualityView:

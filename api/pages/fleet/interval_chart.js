@@ -38,7 +38,7 @@ export function intervalRow(range, one, { own = null, reference = null } = {}) {
 /** The axis over a column of rows. @param {Range} range @param {number} digits */
 export function intervalAxis(range, digits) {
   const x = rowPlace(range);
-  const picture = svg("svg", { viewBox: `0 0 ${ROW.width} ${ROW.height}`, class: "interval axis", "aria-hidden": "true" });
+  const picture = svg("svg", { viewBox: `0 0 ${ROW.width} ${ROW.height}`, class: "interval-axis", "aria-hidden": "true" });
   for (const value of rangeTicks(range.low, range.high, 3)) {
     const at = x(value);
     picture.append(svg("line", { x1: at, x2: at, y1: ROW.height - 5, y2: ROW.height, class: "grid" }));
@@ -58,7 +58,7 @@ export function historyChart({ title, unit, points, reference, changes }) {
   const y = (/** @type {number} */ value) => CHART.top + (1 - (value - range.low) / (range.high - range.low)) * high;
   const ticks = rangeTicks(range.low, range.high, 5);
   const digits = ticks.length > 1 ? digitsFor((ticks[1] - ticks[0]) * 5) : 1;
-  const picture = svg("svg", { viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img", "aria-label": `${title}, ${unit}: ${t("fleet.history_label", { n: points.length })}`, class: "chart history" });
+  const picture = svg("svg", { viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img", "aria-label": `${title}, ${unit}: ${t("fleet.history_label", { n: points.length })}`, class: ["chart", "history"].join(" ") });
   for (const value of ticks) {
     picture.append(svg("line", { x1: CHART.left, x2: CHART.width - CHART.right, y1: y(value), y2: y(value), class: "grid" }), svg("text", { x: CHART.left - 8, y: y(value), class: "value" }, formatDigits(value, digits)));
   }
@@ -76,7 +76,7 @@ export function historyChart({ title, unit, points, reference, changes }) {
   }
   points.forEach((one, k) => {
     const at = x(times[k]).toFixed(1);
-    picture.append(svg("path", { d: `M${Number(at) - 3} ${y(one.lower).toFixed(1)}h6m-3 0V${y(one.upper).toFixed(1)}m-3 0h6`, class: "whisker" }), svg("rect", { x: Number(at) - 3.5, y: y(one.value) - 3.5, width: 7, height: 7, class: k === points.length - 1 ? "point present" : "point" }));
+    picture.append(svg("path", { d: `M${Number(at) - 3} ${y(one.lower).toFixed(1)}h6m-3 0V${y(one.upper).toFixed(1)}m-3 0h6`, class: "whisker" }), svg("rect", { x: Number(at) - 3.5, y: y(one.value) - 3.5, width: 7, height: 7, class: k === points.length - 1 ? "present" : "point" }));
   });
   return picture;
 }

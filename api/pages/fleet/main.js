@@ -75,7 +75,7 @@ async function readHistory() {
   const { vehicle } = store.state.view;
   if (!vehicle || store.state.history?.vehicle === vehicle) return;
   try {
-    const history = await ask(lineAddress(`vehicles/${vehicle.split("/").map(encodeURIComponent).join("/")}`));
+    const history = await ask(lineAddress(`vehicles/${encodeURIComponent(vehicle)}`));
     if (vehicle === store.state.view.vehicle) store.set({ history, historyProblem: null });
   } catch (problem) {
     if (vehicle === store.state.view.vehicle) store.set({ history: null, historyProblem: problem });
