@@ -8,6 +8,9 @@ export function digitsFor(half, most = 5) {
   return Math.min(most, Math.max(0, 1 - Math.floor(Math.log10(half))));
 }
 
+/** Digits after the point with which a value has four significant figures. @param {number} value */
+export const figures = (value) => Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value) || 1))));
+
 /** Half the width of an interval. @param {{ lower: number, upper: number }} one */
 export const halfOf = ({ lower, upper }) => (upper - lower) / 2;
 
@@ -40,6 +43,9 @@ export function rangeOf(intervals, also = []) {
   const room = 0.06 * (high - low) || Math.abs(high) * 0.05 || 1;
   return { low: low - room, high: high + room };
 }
+
+/** A range that goes no further than a distance from zero. @param {{ low: number, high: number }} range @param {number} most */
+export const within = (range, most) => ({ low: Math.max(range.low, -most), high: Math.min(range.high, most) });
 
 /** The vehicles of a list that fit the words, in an order: of the ranking, from the thirstiest, by name, by what findings cost.
  * @param {any[]} vehicles @param {string} order @param {string} words */

@@ -6,11 +6,8 @@ import { csvButton, parameterName, section, signed } from "./parts.js";
 
 /** @typedef {import("./state.js").Page} Page */
 
-/** How sure a finding is: the probability that it is no chance, as a whole number of nines at most. @param {number} chance */
-export function sureText(chance) {
-  const digits = Math.min(4, Math.max(0, Math.ceil(-Math.log10(Math.max(chance, 1e-9))) - 2));
-  return `${formatDigits(100 * (1 - Math.max(chance, 1e-6)), digits)} %`;
-}
+/** How sure a finding is: the probability that it is no chance. @param {number} chance */
+export const sureText = (chance) => (chance < 1e-4 ? `> ${formatDigits(99.99, 2)} %` : `${formatDigits(100 * (1 - chance), 2)} %`);
 
 /** The change of a parameter with its interval and unit. @param {any} one */
 export function changeText(one) {

@@ -6,7 +6,7 @@ import { digitsFor, halfOf, rangeOf, rangeTicks } from "./estimates.js";
 /** @typedef {{ low: number, high: number }} Range */
 /** @typedef {{ day: string, value: number, lower: number, upper: number }} Point */
 
-const ROW = { width: 220, height: 22, room: 6 };
+const ROW = { width: 170, height: 22, room: 6 };
 const CHART = { width: 760, height: 240, left: 66, right: 16, top: 14, bottom: 28 };
 const DAY_MS = 86_400_000;
 
@@ -27,10 +27,16 @@ export function intervalRow(range, one, { own = null, reference = null } = {}) {
   const x = rowPlace(range);
   const picture = svg("svg", { viewBox: `0 0 ${ROW.width} ${ROW.height}`, class: "interval", "aria-hidden": "true" });
   const middle = ROW.height / 2;
+  const [low, high] = [Math.max(one?.lower ?? 0, range.low), Math.min(one?.upper ?? 0, range.high)];
   if (reference !== null) picture.append(svg("line", { x1: x(reference), x2: x(reference), y1: 0, y2: ROW.height, class: "reference" }));
   if (!one) return picture;
-  picture.append(svg("path", { d: `M${x(one.lower).toFixed(1)} ${middle - 4}v8m0-4H${x(one.upper).toFixed(1)}m0-4v8`, class: "whisker" }));
+  if (one.upper >= range.low && one.lower <= range.high) {
+    // An end outside of the axis is an arrow instead of a bar.
+    const [begin, end] = [one.lower < range.low ? "l4-4m-4 4l4 4m-4-4" : "m0-4v8m0-4", one.upper > range.high ? "l-4-4m4 4l-4 4" : "m0-4v8"];
+    picture.append(svg("path", { d: `M${x(low).toFixed(1)} ${middle}${begin}H${x(high).toFixed(1)}${end}`, class: "whisker" }));
+  }
   if (own) picture.append(svg("circle", { cx: x(own.value), cy: middle, r: 4, class: "own" }));
+  if (one.value < range.low || one.value > range.high) return picture;
   picture.append(svg("rect", { x: x(one.value) - 3.5, y: middle - 3.5, width: 7, height: 7, class: "point" }));
   return picture;
 }

@@ -17,7 +17,7 @@ export function rankingView(fleet, page) {
   const ticks = rangeTicks(range.low, range.high, 3);
   const axis = intervalAxis(range, ticks.length > 1 ? digitsFor((ticks[1] - ticks[0]) * 5) : 1);
   const types = new Set(fleet.vehicles.map((/** @type {any} */ one) => one.model.train_type));
-  const head = [t("fleet.rank"), t("fleet.vehicle"), element("span", {}, t("fleet.energy"), axis), t("fleet.kwh_km"), t("fleet.model_day"), t("fleet.version"), t("fleet.alarm_column")];
+  const head = [t("fleet.rank"), t("fleet.vehicle"), element("span", {}, t("fleet.energy"), axis), t("fleet.kwh_km"), t("fleet.model"), t("fleet.alarm_column")];
   const rows = shown.map((one) => rowOf(one, range, types.size > 1, page));
   const order = element("select", { "data-key": "order", onchange: (/** @type {any} */ event) => page.look({ order: event.target.value }) }, ...ORDERS.map((name) => element("option", { value: name, selected: name === view.order }, t(`fleet.order.${name}`))));
   const words = element("input", { type: "search", "data-key": "words", value: view.words, maxlength: 80, oninput: (/** @type {any} */ event) => page.look({ words: event.target.value }) });
@@ -44,8 +44,8 @@ function rowOf(one, range, hasTypes, page) {
   const place = !rank ? t("fleet.not_ranked") : rank.rank_from === rank.rank_to ? formatWhole(rank.rank) : t("fleet.rank_range", { rank: rank.rank, from: rank.rank_from, to: rank.rank_to });
   const isShown = page.view.vehicle === one.vehicle;
   const link = element("a", { href: page.address({ vehicle: one.vehicle }), "aria-current": isShown && "true", "data-key": `vehicle-${one.vehicle}`, onclick: page.follow({ vehicle: one.vehicle }) }, one.vehicle);
-  const cost = Math.max(0, ...one.findings.map((/** @type {any} */ found) => found.kwh_a_day));
-  const alarm = one.findings.length ? `${cost > 0 ? "▲" : "▽"} ${formatWhole(one.findings.length)}${cost > 0 ? ` (${signed(cost, formatTenth)})` : ""}` : "";
+  const cost = Math.max(...one.findings.map((/** @type {any} */ found) => found.kwh_a_day));
+  const alarm = one.findings.length ? `${cost > 0 ? "▲" : "▽"}${one.findings.length > 1 ? ` ${formatWhole(one.findings.length)} ·` : ""} ${signed(cost, formatTenth)}` : "";
   return element(
     "tr",
     { class: isShown ? "chosen" : null },
@@ -53,9 +53,8 @@ function rowOf(one, range, hasTypes, page) {
     element("th", { scope: "row" }, link, hasTypes ? element("small", {}, ` ${model.train_type}`) : null),
     element("td", { class: "drawn" }, intervalRow(range, energy, { own: rank?.own ?? null })),
     element("td", { class: "number" }, energy ? estimateText(energy) : ""),
-    element("td", {}, formatDay(model.day)),
-    element("td", {}, element("code", { title: model.version }, model.version.slice(0, 8))),
-    element("td", {}, alarm),
+    element("td", { class: "two" }, element("span", {}, formatDay(model.day)), element("code", { class: "quiet" }, model.version.slice(0, 12))),
+    element("td", { class: "number" }, alarm),
   );
 }
 

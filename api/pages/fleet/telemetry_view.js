@@ -1,6 +1,7 @@
 /** The quality of the telemetry as a calendar of vehicles and days, with the reasons of the chosen day, and the quarantine. */
 import { element } from "../element.js";
 import { formatDay, formatDigits, formatTenth, formatWhole, known, t } from "../locale.js";
+import { figures } from "./estimates.js";
 import { csvButton, section, table } from "./parts.js";
 import { calendarOf, cellKey, counted, qualityOf, SIGNS } from "./quality.js";
 
@@ -95,7 +96,7 @@ function findingView(found) {
 }
 
 /** A size with four significant digits. @param {number} value */
-const formatAmount = (value) => formatDigits(value, Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value) || 1)))));
+const formatAmount = (value) => formatDigits(value, Number.isInteger(value) ? 0 : figures(value));
 
 /** @param {any} quality */
 function quarantineView(quality) {

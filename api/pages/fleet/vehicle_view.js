@@ -3,12 +3,17 @@ import { element } from "../element.js";
 import { formatDay, formatDigits, formatTenth, formatTime, t } from "../locale.js";
 import { problemView } from "../problem_view.js";
 import { ENERGY } from "./address.js";
-import { apart, rangeOf } from "./estimates.js";
+import { apart, figures, rangeOf, within } from "./estimates.js";
 import { changeText, sinceText, sureText } from "./findings_view.js";
 import { estimateText, historyChart, intervalAxis, intervalRow, keyOf } from "./interval_chart.js";
 import { csvButton, parameterName, section, signed, table } from "./parts.js";
 
 /** @typedef {import("./state.js").Page} Page */
+
+/** A value with four significant figures. @param {number} value */
+const formatFigures = (value) => formatDigits(value, figures(value));
+/** The axis of the differences from the scenario goes no further. */
+const MOST_APART_PERCENT = 60;
 
 /** @param {any} history of the vehicle, null while it is read @param {any} problem @param {Page} page */
 export function vehicleView(history, problem, page) {
@@ -31,15 +36,15 @@ export function vehicleView(history, problem, page) {
 function parametersOf(history, model, page) {
   const names = Object.keys(model.parameters);
   const differences = names.map((name) => apart(model.parameters[name]));
-  const range = rangeOf(differences, [0]);
-  const head = [t("fleet.parameter"), t("fleet.estimate"), t("fleet.unit"), element("span", {}, t("fleet.from_scenario"), intervalAxis(range, 0)), t("fleet.scenario_value")];
+  const range = within(rangeOf(differences, [0]), MOST_APART_PERCENT);
+  const head = [t("fleet.parameter"), t("fleet.estimate"), element("span", {}, t("fleet.from_scenario"), intervalAxis(range, 0))];
   const choose = (/** @type {string} */ name) =>
     element("button", { type: "button", class: "link", "aria-pressed": String(page.view.parameter === name), "data-key": `parameter-${name}`, onclick: () => page.look({ parameter: name }) }, parameterName(name), history.findings.some((/** @type {any} */ one) => one.parameter === name) ? ` ▲` : "");
   const rows = names.map((name, k) => {
     const one = model.parameters[name];
-    return element("tr", { class: page.view.parameter === name ? "chosen" : null }, element("th", { scope: "row" }, choose(name)), element("td", { class: "number" }, estimateText(one)), element("td", {}, unitOf(one.unit)), element("td", { class: "drawn" }, intervalRow(range, differences[k], { reference: 0 })), element("td", { class: "number" }, one.scenario_value === null ? "" : formatDigits(one.scenario_value, 3)));
+    return element("tr", { class: page.view.parameter === name ? "chosen" : null }, element("th", { scope: "row" }, choose(name)), element("td", { class: "two" }, element("span", {}, `${estimateText(one)} ${unitOf(one.unit)}`), one.scenario_value === null ? null : element("small", { class: "quiet" }, t("fleet.scenario_value", { value: formatFigures(one.scenario_value) }))), element("td", { class: "drawn" }, intervalRow(range, differences[k], { reference: 0 })));
   });
-  if (model.normalised) rows.push(element("tr", { class: page.view.parameter === ENERGY ? "chosen" : null }, element("th", { scope: "row" }, choose(ENERGY)), element("td", { class: "number" }, estimateText(model.normalised)), element("td", {}, model.normalised.unit), element("td", {}), element("td", {})));
+  if (model.normalised) rows.push(element("tr", { class: page.view.parameter === ENERGY ? "chosen" : null }, element("th", { scope: "row" }, choose(ENERGY)), element("td", { class: "number" }, `${estimateText(model.normalised)} ${model.normalised.unit}`), element("td", {})));
   const held = Object.entries(model.held).map(([name, value]) => element("li", {}, t("fleet.held", { name: parameterName(name), value: formatDigits(Number(value), 3) })));
   const missing = Object.entries(model.not_estimated).map(([name, reason]) => element("li", {}, `${parameterName(name)}: `, element("span", { lang: "en" }, String(reason))));
   const remarks = model.remarks.map((/** @type {string} */ one) => element("li", { lang: "en" }, one));
