@@ -53,7 +53,7 @@ def checked_days(days: int = 8) -> list[dict[str, Any]]:
             if (vehicle, k) == (VEHICLES[0], 2):
                 continue
             finding = {"kind": "stuck", "signal": "voltage_v", "since_ms": 1_795_900_000_000, "amount": 420.0,
-                       "unit": "s", "detail": "at 775", "words": "voltage_v: signal does not change, 420 s"}  # fmt: skip
+                       "unit": "s", "detail": "at 775", "words": "voltage_v: does not change, 420 s"}  # fmt: skip
             found.append(
                 {"vehicle": vehicle, "day": day, "rows": 61_200, "flagged": 5, "hours": 17.0, "step_s": 1.0,
                  "missing_share": 0.12 if (vehicle, k) == (VEHICLES[2], 6) else 0.004,
