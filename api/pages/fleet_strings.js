@@ -70,7 +70,7 @@ export const FLEET = {
   "fleet.parameters": ["Parameters", "参数"],
   "fleet.parameter": ["Parameter", "参数"],
   "fleet.estimate": ["Estimate, ± 95 %", "估计值，± 95 %"],
-  "fleet.from_scenario": ["Difference from the scenario, %", "与场景的差异，%"],
+  "fleet.from_scenario": ["From the scenario, %", "与场景的差异，%"],
   "fleet.scenario_value": ["scenario {value}", "场景 {value}"],
   "fleet.held": ["{name} was fixed at {value}", "{name}固定为 {value}"],
   "fleet.widened": ["The intervals are {factor} times as wide, because the model does not explain all of the telemetry.", "模型不能完全解释遥测数据，因此区间加宽为 {factor} 倍。"],

@@ -7,7 +7,7 @@ import { digitsFor, halfOf, rangeOf, rangeTicks } from "./estimates.js";
 /** @typedef {{ day: string, value: number, lower: number, upper: number }} Point */
 
 const ROW = { width: 170, height: 22, room: 6 };
-const CHART = { width: 760, height: 240, left: 66, right: 16, top: 14, bottom: 28 };
+const CHART = { width: 600, height: 240, left: 62, right: 16, top: 14, bottom: 28 };
 const DAY_MS = 86_400_000;
 
 /** @param {string} name @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
