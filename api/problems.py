@@ -32,6 +32,7 @@ class ProblemKind(Enum):
     UNKNOWN_PATH = Kind("unknown-path", 404, "There is no resource at this address", "caller")
     UNKNOWN_PLAN = Kind("unknown-plan", 404, "There is no plan with this id", "caller")
     UNKNOWN_USER = Kind("unknown-user", 404, "There is no user with this name", "caller")
+    UNKNOWN_VEHICLE = Kind("unknown-vehicle", 404, "There is no such model of a vehicle", "caller")
     UNKNOWN_FILE = Kind("unknown-file", 404, "A plan has no file of this name", "caller")
     UNKNOWN_HOST = Kind("unknown-host", 421, "The service is not addressed by this name", "caller")
     NO_CSRF_TOKEN = Kind(

@@ -24,7 +24,7 @@ class Action(Enum):
     """What a request does; each route names one action."""
 
     READ_SERVICE = "Read pages, state of the service and its description"
-    READ_LINES = "Read lines and scenarios"
+    READ_LINES = "Read lines, scenarios, models of vehicles and the quality of telemetry"
     READ_PLANS = "Read plans, their files, reports, approvals and events"
     ORDER_PLANS = "Order plans"
     STOP_PLANS = "Stop plans"
@@ -34,7 +34,7 @@ class Action(Enum):
     READ_METRICS = "Read metrics"
     MANAGE_ACCESS = "Read and change users and keys"
     READ_AUDIT = "Read the audit log"
-    ORDER_STUDIES = "Order simulations, sweeps, comparisons, explanations and exports"
+    ORDER_STUDIES = "Order simulations, sweeps, comparisons, explanations, exports and checks of telemetry"
     READ_LIVE = "Read live lines"
     OPERATE_LIVE = "Answer advice, stop advising, act on alarms, let incidents happen on virtual lines"
     SEND_LIVE = "Send events and telemetry of a live line"

@@ -1,9 +1,8 @@
 """`headwatt fleet`: the models of a fleet, their normalised energies with ranks, and changes of vehicles."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -15,7 +14,6 @@ from api.cli.shared_options import JsonOutput, OverrideNames
 from api.cli.targets import require_writable
 
 if TYPE_CHECKING:
-    from scenarios.schema import Scenario
     from scenarios.vehicles.calibrated import CalibratedVehicle
     from scenarios.vehicles.fleet_report import FleetReport
 
@@ -47,11 +45,10 @@ def fleet(
     json: JsonOutput = False,
 ) -> None:
     """Show the models of a fleet; see HELP."""
+    from api.computations.ranking import mean_km_a_day, ranking_document  # noqa: PLC0415
     from api.plots.fleet import write_plot  # noqa: PLC0415
-    from dispatch.plans.in_force import timetable_in_force  # noqa: PLC0415
     from energy_models.faults import InputFaults  # noqa: PLC0415
     from scenarios.files.load import load_scenario  # noqa: PLC0415
-    from scenarios.values.track_lengths import distance_m  # noqa: PLC0415
     from scenarios.vehicles.fleet import FleetModels, belonging_faults, read_history  # noqa: PLC0415
     from scenarios.vehicles.fleet_report import fleet_report  # noqa: PLC0415
 
@@ -63,30 +60,17 @@ def fleet(
         latest = FleetModels({vehicle: models[-1] for vehicle, models in history.items()})
         if faults := belonging_faults(line, None, latest, None):
             raise InputFaults(faults)
-        timetable = timetable_in_force(line)
-        metres = sum(distance_m(line, trip.stations[0], trip.stations[-1]) for trip in timetable.trips)
-        km_a_day = metres / 1000.0 / max(1, len(timetable.vehicles))
+        km_a_day = mean_km_a_day(line)
         progress("comparing", 0.0)
         found = fleet_report(line, history, km_a_day)
         if out is not None:
             write_plot(found, history, line, out)
     if json:
-        print_json(_as_json(found, line, km_a_day))
+        print_json(ranking_document(found, line, km_a_day))
     else:
         _print(found, history, km_a_day)
         if out is not None:
             stderr_console().print(f"Wrote {out}.")
-
-
-def _as_json(found: "FleetReport", scenario: "Scenario", km_a_day: float) -> dict[str, Any]:
-    return {
-        "scenario": scenario.name,
-        "metering_point": "collector",
-        "unit": "kWh/km",
-        "km_a_day": round(km_a_day, 3),
-        "ranking": [asdict(one) for one in found.ranking],
-        "changes": [asdict(one) for one in found.changes],
-    }
 
 
 def _print(found: "FleetReport", history: "Mapping[str, Sequence[CalibratedVehicle]]", km_a_day: float) -> None:

@@ -1,6 +1,6 @@
 """`headwatt telemetry status`: rows, flags and findings by vehicle and day."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -18,9 +18,6 @@ from api.cli.telemetry_store import (
     store_folder,
     wrong_days,
 )
-
-if TYPE_CHECKING:
-    from energy_models.telemetry.findings.assess import DayStatus
 
 EPILOG = """\
 [bold]Examples[/]
@@ -48,6 +45,7 @@ def status(
     twice; clocks that differ from the fleet or run fast; rows in the wrong order; rows of another vehicle. Scales and
     clocks are compared with the other days and vehicles of the line: clocks need at least three vehicles with voltage.
     """
+    from api.computations.checking_telemetry import day_document  # noqa: PLC0415
     from energy_models.faults import InputFaults  # noqa: PLC0415
     from energy_models.telemetry.findings.assess import assess  # noqa: PLC0415
     from energy_models.telemetry.store.query import require_line  # noqa: PLC0415
@@ -63,7 +61,7 @@ def status(
         )  # fmt: skip
     shown = [one for one in days if one.findings or not wrong]
     if json:
-        print_json({"line": name, "days": [_as_json(one) for one in shown]})
+        print_json({"line": name, "days": [day_document(one) for one in shown]})
         return
     console = stdout_console()
     table = Table(box=None, header_style="bold")
@@ -85,22 +83,3 @@ def status(
     )
     if days and not any(one.has_fleet_clock for one in days):
         console.print("Clocks were not compared: this needs the voltages of at least three vehicles on the same day.")
-
-
-def _as_json(one: "DayStatus") -> dict[str, Any]:
-    return {
-        "vehicle": one.vehicle,
-        "day": one.day,
-        "rows": one.rows,
-        "flagged": one.flagged,
-        "hours": round(one.hours, 4),
-        "missing_share": round(one.missing_share, 5),
-        "step_s": one.step_s,
-        "signals": list(one.signals),
-        "is_clock_compared": one.has_fleet_clock,
-        "findings": [
-            {"kind": f.kind, "signal": f.signal, "since_ms": f.since_ms, "amount": f.amount, "unit": f.unit,
-             "detail": f.detail, "words": str(f)}
-            for f in one.findings
-        ],
-    }  # fmt: skip

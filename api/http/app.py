@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access.roles import Action
 from api.http import (
     approvals,
+    fleet,
     health,
     jobs,
     live,
@@ -88,7 +89,7 @@ def create_app(
     register_problems(app)
     for routes in (
         plans, plan_studies, approvals, scenarios, studies, jobs, telemetry, health, sessions, metrics, users,
-        live,
+        live, fleet,
     ):  # fmt: skip
         app.include_router(routes.router)
 
@@ -99,6 +100,10 @@ def create_app(
     @app.get("/control-room/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def control_room() -> FileResponse:
         return FileResponse(PAGES / "control_room.html", headers=PAGE_HEADERS)
+
+    @app.get("/fleet/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
+    def fleet_page() -> FileResponse:
+        return FileResponse(PAGES / "fleet.html", headers=PAGE_HEADERS)
 
     document_problems(app)
     secure(app, service, exposure, app.state.metrics)

@@ -99,6 +99,13 @@ class _PlanOrderBase(BaseModel):
         dict[str, dict[str, JsonValue]] | None,
         Field(max_length=1000, description=f"{NAMED['fleet'].help} Here: the content of a vehicle file by vehicle."),
     ] = None
+    fleet_versions: Annotated[
+        dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] | None,
+        Field(
+            max_length=1000,
+            description="Instead of `fleet`: the version of a model of `/v1/lines/LINE/vehicles` by vehicle.",
+        ),
+    ] = None
     as_type: Annotated[str | None, Field(max_length=100, description=NAMED["as_type"].help)] = None
 
     def order(self) -> PlanOrder:

@@ -14,6 +14,7 @@ from api.services.audit import Audit
 from api.services.availability import Caller
 from api.services.changes import Changes
 from api.services.figures import Figures
+from api.services.fleet import Fleet
 from api.services.health import Health
 from api.services.installation import Installation
 from api.services.jobs import JobList
@@ -46,6 +47,7 @@ class Service:
     limits: LimitSettings
     telemetry_log: TelemetryLog
     live: Live
+    fleet: Fleet
 
     @staticmethod
     def of(installation: Installation) -> "Service":
@@ -66,6 +68,7 @@ class Service:
             access=self.access.for_caller(caller),
             sessions=self.sessions.for_caller(caller),
             live=self.live.for_caller(caller),
+            fleet=self.fleet.for_caller(caller),
         )
 
 

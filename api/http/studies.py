@@ -1,4 +1,4 @@
-"""Simulations, sweeps and calibrations of a line as resources; each is a job of `/v1/jobs`."""
+"""Simulations, sweeps, calibrations and checks of telemetry of a line as resources; each is a job of `/v1/jobs`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Depends, Response, status
 
 from api.access.roles import Action
-from api.http.access import Require, require_on
+from api.http.access import Require, require_on, role_missing
 from api.http.headers import ORDER_PROBLEMS, Cursor, Key, Limit, NoneMatch
 from api.http.job_models import JobModel
 from api.http.jobs import accepted, job_document, jobs_document
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
-from api.jobs.orders import CalibrationOrder, LineOrder, SimulationOrder, SweepOrder
+from api.jobs.orders import CalibrationOrder, LineOrder, SimulationOrder, SweepOrder, TelemetryCheckOrder
 from api.jobs.port import JobKind
 from api.problems import ProblemKind
 
@@ -27,12 +27,16 @@ _STUDIES: dict[str, tuple[JobKind, type[LineOrder], Action, str]] = {
     "simulations": ("simulate", SimulationOrder, Action.ORDER_STUDIES, "simulation"),
     "sweeps": ("sweep", SweepOrder, Action.ORDER_STUDIES, "sweep"),
     "calibrations": ("calibrate", CalibrationOrder, Action.EDIT_SCENARIOS, "calibration"),
+    "telemetry-checks": ("check-telemetry", TelemetryCheckOrder, Action.ORDER_STUDIES, "telemetry_check"),
 }
 
 
 def _add(resource: str, kind: JobKind, model: type[LineOrder], action: Action, word: str) -> None:
     def order(wanted: LineOrder, service: TheService, principal: ThePrincipal, key: Key = None) -> Response:
         require_on(principal, action, wanted.scenario)
+        store_line = getattr(wanted, "telemetry_line", None)
+        if store_line not in (None, wanted.scenario) and not principal.may(action, store_line):
+            raise role_missing(action)  # the telemetry of another line
         return accepted(service.studies.of_line(kind, wanted, principal.actor_id, key))
 
     def list_them(service: TheService, limit: Limit = 50, cursor: Cursor = None) -> Response:
@@ -44,21 +48,22 @@ def _add(resource: str, kind: JobKind, model: type[LineOrder], action: Action, w
 
     order.__annotations__["wanted"] = model
     order.__doc__, list_them.__doc__ = model.__doc__, f"The jobs of kind `{kind}`, newest first, without results."
-    read.__doc__ = f"A {word} with its progress and, once it succeeded, its result."
+    words, plural = word.replace("_", " "), resource.replace("-", " ")
+    read.__doc__ = f"A {words} with its progress and, once it succeeded, its result."
     named: list[tuple[Callable[..., Any], str]] = [(order, "order"), (list_them, "list"), (read, "read")]
     for call, verb in named:
-        call.__name__ = f"{verb}_{word if verb != 'list' else resource}"
+        call.__name__ = f"{verb}_{word if verb != 'list' else resource}".replace("-", "_")
     router.add_api_route(
-        f"/{resource}", order, methods=["POST"], summary=f"Order a {word}",
+        f"/{resource}", order, methods=["POST"], summary=f"Order a {words}",
         dependencies=[Depends(Require(action))], responses=documented(*ORDER_PROBLEMS), **ORDERED,
     )  # fmt: skip
     reads = [Depends(Require(Action.READ_PLANS))]
     router.add_api_route(
-        f"/{resource}", list_them, methods=["GET"], summary=f"List the {resource}", dependencies=reads,
+        f"/{resource}", list_them, methods=["GET"], summary=f"List the {plural}", dependencies=reads,
         responses=documented(ProblemKind.INVALID_REQUEST, ProblemKind.INPUT_FAULTS),
     )  # fmt: skip
     router.add_api_route(
-        f"/{resource}/{{job_id}}", read, methods=["GET"], summary=f"Follow a {word}", dependencies=reads,
+        f"/{resource}/{{job_id}}", read, methods=["GET"], summary=f"Follow a {words}", dependencies=reads,
         response_model=JobModel,
         responses=documented(ProblemKind.UNKNOWN_JOB, ProblemKind.INVALID_REQUEST)
         | {304: {"description": "The job has not changed."}},

@@ -1,17 +1,15 @@
-"""Jobs about a line: simulate days, sweep cases, calibrate vehicles."""
+"""Jobs about a line: simulate days, sweep cases."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from api.computations.calibrating import calibrate_fleet
 from api.computations.simulating import SimulationOptions, read_line, simulate_line
 from api.computations.sweeping import prepare_sweep, run_sweep, sweep_document, write_sweep
 from api.jobs.place import JobPlace, Progress
 from api.plan_files.models import NO_MODELS
 from api.plan_files.sound_plan import read_sound_plan
-from scenarios.files.load import load_scenario
 from scenarios.requests.sweep import read_sweep
 
 RESULT = "result.json"
@@ -52,23 +50,6 @@ def sweep(order: Mapping[str, Any], place: JobPlace, progress: Progress) -> dict
     return place.result(
         facts, write_result(folder, document), folder / "table.csv", folder / "report.html", *pictures
     )  # fmt: skip
-
-
-def calibrate(order: Mapping[str, Any], place: JobPlace, progress: Progress) -> dict[str, Any]:
-    """Calibrate the vehicles of the telemetry store; the result has a vehicle file for each vehicle and day."""
-    folder = place.scratch / "fleet"
-    line = load_scenario(place.scenario(order["scenario"], order["version"]))
-    found = calibrate_fleet(
-        place.telemetry(), order["telemetry_line"], line, folder, tuple(order["hold"]),
-        engine=place.engine, vehicles=tuple(order["vehicles"]), days=tuple(order["days"]),
-        train_type=order["train_type"], progress=progress,
-    )  # fmt: skip
-    document = found.document()
-    for one in document["written"]:
-        one["file"] = Path(one["file"]).name
-    facts = {"models": len(document["written"]), "refused": len(document["refused"])}
-    written = sorted(file for file in folder.iterdir() if file.is_file())
-    return place.result(facts, write_result(place.scratch, document), *written)
 
 
 def write_result(folder: Path, document: Mapping[str, Any]) -> Path:

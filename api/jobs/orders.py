@@ -117,12 +117,21 @@ class SweepOrder(LineOrder):
         return "long"
 
 
+_StoreLine = Annotated[
+    _Text | None,
+    Field(description="Line of the telemetry store; by default the one with the name of the line, or the only one."),
+]
+
+
 class CalibrationOrder(LineOrder):
-    """Estimate the parameters of the vehicles of a line from the telemetry store of the service."""
+    """Estimate the parameters of the vehicles of a line from the telemetry store of the service.
+
+    The models become the present models of the vehicles (`/v1/lines/LINE/vehicles`), and the fleet is ranked anew.
+    """
 
     model_config = _examples({"scenario": "beijing_yizhuang", "vehicles": ["101"], "days": ["2026-10-05"]})
 
-    telemetry_line: Annotated[_Text | None, Field(description="Line of the store; needed if it has several.")] = None
+    telemetry_line: _StoreLine = None
     vehicles: Annotated[tuple[_Text, ...], Field(max_length=200, description="Only these; by default all.")] = ()
     days: Annotated[
         tuple[datetime.date, ...], Field(max_length=400, description="Only these service days; by default all.")
@@ -132,6 +141,21 @@ class CalibrationOrder(LineOrder):
 
     def lane(self) -> Lane:
         """Always long."""
+        return "long"
+
+
+class TelemetryCheckOrder(LineOrder):
+    """Check the telemetry of a line by vehicle and day, as `headwatt telemetry status`.
+
+    The result is kept as `/v1/lines/LINE/telemetry-quality`.
+    """
+
+    model_config = _examples({"scenario": "beijing_yizhuang"})
+
+    telemetry_line: _StoreLine = None
+
+    def lane(self) -> Lane:
+        """Always long: every row of the store is read."""
         return "long"
 
 
@@ -247,6 +271,7 @@ ORDERS: dict[JobKind, type[Order]] = {
     "simulate": SimulationOrder,
     "sweep": SweepOrder,
     "calibrate": CalibrationOrder,
+    "check-telemetry": TelemetryCheckOrder,
     "judge": JudgementOrder,
     "compare": ComparisonOrder,
     "explain": ExplanationOrder,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from api.jobs.plan_order import order_of
-from api.jobs.request import plan_request, stored_scenarios, stored_starts
+from api.jobs.request import plan_request, stored_fleets, stored_scenarios, stored_starts
 from api.plan_files.folder import write_plan_folder
 from api.plan_files.graph_document import GRAPH_FILE, write_graph
 from api.plan_files.manifest import OWN_FILES, read_manifest
@@ -30,7 +30,9 @@ def compute_plan(
     Raises `InputFaults` and `Infeasible` for orders that cannot be planned.
     """
     progress("preparing", 0.0)
-    request = plan_request(order_of(order), stored_starts(database, files), stored_scenarios(database, files))
+    request = plan_request(
+        order_of(order), stored_starts(database, files), stored_scenarios(database, files), stored_fleets(database)
+    )
     experiment = run_plan_experiment(request, progress, stop)
     progress("writing the plan", 0.0)
     return stored_plan(experiment, files, scratch / "plan")

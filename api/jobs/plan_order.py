@@ -16,7 +16,8 @@ class PlanOrder(ServiceOptions):
 
     `version` is the version of the scenario, None for the bundled one. `headways` is the text of a table of required
     headways. `fixes` and `vehicle` are the content or the text of a fixes file or a vehicle file, `fleet` is the
-    content of a vehicle file by vehicle; `from_plan` is the id of the plan at the start of the search.
+    content of a vehicle file by vehicle, and `fleet_versions` the version of a stored model by vehicle; `from_plan` is
+    the id of the plan at the start of the search.
     """
 
     scenario: str
@@ -28,6 +29,7 @@ class PlanOrder(ServiceOptions):
     from_plan: str | None = None
     vehicle: dict[str, Any] | str | None = None
     fleet: dict[str, Any] | None = None
+    fleet_versions: dict[str, str] | None = None
     as_type: str | None = None
 
     @property

@@ -7,8 +7,20 @@ from typing import Any, Literal, Protocol
 
 from api.state.database import Session
 
-JobKind = Literal["plan", "simulate", "sweep", "calibrate", "judge", "compare", "explain", "export", "revise", "import"]
-"""What a job computes; `revise` makes a version of a plan, `import` a version of a scenario."""
+JobKind = Literal[
+    "plan",
+    "simulate",
+    "sweep",
+    "calibrate",
+    "check-telemetry",
+    "judge",
+    "compare",
+    "explain",
+    "export",
+    "revise",
+    "import",
+]
+"""What a job computes; `revise` makes a version of a plan, `import` one of a scenario, `calibrate` vehicle models."""
 JobStatus = Literal["queued", "running", "succeeded", "infeasible", "failed", "cancelled"]
 Keep = Literal["nothing", "best"]
 Lane = Literal["short", "long"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from api.jobs.fleet_publishing import publish_fleet
 from api.jobs.plan_publishing import publish_plan
 from api.problems import Problem, ProblemKind
 from api.state import jobs as rows
@@ -69,6 +70,7 @@ def _publish(session: Session, files: FileStore, job: JobRow, result: Mapping[st
         return
     name_files(session, files, result["files"].values())
     rows.add_job_files(session, job.id, "result", result["files"])
+    publish_fleet(session, files, job, result)
     if job.kind == "import" and "scenario" in result["facts"]:
         found = result["facts"]["scenario"]
         facts = lines.ScenarioFacts(

@@ -9,6 +9,7 @@ from api.jobs.plan_order import PlanOrder
 from api.plan_files.folder import WrittenPlan, read_plan_folder
 from api.state.database import Database
 from api.state.files import FileStore
+from api.state.fleet import model_of_version
 from api.state.lines import newest_scenarios
 from api.state.plans import plan_files, plan_record
 from dispatch.planner.options import require_sensible, service_values
@@ -20,7 +21,7 @@ from scenarios.requests.fixes import NO_FIXES, fixes_of
 from scenarios.requests.headways import WishedHeadway, headways_of
 from scenarios.schema import Scenario
 from scenarios.vehicles.calibrated import vehicle_of_content
-from scenarios.vehicles.fleet import NO_FLEET, fleet_of_content, stock_of
+from scenarios.vehicles.fleet import NO_FLEET, FleetModels, fleet_of_content, stock_of
 from simulation.experiment import PlanRequest
 
 StartPlans = Callable[[str], WrittenPlan]
@@ -31,6 +32,10 @@ Scenarios = Callable[[PlanOrder], Scenario]
 """The scenario of an order; raises `InputFaults` with every fault of its name, version and overrides."""
 
 
+Fleets = Callable[[PlanOrder], FleetModels]
+"""The models of the versions of an order; raises `InputFaults` with every version that the line does not have."""
+
+
 def bundled_scenario(order: PlanOrder) -> Scenario:
     """The bundled scenario of an order. Raises `InputFaults` with every fault of its name and overrides."""
     # The loader also accepts paths, but a name from the network must not be a path.
@@ -39,7 +44,15 @@ def bundled_scenario(order: PlanOrder) -> Scenario:
     return load_scenario(order.scenario, order.overrides)
 
 
-def plan_request(order: PlanOrder, starts: StartPlans, scenarios: Scenarios = bundled_scenario) -> PlanRequest:
+def no_fleets(order: PlanOrder) -> FleetModels:
+    """No models, for orders without versions of stored models."""
+    assert not order.fleet_versions
+    return NO_FLEET
+
+
+def plan_request(
+    order: PlanOrder, starts: StartPlans, scenarios: Scenarios = bundled_scenario, fleets: Fleets = no_fleets
+) -> PlanRequest:
     """The request of an order.
 
     Raises `InputFaults` with every fault of the scenario's name, the options, the fixes, the vehicle and the plan to
@@ -74,13 +87,15 @@ def plan_request(order: PlanOrder, starts: StartPlans, scenarios: Scenarios = bu
         faults += error.faults
     try:
         fleet = fleet_of_content(order.fleet) if order.fleet is not None else NO_FLEET
+        if order.fleet_versions is not None:
+            fleet = fleets(order)
     except InputFaults as error:
         faults += error.faults
     if faults or scenario is None:
         raise InputFaults(faults)
     begin = start.plan if start is not None else None
     as_type = order.as_type
-    if order.vehicle is None and order.fleet is None and start is not None:
+    if all(one is None for one in (order.vehicle, order.fleet, order.fleet_versions)) and start is not None:
         vehicle, fleet, as_type = start.vehicle, start.fleet, as_type or start.plan.options.as_type
     stock_of(scenario, vehicle, fleet, as_type)
     require_resolvable(fixes, scenario, order.mode, begin, order.keep_close_s)
@@ -140,3 +155,29 @@ def stored_starts(database: Database, files: FileStore) -> StartPlans:
         return written
 
     return start
+
+
+def stored_fleets(database: Database) -> Fleets:
+    """The stored models of the line of an order, by their versions."""
+
+    def fleet(order: PlanOrder) -> FleetModels:
+        line, versions = order.scenario.partition("+")[0], order.fleet_versions or {}
+        faults = []
+        if order.fleet is not None:
+            faults.append(Fault("", "", "fleet_versions", "given", "fleet or fleet_versions, not both"))
+        if not versions:
+            faults.append(Fault("", "", "fleet_versions", "none", "the version of the model of at least one vehicle"))
+        contents = {}
+        with database.reading() as session:
+            for vehicle, version in versions.items():
+                row = model_of_version(session, line, version)
+                if row is None or row.vehicle != vehicle:
+                    allowed = f"a version of a model of {vehicle} of the line {line}"
+                    faults.append(Fault("", "", "fleet_versions", version, allowed))
+                else:
+                    contents[vehicle] = row.content
+        if faults:
+            raise InputFaults(faults)
+        return fleet_of_content(contents, "fleet_versions")
+
+    return fleet

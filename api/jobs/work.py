@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from api.jobs.fleet_jobs import calibrate, check_telemetry
 from api.jobs.import_job import import_scenario
-from api.jobs.line_jobs import calibrate, simulate, sweep
+from api.jobs.line_jobs import simulate, sweep
 from api.jobs.place import JobPlace, Progress
 from api.jobs.plan_job import compute_plan
 from api.jobs.plan_study_jobs import compare, explain, export, judge, revise
@@ -39,6 +40,7 @@ COMPUTE: Mapping[JobKind, Compute] = {
     "simulate": simulate,
     "sweep": sweep,
     "calibrate": calibrate,
+    "check-telemetry": check_telemetry,
     "judge": judge,
     "compare": compare,
     "explain": explain,

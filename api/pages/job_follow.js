@@ -13,11 +13,19 @@ const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(
 export async function jobOf(path, order, place, headers = {}) {
   const isFile = order instanceof Blob;
   const type = isFile ? "application/octet-stream" : "application/json";
+  return followed(() => ask(path, { method: "POST", headers: { "Content-Type": type, ...headers }, body: isFile ? order : JSON.stringify(order) }), place);
+}
+
+/** Wait for the end of a job that somebody has ordered; as `jobOf`. @param {any} job @param {HTMLElement} place */
+export const followJob = (job, place) => followed(async () => job, place);
+
+/** @param {() => Promise<any>} order @param {HTMLElement} place @returns {Promise<any | null>} */
+async function followed(order, place) {
   const told = element("p", { class: "quiet", role: "status" }, t("job.ordered"));
   const stop = /** @type {HTMLButtonElement} */ (element("button", { type: "button", hidden: true }, t("stop")));
   place.replaceChildren(told, stop);
   try {
-    let job = await ask(path, { method: "POST", headers: { "Content-Type": type, ...headers }, body: isFile ? order : JSON.stringify(order) });
+    let job = await order();
     stop.addEventListener("click", () => void ask(job.links.stop, { method: "POST" }).catch(() => null));
     while (!ENDED.has(job.status)) {
       stop.hidden = !job.links.stop;

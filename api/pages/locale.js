@@ -36,9 +36,18 @@ export const formatTenth = (value) => tenth.format(value);
 /** @param {string} time ISO 8601 */
 export const formatTime = (time) => moment.format(new Date(time));
 
-const day = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: "UTC" });
-/** @param {string} date ISO 8601 without a time */
-export const formatDay = (date) => day.format(new Date(`${date}T00:00:00Z`));
+/** @type {Map<number, Intl.NumberFormat>} */
+const withDigits = new Map();
+
+/** A number with so many digits after the point. @param {number} value @param {number} digits */
+export function formatDigits(value, digits) {
+  if (!withDigits.has(digits)) withDigits.set(digits, new Intl.NumberFormat(tag, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  return /** @type {Intl.NumberFormat} */ (withDigits.get(digits)).format(value || 0);
+}
+
+const day = { medium: new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: "UTC" }), short: new Intl.DateTimeFormat(tag, { day: "numeric", month: "short", timeZone: "UTC" }) };
+/** @param {string} date ISO 8601 without a time @param {"medium" | "short"} [form] short: without the year */
+export const formatDay = (date, form = "medium") => day[form].format(new Date(`${date}T00:00:00Z`));
 
 /** Write the texts of the catalogue into the page: `data-t` is the text, `data-t-label` the name of an element. */
 export function writeTexts() {

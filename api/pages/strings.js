@@ -1,12 +1,18 @@
 /** Every text of the pages: English, Simplified Chinese. `{name}` is replaced by a value. */
 import { CONTROL_ROOM } from "./control_room_strings.js";
+import { FLEET } from "./fleet_strings.js";
 
 /** @type {Record<string, [string, string]>} */
 export const STRINGS = {
   ...CONTROL_ROOM,
+  ...FLEET,
   claim: ["Headway plans that draw less electricity", "更省电的行车间隔计划"],
   skip: ["To the new plan", "跳到新建计划"],
-  control_room: ["Control room", "行车控制室"],
+  "site.pages": ["Pages", "页面"],
+  "site.planner": ["Planner", "计划"],
+  "site.engineer": ["Engineer", "工程"],
+  "site.fleet": ["Fleet", "车队"],
+  "site.control_room": ["Control room", "行车控制室"],
   api: ["Interface for programs", "程序接口"],
   language: ["Language", "语言"],
   theme: ["Colours", "配色"],

@@ -18,6 +18,7 @@ from api.services.approvals import Approvals
 from api.services.audit import Audit
 from api.services.changes import Changes
 from api.services.figures import Figures
+from api.services.fleet import Fleet
 from api.services.health import Health
 from api.services.jobs import JobList
 from api.services.lines import Lines, prepare
@@ -57,6 +58,7 @@ class Installation:
     sessions: Sessions
     figures: Figures
     live: Live
+    fleet: Fleet
 
     def prepare(self, told: Callable[[str], None]) -> None:
         """Make or check the tables, register the bundled scenarios, and import an earlier folder of jobs.
@@ -148,4 +150,5 @@ def _installation(
         Sessions(database, lifetimes),
         Figures(database),
         Live(database, data),
+        Fleet(database),
     )

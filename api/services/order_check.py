@@ -10,17 +10,19 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTimeError
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
 from api.jobs.plan_order import PlanOrder
-from api.jobs.request import Scenarios, StartPlans, plan_request, stored_scenarios, stored_starts
+from api.jobs.request import plan_request, stored_fleets, stored_scenarios, stored_starts
 from api.services.edit_check import EditChecks, EditReport, PlanEdit
 from api.services.text_differences import FileDifference, Paths, differences
 from api.state.database import Database
 from api.state.files import FileStore
 from energy_models.faults import Fault, Infeasible, InputFaults
+from simulation.experiment import PlanRequest
 
 PATIENCE_S = 10.0
 _START_PATIENCE_S = 60.0
@@ -28,8 +30,7 @@ _MOST_WAITING = 8
 _NICENESS = 5
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
-_starts: StartPlans | None = None
-_scenarios: Scenarios | None = None
+_requests: Callable[[PlanOrder], PlanRequest] | None = None
 _edits: EditChecks | None = None
 
 
@@ -98,19 +99,24 @@ class OrderCheck:
 
 
 def _begin(database_url: str, data: str) -> None:
-    global _starts, _scenarios, _edits
+    global _requests, _edits
     os.nice(_NICENESS)
     place = Database(database_url), FileStore(Path(data))
-    _starts, _scenarios, _edits = stored_starts(*place), stored_scenarios(*place), EditChecks(*place)
+    requests = partial(
+        plan_request,
+        starts=stored_starts(*place),
+        scenarios=stored_scenarios(*place),
+        fleets=stored_fleets(place[0]),
+    )
+    _requests, _edits = requests, EditChecks(*place)
 
 
 def _faults_of(order: PlanOrder | None) -> tuple[Fault, ...]:
     if order is None:
         return ()
-    assert _starts is not None
-    assert _scenarios is not None
+    assert _requests is not None
     try:
-        plan_request(order, _starts, _scenarios)
+        _requests(order)
     except InputFaults as error:
         return tuple(error.faults)
     except Infeasible:

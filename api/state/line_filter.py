@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from api.state.fleet_tables import FleetReportRow, TelemetryDayRow, VehicleModelRow
 from api.state.job_tables import JobRow
 from api.state.tables import LineRow, PlanRow, ScenarioVersionRow
 
@@ -16,6 +17,9 @@ _LINES: dict[Any, Any] = {
     ScenarioVersionRow: ScenarioVersionRow.line_id,
     PlanRow: PlanRow.line_id,
     JobRow: JobRow.line_id,
+    VehicleModelRow: VehicleModelRow.line_id,
+    TelemetryDayRow: TelemetryDayRow.line_id,
+    FleetReportRow: FleetReportRow.line_id,
 }
 """The line of each table with lines; versions, files and approvals of a plan are found through the plan."""
 

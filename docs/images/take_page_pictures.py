@@ -35,16 +35,23 @@ def take(address: str, plan: str, browser_path: str) -> None:
         browser.close()
 
 
+def chromium() -> str | None:
+    """The path of a browser; without one, the way to get one is printed."""
+    named = os.environ.get("HEADWATT_CHROMIUM")
+    found = next((path for name in ([named] if named else BROWSERS) if (path := shutil.which(name))), None)
+    if found is None:
+        print("There is no Chromium: apt-get install chromium, or name it by HEADWATT_CHROMIUM.", file=sys.stderr)
+    return found
+
+
 def main() -> int:
     """Read the arguments, find the browser, take the pictures."""
     parser = argparse.ArgumentParser(description="Take the pictures of the planner's guide.")
     parser.add_argument("address", help="address of the service")
     parser.add_argument("plan", help="id of a plan that succeeded")
     arguments = parser.parse_args()
-    named = os.environ.get("HEADWATT_CHROMIUM")
-    browser = next((path for name in ([named] if named else BROWSERS) if (path := shutil.which(name))), None)
+    browser = chromium()
     if browser is None:
-        print("There is no Chromium: apt-get install chromium, or name it by HEADWATT_CHROMIUM.", file=sys.stderr)
         return 2
     take(arguments.address.rstrip("/"), arguments.plan, browser)
     print(f"{FOLDER} is written.", file=sys.stderr)

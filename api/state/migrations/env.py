@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from api.state import access_tables, job_tables, live, tables
+from api.state import access_tables, fleet_tables, job_tables, live, tables
 from api.state.columns import Base
 
 # An import of a module registers its tables.
-assert all((access_tables, job_tables, live, tables))
+assert all((access_tables, fleet_tables, job_tables, live, tables))
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -202,9 +202,30 @@ def read_quarantine(store: TelemetryStore, line: str | None = None, limit: int |
     return with_retry(store, attempt)
 
 
+def quarantine_reasons(store: TelemetryStore, line: str) -> dict[str, int]:
+    """The number of quarantined rows of a line by reason, without reading their bytes."""
+
+    def attempt(state: State) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for file in state.quarantine.values():
+            if file.line == line:
+                with pa.OSFile(str(store.root / file.path)) as source:
+                    for reason in pq.read_table(source, columns=["reason"]).column("reason").to_pylist():
+                        found[str(reason)] = found.get(str(reason), 0) + 1
+        return found
+
+    return with_retry(store, attempt)
+
+
+def stored_lines(store: TelemetryStore) -> list[str]:
+    """The lines of the store, by name."""
+    state = store.state
+    return sorted({file.line for file in state.files} | {one.line for one in state.quarantine.values()})
+
+
 def require_line(store: TelemetryStore, line: str | None) -> str:
     """The line of a request, or the only line of the store. Raises InputFaults if it is unknown or not clear."""
-    known = sorted({file.line for file in store.state.files} | {q.line for q in store.state.quarantine.values()})
+    known = stored_lines(store)
     if line is None and len(known) == 1:
         return known[0]
     if line not in known:

@@ -19,9 +19,14 @@ from api.jobs.plan_order import PlanOrder
 from api.services.installation import Installation, open_installation
 
 OWN, FOREIGN = "beijing_yizhuang", "tutorial_line"
-LINE_ORDERS = ("/v1/plans", "/v1/simulations", "/v1/sweeps", "/v1/calibrations")
+LINE_ORDERS = ("/v1/plans", "/v1/simulations", "/v1/sweeps", "/v1/calibrations", "/v1/telemetry-checks")
 """The addresses whose order names a line."""
-OF_A_KIND = ("/v1/simulations/{job_id}", "/v1/sweeps/{job_id}", "/v1/calibrations/{job_id}")
+OF_A_KIND = (
+    "/v1/simulations/{job_id}",
+    "/v1/sweeps/{job_id}",
+    "/v1/calibrations/{job_id}",
+    "/v1/telemetry-checks/{job_id}",
+)
 """The addresses that know only jobs of one kind; the job of the test is a plan."""
 
 ROLES = [
@@ -73,7 +78,7 @@ def asked(client: httpx2.Client, route: APIRoute, line: str, plan_id: str) -> tu
     """Status and code of a request to a route, with a line and a plan in its address and its body."""
     parts = {
         "plan_id": plan_id, "job_id": plan_id, "line_id": line, "version": 1, "name": "plan.json", "user_id": "nobody",
-        "key_id": "hw_00000000", "advice_id": "up-001.1", "alarm_id": "gap:T1",
+        "key_id": "hw_00000000", "advice_id": "up-001.1", "alarm_id": "gap:T1", "vehicle": "four_car-01",
     }  # fmt: skip
     address = route.path.format(**parts)
     (method,) = route.methods

@@ -21,7 +21,9 @@ NAMES = {option.name for option in OPTIONS}
 def test_every_view_has_every_option() -> None:
     offered = inspect.signature(plan).parameters
     assert set(offered) >= NAMES
-    assert set(PlanOrderModel.model_fields) == NAMES | {"scenario", "version", "overrides", "replications"}
+    assert set(PlanOrderModel.model_fields) == NAMES | {
+        "scenario", "version", "overrides", "replications", "fleet_versions",
+    }  # fmt: skip
     assert {field.name for field in fields(PlanOrder)} == set(PlanOrderModel.model_fields)
     plain = {option.name for option in OPTIONS if not option.is_document}
     assert plain <= {field.name for field in fields(PlanRequest)}

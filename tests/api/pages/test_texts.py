@@ -11,7 +11,7 @@ import api
 PAGES = Path(api.__file__).parent / "pages"
 ENTRY = re.compile(r'^  (?:"([^"]+)"|(\w+)): \["(.*)", "(.*)"\],$', re.MULTILINE)
 NOT_TEXTS = {"Headwatt", "English", "中文", "--:--:--"}
-CATALOGUE = ("strings.js", "control_room_strings.js")
+CATALOGUE = ("strings.js", "control_room_strings.js", "fleet_strings.js")
 COMMANDS = {"headwatt access add", ",", "headwatt access link"}
 SCRIPTS = sorted(set(PAGES.rglob("*.js")) - {PAGES / name for name in CATALOGUE})
 
@@ -55,7 +55,11 @@ ALLOWED = {
     "writing the plan", "ui-monospace", "Enter", "Escape", "ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 C N P Escape",
     "hold train", "hold station", "substation out", "silent train", "silent meters", "train events",
     "vehicle telemetry", "substation meters",
-    "headwatt live beijing_yizhuang --virtual --speed 10",
+    "headwatt live beijing_yizhuang --virtual --speed 10", "headwatt telemetry quarantine",
+    "headwatt telemetry map recording.csv --line {line} --out recorder.yaml",
+    "headwatt serve --telemetry store/ --mapping recorder.yaml",
+    "curl -X POST {origin}/v1/telemetry --data-binary @recording.csv",
+    "headwatt telemetry generate {line} --out recording.csv",
 }  # fmt: skip
 
 
