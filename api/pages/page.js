@@ -10,6 +10,7 @@ import { drawList, planTexts } from "./plan_list.js";
 import { advanced, BEGINNING } from "./plan_progress.js";
 import { ENDED, planView, showProgress } from "./plan_view.js";
 import { problemView } from "./problem_view.js";
+import { showSiteNav } from "./site_nav.js";
 import { followTheme } from "./theme.js";
 
 const POLL_MS = 700;
@@ -154,6 +155,7 @@ function showUser(session) {
 }
 
 writeTexts();
+showSiteNav("planner");
 followTheme(/** @type {HTMLSelectElement} */ (document.getElementById("theme")));
 const languages = /** @type {HTMLSelectElement} */ (document.getElementById("language"));
 languages.value = language;

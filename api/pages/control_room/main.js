@@ -1,6 +1,7 @@
 /** The control room: reads the live line, keeps the state, and hands it to the panels. */
 import { ask, useToken } from "../client.js";
 import { language, switchLanguage, t, writeTexts } from "../locale.js";
+import { showSiteNav } from "../site_nav.js";
 import { followTheme } from "../theme.js";
 import { orders } from "./actions.js";
 import { readAddress, writeAddress } from "./address.js";
@@ -26,6 +27,7 @@ const store = new Store(/** @type {import("./state.js").State} */ ({ phase: "loa
 const look = (/** @type {Partial<import("./address.js").View>} */ changed) => store.set({ view: { ...store.state.view, ...changed } });
 
 writeTexts();
+showSiteNav("control_room");
 followTheme(part("theme"), "headwatt.theme.control_room", "dark");
 part("language").value = language;
 part("language").addEventListener("change", () => switchLanguage(part("language").value));
