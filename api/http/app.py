@@ -97,6 +97,10 @@ def create_app(
     def control_room() -> FileResponse:
         return FileResponse(PAGES / "control_room.html", headers=PAGE_HEADERS)
 
+    @app.get("/engineer/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
+    def engineer() -> FileResponse:
+        return FileResponse(PAGES / "engineer.html", headers=PAGE_HEADERS)
+
     document_problems(app)
     secure(app, service.access, service.sessions, exposure, app.state.metrics)
     app.mount("/pages", PageFiles(directory=PAGES), name="pages")

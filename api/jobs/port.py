@@ -7,7 +7,10 @@ from typing import Any, Literal, Protocol
 
 from api.state.database import Session
 
-JobKind = Literal["plan", "simulate", "sweep", "calibrate", "judge", "compare", "explain", "export", "revise", "import"]
+JobKind = Literal[
+    "plan", "simulate", "sweep", "calibrate", "judge", "compare", "explain", "export", "revise", "import", "describe",
+    "trace",
+]  # fmt: skip
 """What a job computes; `revise` makes a version of a plan, `import` a version of a scenario."""
 JobStatus = Literal["queued", "running", "succeeded", "infeasible", "failed", "cancelled"]
 Keep = Literal["nothing", "best"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from api.jobs.import_job import import_scenario
-from api.jobs.line_jobs import calibrate, simulate, sweep
+from api.jobs.line_jobs import calibrate, describe, simulate, sweep, trace
 from api.jobs.place import JobPlace, Progress
 from api.jobs.plan_job import compute_plan
 from api.jobs.plan_study_jobs import compare, explain, export, judge, revise
@@ -45,6 +45,8 @@ COMPUTE: Mapping[JobKind, Compute] = {
     "export": export,
     "revise": revise,
     "import": import_scenario,
+    "describe": describe,
+    "trace": trace,
 }
 """The computation of each kind of job that has no search; each returns the facts and the files of its result."""
 

@@ -12,14 +12,14 @@ from scenarios.files.csv_rows import is_table_name, shortened
 from scenarios.files.faults import dotted, faults_of_schema, field_text, shown
 from scenarios.files.folders import SCENARIO_FILE, scenario_fault
 from scenarios.files.names import did_you_mean
-from scenarios.files.overrides import chosen, conflicts, merged
+from scenarios.files.overrides import ValueChange, changes_of, chosen, conflicts, merged
 from scenarios.files.partial import built_from_what_is_valid
 from scenarios.files.section_chainages import Computed, computed_by, with_chainages
 from scenarios.files.source_positions import SourceNode, TreePath, read_table, read_yaml
 from scenarios.rules import RULES
 from scenarios.schema.base import Part
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.structure import fields_by_key, shape_of
+from scenarios.schema.structure import field_at, fields_by_key, shape_of
 from scenarios.schema.words import is_clock, is_name
 
 FILE = SCENARIO_FILE
@@ -63,6 +63,28 @@ class ScenarioSource:
         if faults or scenario is None:
             raise InputFaults(in_order(faults))
         return scenario
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of scenario.yaml as they stand there, without overrides; a table is the name of its file."""
+        return {key: node.plain() for key, node in self._tree.value.items() if key != "overrides"}
+
+    def override_changes(self) -> dict[str, tuple[ValueChange, ...]]:
+        """What each override of the scenario changes, by its name; a value that is missing has its default before."""
+        return {
+            name: tuple(_with_default(change) for change in changes_of(self._base, one))
+            for name in _override_names(self._tree)
+            for one in chosen(self._tree, (name,), [])
+        }
+
+
+def _with_default(change: ValueChange) -> ValueChange:
+    if change.before is not None:
+        return change
+    field = field_at(Scenario, change.path)
+    if field is None or field.is_required():
+        return change
+    return replace(change, before=field.get_default(call_default_factory=True))
 
 
 def faults_of(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tuple[Fault, ...]:
