@@ -9,8 +9,8 @@ const ENDED = new Set(["succeeded", "infeasible", "failed", "cancelled"]);
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Order a job; returns the job that succeeded, or null after a problem, which is shown in `place`.
- * @param {string} path @param {any} order @param {HTMLElement} place @param {Record<string, string>} [headers] @returns {Promise<any | null>} */
-export async function jobOf(path, order, place, headers = {}) {
+ * @param {string} path @param {any} order @param {HTMLElement} place @param {Record<string, string>} [headers] @param {(problem: any) => void} [refused] gets the problem @returns {Promise<any | null>} */
+export async function jobOf(path, order, place, headers = {}, refused = () => undefined) {
   const isFile = order instanceof Blob;
   const type = isFile ? "application/octet-stream" : "application/json";
   const told = element("p", { class: "quiet", role: "status" }, t("job.ordered"));
@@ -31,8 +31,10 @@ export async function jobOf(path, order, place, headers = {}) {
       place.replaceChildren();
       return job;
     }
+    if (job.problem) refused(job.problem);
     place.replaceChildren(job.problem ? problemView(job.problem) : element("p", {}, t("stopped")));
   } catch (problem) {
+    refused(problem);
     place.replaceChildren(problemView(problem));
   }
   return null;
