@@ -68,7 +68,6 @@ export const ENGINEER = {
   "form.long_table": ["The table is too long for this page. Download it, and upload the changed scenario folder in the planner.", "表格过长，无法在此编辑。请下载后在计划页面上传修改后的场景文件夹。"],
   "override.title": ["Overrides: what each changes", "变更：各自的差异"],
   "override.none": ["The scenario has no overrides.", "场景没有命名变更。"],
-  "override.count": ["values: {n}", "数值：{n}"],
   "override.path": ["Value", "数值"],
   "override.before": ["Before", "变更前"],
   "override.after": ["After", "变更后"],

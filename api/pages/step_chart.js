@@ -79,12 +79,12 @@ export function chartPicture(chart) {
   const x = (/** @type {number} */ at) => SIZE.left + (across?.isFalling ? 1 - share(at) : share(at)) * plotWidth;
   const y = (/** @type {number} */ value) => SIZE.top + (1 - (value - bottom) / (top - bottom)) * plotHeight;
   const picture = svg("svg", { viewBox: `0 0 ${SIZE.width} ${height}`, role: "img", "aria-label": `${chart.title}, ${chart.unit}`, class: "chart" });
-  const form = top - bottom < 8 ? formatTenth : formatWhole;
+  const form = ticks.every((one) => Math.abs(one - Math.round(one)) < 1e-9) ? formatWhole : formatTenth;
   for (const value of ticks) {
     picture.append(svg("line", { x1: SIZE.left, x2: SIZE.width - SIZE.right, y1: y(value), y2: y(value), class: value === 0 && bottom < 0 ? "grid zero" : "grid" }));
     picture.append(svg("text", { x: SIZE.left - 8, y: y(value), class: "value" }, form(value)));
   }
-  for (const { at, text } of labelsOf(chart, plotWidth, x)) picture.append(svg("text", { x: x(at), y: height - 6, class: "time" }, text));
+  for (const { at, text } of labelsOf(chart, plotWidth, x)) picture.append(svg("text", { x: x(at), y: height - 6, class: x(at) > SIZE.width - SIZE.right - 30 ? "time last" : "time" }, text));
   for (const one of series) {
     const stroke = { class: "curve", stroke: `var(--graph-${one.form})` };
     if (one.isStem) picture.append(svg("path", { ...stroke, d: barPath(one.points.map(([place, value]) => [place, 0, value]), x, y, 0), "stroke-width": 5 }));

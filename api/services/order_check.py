@@ -26,6 +26,8 @@ from energy_models.faults import Fault, Infeasible, InputFaults
 PATIENCE_S = 10.0
 _START_PATIENCE_S = 60.0
 _MOST_WAITING = 8
+_KEPT_VALUES = 20
+"""Values of scenarios that are kept; the files of a version never change."""
 _NICENESS = 5
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
@@ -47,6 +49,7 @@ class OrderCheck:
         self._lock = threading.Lock()
         self._waiting = 0
         self._schema: dict[str, Any] | None = None
+        self._values: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
         self._pool: ProcessPoolExecutor | None = None
         self._started: Future[tuple[Fault, ...]] | None = None
 
@@ -73,7 +76,11 @@ class OrderCheck:
 
     def scenario_values(self, names: Mapping[str, str]) -> dict[str, Any] | None:
         """The values of a scenario for a form, from its files; None if they could not be read in time."""
-        return self._in_process(_values_of, (self._arguments[1], names))
+        key = tuple(sorted(names.items()))
+        found = self._values.get(key) or self._in_process(_values_of, (self._arguments[1], names))
+        if found is not None:
+            self._values = dict([*self._values.items(), (key, found)][-_KEPT_VALUES:])
+        return found
 
     def _in_process(self, call: Callable[[_Given], _Found], given: _Given) -> _Found | None:
         with self._lock:

@@ -14,7 +14,7 @@ from api.state.files import FileStore
 from energy_models.faults import InputFaults
 from scenarios.files.csv_rows import is_table_name
 from scenarios.files.json_schema import json_schema
-from scenarios.files.load import ScenarioSource
+from scenarios.files.load import written_values
 from scenarios.schema.base import Part
 
 MOST_ITEMS = 24
@@ -32,12 +32,11 @@ def scenario_values(files: FileStore, names: Mapping[str, str]) -> dict[str, Any
     with tempfile.TemporaryDirectory(prefix="headwatt-values-") as folder:
         try:
             files.lay_out(names, Path(folder))
-            source = ScenarioSource(folder)
-            overrides = source.override_changes()
+            values, overrides = written_values(folder)
         except (InputFaults, OSError):
             return None
     return {
-        "values": source.values,
+        "values": values,
         "tables": [name for name in names if is_table_name(name)],
         "overrides": [
             {"name": name, "changes": [_json({**asdict(one), "path": list(one.path)}) for one in changes]}

@@ -73,6 +73,11 @@ def changes_of(base: SourceNode, change: SourceNode) -> tuple[ValueChange, ...]:
     return tuple(ValueChange(path, _value_at(base, path), node.plain()) for path, node in _leaves(change))
 
 
+def paths_of(change: SourceNode) -> tuple[tuple[str, ...], ...]:
+    """The paths of the values that an override changes."""
+    return tuple(path for path, _ in _leaves(change))
+
+
 def _value_at(base: SourceNode, path: tuple[str, ...]) -> Any:
     current: Any = base
     for step in path:

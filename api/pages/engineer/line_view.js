@@ -71,7 +71,7 @@ function trackView(found) {
   const { stations } = found;
   const [from_s, to_s] = [stations[0].chainage_m, stations[stations.length - 1].chainage_m];
   const across = { name: t("line.chainage"), text: (/** @type {number} */ value) => formatWhole(value), labels: stations.map((/** @type {any} */ one) => ({ at: one.chainage_m, text: one.name })) };
-  const limits = ["up", "down"].map((way) => ({ name: t(`room.${way}`), form: way === "up" ? "plan" : "today", points: stepPoints(found.speed_limits.filter((/** @type {any} */ one) => [way, "both"].includes(one.direction)), "limit_kmh") }));
+  const limits = ["up", "down"].map((way) => ({ name: t(`room.${way}`), form: way === "up" ? "plan" : "today", points: stepPoints(found.speed_limits.filter((/** @type {any} */ one) => [way, "both"].includes(one.direction)), "limit_kmh", from_s, to_s) }));
   const rows = found.gradients.map((/** @type {any} */ one) => element("tr", {}, element("td", {}, `${formatWhole(one.from_m)}–${formatWhole(one.to_m)}`), element("td", {}, formatTenth(one.permil)), element("td", {}, known(`room.${one.direction}`, t("line.both")))));
   return element(
     "section", {}, element("h2", {}, t("line.track")),

@@ -1,7 +1,7 @@
 /** What the views of the engineer's page share: choices, overrides of a line, results of jobs that exist, files of jobs. */
 import { ask } from "../client.js";
 import { element } from "../element.js";
-import { jobOf } from "../job_follow.js";
+import { followed, jobOf } from "../job_follow.js";
 import { formatTime, t } from "../locale.js";
 import { problemView } from "../problem_view.js";
 import { mayDo } from "../roles.js";
@@ -25,11 +25,12 @@ export const overrideChoice = (line, chosen, changed) => choice([["", t("enginee
 /** Whether a job has the newest version of a line; the order of a bundled line has no version, and the hash of the scenario decides. @param {any} job @param {any} line */
 const isOfLine = (job, line) => job.line === line.name && [null, undefined, line.version].includes(job.order.version) && (job.order.overrides?.length > 0 || job.facts.scenario_hash === line.hash);
 
-/** The newest job that succeeded with an order, without its result; null if there is none.
+/** The newest job with an order that succeeded, or that is at work; null if there is none.
  * @param {string} resource @param {any} line @param {(order: any) => boolean} fits @returns {Promise<any | null>} */
 export async function newestJob(resource, line, fits) {
   const { jobs } = await ask(`/v1/${resource}?limit=200`);
-  return jobs.find((/** @type {any} */ job) => job.status === "succeeded" && isOfLine(job, line) && fits(job.order)) ?? null;
+  const fitting = jobs.filter((/** @type {any} */ job) => job.line === line.name && fits(job.order));
+  return fitting.find((/** @type {any} */ job) => job.status === "succeeded" && isOfLine(job, line)) ?? fitting.find((/** @type {any} */ job) => ["queued", "running"].includes(job.status)) ?? null;
 }
 
 /** A result that a job computes: shown if it exists, otherwise with a button that orders the job.
@@ -43,24 +44,26 @@ export function computed(context, wanted, show) {
       place.replaceChildren(problemView(problem));
     }
   };
-  const offer = () => {
+  const offer = (/** @type {any} */ atWork = null) => {
     const box = element("div", {});
     const may = mayDo(context.session, "study", context.line.name);
-    const order = async () => {
+    const follow = async (/** @type {Promise<any | null>} */ ending) => {
       button.disabled = true;
-      const job = await jobOf(`/v1/${wanted.resource}`, wanted.order, box);
-      button.disabled = false;
+      const job = await ending;
+      button.disabled = !may;
       if (job && place.isConnected) await open(job);
     };
+    const order = () => follow(jobOf(`/v1/${wanted.resource}`, wanted.order, box));
     const button = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: "primary", onclick: () => void order(), disabled: !may }, t("engineer.compute")));
     place.replaceChildren(element("div", { class: "empty" }, element("p", {}, wanted.text), may ? null : element("p", { class: "problem" }, t("engineer.may_not_study")), button, box));
+    if (atWork) void follow(followed(() => ask(atWork.links.self), box));
   };
   const look = async () => {
     place.replaceChildren(element("p", { class: "quiet", role: "status" }, t("engineer.reading")));
     try {
       const job = await newestJob(wanted.resource, context.line, wanted.fits);
-      if (job) await open(job);
-      else offer();
+      if (job?.status === "succeeded") await open(job);
+      else offer(job);
     } catch (problem) {
       place.replaceChildren(problemView(problem));
     }

@@ -12,9 +12,10 @@ export function runNear(runs, running_time_s) {
 /** A quantity of a run over chainage. @param {any} run @param {string} field @returns {[number, number][]} */
 export const profileSeries = (run, field) => run.chainage_m.map((/** @type {number} */ at, /** @type {number} */ k) => [at, run[field][k]]);
 
-/** Rows of a table of stretches as steps in order of chainage. @param {any[]} rows @param {string} field @returns {[number, number][]} */
-export function stepPoints(rows, field) {
-  const ordered = [...rows].sort((a, b) => a.from_m - b.from_m);
+/** Rows of a table of stretches as steps in order of chainage, within the line. @param {any[]} rows @param {string} field @param {number} low_m @param {number} high_m @returns {[number, number][]} */
+export function stepPoints(rows, field, low_m, high_m) {
+  const within = rows.filter((one) => one.to_m > low_m && one.from_m < high_m).map((one) => ({ ...one, from_m: Math.max(one.from_m, low_m), to_m: Math.min(one.to_m, high_m) }));
+  const ordered = within.sort((a, b) => a.from_m - b.from_m);
   /** @type {[number, number][]} */
   const points = ordered.map((one) => [one.from_m, one[field]]);
   const last = ordered[ordered.length - 1];

@@ -58,8 +58,14 @@ function kindOf(root, schema) {
   if (type === "string") return "text";
   if (type === "array") return isFlat(root, schema.items ?? {}) ? "list" : "json";
   if (type === "object" && schema.properties) return "part";
-  if (type === "object" && schema.additionalProperties) return "parts";
+  if (type === "object" && itemSchema(schema)) return "parts";
   return "json";
+}
+
+/** The schema of the parts by name; undefined for an object without such parts. @param {any} schema */
+export function itemSchema(schema) {
+  const [byPattern] = Object.values(schema.patternProperties ?? {});
+  return byPattern ?? (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
 }
 
 /** Whether each field of the rows of a list is one cell. @param {any} root @param {any} items */

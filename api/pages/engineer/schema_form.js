@@ -2,7 +2,7 @@
 import { element } from "../element.js";
 import { t } from "../locale.js";
 import { faultText, problemView } from "../problem_view.js";
-import { fieldOf, fieldsOf, limitsText, nearestPath, parsed, resolved, valueAt } from "./schema_fields.js";
+import { fieldOf, fieldsOf, itemSchema, limitsText, nearestPath, parsed, resolved, valueAt } from "./schema_fields.js";
 
 /** `changes` by path and `tables` by file name are filled by the form.
  * @typedef {{ root: any, key: string, schema: any, isNeeded: boolean, values: any, changes: Map<string, { path: string[], value: any }>, tables: Map<string, string>, files: Record<string, string>, faults: any[], changed: () => void }} Form */
@@ -59,7 +59,7 @@ function note(form, path, value) {
 /** @param {Form} form @param {Field} field @param {string[]} path @param {boolean} [isTop] @returns {HTMLElement} */
 function control(form, field, path, isTop = false) {
   const value = present(form, path);
-  if (typeof value === "string" && TABLE.test(value) && ["list", "json"].includes(field.kind)) return tableText(form, field, path, value);
+  if (typeof value === "string" && TABLE.test(value) && ["list", "json"].includes(field.kind)) return tableText(form, field, path, value, isTop);
   if (field.kind === "part") return group(form, field, path, fieldsOf(form.root, field.schema), isTop);
   if (field.kind === "parts") return namedParts(form, field, path, isTop);
   if (field.kind === "list" && (value === undefined || Array.isArray(value))) return rows(form, field, path, value ?? []);
@@ -78,7 +78,7 @@ function group(form, field, path, fields, isTop) {
 /** Parts by name, for example train types; the names stand in the file. @param {Form} form @param {Field} field @param {string[]} path @param {boolean} isTop */
 function namedParts(form, field, path, isTop) {
   const names = Object.keys(valueAt(form.values, path) ?? {});
-  const inner = names.map((name) => control(form, fieldOf(form.root, name, field.schema.additionalProperties, true), [...path, name]));
+  const inner = names.map((name) => control(form, fieldOf(form.root, name, itemSchema(field.schema), true), [...path, name]));
   for (const one of inner) if (names.length === 1 && one instanceof HTMLDetailsElement) one.open = true;
   return element("div", { class: "fields" }, isTop ? null : element("h4", {}, element("code", {}, field.key)), ...(inner.length ? inner : [element("p", { class: "quiet" }, t("form.no_names"))]));
 }
@@ -86,7 +86,7 @@ function namedParts(form, field, path, isTop) {
 /** @param {Form} form @param {Field} field @param {string[]} path @param {any} value */
 function single(form, field, path, value) {
   const id = `field-${(made += 1)}`;
-  const help = [field.unit && field.unit !== "0–1" ? "" : "", limitsText(field), field.otherwise === undefined || field.otherwise === null ? "" : t("form.default", { value: typeof field.otherwise === "object" ? JSON.stringify(field.otherwise) : String(field.otherwise) }), field.isRequired ? t("form.required") : ""].filter(Boolean).join(" · ");
+  const help = [limitsText(field), field.otherwise === undefined || field.otherwise === null ? "" : t("form.default", { value: typeof field.otherwise === "object" ? JSON.stringify(field.otherwise) : String(field.otherwise) }), field.isRequired ? t("form.required") : ""].filter(Boolean).join(" · ");
   const input = inputOf(field, value, { id, "data-path": path.join("."), "aria-describedby": `${id}-help` });
   const told = element("p", { class: "fault", id: `${id}-fault`, hidden: true });
   input.addEventListener("input", () => {
@@ -162,8 +162,8 @@ function withCell(row, key, value) {
   return value === null ? others : { ...others, [key]: value };
 }
 
-/** A table of the folder as text, read when it is opened. @param {Form} form @param {Field} field @param {string[]} path @param {string} name */
-function tableText(form, field, path, name) {
+/** A table of the folder as text, read when it is opened. @param {Form} form @param {Field} field @param {string[]} path @param {string} name @param {boolean} isTop */
+function tableText(form, field, path, name, isTop) {
   const area = /** @type {HTMLTextAreaElement} */ (element("textarea", { rows: 12, spellcheck: "false", "data-path": path.join("."), "data-file": name, "aria-label": name, wrap: "off" }));
   const place = element("div", {});
   let before = "";
@@ -184,6 +184,6 @@ function tableText(form, field, path, name) {
     else form.tables.set(name, area.value);
     form.changed();
   });
-  const box = /** @type {HTMLDetailsElement} */ (element("details", { class: "part field", ontoggle: () => void fill() }, element("summary", { "data-file": name, "data-path": `${path.join(".")}.` }, element("code", {}, field.key), " ", name), field.text ? element("p", { class: "quiet" }, field.text) : null, place));
+  const box = /** @type {HTMLDetailsElement} */ (element("details", { class: "part field", open: isTop, ontoggle: () => void fill() }, element("summary", { "data-file": name, "data-path": `${path.join(".")}.` }, element("code", {}, field.key), " ", name), field.text ? element("p", { class: "quiet" }, field.text) : null, place));
   return box;
 }
