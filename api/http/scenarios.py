@@ -127,7 +127,7 @@ def read_scenario_values(line_id: str, version: int, service: TheService) -> Sce
 
 @router.post(
     "/lines/{line_id}/scenarios/{version}/changes", summary="Change values of a scenario",
-    dependencies=[Depends(Require(Action.READ_LINES))],
+    dependencies=[Depends(Require(Action.EDIT_SCENARIOS))],
     responses=documented(*ORDER_PROBLEMS, *_OF_VERSION, ProblemKind.ROLE_MISSING, ProblemKind.READ_ONLY,
                          ProblemKind.STALE),
     **ORDERED,

@@ -87,7 +87,7 @@ export function chartPicture(chart) {
   for (const { at, text } of labelsOf(chart, plotWidth, x)) picture.append(svg("text", { x: x(at), y: height - 6, class: x(at) > SIZE.width - SIZE.right - 30 ? "time last" : "time" }, text));
   for (const one of series) {
     const stroke = { class: "curve", stroke: `var(--graph-${one.form})` };
-    if (one.isStem) picture.append(svg("path", { ...stroke, d: barPath(one.points.map(([place, value]) => [place, 0, value]), x, y, 0), "stroke-width": 5 }));
+    if (one.isStem) picture.append(svg("path", { ...stroke, class: `curve stem ${one.form}`, d: barPath(one.points.map(([place, value]) => [place, 0, value]), x, y, 0) }));
     else if (!one.isDotted) picture.append(svg("path", { ...stroke, d: curvePath(one.points, x, y, one.isStep ?? true), "stroke-dasharray": DASHES[one.form] ?? "" }));
     if (one.intervals) picture.append(svg("path", { ...stroke, d: barPath(one.intervals, x, y, 5) }));
     if (one.isDotted || one.intervals) for (const [place, value] of one.points) picture.append(svg("circle", { cx: x(place), cy: y(value), r: 3.5, fill: `var(--graph-${one.form})` }));

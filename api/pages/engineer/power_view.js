@@ -112,7 +112,7 @@ function pictures(trace, state) {
   const across = { name: t("line.chainage"), text: (/** @type {number} */ value) => formatWhole(value), labels: stations.map((/** @type {any} */ one) => ({ at: one.chainage_m, text: one.title })) };
   const voltages = [...state.trains.map((one) => one.voltage_v), ...state.substations.map((one) => one.voltage_v).filter((one) => one > 0)];
   const lowest = Math.floor((Math.min(trace.no_load_v, ...voltages) - 5) / 20) * 20;
-  const track = (/** @type {"up" | "down"} */ way) => ({ name: t(`room.${way}`), form: way === "up" ? "plan" : "today", isStep: false, points: voltageAlong(state, way) });
+  const track = (/** @type {"up" | "down"} */ way) => ({ name: t(`room.${way}`), form: way === "up" ? "plan" : "today", isStep: false, points: voltageAlong(state, way, trace.low_m, trace.high_m) });
   const at = /** @type {(places: any[], field: string) => [number, number][]} */ ((places, field) => places.map((one) => [one.chainage_m, one[field]]));
   const live = state.substations.filter((one) => one.voltage_v > 0);
   const voltage = { title: t("power.voltage_along"), unit: "V", lowest, file: "", across, ...span, series: [track("up"), track("down"), { name: t("power.substation"), form: "late", isDotted: true, points: at(live, "voltage_v") }], limit: { value: trace.no_load_v, name: t("power.no_load") } };
