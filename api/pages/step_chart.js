@@ -1,8 +1,9 @@
 /** A chart of steps or lines over the time of day, or over another quantity such as chainage, as SVG, with its key and its table.
  * For few curves of some hundred points. */
 import { niceTicks } from "./canvas.js";
+import { barPath, curvePath, labelsWithRoom, spanTicks, valueTicks } from "./chart_scales.js";
 import { element } from "./element.js";
-import { clockText, timeTicks, withRoom } from "./graph_labels.js";
+import { clockText, timeTicks } from "./graph_labels.js";
 import { downloadRows } from "./graph_tools.js";
 import { formatTenth, formatWhole, t } from "./locale.js";
 
@@ -10,46 +11,11 @@ import { formatTenth, formatWhole, t } from "./locale.js";
  * @typedef {{ name: string, form: string, points: [number, number][], isStep?: boolean, isStem?: boolean, isDotted?: boolean, intervals?: [number, number, number][] }} Series */
 /** The axis across; without it, the axis has the time of day. `isFalling` draws the values from right to left.
  * @typedef {{ name: string, text: (value: number) => string, labels?: { at: number, text: string }[], isFalling?: boolean }} Across */
-/** `lowest` is the lower end of the values, by default zero; `mark` a place that is marked by a line.
- * @typedef {{ title: string, unit: string, series: Series[], from_s: number, to_s: number, limit?: { value: number, name: string } | null, file: string, across?: Across, lowest?: number, mark?: number | null, digits?: number, height?: number }} Chart */
+/** `lowest` is the lower end of the values, by default zero; `mark` a place that is marked by a line; without `hasTable`, the caller shows the values as a table.
+ * @typedef {{ title: string, unit: string, series: Series[], from_s: number, to_s: number, limit?: { value: number, name: string } | null, file: string, across?: Across, lowest?: number, mark?: number | null, digits?: number, height?: number, hasTable?: boolean }} Chart */
 
 const SIZE = { width: 960, height: 230, left: 62, right: 14, top: 12, bottom: 26 };
 const DASHES = /** @type {Record<string, string>} */ ({ today: "3 3", plan: "", limit: "8 4", early: "6 3", late: "2 2", added: "9 3 2 3" });
-
-/** Round values of an axis from zero. @param {number} highest @param {number} [count] */
-export function valueTicks(highest, count = 4) {
-  const rough = Math.max(highest, 1e-9) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 2.5, 5, 10].find((one) => one * power >= rough - 1e-12) ?? 10) * power;
-  return Array.from({ length: Math.ceil(highest / step - 1e-9) + 1 }, (_, k) => k * step);
-}
-
-/** Round values from the multiple of the step at or below `lowest` to the one at or above `highest`. @param {number} lowest @param {number} highest @param {number} [count] */
-export function spanTicks(lowest, highest, count = 4) {
-  if (lowest === 0) return valueTicks(highest, count);
-  const ticks = valueTicks(Math.max(highest - lowest, 1e-9), count);
-  const step = ticks[1] ?? 1;
-  const first = Math.floor(lowest / step + 1e-9);
-  return Array.from({ length: Math.max(1, Math.ceil(highest / step - 1e-9) - first) + 1 }, (_, k) => (first + k) * step);
-}
-
-/** The path of a curve in pixels. @param {[number, number][]} points @param {(time_s: number) => number} x @param {(value: number) => number} y @param {boolean} isStep */
-export function curvePath(points, x, y, isStep) {
-  const parts = [];
-  for (const [k, [time_s, value]] of points.entries()) {
-    const [px, py] = [x(time_s).toFixed(1), y(value).toFixed(1)];
-    if (k === 0) parts.push(`M${px} ${py}`);
-    else if (isStep) parts.push(`H${px}V${py}`);
-    else parts.push(`L${px} ${py}`);
-  }
-  return parts.join("");
-}
-
-/** Stems from zero to each point, or the vertical bars of intervals with their ends. @param {[number, number, number][]} bars place, low, high @param {(place: number) => number} x @param {(value: number) => number} y @param {number} cap half of the width of the ends */
-export function barPath(bars, x, y, cap) {
-  const end = (/** @type {number} */ px, /** @type {number} */ py) => (cap ? `M${(px - cap).toFixed(1)} ${py.toFixed(1)}H${(px + cap).toFixed(1)}` : "");
-  return bars.map(([place, low, high]) => `${end(x(place), y(low))}M${x(place).toFixed(1)} ${y(low).toFixed(1)}V${y(high).toFixed(1)}${end(x(place), y(high))}`).join("");
-}
 
 /** @param {string} name @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
 function svg(name, attributes, ...children) {
@@ -62,11 +28,11 @@ function svg(name, attributes, ...children) {
 /** @param {Chart} chart */
 export function stepChart(chart) {
   const keys = [...chart.series.map((one) => keyEntry(one.form, one.name)), ...(chart.limit ? [keyEntry("limit", chart.limit.name)] : [])];
-  return element("figure", { class: "chart-figure" }, element("figcaption", {}, element("strong", {}, chart.title), ` ${chart.unit}`, element("ul", { class: "graph-key" }, ...keys)), chartPicture(chart), chartTable(chart));
+  return element("figure", { class: "chart-figure" }, element("figcaption", {}, element("strong", {}, chart.title), ` ${chart.unit}`, element("ul", { class: "graph-key" }, ...keys)), chartPicture(chart), ...(chart.hasTable === false ? [] : [chartTable(chart)]));
 }
 
 /** The picture of a chart alone. @param {Chart} chart */
-export function chartPicture(chart) {
+function chartPicture(chart) {
   const { series, from_s, to_s, limit, across, mark } = chart;
   const height = chart.height ?? SIZE.height;
   const values = series.flatMap((one) => [...one.points.map(([, value]) => value), ...(one.intervals ?? []).flatMap(([, low, high]) => [low, high])]);
@@ -101,10 +67,7 @@ export function chartPicture(chart) {
 function labelsOf(chart, plotWidth, x) {
   const { from_s, to_s, across } = chart;
   if (!across) return timeTicks({ from_s, to_s, low_m: 0, high_m: 1 }, plotWidth, 76).times_s.map((at) => ({ at, text: clockText(at, false) }));
-  if (across.labels) {
-    const labels = across.labels;
-    return withRoom(labels.map((one) => x(one.at)), 64, [0, labels.length - 1]).map((k) => labels[k]); // prettier-ignore
-  }
+  if (across.labels) return labelsWithRoom(across.labels, x, SIZE.width - SIZE.right);
   const step = niceTicks(to_s - from_s, 8)[1] ?? to_s - from_s;
   const first = Math.ceil(from_s / step - 1e-9);
   return Array.from({ length: Math.floor(to_s / step + 1e-9) - first + 1 }, (_, k) => ({ at: (first + k) * step, text: across.text((first + k) * step) }));

@@ -6,7 +6,7 @@ import { downloadRows } from "../graph_tools.js";
 import { formatTenth, formatWhole, t } from "../locale.js";
 import { table } from "../plan_power.js";
 import { problemView } from "../problem_view.js";
-import { chartPicture, stepChart } from "../step_chart.js";
+import { stepChart } from "../step_chart.js";
 import { computedAt } from "./parts.js";
 import { secondOf, spanOf, sumsOf, voltageAlong, windowAt } from "./power_window.js";
 import { traceChoice } from "./trace_choice.js";
@@ -120,8 +120,9 @@ function pictures(trace, state) {
   const lowestText = sums.lowest ? t("power.lowest_at", { v: formatTenth(sums.lowest.voltage_v), m: formatWhole(sums.lowest.chainage_m), trip: sums.lowest.trip }) : "";
   return [
     element("p", { class: "sums" }, t("power.sums", { delivered: formatWhole(sums.delivered_kw), drawn: formatWhole(sums.drawn_kw), regenerated: formatWhole(sums.regenerated_kw), n: state.trains.length }), " ", lowestText),
-    ...[voltage, power].map((one) => { const whole = stepChart(one); whole.querySelector("details")?.remove(); return whole; }),
-  ]; // prettier-ignore
+    stepChart({ ...voltage, hasTable: false }),
+    stepChart({ ...power, hasTable: false }),
+  ];
 }
 
 /** @param {any} trace @param {import("./power_window.js").SecondState} state */
