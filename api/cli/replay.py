@@ -91,22 +91,15 @@ def _clock(option: str, text: str | None) -> int | None:
 
 def _day_of_plan(folder: Path, seed: int | None, report: Callable[[], None]) -> "tuple[Trace, str]":
     """The trace of one simulated day of a plan, and a note that compares its energy with the energy in the report."""
+    from api.computations.tracing import traced_day  # noqa: PLC0415
     from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
     from api.summary import kwh  # noqa: PLC0415
-    from api.version import headwatt_version  # noqa: PLC0415
-    from scenarios.values.rolling_stock import fleet_profiles  # noqa: PLC0415
-    from simulation.day.model import day_model  # noqa: PLC0415
-    from simulation.day.trace import trace_of  # noqa: PLC0415
-    from simulation.runs.replications import prepare_profiles, replication_seeds  # noqa: PLC0415
 
     written = read_sound_plan(folder)
     note_state(written.state)
     name = f"plan ({written.state.mark})" if written.state.mark else "plan"
     report()
-    profiles = fleet_profiles(written.scenario, written.stock()).of_vehicle
-    model = day_model(written.scenario, profiles.main, others=profiles.others)
-    prepare_profiles(model, [written.plan.timetable], 2)
-    day = model.day(written.plan.timetable, replication_seeds(seed, 1)[0] if seed is not None else None, traces=True)
+    trace = traced_day(written.scenario, written.stock(), written.plan.timetable, seed, name)
     result = written.proven_result
     note = (
         ""
@@ -114,4 +107,4 @@ def _day_of_plan(folder: Path, seed: int | None, report: Callable[[], None]) -> 
         else f"This is one day {'without' if seed is None else 'with'} disturbances. The judged energy of the plan is "
         f"{kwh(result.plan.energy_kwh)} a day: the mean over {result.replications} simulated days with disturbances."
     )
-    return trace_of(written.scenario, day, name, headwatt_version()), note
+    return trace, note

@@ -105,6 +105,10 @@ def create_app(
     def fleet_page() -> FileResponse:
         return FileResponse(PAGES / "fleet.html", headers=PAGE_HEADERS)
 
+    @app.get("/engineer/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
+    def engineer() -> FileResponse:
+        return FileResponse(PAGES / "engineer.html", headers=PAGE_HEADERS)
+
     document_problems(app)
     secure(app, service, exposure, app.state.metrics)
     app.mount("/pages", PageFiles(directory=PAGES), name="pages")

@@ -154,6 +154,37 @@ class ScenarioVersionsModel(BaseModel):
     versions: list[ScenarioVersionModel]
 
 
+class ValueChangeModel(BaseModel):
+    """A value that an override changes; a long list is `{"count": N}`, and null is a value that the file lacks."""
+
+    model_config = _WIRE
+
+    path: list[str]
+    before: Any
+    after: Any
+
+
+class OverrideModel(BaseModel):
+    """What an override changes in the scenario."""
+
+    model_config = _WIRE
+
+    name: str
+    changes: list[ValueChangeModel]
+
+
+class ScenarioValuesModel(BaseModel):
+    """The values of scenario.yaml without overrides, the names of its tables, and what each override changes."""
+
+    model_config = _WIRE
+
+    line: str
+    version: int
+    values: dict[str, Any]
+    tables: list[str]
+    overrides: list[OverrideModel]
+
+
 class FileDifferenceModel(BaseModel):
     """A file that differs between two versions; `lines` as in a unified diff, null if they were not compared."""
 

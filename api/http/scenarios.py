@@ -17,6 +17,7 @@ from api.http.headers import ORDER_PROBLEMS, Key, Match, required_tag
 from api.http.job_models import (
     DifferencesModel,
     FileDifferenceModel,
+    ScenarioValuesModel,
     ScenarioVersionModel,
     ScenarioVersionsModel,
 )
@@ -25,11 +26,14 @@ from api.http.models import ScenarioListModel, ScenarioModel
 from api.http.problems import documented
 from api.http.service import Service, ThePrincipal, TheService
 from api.http.studies import ORDERED
-from api.jobs.orders import ImportOrder
+from api.jobs.orders import ImportOrder, ScenarioChangesOrder
+from api.jobs.scenario_archive import name_fault
 from api.problems import ProblemError, ProblemKind
+from energy_models.faults import InputFaults
 
 router = APIRouter(prefix="/v1", tags=["scenarios"])
 
+LINE_ID = r"^[a-z0-9_\-]{1,80}$"
 MOST_UPLOAD_BYTES = 50_000_000
 """Largest file of an import; the feed of a large city has about 30 MB."""
 MOST_EDIT_BYTES = 1_000_000
@@ -102,6 +106,61 @@ def read_scenario_file(line_id: str, version: int, name: str, service: TheServic
     )  # fmt: skip
 
 
+@router.get(
+    "/scenario-schema", summary="Read the JSON schema of scenarios",
+    dependencies=[Depends(Require(Action.READ_SERVICE))], responses=documented(ProblemKind.UNAVAILABLE),
+)  # fmt: skip
+def read_scenario_schema(service: TheService) -> dict[str, Any]:
+    """The schema of scenario.yaml: each field with its description, default and limits; names end with the unit."""
+    return dict(service.scenarios.schema())
+
+
+@router.get(
+    "/lines/{line_id}/scenarios/{version}/values", summary="Read the values of a scenario",
+    dependencies=[Depends(Require(Action.READ_LINES))], responses=documented(*_OF_VERSION, ProblemKind.UNAVAILABLE),
+)  # fmt: skip
+def read_scenario_values(line_id: str, version: int, service: TheService) -> ScenarioValuesModel:
+    """The values of scenario.yaml for a form, and what each override changes: path, value before and after."""
+    number = _possible(version)
+    return ScenarioValuesModel(line=line_id, version=number, **service.scenarios.values(line_id, number))
+
+
+@router.post(
+    "/lines/{line_id}/scenarios/{version}/changes", summary="Change values of a scenario",
+    dependencies=[Depends(Require(Action.EDIT_SCENARIOS))],
+    responses=documented(*ORDER_PROBLEMS, *_OF_VERSION, ProblemKind.ROLE_MISSING, ProblemKind.READ_ONLY,
+                         ProblemKind.STALE),
+    **ORDERED,
+)  # fmt: skip
+def change_scenario(
+    line_id: str, version: int, wanted: ScenarioChangesOrder, service: TheService, principal: ThePrincipal,
+    line: Annotated[
+        str | None, Query(pattern=LINE_ID, description="Id of a line that gets the changed copy; by default the same.")
+    ] = None,
+    check_only: Annotated[bool, Query(description="Only check the changed scenario; no version is made.")] = False,
+    key: Key = None,
+) -> Response:  # fmt: skip
+    """Change values and files of a version; a job checks the scenario and makes the next version of the line.
+
+    A value is changed where it stands in scenario.yaml, so that comments and order stay. A changed version of the same
+    line must be its newest. If the scenario has faults, the job fails with all of them, and there is no new version.
+    """
+    view = service.scenarios.version(line_id, _possible(version))
+    target = line or line_id
+    if target == line_id and not view.is_newest and not check_only:
+        raise ProblemError(ProblemKind.STALE, "The line has a later version; read it again.")
+    if faults := [fault for name in wanted.files if (fault := name_fault(name)) is not None]:
+        raise InputFaults(faults)
+    order = ImportOrder(
+        form="changes", line=target, check_only=check_only, file_name="changes.json", base_line=line_id,
+        base_version=version,
+    )  # fmt: skip
+    with tempfile.NamedTemporaryFile(prefix="headwatt-changes-") as file:
+        file.write(wanted.model_dump_json().encode())
+        file.flush()
+        return _import(service, order, Path(file.name), principal, key)
+
+
 @router.put(
     "/lines/{line_id}/scenarios/{version}/files/{name}", summary="Edit a file of a scenario",
     dependencies=[Depends(Require(Action.EDIT_SCENARIOS))], openapi_extra=_FILE,
@@ -137,7 +196,7 @@ async def import_scenario(
     request: Request,
     service: TheService,
     principal: ThePrincipal,
-    line: Annotated[str, Query(pattern=r"^[a-z0-9_\-]{1,80}$", description="Id of the line; `name` of the scenario.")],
+    line: Annotated[str, Query(pattern=LINE_ID, description="Id of the line; `name` of the scenario.")],
     form: Annotated[
         Literal["folder", "gtfs", "timetable"],
         Query(description="folder: the zip of a scenario folder; gtfs: the zip of a feed; timetable: CSV or XLSX."),
@@ -145,7 +204,7 @@ async def import_scenario(
     check_only: Annotated[bool, Query(description="Only check the scenario; no version is made.")] = False,
     like: Annotated[
         str | None,
-        Query(pattern=r"^[a-z0-9_\-]{1,80}$", description="Line that provides the values a timetable does not have."),
+        Query(pattern=LINE_ID, description="Line that provides the values a timetable does not have."),
     ] = None,
     route: Annotated[list[str] | None, Query(max_length=20, description="gtfs: routes of the line.")] = None,
     date: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}-\d{2}$", description="gtfs: service day.")] = None,

@@ -12,7 +12,15 @@ from api.http.job_models import JobModel
 from api.http.jobs import accepted, job_document, jobs_document
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
-from api.jobs.orders import CalibrationOrder, LineOrder, SimulationOrder, SweepOrder, TelemetryCheckOrder
+from api.jobs.orders import (
+    CalibrationOrder,
+    DescriptionOrder,
+    LineOrder,
+    SimulationOrder,
+    SweepOrder,
+    TelemetryCheckOrder,
+    TraceOrder,
+)
 from api.jobs.port import JobKind
 from api.problems import ProblemKind
 
@@ -26,6 +34,8 @@ ORDERED: dict[str, Any] = {
 _STUDIES: dict[str, tuple[JobKind, type[LineOrder], Action, str]] = {
     "simulations": ("simulate", SimulationOrder, Action.ORDER_STUDIES, "simulation"),
     "sweeps": ("sweep", SweepOrder, Action.ORDER_STUDIES, "sweep"),
+    "line-descriptions": ("describe", DescriptionOrder, Action.ORDER_STUDIES, "line description"),
+    "day-traces": ("trace", TraceOrder, Action.ORDER_STUDIES, "day trace"),
     "calibrations": ("calibrate", CalibrationOrder, Action.EDIT_SCENARIOS, "calibration"),
     "telemetry-checks": ("check-telemetry", TelemetryCheckOrder, Action.ORDER_STUDIES, "telemetry_check"),
 }
@@ -52,7 +62,7 @@ def _add(resource: str, kind: JobKind, model: type[LineOrder], action: Action, w
     read.__doc__ = f"A {words} with its progress and, once it succeeded, its result."
     named: list[tuple[Callable[..., Any], str]] = [(order, "order"), (list_them, "list"), (read, "read")]
     for call, verb in named:
-        call.__name__ = f"{verb}_{word if verb != 'list' else resource}".replace("-", "_")
+        call.__name__ = f"{verb}_{word if verb != 'list' else resource}".replace(" ", "_").replace("-", "_")
     router.add_api_route(
         f"/{resource}", order, methods=["POST"], summary=f"Order a {words}",
         dependencies=[Depends(Require(action))], responses=documented(*ORDER_PROBLEMS), **ORDERED,

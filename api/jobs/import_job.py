@@ -1,5 +1,6 @@
 """The job of an import: a folder, a feed or a timetable becomes a checked version of the scenario of a line."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from api.scenario_check import check_scenario
 from energy_models.faults import Fault, InputFaults
 from scenarios.files.folders import SCENARIO_FILE
 from scenarios.files.load import override_names
+from scenarios.files.yaml_edit import edited
 from scenarios.schema import Scenario
 
 
@@ -27,7 +29,7 @@ def import_scenario(order: Mapping[str, Any], place: JobPlace, progress: Progres
     progress("check", 0.0)
     found = check_scenario(str(folder))
     document["check"] = {**found.to_json(), "scenario": order["line"]}
-    if found.faults and (order["form"] in ("folder", "edit") or order["like"] is not None):
+    if found.faults and (order["form"] in ("folder", "edit", "changes") or order["like"] is not None):
         raise InputFaults(found.faults)
     if found.found is not None and found.found.name != order["line"]:
         raise InputFaults([Fault(SCENARIO_FILE, "", "name", found.found.name, f"the id of the line, {order['line']}")])
@@ -41,6 +43,17 @@ def import_scenario(order: Mapping[str, Any], place: JobPlace, progress: Progres
     made["facts"] = facts
     result = place.result({}, write_result(place.scratch, document))
     return {"facts": facts, "files": {**made["files"], **result["files"]}}
+
+
+def _change(folder: Path, wanted: Mapping[str, Any], order: Mapping[str, Any]) -> None:
+    """Replace files of a scenario, then change values where they stand, so that comments and order stay."""
+    for name, text in wanted["files"].items():
+        (folder / name).write_text(text, encoding="utf-8")
+    changes = [(tuple(one["path"]), one["value"]) for one in wanted["changes"]]
+    if order["base_line"] != order["line"]:
+        changes.append((("name",), order["line"]))
+    file = folder / SCENARIO_FILE
+    file.write_text(edited(file.read_text(encoding="utf-8"), changes, SCENARIO_FILE), encoding="utf-8")
 
 
 def _facts(scenario: Scenario, folder: Path, files: Mapping[str, str]) -> dict[str, Any]:
@@ -68,6 +81,10 @@ def _made(order: Mapping[str, Any], place: JobPlace, folder: Path) -> dict[str, 
         target = folder / order["file_name"]
         target.unlink(missing_ok=True)
         target.write_bytes(source.read_bytes())
+        return {}
+    if order["form"] == "changes":
+        lay_out_scenario(place.database, place.files, order["base_line"], order["base_version"], folder)
+        _change(folder, json.loads(source.read_bytes()), order)
         return {}
     # The readers recognise a workbook by the ending of its name.
     file = place.scratch / order["file_name"]

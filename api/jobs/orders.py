@@ -123,6 +123,33 @@ _StoreLine = Annotated[
 ]
 
 
+class DescriptionOrder(LineOrder):
+    """Describe a line: track, running times with their energy, and driving profiles."""
+
+    model_config = _examples({"scenario": "beijing_yizhuang", "passengers": 600})
+
+    overrides: Annotated[
+        tuple[_Name, ...], Field(max_length=20, description="Named overrides, applied in this order.")
+    ] = ()
+    passengers: Annotated[
+        float, Field(ge=0.0, le=10_000.0, allow_inf_nan=False, description="Passengers on board.")
+    ] = 0.0
+
+
+class TraceOrder(LineOrder):
+    """Trace one simulated day: power and voltage in each second, and the page that replays the day."""
+
+    model_config = _examples({"scenario": "beijing_yizhuang"}, {"scenario": "beijing_yizhuang", "seed": 3})
+
+    overrides: Annotated[
+        tuple[_Name, ...], Field(max_length=20, description="Named overrides, applied in this order.")
+    ] = ()
+    plan: Annotated[_Id | None, Field(description="Plan of the line; by default the timetable in force.")] = None
+    seed: Annotated[
+        int | None, Field(strict=True, ge=0, le=2**31, description="First disturbed day of this seed; by default none.")
+    ] = None
+
+
 class CalibrationOrder(LineOrder):
     """Estimate the parameters of the vehicles of a line from the telemetry store of the service.
 
@@ -251,10 +278,33 @@ class RevisionOrder(Order):
         return self
 
 
-class ImportOrder(Order):
-    """A new version of the scenario of a line from a file that came with the request."""
+class ScenarioChange(BaseModel):
+    """A value of scenario.yaml to set; the path leads through mappings, and missing mappings are added."""
 
-    form: Literal["folder", "gtfs", "timetable", "edit"]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Annotated[tuple[_Text, ...], Field(min_length=1, max_length=20)]
+    value: JsonValue
+
+
+class ScenarioChangesOrder(BaseModel):
+    """Values and files of a scenario that are changed together."""
+
+    model_config = _examples({"changes": [{"path": ["outside_temperature_c"], "value": 28}]})
+
+    changes: Annotated[tuple[ScenarioChange, ...], Field(max_length=2000, description="Values of scenario.yaml.")] = ()
+    files: Annotated[
+        dict[_Text, str], Field(max_length=60, description="Files to replace or add, as text: the tables.")
+    ] = Field(default_factory=dict)
+
+
+class ImportOrder(Order):
+    """A new version of the scenario of a line from a file that came with the request.
+
+    `changes` are those of values and files of the version `base_version` of `base_line`.
+    """
+
+    form: Literal["folder", "gtfs", "timetable", "edit", "changes"]
     line: _Name
     check_only: bool = False
     like: _Name | None = None
@@ -265,6 +315,7 @@ class ImportOrder(Order):
     dwell_s: int | None = None
     file_name: str = ""
     base_version: int | None = None
+    base_line: _Name | None = None
 
 
 ORDERS: dict[JobKind, type[Order]] = {
@@ -278,5 +329,7 @@ ORDERS: dict[JobKind, type[Order]] = {
     "export": ExportOrder,
     "revise": RevisionOrder,
     "import": ImportOrder,
+    "describe": DescriptionOrder,
+    "trace": TraceOrder,
 }
 """The order of each kind of job that is no plan."""

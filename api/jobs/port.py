@@ -11,6 +11,8 @@ JobKind = Literal[
     "plan",
     "simulate",
     "sweep",
+    "describe",
+    "trace",
     "calibrate",
     "check-telemetry",
     "judge",

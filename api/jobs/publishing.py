@@ -58,9 +58,14 @@ def _refused_import(session: Session, job: JobRow, result: Mapping[str, Any]) ->
     number = newest.number if newest is not None else None
     if newest is not None and newest.origin == "bundled":
         return Problem(ProblemKind.READ_ONLY, "A bundled line cannot be changed; import it under another name.")
-    if job.order["form"] == "edit" and number != job.order["base_version"]:
+    if _edits_newest(job.order) and number != job.order["base_version"]:
         return Problem(ProblemKind.STALE, f"Meanwhile the line got version {number}; edit this version.")
     return None
+
+
+def _edits_newest(order: Mapping[str, Any]) -> bool:
+    """Whether an import changes a version of its own line, which must still be the newest one."""
+    return bool(order["form"] == "edit" or (order["form"] == "changes" and order["base_line"] == order["line"]))
 
 
 def _publish(session: Session, files: FileStore, job: JobRow, result: Mapping[str, Any]) -> None:

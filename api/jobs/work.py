@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from api.jobs.fleet_jobs import calibrate, check_telemetry
 from api.jobs.import_job import import_scenario
-from api.jobs.line_jobs import simulate, sweep
+from api.jobs.line_jobs import describe, simulate, sweep, trace
 from api.jobs.place import JobPlace, Progress
 from api.jobs.plan_job import compute_plan
 from api.jobs.plan_study_jobs import compare, explain, export, judge, revise
@@ -47,6 +47,8 @@ COMPUTE: Mapping[JobKind, Compute] = {
     "export": export,
     "revise": revise,
     "import": import_scenario,
+    "describe": describe,
+    "trace": trace,
 }
 """The computation of each kind of job that has no search; each returns the facts and the files of its result."""
 

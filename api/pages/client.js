@@ -36,3 +36,18 @@ export async function exchange(path, options) {
   if (!response.ok) throw body;
   return { body, tag };
 }
+
+/** Some bytes of a file of the service; throws the problem of a refusal. @param {string} path @param {number} at @param {number} count @returns {Promise<ArrayBuffer>} */
+export async function bytesOf(path, at, count) {
+  let response;
+  try {
+    response = await fetch(path, { headers: { Range: `bytes=${at}-${at + count - 1}` } });
+  } catch {
+    throw { title: t("no_answer"), detail: t("no_answer_text") };
+  }
+  if (response.status === 401) location.assign("/sign-in");
+  if (!response.ok) throw await response.json();
+  const bytes = await response.arrayBuffer();
+  // A server between may answer with the whole file.
+  return response.status === 206 ? bytes : bytes.slice(at, at + count);
+}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from api.page_policy import hash_source
 from energy_models.faults import Fault, InputFaults
 from simulation.day.trace import Trace, standing
 
@@ -53,15 +54,25 @@ def render_replay(trace: Trace, from_s: int | None = None, to_s: int | None = No
     title = f"{trace.run.title}, {trace.run.timetable}"
     text = (_HERE / "replay.html").read_text(encoding="utf-8")
     script = (_HERE / "replay.js").read_text(encoding="utf-8")
+    style = (_HERE / "replay.css").read_text(encoding="utf-8")
     for mark, content in (
         ("{{title}}", escape(title)),
-        ("{{style}}", (_HERE / "replay.css").read_text(encoding="utf-8")),
+        ("{{policy}}", _policy(script, style)),
+        ("{{style}}", style),
         ("{{meta}}", json.dumps(meta, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")),
         ("{{data}}", packed),
         ("{{script}}", script),
     ):
         text = text.replace(mark, content, 1)
     return text
+
+
+def _policy(script: str, style: str) -> str:
+    """The content security policy of the page: its own style and script, by their hashes, and nothing else."""
+    return (
+        f"default-src 'none'; script-src {hash_source(script)}; style-src {hash_source(style)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
 
 
 def _content(

@@ -1,7 +1,5 @@
 """The report of an experiment as one HTML page that needs no network."""
 
-import base64
-import hashlib
 import json
 import platform
 import re
@@ -15,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.clock import clock_text
+from api.page_policy import hash_source
 from api.report.borders import border_marks, border_times_s, borders, farthest, largest_move, shown
 from api.report.convergence import convergence
 from api.report.driving import driving_charts
@@ -214,18 +213,13 @@ def _policy() -> str:
     draws lines in WebGL. The style of its maps is not needed: the page has an empty element in its place.
     """
     texts = _environment().globals
-    scripts = " ".join(_hash_source(text) for text in (_plotly_js(), str(texts["script"])))
-    styles = " ".join(_hash_source(text) for text in (str(texts["style"]), ""))
-    attributes = " ".join(_hash_source(text) for text in ("", "font-weight:bold"))
+    scripts = " ".join(hash_source(text) for text in (_plotly_js(), str(texts["script"])))
+    styles = " ".join(hash_source(text) for text in (str(texts["style"]), ""))
+    attributes = " ".join(hash_source(text) for text in ("", "font-weight:bold"))
     return (
         f"default-src 'none'; script-src {scripts} 'unsafe-eval'; style-src {styles}; "
         f"style-src-attr 'unsafe-hashes' {attributes}; img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
-
-
-def _hash_source(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 @lru_cache

@@ -1,23 +1,24 @@
 """The quick check of an order in a process of its own: faults that need the scenario are found before the job.
 
-The same process compares versions of scenarios and checks edits of plans, so that the process that answers requests
-reads no scenario.
+The same process compares versions of scenarios, reads their values, and checks edits of plans, so that the process that
+answers requests reads no scenario.
 """
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTimeError
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from api.jobs.plan_order import PlanOrder
 from api.jobs.request import plan_request, stored_fleets, stored_scenarios, stored_starts
 from api.services.edit_check import EditChecks, EditReport, PlanEdit
+from api.services.scenario_values import scenario_schema, scenario_values
 from api.services.text_differences import FileDifference, Paths, differences
 from api.state.database import Database
 from api.state.files import FileStore
@@ -27,6 +28,8 @@ from simulation.experiment import PlanRequest
 PATIENCE_S = 10.0
 _START_PATIENCE_S = 60.0
 _MOST_WAITING = 8
+_KEPT_VALUES = 20
+"""Values of scenarios that are kept; the files of a version never change."""
 _NICENESS = 5
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
@@ -46,6 +49,8 @@ class OrderCheck:
         self._patience_s = patience_s
         self._lock = threading.Lock()
         self._waiting = 0
+        self._schema: dict[str, Any] | None = None
+        self._values: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
         self._pool: ProcessPoolExecutor | None = None
         self._started: Future[tuple[Fault, ...]] | None = None
 
@@ -64,6 +69,19 @@ class OrderCheck:
     def edit(self, edit: PlanEdit) -> EditReport | None:
         """The violations of a plan edited by hand; None if the check was not complete in time."""
         return self._in_process(_report_of, edit)
+
+    def scenario_schema(self) -> dict[str, Any] | None:
+        """The JSON schema of scenarios, which is kept; None if the process does not answer in time."""
+        self._schema = self._schema or self._in_process(_schema_of, None)
+        return self._schema
+
+    def scenario_values(self, names: Mapping[str, str]) -> dict[str, Any] | None:
+        """The values of a scenario for a form, from its files; None if they could not be read in time."""
+        key = tuple(sorted(names.items()))
+        found = self._values.get(key) or self._in_process(_values_of, (self._arguments[1], names))
+        if found is not None:
+            self._values = dict([*self._values.items(), (key, found)][-_KEPT_VALUES:])
+        return found
 
     def _in_process(self, call: Callable[[_Given], _Found], given: _Given) -> _Found | None:
         with self._lock:
@@ -127,3 +145,13 @@ def _faults_of(order: PlanOrder | None) -> tuple[Fault, ...]:
 def _report_of(edit: PlanEdit) -> EditReport:
     assert _edits is not None
     return _edits.report(edit)
+
+
+def _schema_of(nothing: None) -> dict[str, Any]:
+    del nothing
+    return scenario_schema()
+
+
+def _values_of(given: tuple[str, Mapping[str, str]]) -> dict[str, Any] | None:
+    data, names = given
+    return scenario_values(FileStore(Path(data)), names)

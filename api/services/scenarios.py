@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from api.problems import ProblemError, ProblemKind
 from api.services.ids import is_storable
@@ -86,6 +87,14 @@ class Scenarios:
             raise ProblemError(ProblemKind.UNKNOWN_FILE, detail)
         return path, sha256
 
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema of scenario.yaml; raises `ProblemError` if the process beside the service does not answer."""
+        return _answered(self._check.scenario_schema())
+
+    def values(self, line_id: str, number: int) -> Mapping[str, Any]:
+        """The values of scenario.yaml of a version, and what each override changes. Raises `ProblemError`."""
+        return _answered(self._check.scenario_values(dict(self.version(line_id, number).files)))
+
     def differences(self, line_id: str, before: int, after: int) -> tuple[FileDifference, ...]:
         """The files that differ between two versions, with their lines; the lines are compared in another process.
 
@@ -113,6 +122,12 @@ def _view(row: ScenarioVersionRow, files: Mapping[str, str], is_newest: bool) ->
         row.line_id, row.number, row.origin, row.title, row.length_km, row.stations, tuple(row.overrides),
         row.scenario_hash, row.created_at, row.created_by, is_newest, files,
     )  # fmt: skip
+
+
+def _answered(found: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if found is None:
+        raise ProblemError(ProblemKind.UNAVAILABLE, "The values could not be read in time; send the request again.")
+    return found
 
 
 def _unknown_line(line_id: str) -> ProblemError:

@@ -12,14 +12,14 @@ from scenarios.files.csv_rows import is_table_name, shortened
 from scenarios.files.faults import dotted, faults_of_schema, field_text, shown
 from scenarios.files.folders import SCENARIO_FILE, scenario_fault
 from scenarios.files.names import did_you_mean
-from scenarios.files.overrides import chosen, conflicts, merged
+from scenarios.files.overrides import ValueChange, changes_of, chosen, conflicts, merged, paths_of
 from scenarios.files.partial import built_from_what_is_valid
 from scenarios.files.section_chainages import Computed, computed_by, with_chainages
 from scenarios.files.source_positions import SourceNode, TreePath, read_table, read_yaml
 from scenarios.rules import RULES
 from scenarios.schema.base import Part
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.structure import fields_by_key, shape_of
+from scenarios.schema.structure import field_at, fields_by_key, shape_of
 from scenarios.schema.words import is_clock, is_name
 
 FILE = SCENARIO_FILE
@@ -63,6 +63,40 @@ class ScenarioSource:
         if faults or scenario is None:
             raise InputFaults(in_order(faults))
         return scenario
+
+
+def written_values(name_or_path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[ValueChange, ...]]]:
+    """The values of scenario.yaml as they stand there, and what each override changes, by its name.
+
+    A table is the name of its file; a table is read only if an override changes one of its rows. A value that is
+    missing has its default before. Raises InputFaults if the files cannot be read.
+    """
+    file, _ = find(name_or_path)
+    tree = read_yaml(file, file.name)
+    content = {key: node for key, node in tree.value.items() if key != "overrides"}
+    base = SourceNode(content, tree.file, tree.place)
+    overrides = {name: one for name in _override_names(tree) for one in chosen(tree, (name,), [])}
+    in_tables = [path for one in overrides.values() for path in paths_of(one) if _is_in_table(base, path)]
+    if in_tables:
+        base = _with_tables(base, Scenario, file.parent, [], computed_by(tree), in_tables)
+    changes = {name: tuple(map(_with_default, changes_of(base, one))) for name, one in overrides.items()}
+    return {key: node.plain() for key, node in content.items()}, changes
+
+
+def _is_in_table(base: SourceNode, path: tuple[str, ...]) -> bool:
+    """Whether a path leads into a table."""
+    return any(isinstance(base.at(path[:length]).value, str) for length in range(1, len(path)))
+
+
+def _with_default(change: ValueChange) -> ValueChange:
+    if change.before is not None:
+        return change
+    field = field_at(Scenario, change.path)
+    if field is None or field.is_required():
+        return change
+    default = field.get_default(call_default_factory=True)
+    # The default of a mapping is that of the mapping, not of its key.
+    return change if isinstance(default, dict) else replace(change, before=default)
 
 
 def faults_of(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tuple[Fault, ...]:
@@ -210,9 +244,17 @@ def find(name_or_path: str | Path) -> tuple[Path, tuple[str, ...]]:
 
 
 def _with_tables(
-    tree: SourceNode, part: type[Part], folder: Path, faults: list[Fault], computed: Computed
+    tree: SourceNode,
+    part: type[Part],
+    folder: Path,
+    faults: list[Fault],
+    computed: Computed,
+    only: Sequence[tuple[str, ...]] | None = None,
 ) -> SourceNode:
-    """The tree in which the rows of the table replace each CSV file name; `computed` columns may be missing."""
+    """The tree in which the rows of the table replace each CSV file name; `computed` columns may be missing.
+
+    With `only`, the tables on these paths are read, and no others.
+    """
     if not isinstance(tree.value, dict):
         return tree
     content: dict[str, SourceNode] = {}
@@ -220,10 +262,11 @@ def _with_tables(
     for key, inner in tree.value.items():
         content[key] = inner
         shape = shape_of(fields[key][1].annotation) if key in fields else None
-        if shape is None or shape.part is None:
+        within = None if only is None else [path[1:] for path in only if path[0] == key and len(path) > 1]
+        if shape is None or shape.part is None or within == []:
             continue
         if shape.kind == "part":
-            content[key] = _with_tables(inner, shape.part, folder, faults, computed)
+            content[key] = _with_tables(inner, shape.part, folder, faults, computed, within)
         elif shape.kind == "list":
             content[key] = _table_or_items(inner, shape.part, folder, faults, computed)
         elif isinstance(inner.value, dict):

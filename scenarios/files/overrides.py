@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 from energy_models.faults import Fault
 from scenarios.files.names import did_you_mean
@@ -53,6 +54,41 @@ def chosen(tree: SourceNode, names: Sequence[str], faults: list[Fault]) -> tuple
         elif not isinstance(known[name].value, dict):
             faults.append(Fault(tree.file, known[name].place, f"overrides.{name}", "no keys", "keys of the scenario"))
     return tuple(known[name] for name in names if name in known and isinstance(known[name].value, dict))
+
+
+@dataclasses.dataclass(frozen=True)
+class ValueChange:
+    """A value that an override changes: its path, and the value without and with the override.
+
+    In a list of parts with an `id`, the step of the path is this id. `before` is None where the file has no value.
+    """
+
+    path: tuple[str, ...]
+    before: Any
+    after: Any
+
+
+def changes_of(base: SourceNode, change: SourceNode) -> tuple[ValueChange, ...]:
+    """What an override changes in the base, value by value."""
+    return tuple(ValueChange(path, _value_at(base, path), node.plain()) for path, node in _leaves(change))
+
+
+def paths_of(change: SourceNode) -> tuple[tuple[str, ...], ...]:
+    """The paths of the values that an override changes."""
+    return tuple(path for path, _ in _leaves(change))
+
+
+def _value_at(base: SourceNode, path: tuple[str, ...]) -> Any:
+    current: Any = base
+    for step in path:
+        content = current.value if isinstance(current, SourceNode) else current
+        if isinstance(content, dict):
+            current = content.get(step)
+        elif isinstance(content, list):
+            current = next((item for item in content if str(item.cell("id")) == step), None)
+        else:
+            return None
+    return current.plain() if isinstance(current, SourceNode) else current
 
 
 _TEXTS = ("title", "description", "sources", "provenance", "acknowledged")

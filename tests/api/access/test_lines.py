@@ -19,14 +19,13 @@ from api.jobs.plan_order import PlanOrder
 from api.services.installation import Installation, open_installation
 
 OWN, FOREIGN = "beijing_yizhuang", "tutorial_line"
-LINE_ORDERS = ("/v1/plans", "/v1/simulations", "/v1/sweeps", "/v1/calibrations", "/v1/telemetry-checks")
+STUDIES = (
+    "/v1/simulations", "/v1/sweeps", "/v1/calibrations", "/v1/telemetry-checks", "/v1/line-descriptions",
+    "/v1/day-traces",
+)  # fmt: skip
+LINE_ORDERS = ("/v1/plans", *STUDIES)
 """The addresses whose order names a line."""
-OF_A_KIND = (
-    "/v1/simulations/{job_id}",
-    "/v1/sweeps/{job_id}",
-    "/v1/calibrations/{job_id}",
-    "/v1/telemetry-checks/{job_id}",
-)
+OF_A_KIND = tuple(f"{resource}/{{job_id}}" for resource in STUDIES)
 """The addresses that know only jobs of one kind; the job of the test is a plan."""
 
 ROLES = [

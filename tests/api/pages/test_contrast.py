@@ -41,7 +41,7 @@ def test_texts_and_borders_have_the_contrast_of_wcag(scheme: int) -> None:
     assert [pair for pair in found_pairs if pair[2] < pair[3]] == []
 
 
-@pytest.mark.parametrize("name", ["page.css", "control_room.css"])
+@pytest.mark.parametrize("name", ["page.css", "control_room.css", "engineer.css"])
 def test_no_colour_stands_outside_the_tokens(name: str) -> None:
     declarations = re.findall(r"\{([^{}]*)\}", (TOKENS.parent / name).read_text(encoding="utf-8"))
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b", "".join(declarations)) == []

@@ -11,7 +11,7 @@ import api
 PAGES = Path(api.__file__).parent / "pages"
 ENTRY = re.compile(r'^  (?:"([^"]+)"|(\w+)): \["(.*)", "(.*)"\],$', re.MULTILINE)
 NOT_TEXTS = {"Headwatt", "English", "中文", "--:--:--"}
-CATALOGUE = ("strings.js", "control_room_strings.js", "fleet_strings.js")
+CATALOGUE = ("strings.js", "control_room_strings.js", "engineer_strings.js", "fleet_strings.js")
 COMMANDS = {"headwatt access add", ",", "headwatt access link"}
 SCRIPTS = sorted(set(PAGES.rglob("*.js")) - {PAGES / name for name in CATALOGUE})
 

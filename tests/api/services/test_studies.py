@@ -5,7 +5,9 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from computed_jobs import computed
 from finished_plans import finished
@@ -13,6 +15,7 @@ from prepared_data import prepared_data
 
 from api.jobs.orders import (
     ComparisonOrder,
+    DescriptionOrder,
     ExplanationOrder,
     ExportOrder,
     ImportOrder,
@@ -21,6 +24,7 @@ from api.jobs.orders import (
     RevisionOrder,
     SimulationOrder,
     SweepOrder,
+    TraceOrder,
 )
 from api.jobs.plan_order import PlanOrder
 from api.jobs.port import JobKind, Limits
@@ -33,7 +37,7 @@ from api.services.text_differences import differences
 from api.state.database import SETTING
 from api.state.files import FileStore
 from energy_models.faults import InputFaults
-from scenarios.files.load import LINES
+from scenarios.files.load import LINES, load_scenario
 from simulation.experiment import PlanExperiment
 
 pytest_plugins = ["state_databases"]
@@ -107,6 +111,81 @@ def test_days_of_a_line_are_simulated_as_the_command_does(installation: Installa
         installation.studies.of_line("simulate", order.model_copy(update={"seed": 4}), "ada", "key")
     path, sha256 = installation.jobs.file(view.job.job_id, "result.json")
     assert path == FileStore(installation.data).path(sha256)
+
+
+def test_a_line_is_described_with_its_running_times_and_profiles(installation: Installation) -> None:
+    order = DescriptionOrder(scenario=LINE, passengers=300.0)
+    view = done(installation, installation.studies.of_line("describe", order, "ada"))
+    found: dict[str, Any] = result_of(installation, view)
+    scenario = load_scenario(LINE)
+    assert (found["scenario_hash"], view.facts["sections"]) == (scenario.hash, len(found["sections"]))
+    assert [one["id"] for one in found["stations"]] == [station.id for station in scenario.stations]
+    section = found["sections"][0]
+    optimal = [run for run in section["runs"] if run["strategy"] == "optimal"]
+    assert section["in_force_s"] in [run["running_time_s"] for run in optimal]
+    # More time never needs more energy, and the fastest run has the shortest time.
+    assert [run["net_kwh"] for run in optimal] == sorted((run["net_kwh"] for run in optimal), reverse=True)
+    assert section["runs"][0]["running_time_s"] == pytest.approx(section["minimum_s"], abs=0.05)
+    path, _ = installation.jobs.file(view.job.job_id, section["profiles"])
+    run = next(one for one in json.loads(path.read_text())["runs"] if one["strategy"] == "optimal")
+    ends = [station.chainage_m for station in scenario.stations[:2]]
+    assert [run["chainage_m"][0], run["chainage_m"][-1]] == pytest.approx(ends)
+    assert (run["speed_kmh"][0], run["speed_kmh"][-1]) == (0.0, 0.0)
+    drawn_kwh = sum(max(0.0, kw) for kw in run["power_kw"][1:-1]) / 3600.0
+    assert drawn_kwh == pytest.approx(run["drawn_kwh"], abs=0.01)
+
+
+def test_a_day_is_traced_second_by_second(installation: Installation) -> None:
+    view = done(installation, installation.studies.of_line("trace", TraceOrder(scenario=LINE), "ada"))
+    found: dict[str, Any] = result_of(installation, view)
+    assert {"power.bin", "replay.html", "result.json"} == set(view.files)
+    path, _ = installation.jobs.file(view.job.job_id, found["power_file"])
+    content = path.read_bytes()
+    assert sum(window["bytes"] for window in found["windows"]) == len(content)
+    stations, energy_kws = len(found["substations"]), 0.0
+    for window in found["windows"]:
+        part = content[window["at"] : window["at"] + window["bytes"]]
+        n = window["seconds"]
+        offsets = np.frombuffer(part, "<u4", n + 1)
+        assert (offsets[0], offsets[-1]) == (0, window["entries"])
+        energy_kws += float(np.frombuffer(part, "<i2", n * stations, 4 * (n + 1)).sum())
+    # Powers are rounded to whole kW.
+    assert energy_kws / 3600.0 == pytest.approx(found["energy_kwh"], rel=0.01)
+    assert view.facts["energy_kwh"] == found["energy_kwh"]
+    figures = sum(one["delivered_kwh"] - one["returned_kwh"] for one in found["figures"])
+    assert figures == pytest.approx(found["energy_kwh"], rel=0.001)
+
+
+def test_values_of_a_scenario_are_changed_where_they_stand(installation: Installation, tmp_path: Path) -> None:
+    texts = scenario_files("changed_line")
+    assert imported(installation, tmp_path, zipped(texts), "changed_line").facts["version"] == 1
+
+    def changed(
+        changes: list[dict[str, object]], files: dict[str, str] | None = None, line: str = "changed_line"
+    ) -> JobView:
+        content = json.dumps({"changes": changes, "files": files or {}}).encode()
+        own = {"form": "changes", "file_name": "changes.json", "base_line": "changed_line", "base_version": 1}
+        return imported(installation, tmp_path, content, line, **own)
+
+    wrong = changed([{"path": ["outside_temperature_c"], "value": 200}, {"path": ["title"], "value": ""}])
+    assert wrong.job.problem is not None
+    assert {one["field"] for one in wrong.job.problem["errors"]} == {"outside_temperature_c", "title"}
+    new_stations = texts["stations.csv"].replace("Market", "Old Market")
+    view = changed([{"path": ["outside_temperature_c"], "value": 28}], {"stations.csv": new_stations})
+    assert view.facts["version"] == 2, view.job.problem
+    path, _ = installation.scenarios.file("changed_line", 2, "scenario.yaml")
+    before, after = texts["scenario.yaml"].splitlines(), path.read_text().splitlines()
+    assert len(before) == len(after)  # comments and order stay
+    assert sum(one != other for one, other in zip(before, after, strict=True)) == 1
+    late = changed([{"path": ["outside_temperature_c"], "value": 29}])
+    assert late.job.problem is not None
+    assert late.job.problem["code"] == "stale"
+    copied = changed([{"path": ["outside_temperature_c"], "value": 5}], line="another_line")
+    assert copied.facts["version"] == 1
+    assert (
+        installation.scenarios.version("another_line", 1).title
+        == installation.scenarios.version("changed_line", 1).title
+    )
 
 
 @pytest.mark.many_cases
