@@ -81,7 +81,7 @@ function editor(context, read) {
   const target = /** @type {HTMLInputElement} */ (element("input", { type: "text", pattern: "[a-z0-9_\\-]{1,80}", maxlength: 80, spellcheck: "false", autocomplete: "off", value: isBundled ? `${line.name}_2`.slice(0, 80) : line.name }));
   const may = mayDo(session, "import", isBundled ? "*" : line.name);
   const count = () => changes.size + tables.size;
-  const partOf = (/** @type {any} */ fault) => stepsOf(fault.field ?? "")[0] ?? "";
+  const partOf = (/** @type {any} */ fault) => (fault.file?.endsWith(".csv") ? "" : (stepsOf(fault.field ?? "")[0] ?? ""));
   const told = () => {
     summary.textContent = count() ? t("scenario.changed", { n: count() }) : t("scenario.unchanged");
     list.replaceChildren(...parts.map((part) => {
@@ -104,7 +104,9 @@ function editor(context, read) {
     told();
     const paths = [...form.querySelectorAll("[data-path]")].map((one) => /** @type {HTMLElement} */ (one).dataset.path ?? "");
     const nearest = focus ? nearestPath(focus, paths) : null;
-    if (nearest !== null) /** @type {HTMLElement} */ (form.querySelector(`[data-path="${CSS.escape(nearest)}"]`)).focus();
+    const table = focus ? /** @type {HTMLElement | null} */ (form.querySelector(`summary[data-file="${CSS.escape(focus)}"]`)) : null;
+    if (table) table.focus();
+    else if (nearest !== null) /** @type {HTMLElement} */ (form.querySelector(`[data-path="${CSS.escape(nearest)}"]`)).focus();
     else if (focus) /** @type {HTMLElement | null} */ (form.querySelector("input, textarea, select"))?.focus();
   };
   const send = async (/** @type {boolean} */ isCheck) => {
@@ -135,7 +137,7 @@ function editor(context, read) {
   /** Each fault as a button that moves to its field. @param {HTMLElement} place */
   const refused = (place) => {
     if (!faults.length) return [...place.childNodes];
-    const rows = faults.map((one) => element("li", {}, element("button", { type: "button", class: "fault-link", onclick: () => openPart(parts.find((part) => partOf(one) === part || isOfTable(one, part)) ?? shown ?? parts[0], one.field || "-") }, faultText(one))));
+    const rows = faults.map((one) => element("li", {}, element("button", { type: "button", class: "fault-link", onclick: () => openPart(parts.find((part) => partOf(one) === part || isOfTable(one, part)) ?? shown ?? parts[0], one.file?.endsWith(".csv") ? one.file : one.field || "-") }, faultText(one))));
     return [element("div", { class: "problem" }, element("strong", {}, t("scenario.faults", { n: faults.length })), element("ol", {}, ...rows))];
   };
   openPart(shown ?? parts[0]);
