@@ -126,7 +126,9 @@ def test_a_plan_is_ordered_with_the_versions_that_are_shown(page: Page, address:
         route.fulfill(status=202, json={"id": "20261201-000000-000000-abcdef"})  # type: ignore[attr-defined]
 
     page.route("**/v1/plans", answer)
-    page.get_by_role("button", name="Use these models in a plan").press("Enter")
+    button = page.get_by_role("button", name="Use these models in a plan")
+    expect(button).to_be_enabled()
+    button.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Order the plan")).to_be_focused()
     dialog.get_by_role("checkbox").first.uncheck()
