@@ -12,6 +12,7 @@ from api.jobs.line_jobs import write_result
 from api.jobs.place import JobPlace, Progress
 from api.state.fleet import models_with_content
 from api.state.lines import newest_scenarios
+from energy_models.faults import InputFaults
 from energy_models.telemetry.store.store import open_store
 from scenarios.files.load import load_scenario
 from scenarios.vehicles.calibrated import CalibratedVehicle, vehicle_content, vehicle_of_content
@@ -74,13 +75,19 @@ def _line(order: Mapping[str, Any], place: JobPlace, store: Path) -> str:
 
 
 def _history(place: JobPlace, line_id: str, new: Iterable[CalibratedVehicle]) -> dict[str, list[CalibratedVehicle]]:
-    """The models of each vehicle by day: those of the line, and of a day with a new model the new one."""
+    """The models of each vehicle by day: those of the line, and of a day with a new model the new one.
+
+    A model of an earlier version of Headwatt that this version cannot read is not compared.
+    """
     found: dict[str, dict[str, CalibratedVehicle]] = {}
     with place.database.reading() as session:
         stored = models_with_content(session, line_id, MOST_DAYS)
     for vehicle, contents in stored.items():
         for content in contents:
-            model = vehicle_of_content(content, vehicle)
+            try:
+                model = vehicle_of_content(content, vehicle)
+            except InputFaults:
+                continue
             found.setdefault(vehicle, {})[model.source.day or ""] = model
     for model in new:
         found.setdefault(model.source.vehicles[0], {})[model.source.day or ""] = model

@@ -58,8 +58,8 @@ def test_an_alarm_leads_to_the_history_of_its_parameter(page: Page, address: str
     alarms.first.get_by_role("link").click()
     history = page.locator(".history")
     expect(history.get_by_role("heading", name="History: Auxiliaries")).to_be_visible()
-    expect(history.locator("rect.point, rect.present")).to_have_count(8)
-    expect(history.locator(".change-sign").first).to_be_visible()
+    expect(page.locator("svg.history rect.point, svg.history rect.present")).to_have_count(8)
+    expect(page.locator("svg.history .change-sign").first).to_be_visible()
     expect(page).to_have_url(re.compile(f"vehicle={VEHICLES[2]}.*parameter=auxiliary_kw"))
     page.reload()
     expect(page.locator(".history").get_by_role("heading", name="History: Auxiliaries")).to_be_visible()
@@ -126,7 +126,9 @@ def test_a_plan_is_ordered_with_the_versions_that_are_shown(page: Page, address:
         route.fulfill(status=202, json={"id": "20261201-000000-000000-abcdef"})  # type: ignore[attr-defined]
 
     page.route("**/v1/plans", answer)
-    page.get_by_role("button", name="Use these models in a plan").press("Enter")
+    button = page.get_by_role("button", name="Use these models in a plan")
+    expect(button).to_be_enabled()
+    button.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Order the plan")).to_be_focused()
     dialog.get_by_role("checkbox").first.uncheck()
