@@ -13,7 +13,7 @@ from api.logs import log_to_stderr
 log_to_stderr("json", "warning")
 log_as_other_entries()
 DBOS(config={"name": "headwatt", "system_database_url": sys.argv[1], "log_level": "WARNING"})
-logging.getLogger("dbos").warning("a workflow failed with Bearer hw_0123456789abcdef")
+logging.getLogger("dbos").warning("a workflow failed with Authorization: Bearer 0123456789abcdef")
 """
 
 
