@@ -123,7 +123,10 @@ def serving(folder: Path) -> Iterator[Service]:
             with socket.socket() as one:
                 if one.connect_ex(("127.0.0.1", port)):
                     return False
-            return bool(service.call("GET", "/health/live"))
+            try:
+                return bool(service.call("GET", "/health/live"))
+            except TimeoutError:
+                return False
 
         until(lives)
         yield service

@@ -78,7 +78,7 @@ class Engine:
             "notification_listener_polling_interval_sec": 30.0,
             "scheduler_polling_interval_sec": 300.0,
         }
-        _log_as_other_entries()
+        log_as_other_entries()
         DBOS(config=config)
         look_seldom()
         DBOS.launch()
@@ -266,7 +266,7 @@ def run_job(job_id: str) -> None:
     _publish(job_id, _compute(job_id))
 
 
-def _log_as_other_entries() -> None:
+def log_as_other_entries() -> None:
     """Let the entries of DBOS reach the log of this process, in its form; DBOS adds no output of its own then."""
     logger = logging.getLogger("dbos")
     if not logger.handlers:

@@ -72,14 +72,13 @@ def test_a_full_disk_refuses_orders_shows_nothing_half_written_and_goes_on(place
     assert place.state()[2] == [after.json()["id"], *before[2]]
 
 
-def test_a_read_only_folder_refuses_orders_and_goes_on(place: Place) -> None:
+def test_a_read_only_folder_refuses_files_and_goes_on(place: Place) -> None:
+    """Connections that are open already may still write the database, so that an upload is what fails."""
     before = place.state()
     with read_only(place.data):
         assert place.state() == before
-        refused = place.client.post("/v1/simulations", json=SIMULATION)
         uploaded = place.client.post("/v1/imports?line=my_line", content=bytes(range(256)) * 100)
-    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable"), refused.text
-    assert uploaded.status_code == 503, uploaded.text
+    assert (uploaded.status_code, uploaded.json()["code"]) == (503, "unavailable"), uploaded.text
     assert place.state() == before
     assert place.client.post("/v1/simulations", json=SIMULATION).status_code == 202
 

@@ -103,7 +103,7 @@ def test_requests_get_503_without_the_database_and_the_running_job_ends_when_it_
                 assert call("POST", "/v1/simulations", order).status == 503
                 assert call("GET", "/health/live").status == 200
                 assert call("GET", "/health/ready").status == 503
-                time.sleep(8.0)
+                time.sleep(20.0)
                 server.ensure_postgres_running()
                 until(lambda: call("GET", job).status == 200)
                 until(lambda: call("GET", job).body["status"] not in ("queued", "running"))

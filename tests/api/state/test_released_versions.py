@@ -4,34 +4,17 @@
 that the code of this revision made, never rows that a later revision changed.
 """
 
-from pathlib import Path
-
 import pytest
+from released_versions import RELEASED, filled
 
 from api.services.audit import Audit
 from api.state.database import Database
 from api.state.jobs import active_jobs
 from api.state.migrate import downgrade, newest_revision, revision_of, upgrade
 from api.state.plans import approvals, plan_files, plan_records, plan_stamps
-from api.state.rows_as_text import add_lines, continue_numbers, lines_of, own_tables, snapshot, table_in
+from api.state.rows_as_text import lines_of, own_tables, snapshot, table_in
 
 pytest_plugins = ["state_databases"]
-
-VERSIONS = Path(__file__).parent / "versions"
-RELEASED = sorted(folder.name for folder in VERSIONS.iterdir())
-
-
-def filled(database: Database, revision: str) -> None:
-    """The tables of a revision with the rows that its code made."""
-    upgrade(database, revision)
-    with snapshot(database) as connection:
-        names = own_tables(connection)
-    with database.engine.connect().execution_options(headwatt_writes=True) as connection, connection.begin():
-        for name in names:
-            table = table_in(connection, name)
-            connection.execute(table.delete())
-            add_lines(connection, table, (VERSIONS / revision / f"{name}.jsonl").read_text().splitlines())
-            continue_numbers(connection, table)
 
 
 def rows_in(database: Database) -> dict[str, list[str]]:
