@@ -31,7 +31,11 @@ from scenarios.schema import Scenario
 from scenarios.schema.operation import Operation
 from scenarios.values.rolling_stock import RollingStock
 
-CODE = ("regulation", "timing/kernel", "timing/line_surrogate.py", "timing/line_motions.py", "timing/day_state.py")
+CODE = (
+    "regulation", "timing/kernel", "timing/line_surrogate.py", "timing/line_motions.py", "timing/day_state.py",
+    "timing/limits.py", "timing/optimise.py", "energy/line_model.py", "energy/planned_movements.py",
+)  # fmt: skip
+"""The files of `dispatch` that decide an advice; `plans` is part of the key of every stored day."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ Runs with traction not served (`traction_shortfall`) take longer than planned. D
 dwells), `section_runs` (runs of sections) and `turnbacks` (start of a vehicle).
 """
 
-import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -317,14 +316,15 @@ def _hold(line: Line, journey: Journey, i: int, following: Journey | None, on_bo
     """Wait at the platform until the departure of the advice; ask again at its review."""
     if line.centre is None:
         return
-    is_held = True
-    while is_held:
+    while True:
         passengers = expected_load(line, journey, i, on_board)
         advice = line.centre.advise(_ready_train(line, journey, i, following, passengers, can_hold=True))
         if advice is None or advice.departs_s <= line.env.now:
             return
-        is_held = line.env.now < advice.review_s < advice.departs_s
-        yield line.env.timeout(min(advice.departs_s, advice.review_s if is_held else math.inf) - line.env.now)
+        if advice.review_s is None or not line.env.now < advice.review_s < advice.departs_s:
+            yield line.env.timeout(advice.departs_s - line.env.now)
+            return
+        yield line.env.timeout(advice.review_s - line.env.now)
 
 
 def _run_request(line: Line, journey: Journey, i: int, following: Journey | None) -> RunRequest:

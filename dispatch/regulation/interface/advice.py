@@ -14,8 +14,8 @@ class Advice:
     `departs_s` up to the present time means at once. `saves_kwh` is the energy at the substations that the advice saves
     against a departure at once with the running time of the train's own control, `later_s` the time by which the train
     arrives later than without advice. The advice is void after `expires_s`. A train that is held asks again at
-    `review_s`, because the other trains may have changed by then. `confidence` (0 to 1) is the share of the
-    trains on the line whose state is known. `is_change` is False if the train does the same without advice.
+    `review_s` (None: never), because the other trains may have changed by then. `confidence` (0 to 1) is the share of
+    the trains on the line whose state is known. `is_change` is False if the train does the same without advice.
     """
 
     trip_id: str
@@ -26,6 +26,6 @@ class Advice:
     saves_kwh: float = 0.0
     later_s: float = 0.0
     expires_s: float = float("inf")
-    review_s: float = float("inf")
+    review_s: float | None = None
     confidence: float = 1.0
     is_change: bool = True

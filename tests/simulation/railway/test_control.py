@@ -153,3 +153,32 @@ def test_trains_that_are_tracked_are_on_time_again_at_the_next_station() -> None
     assert tracked[1] >= 29.0
     assert np.all(np.diff(tracked[1:]) <= 0.0)
     assert tracked[-1] == pytest.approx(4.0, abs=1.0)
+
+
+@dataclass(frozen=True)
+class ChangesItsMind:
+    """Holds a train for a minute; at the review, half a minute is enough."""
+
+    asked_s: list[float] = field(default_factory=list)
+
+    def advise(self, train: ReadyTrain, line: LineState) -> Advice:  # noqa: ARG002
+        """The hold of the first question, or of the review 10 s later."""
+        if not train.can_hold or train.stop != 1:
+            return Advice(train.trip.trip_id, train.stop, train.now_s, train.own_running_time_s, "schedule")
+        self.asked_s.append(train.now_s)
+        leaves_s = self.asked_s[0] + (60.0 if len(self.asked_s) == 1 else 30.0)
+        return Advice(
+            train.trip.trip_id, 1, leaves_s, train.own_running_time_s, "energy", review_s=train.now_s + 10.0
+        )  # fmt: skip
+
+
+def test_a_held_train_asks_again_at_the_review_and_follows_the_new_advice() -> None:
+    regulator = ChangesItsMind()
+    railway = Railway(
+        replace(RULES, minimum_headway_s=0.0), ByVehicle(Trapezoids()), LONG, moving_block(stations=12),
+        regulator=regulator,
+    )  # fmt: skip
+    record = operate(Timetable((long_trip(0, 180),)), railway, None).trips[0]
+    first_s = regulator.asked_s[0]
+    assert [asked_s - first_s for asked_s in regulator.asked_s] == [0.0, 10.0, 20.0]
+    assert record.departure_s[1] == first_s + 30.0
