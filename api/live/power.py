@@ -104,7 +104,7 @@ def _run_at(
     count = 0 if motion is None else len(motion.power_w)
     modelled_m, power_w, speed_m_s = track.length_m, 0.0, 0.0
     if motion is not None and second < count:
-        modelled_m, power_w = float(motion.distance_m[second]), float(motion.power_w[second])
+        modelled_m, power_w = float(motion.distance_m[second]), motion.mean_power_w(middle_s + 0.5 - run.departed_s)
         ahead_m = motion.distance_m[second + 1] if second + 1 < count else track.length_m
         speed_m_s = float(ahead_m - motion.distance_m[second])
     record, before = belief.record, belief.before

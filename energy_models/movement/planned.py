@@ -50,6 +50,13 @@ class SecondsOfMotion:
         """Braking energy offered at the collector, summed over the seconds that offer (>= 0)."""
         return float(-np.minimum(self.power_w, 0.0).sum())
 
+    def mean_power_w(self, until_s: float) -> float:
+        """The mean collector power over the second that ends `until_s` after the departure; 0 outside of the run."""
+        first = math.floor(until_s - 1.0)
+        share = until_s - 1.0 - first
+        power_w = [float(self.power_w[k]) if 0 <= k < len(self.power_w) else 0.0 for k in (first, first + 1)]
+        return (1.0 - share) * power_w[0] + share * power_w[1]
+
 
 @dataclass(frozen=True, eq=False)
 class Run:

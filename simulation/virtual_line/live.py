@@ -17,7 +17,7 @@ from energy_models.arrays import BoolArray, FloatArray, IntArray
 from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Fault, InputFaults
 from energy_models.movement.following import Path, profile_along_path
-from energy_models.movement.planned import seconds_of_motion
+from energy_models.movement.planned import SecondsOfMotion, seconds_of_motion
 from energy_models.supply.network import SupplyNetwork
 from energy_models.supply.snapshots import Snapshots
 from energy_models.supply.solver import solve
@@ -95,17 +95,14 @@ class _Motion:
     """The power of the present run of a journey, for one motion."""
 
     path: Path | None = None
-    power_w: FloatArray = field(default_factory=lambda: np.zeros(0))
+    seconds: SecondsOfMotion | None = None
     node_s: FloatArray = field(default_factory=lambda: np.zeros(1))
     states: IntArray = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     friction: BoolArray = field(default_factory=lambda: np.zeros(1, dtype=np.bool_))
 
     def mean_w(self, until_s: float) -> float:
         """The mean power over the second that ends `until_s` after the departure."""
-        first = math.floor(until_s - 1.0)
-        share = until_s - 1.0 - first
-        power_w = [float(self.power_w[k]) if 0 <= k < len(self.power_w) else 0.0 for k in (first, first + 1)]
-        return (1.0 - share) * power_w[0] + share * power_w[1]
+        return 0.0 if self.seconds is None else self.seconds.mean_power_w(until_s)
 
     def drive(self, after_s: float) -> tuple[int, bool]:
         """The state of the drive, and whether friction brakes, so long after the departure."""
@@ -307,7 +304,7 @@ class VirtualLine:
             profile = profile_along_path(planned, train, passengers, driven, 1)
         states, friction = states_of_cells(profile)
         node_s = profile.time_s - profile.time_s[0]
-        return _Motion(path, seconds_of_motion(profile, train, passengers).power_w, node_s, states, friction)
+        return _Motion(path, seconds_of_motion(profile, train, passengers), node_s, states, friction)
 
 
 def _is_along(path: Path, planned: DrivingProfile, departed_s: float) -> bool:
