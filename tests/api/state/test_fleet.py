@@ -89,7 +89,7 @@ def test_a_check_replaces_only_the_days_of_its_line(database: Database) -> None:
 
 def test_the_tables_of_fleets_go_down_and_up_and_the_lines_stay(database: Database) -> None:
     filled(database)
-    downgrade(database, "0004")
+    downgrade(database, "0005")
     assert not {"vehicle_models", "telemetry_days", "fleet_reports"} & set(inspect(database.engine).get_table_names())
     upgrade(database)
     with database.reading() as session:
