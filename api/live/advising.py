@@ -104,7 +104,9 @@ class Advising:
         """Advise trains again that wait with a hold: the other trains have moved meanwhile."""
         for known in [one for one in self.advice.values() if one.is_open]:
             left_s = known.advice.departs_s - now_s
-            due_s = min(known.advice.review_s, self._considered_s.get(known.advice_id, known.given_s) + RECONSIDER_S)
+            due_s = self._considered_s.get(known.advice_id, known.given_s) + RECONSIDER_S
+            if known.advice.review_s is not None:
+                due_s = min(due_s, known.advice.review_s)
             belief = tracker.trains.get(known.train_id)
             if belief is None or now_s < due_s or left_s <= TOO_LATE_S:
                 continue
