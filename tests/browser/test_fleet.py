@@ -136,7 +136,6 @@ def test_a_plan_is_ordered_with_the_versions_that_are_shown(page: Page, address:
     expect(dialog.get_by_role("link", name="Open the plan")).to_be_focused()
     (order,) = sent
     assert (order["scenario"], list(order["fleet_versions"])) == (LINE, list(VEHICLES[1:]))
-    assert violations(page) == []
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 
@@ -177,6 +176,10 @@ def test_every_state_is_accessible_and_fits_a_phone(
         assert violations(page) == [], search
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), search
+    page.goto(f"{address}?line={LINE}")
+    page.get_by_role("button", name=re.compile("Use these models|将这些模型")).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
     context.close()
 
 
