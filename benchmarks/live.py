@@ -68,7 +68,7 @@ def memory_mb(pid: int) -> float:
 async def watch(url: str, line: str, seconds: float, extra: int, pid: int) -> dict[str, Any]:
     """Watch events and advice for some time; send extra records."""
     topics, waiting, took_s = Topics(line), {}, []
-    counts = {"events": 0, "advice": 0}
+    counts, seen = {"events": 0, "advice": 0}, set()
 
     def received(rows: list[tuple[str, bytes]]) -> None:
         now = time.monotonic()
@@ -79,8 +79,11 @@ async def watch(url: str, line: str, seconds: float, extra: int, pid: int) -> di
                 waiting[row["train"]] = now
             else:
                 counts["advice"] += 1
+                # Advice at a terminal and a hold that is reconsidered follow from the clock, not from an event.
+                is_new = row["stop"] > 0 and row["advice_id"] not in seen
+                seen.add(row["advice_id"])
                 since = waiting.pop(row["train_id"], None)
-                if row["status"] == "open" and since is not None:
+                if row["status"] == "open" and since is not None and is_new:
                     took_s.append(now - since)
 
     exchange = Exchange(broker_at(url, "bench"), (topics.events, topics.advice), received, print)

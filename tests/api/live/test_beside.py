@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from live_processes import until
+from live_processes import free_port, until
 
 from api.live.broker_beside import mosquitto
 
@@ -42,7 +42,18 @@ def test_a_program_ends_with_a_starter_that_is_killed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_the_demo_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     data = str(tmp_path / "data")
-    command = [sys.executable, "-m", "api.cli", "live", "demo", "tutorial_line", "--data", data, "--port", "18741"]
+    command = [
+        sys.executable,
+        "-m",
+        "api.cli",
+        "live",
+        "demo",
+        "tutorial_line",
+        "--data",
+        data,
+        "--port",
+        str(free_port()),
+    ]
 
     def ours() -> list[int]:
         found = []
