@@ -66,7 +66,7 @@ class JobModel(BaseModel):
             progress=ProgressModel(stage=job.stage, share=job.share),
             facts=view.facts,
             result=None,
-            problem=ProblemModel.model_validate(job.problem) if job.problem else None,
+            problem=ProblemModel.stored(job.problem) if job.problem else None,
             links=JobLinks(
                 self=at,
                 stop=None if job.has_ended else f"{at}/stop",

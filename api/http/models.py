@@ -1,5 +1,6 @@
 """The request and response models of the HTTP service, with examples for OpenAPI."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
@@ -11,6 +12,7 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     JsonValue,
+    ValidationError,
     WithJsonSchema,
     create_model,
 )
@@ -21,6 +23,7 @@ from api.jobs.plan_order import PlanOrder, order_of
 from api.jobs.port import JobStatus
 from api.plan_files.graph_document import GRAPH_FILE
 from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
+from api.problems import Problem, ProblemKind
 from api.result import PlanResult
 from api.services.approvals import ApprovalStep, Step
 from api.services.lines import LineView
@@ -173,6 +176,15 @@ class ProblemModel(BaseModel):
     instance: str | None = None
     errors: list[dict[str, str]] | None = None
 
+    @staticmethod
+    def stored(problem: Mapping[str, Any]) -> "ProblemModel":
+        """The problem of a job as it is stored; what an earlier version left out, or stored otherwise, is completed."""
+        try:
+            return ProblemModel.model_validate(problem)
+        except ValidationError:
+            whole = Problem(ProblemKind.INTERNAL, str(problem.get("detail", "The stored problem cannot be read.")))
+            return ProblemModel.model_validate(whole.as_json())
+
 
 class PlanLinks(BaseModel):
     """Addresses of the parts of a plan; report and files exist only for a succeeded plan."""
@@ -244,7 +256,7 @@ class PlanModel(BaseModel):
             progress=ProgressModel(stage=job.stage, share=job.share),
             is_ending=job.is_ending,
             result=None,
-            problem=ProblemModel.model_validate(problem) if problem else None,
+            problem=ProblemModel.stored(problem) if problem else None,
             links=PlanLinks(
                 self=at,
                 cancel=None if job.has_ended else f"{at}/cancel",

@@ -1,6 +1,7 @@
 """Plans, jobs and files of databases of earlier versions, read over HTTP after the upgrade."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -8,7 +9,9 @@ import pytest
 from released_versions import RELEASED, filled
 from served_app import app_in, served_app
 
+from api.access.roles import EVERY_LINE, Role
 from api.services.bundled_lines import _REGISTERED, bundled_fingerprint
+from api.services.installation import open_installation
 from api.state.database import SETTING, open_database
 from api.state.files import FileStore
 from api.state.lines import change_setting
@@ -41,11 +44,6 @@ def client(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def _key(data: Path) -> str:
-    from datetime import timedelta
-
-    from api.access.roles import EVERY_LINE, Role
-    from api.services.installation import open_installation
-
     installation = open_installation(data)
     key = installation.access.add("reader", Role.ADMIN, [EVERY_LINE], timedelta(days=1), "a test")
     installation.close()
