@@ -61,13 +61,13 @@ function chartPicture(chart, wide) {
   const picture = svg("svg", { viewBox: `0 0 ${wide} ${height}`, role: "img", "aria-label": `${chart.title}, ${chart.unit}`, class: "chart" });
   const form = ticks.every((one) => Math.abs(one - Math.round(one)) < 1e-9) ? formatWhole : formatTenth;
   for (const value of ticks) {
-    picture.append(svg("line", { x1: SIZE.left, x2: wide - SIZE.right, y1: y(value), y2: y(value), class: value === 0 && bottom < 0 ? "grid zero" : "grid" }));
+    picture.append(svg("line", { x1: SIZE.left, x2: wide - SIZE.right, y1: y(value), y2: y(value), class: value === 0 && bottom < 0 ? "zero" : "grid" }));
     picture.append(svg("text", { x: SIZE.left - 8, y: y(value), class: "value" }, form(value)));
   }
-  for (const { at, text } of labelsOf(chart, plotWidth, x, wide - SIZE.right)) picture.append(svg("text", { x: x(at), y: height - 6, class: x(at) > wide - SIZE.right - 30 ? "time last" : "time" }, text));
+  for (const { at, text } of labelsOf(chart, plotWidth, x, wide - SIZE.right)) picture.append(svg("text", { x: x(at), y: height - 6, class: x(at) > wide - SIZE.right - 30 ? "last" : "time" }, text));
   for (const one of series) {
     const stroke = { class: "curve", stroke: `var(--graph-${one.form})` };
-    if (one.isStem) picture.append(svg("path", { ...stroke, class: `curve stem ${one.form}`, d: barPath(one.points.map(([place, value]) => [place, 0, value]), x, y, 0) }));
+    if (one.isStem) picture.append(svg("path", { ...stroke, class: `stem-${one.form}`, d: barPath(one.points.map(([place, value]) => [place, 0, value]), x, y, 0) }));
     else if (!one.isDotted) picture.append(svg("path", { ...stroke, d: curvePath(one.points, x, y, one.isStep ?? true), "stroke-dasharray": DASHES[one.form] ?? "" }));
     if (one.intervals) picture.append(svg("path", { ...stroke, d: barPath(one.intervals, x, y, 5) }));
     if (one.isDotted || one.intervals) for (const [place, value] of one.points) picture.append(svg("circle", { cx: x(place), cy: y(value), r: 3.5, fill: `var(--graph-${one.form})` }));
@@ -90,7 +90,7 @@ function labelsOf(chart, plotWidth, x, right) {
 /** @param {string} form @param {string} name @param {Partial<Series>} [series] */
 function keyEntry(form, name, series = {}) {
   const colour = form === "limit" ? "var(--bad)" : `var(--graph-${form})`;
-  const line = series.isDotted ? svg("circle", { cx: 14, cy: 5, r: 3.5, fill: colour }) : series.isStem ? svg("line", { x1: 14, x2: 14, y1: 0, y2: 10, stroke: colour, class: `stem ${form}` }) : svg("line", { x1: 0, x2: 28, y1: 5, y2: 5, stroke: colour, "stroke-width": 2, "stroke-dasharray": DASHES[form] ?? "" });
+  const line = series.isDotted ? svg("circle", { cx: 14, cy: 5, r: 3.5, fill: colour }) : series.isStem ? svg("line", { x1: 14, x2: 14, y1: 0, y2: 10, stroke: colour, class: `stem-${form}` }) : svg("line", { x1: 0, x2: 28, y1: 5, y2: 5, stroke: colour, "stroke-width": 2, "stroke-dasharray": DASHES[form] ?? "" });
   return element("li", {}, svg("svg", { viewBox: "0 0 28 10", "aria-hidden": "true" }, line), name);
 }
 

@@ -150,7 +150,7 @@ function rows(form, field, path, value) {
     const list = [...(present(form, path) ?? []), {}];
     save(list);
     draw(list);
-    /** @type {HTMLElement | null} */ (body.querySelector("tr:last-child input, tr:last-child select"))?.focus();
+    /** @type {HTMLElement | null} */ (body.lastElementChild?.querySelector("input, select") ?? null)?.focus();
   };
   const head = element("tr", {}, ...used.map((one) => element("th", { scope: "col", title: null }, element("code", {}, one.key), one.unit ? ` ${one.unit}` : "")), element("td", {}));
   return element("fieldset", { class: "rows", "data-path": path.join(".") }, element("legend", {}, element("code", {}, field.key)), field.text ? element("p", { class: "quiet" }, field.text) : null, element("div", { class: "wide", role: "region", tabindex: 0, "aria-label": field.key }, element("table", {}, element("thead", {}, head), body)), element("button", { type: "button", onclick: add }, t("form.add")));
@@ -184,6 +184,6 @@ function tableText(form, field, path, name, isTop) {
     else form.tables.set(name, area.value);
     form.changed();
   });
-  const box = /** @type {HTMLDetailsElement} */ (element("details", { class: "part field", open: isTop, ontoggle: () => void fill() }, element("summary", { "data-file": name, "data-path": `${path.join(".")}.` }, element("code", {}, field.key), " ", name), field.text ? element("p", { class: "quiet" }, field.text) : null, place));
+  const box = /** @type {HTMLDetailsElement} */ (element("details", { class: "field", open: isTop, ontoggle: () => void fill() }, element("summary", { "data-file": name, "data-path": `${path.join(".")}.` }, element("code", {}, field.key), " ", name), field.text ? element("p", { class: "quiet" }, field.text) : null, place));
   return box;
 }

@@ -14,6 +14,7 @@ import { planOptions } from "./trace_choice.js";
 
 /** @typedef {import("./parts.js").Context} Context */
 
+const POLL_MS = 3000;
 const KINDS = /** @type {Record<string, string>} */ ({ simulate: "simulations", sweep: "sweeps" });
 
 /** @param {Context} context @returns {HTMLElement} */
@@ -97,6 +98,7 @@ async function showList(context, list, result) {
     const jobs = pages.flatMap((one) => one.jobs).filter((/** @type {any} */ one) => one.line === context.line.name).sort((/** @type {any} */ a, /** @type {any} */ b) => b.created_at.localeCompare(a.created_at)); // prettier-ignore
     const open = (/** @type {any} */ job) => {
       context.keep({ study: job.id });
+      result.dataset.job = job.id;
       for (const row of list.querySelectorAll("tr[data-job]")) row.classList.toggle("chosen", /** @type {HTMLElement} */ (row).dataset.job === job.id);
       void showResult(job, result);
     };
@@ -106,7 +108,8 @@ async function showList(context, list, result) {
     const body = jobs.length ? table([t("study.study"), t("study.kind"), t("study.status"), "kWh", t("scenario.when")], rows, t("study.list")) : element("p", { class: "quiet" }, t("study.none"));
     list.replaceChildren(element("h2", {}, t("study.list")), body);
     const chosen = jobs.find((/** @type {any} */ one) => one.id === context.state.study && one.status === "succeeded");
-    if (chosen) open(chosen);
+    if (chosen && result.dataset.job !== chosen.id) open(chosen);
+    if (jobs.some((/** @type {any} */ one) => ["queued", "running"].includes(one.status))) window.setTimeout(() => list.isConnected && void showList(context, list, result), POLL_MS);
   } catch (problem) {
     list.replaceChildren(problemView(problem));
   }

@@ -135,6 +135,7 @@ def test_a_line_is_described_with_its_running_times_and_profiles(installation: I
     assert drawn_kwh == pytest.approx(run["drawn_kwh"], abs=0.01)
 
 
+@pytest.mark.many_cases
 def test_a_day_is_traced_second_by_second(installation: Installation) -> None:
     view = done(installation, installation.studies.of_line("trace", TraceOrder(scenario=LINE), "ada"))
     found: dict[str, Any] = result_of(installation, view)
