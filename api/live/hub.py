@@ -25,6 +25,7 @@ from api.live.live_plan import LivePlan
 from api.live.messages import ClockReading, UnreadableRow, read_row
 from api.live.place import LivePlace, read_whole, write_whole
 from api.live.record import Record
+from api.live.recovery_requests import write_request
 from api.live.snapshot import snapshot, timetable_rows
 from api.live.topics import Topics
 from api.state.database import Database, DatabaseUnavailableError
@@ -214,6 +215,8 @@ class Hub:
             case "incident":
                 self._incidents = [*self._incidents[1 - MOST_INCIDENTS :], {"number": number, "by": by_id, **value}]
                 self._send(self.topics.incidents, [value])
+            case "recovery":
+                write_request(self.place, self.line, object_id, by_id, value)
 
     def _send(self, topic: str, value: Any, retain: bool = False) -> None:
         if self.exchange is not None:
@@ -271,7 +274,7 @@ class Hub:
                 action = done.get("action")
                 if action is not None and action["id"] > self._action_id:
                     self._action_id = action["id"]
-                    if action["kind"] != "incident":
+                    if action["kind"] not in ("incident", "recovery"):
                         self._act(action["id"], action["by"], action["kind"], action["object"], action["value"])
             rows = line.get("rows")
             if rows is not None:

@@ -47,6 +47,11 @@ class LivePlace:
         return self.folder / "record"
 
     @property
+    def recoveries(self) -> Path:
+        """The folder of compared recoveries."""
+        return self.folder / "recoveries"
+
+    @property
     def lock(self) -> Path:
         """The file that the process of the line holds locked."""
         return self.folder / "lock"

@@ -42,6 +42,12 @@ def actions_after(session: Session, line_id: str, action_id: int) -> Sequence[Li
     return session.scalars(asked.order_by(LiveActionRow.id)).all()
 
 
+def has_action(session: Session, line_id: str, kind: str, object_id: str) -> bool:
+    """Whether there is an action of a kind on an object of a line."""
+    wanted = (LiveActionRow.line_id == line_id, LiveActionRow.kind == kind, LiveActionRow.object_id == object_id)
+    return session.scalar(select(LiveActionRow.id).where(*wanted).limit(1)) is not None
+
+
 def newest_action(session: Session, line_id: str) -> int:
     """The number of the newest action on a line; 0 without one."""
     found = session.scalar(select(func.max(LiveActionRow.id)).where(LiveActionRow.line_id == line_id))

@@ -36,8 +36,8 @@ class Disruption:
     """What happened, where, and from when to when (s of the day).
 
     `at` is a train (`train failed`: it stands at its next station; `late pull-out`: its next trip from a terminal
-    begins `to_s` - `from_s` later), a station (`section blocked`: the section from it in direction up), or a substation.
-    `direction` is the blocked direction, None for both.
+    begins `to_s` - `from_s` later), a station (`section blocked`: the section from it to the next one in direction up),
+    or a substation. `direction` is the blocked direction, None for both.
     """
 
     kind: DisruptionKind

@@ -63,6 +63,7 @@ BODIES: dict[str, Any] = {
     "/v1/live/{line_id}/alarms/{alarm_id}": {"action": "acknowledge"},
     "/v1/live/{line_id}/incidents": {"kind": "silent meters"},
     "/v1/live/{line_id}/messages": [],
+    "/v1/live/{line_id}/recoveries": {"kind": "train failed", "train_id": "T1"},
     "/v1/plans/{plan_id}/versions": {"moves": [{"trip": "up-001", "by_s": 5}]},
 }
 """The body of each POST that needs one, besides the line."""
@@ -73,7 +74,7 @@ def asked(client: httpx2.Client, route: APIRoute, line: str, plan_id: str) -> tu
     """Status and code of a request to a route, with a line and a plan in its address and its body."""
     parts = {
         "plan_id": plan_id, "job_id": plan_id, "line_id": line, "version": 1, "name": "plan.json", "user_id": "nobody",
-        "key_id": "hw_00000000", "advice_id": "up-001.1", "alarm_id": "gap:T1",
+        "key_id": "hw_00000000", "advice_id": "up-001.1", "alarm_id": "gap:T1", "recovery_id": "a1",
     }  # fmt: skip
     address = route.path.format(**parts)
     (method,) = route.methods

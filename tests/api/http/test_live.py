@@ -104,3 +104,21 @@ def test_rows_are_kept_for_the_process_of_the_line(client: httpx2.Client, place:
     assert client.post(f"/v1/live/{LINE}/messages", json=rows).json() == {"rows": 1}
     (file,) = place.inbox.glob("*.ndjson")
     assert json.loads(file.read_text()) == rows
+
+
+def test_recoveries_are_asked_for_and_read_when_the_process_of_the_line_has_computed_them(
+    client: httpx2.Client, place: LivePlace
+) -> None:
+    base = f"/v1/live/{LINE}/recoveries"
+    blocked = {"kind": "section blocked", "station_id": "A", "direction": "up", "duration_s": 600}
+    asked = client.post(base, json=blocked)
+    assert asked.status_code == 202
+    recovery_id = asked.json()["recovery_id"]
+    assert client.get(f"{base}/{recovery_id}").json()["status"] == "waiting"
+    place.recoveries.mkdir()
+    write_whole(place.recoveries / f"{recovery_id}.json", {"recovery_id": recovery_id, "status": "done"})
+    assert client.get(f"{base}/{recovery_id}").json()["status"] == "done"
+    assert client.get(f"{base}/none").json()["code"] == "unknown-path"
+    assert client.post(base, json={"kind": "substation out"}).json()["code"] == "invalid-request"
+    os.utime(place.snapshot, (1, 1))
+    assert client.post(base, json=blocked).json()["code"] == "wrong-state"
