@@ -8,6 +8,7 @@ import { showAdvice } from "./advice_view.js";
 import { showAlarms } from "./alarm_view.js";
 import { energyPanel, substationPanel } from "./energy_panel.js";
 import { graphPanel } from "./graph_panel.js";
+import { disruptionDialog } from "./disruption_view.js";
 import { showHead, showStale } from "./head_view.js";
 import { headwayPanel } from "./headway_panel.js";
 import { listenToKeys, showKeys } from "./keys.js";
@@ -86,6 +87,9 @@ part("direction").addEventListener("change", () => look({ direction: part("direc
 part("wall").addEventListener("click", () => look({ isWall: true }));
 part("stop").addEventListener("click", () => act.advising());
 part("incident").addEventListener("click", () => act.incident());
+const disruption = disruptionDialog(() => store.state);
+part("disruption-open").addEventListener("click", () => disruption.open());
+part("power-out").addEventListener("click", () => disruption.open("substation out"));
 part("help").addEventListener("click", () => showKeys());
 
 async function find() {
@@ -100,7 +104,7 @@ async function find() {
 const focus = (/** @type {string} */ id) => () => part(id).focus();
 listenToKeys(
   {
-    S: () => act.advising(), A: () => act.firstAlarm(), V: () => act.firstAdvice("acknowledged"), D: () => act.firstAdvice("declined"), F: toggleFollow, C: () => panels.graph.centre(), "/": find,
+    S: () => act.advising(), A: () => act.firstAlarm(), V: () => act.firstAdvice("acknowledged"), D: () => act.firstAdvice("declined"), X: () => disruption.open(), F: toggleFollow, C: () => panels.graph.centre(), "/": find,
     W: () => look({ isWall: !store.state.view.isWall }), I: () => store.state.snapshot?.is_virtual && act.incident(), "?": showKeys,
     1: focus("alarms"), 2: focus("advice"), 3: focus("mimic-canvas"), 4: () => panels.graph.graph.canvas.focus(), 5: focus("headways-canvas"), 6: focus("energy-canvas"), 7: focus("power-canvas"),
   },
