@@ -14,6 +14,7 @@ from api.http import (
     health,
     jobs,
     live,
+    live_shift,
     metrics,
     plan_studies,
     plans,
@@ -85,7 +86,7 @@ def create_app(
     register_problems(app)
     for routes in (
         plans, plan_studies, approvals, scenarios, studies, jobs, telemetry, health, sessions, metrics, users,
-        live,
+        live, live_shift,
     ):  # fmt: skip
         app.include_router(routes.router)
 
@@ -96,6 +97,10 @@ def create_app(
     @app.get("/control-room/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def control_room() -> FileResponse:
         return FileResponse(PAGES / "control_room.html", headers=PAGE_HEADERS)
+
+    @app.get("/control-room/handover/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
+    def handover() -> FileResponse:
+        return FileResponse(PAGES / "handover.html", headers=PAGE_HEADERS)
 
     document_problems(app)
     secure(app, service.access, service.sessions, exposure, app.state.metrics)

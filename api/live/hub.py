@@ -18,14 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from api.live.checkpoint import restore, state_of
 from api.live.clock import LineClock
+from api.live.frames import Frames
 from api.live.history import History
 from api.live.inbox import Inbox
 from api.live.live_line import LiveLine, Outcome
 from api.live.live_plan import LivePlan
+from api.live.message_delays import MessageDelays
 from api.live.messages import ClockReading, UnreadableRow, read_row
 from api.live.place import LivePlace, read_whole, write_whole
 from api.live.record import Record
 from api.live.recovery_requests import write_request
+from api.live.shift_log import action_entry, add_entries, alarm_entry
 from api.live.snapshot import snapshot, timetable_rows
 from api.live.topics import Topics
 from api.state.database import Database, DatabaseUnavailableError
@@ -70,6 +73,8 @@ class Hub:
         self.record = Record(self.place.record)
         self.topics = Topics(self.place.line_id)
         self._history: History | None = None
+        self._frames = Frames(self.place.history)
+        self._delays = MessageDelays()
         self._history_day = ""
         self._action_id = 0
         self._sequence = 0
@@ -150,6 +155,8 @@ class Hub:
                     self.clock.take(message)
                     self.line.lag_s = max(2, round(MOST_LAG_S * 0.25 * message.speed))
                 continue
+            if now_s is None:
+                self._delays.add(message, self.clock.time_s(self.wall()))
             self.line.apply(message, self.clock.time_s(self.wall()) if now_s is None else now_s, outcome)
         outcome.advice.extend(self.line.advising.take_changes())
         self._handle(outcome, self.line.now_s)
@@ -175,7 +182,9 @@ class Hub:
         if not done:
             return
         self._has_news = True
-        self.record.add({"now_s": round(now_s, 2), "wall_s": round(self.wall(), 3), "done": done})
+        wall_s = round(self.wall(), 3)
+        self.record.add({"now_s": round(now_s, 2), "wall_s": wall_s, "done": done})
+        add_entries(self._day_folder(), (alarm_entry(one, now_s, wall_s) for one in outcome.alarms))
         for topic, kind in ((self.topics.advice, "advice"), (self.topics.alarms, "alarm")):
             rows = [one[kind] for one in done if kind in one]
             if rows:
@@ -193,6 +202,8 @@ class Hub:
         for number, by_id, kind, object_id, value in found:
             self._action_id = number
             self._act(number, by_id, kind, object_id, value)
+            entry = action_entry(self.line.now_s, round(self.wall(), 3), by_id, kind, object_id, value)
+            add_entries(self._day_folder(), [entry])
             self.record.add(
                 {
                     "now_s": round(self.line.now_s, 2), "wall_s": round(self.wall(), 3),
@@ -231,8 +242,10 @@ class Hub:
             "wall_time": datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds"),
             "speed": self.clock.speed, "is_virtual": self.is_virtual,
             "incidents": self._incidents, "by_mqtt": self.exchange is not None and self.exchange.is_connected,
+            "delays": self._delays.rows(), "compared_kw": self.line.metered_means_kw(),
         }  # fmt: skip
         write_whole(self.place.snapshot, found)
+        self._frames.add(found)
         self._send(self.topics.state, found, retain=True)
 
     def _write_checkpoint(self) -> None:
@@ -283,12 +296,15 @@ class Hub:
                 self._handle(self.line.step(line["now_s"]), line["now_s"])
         _log.warning("The line continues at %s s with %d recorded messages.", found["state"]["now_s"], count)
 
+    def _day_folder(self) -> Path:
+        return self.place.history / self.clock.day(self.wall())
+
     def _history_of_day(self) -> History:
         day = self.clock.day(self.wall())
         if self._history is None or self._history_day != day:
             if self._history is not None:
                 self._history.close()
-            self._history = History(self.place.folder / "history" / day, self.line.supply.names)
+            self._history = History(self._day_folder(), self.line.supply.names)
             self._history_day = day
             if self.line.settled_s is not None:
                 self._history.keep_until(self.line.settled_s)
@@ -304,8 +320,3 @@ def _locked(place: LivePlace) -> int:
         allowed = "a line without another `headwatt live` process with this data folder"
         raise InputFaults([Fault("", "", "line", place.line_id, allowed)]) from None
     return descriptor
-
-
-def history_folder(place: LivePlace, day: str) -> Path:
-    """The folder of the history of a service day."""
-    return place.folder / "history" / day

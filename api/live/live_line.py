@@ -225,7 +225,8 @@ class LiveLine:
         mean_kw = self.account.substation_mean_15min_kw
         return name in self.supply.names and float(mean_kw[self.supply.names.index(name)]) > LEAST_FEEDING_KW
 
-    def _metered_means_kw(self) -> dict[str, tuple[float, float]]:
+    def metered_means_kw(self) -> dict[str, tuple[float, float]]:
+        """Means of model and meter in kW by substation over up to 5 minutes; empty with too few readings."""
         if len(self._compared) < COMPARED_S // 2:
             return {}
         model = np.array([one for _, one, _ in self._compared])
@@ -239,5 +240,5 @@ class LiveLine:
 
     def _conditions(self, now_s: float) -> Any:
         return conditions(
-            self.plan, self.tracker, self.account, self.feeds(), self._metered_means_kw(), self.drift.drifting(), now_s
+            self.plan, self.tracker, self.account, self.feeds(), self.metered_means_kw(), self.drift.drifting(), now_s
         )

@@ -1,12 +1,10 @@
 """The process beside a live line that compares recoveries after a disruption.
 
-It keeps the model of the line and the forecasts of the controllers ready, so that an answer takes seconds, and runs
-with low priority: the live line goes first.
+It keeps the model of the line and the forecasts of the controllers ready, so that an answer takes seconds.
 """
 
 import math
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +36,6 @@ from simulation.virtual_line.recovery import (
 from simulation.virtual_line.recovery_figures import ComparedLine, RecoveryFigures
 
 LOOK_S = 0.2
-LESS_PRIORITY = 10
 ALIKE_SHARE = 0.02
 """Recoveries whose waiting differs by less than this share of the waiting without the disruption are alike."""
 LEAST_UNSERVED_KWH = 1.0
@@ -145,8 +142,6 @@ def recoveries_beside(plan: LivePlan, place: LivePlace) -> Iterator[None]:
 def serve(task: RecoveryTask, place: LivePlace) -> None:
     """Answer requests until the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(OSError):
-        os.nice(LESS_PRIORITY)
     parent = multiprocessing.parent_process()
     study = RecoveryStudy.of(task)
     _warm_up(study)

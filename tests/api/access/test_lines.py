@@ -83,6 +83,8 @@ def asked(client: httpx2.Client, route: APIRoute, line: str, plan_id: str) -> tu
         address, content = f"{address}?line={line}&check_only=true", {"content": b"no zip"}
     elif route.path == "/v1/lines/{line_id}/scenario-differences":
         address += "?before=1&after=1"
+    elif route.path == "/v1/live/{line_id}/moments":
+        address += "?time_s=1"
     elif method == "PUT" and "{line_id}" in route.path:
         content = {"content": b"name: x"}
     elif method in ("POST", "PUT"):
