@@ -121,6 +121,7 @@ export function disruptionDialog(stateOf) {
     /** Open with the newest comparison, or with the form. @param {string} [kind] @param {string} [at] */
     open(kind, at) {
       if (!stateOf().snapshot) return;
+      if (stateOf().replay) return tell(t("replay.no_orders"));
       if (!dialog.open) dialog.showModal();
       if (kind || !answer) showForm(kind, at);
       else showAnswer();

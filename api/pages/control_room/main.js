@@ -16,6 +16,7 @@ import { linePanel } from "./line_panel.js";
 import { emptyRecord, LiveLine } from "./live_line.js";
 import { news } from "./news.js";
 import { field, openDialog, part, tell } from "./parts.js";
+import { replayBar } from "./replay.js";
 import { chosenStation, feedsNow, isStale } from "./state.js";
 import { Store } from "./store.js";
 
@@ -23,7 +24,7 @@ const TICK_MS = 250;
 const DRAWN = /** @type {(keyof import("./state.js").State)[]} */ (["snapshot", "timetable", "revision", "view", "oldFeeds"]);
 
 /** @type {Store<import("./state.js").State>} */
-const store = new Store(/** @type {import("./state.js").State} */ ({ phase: "loading", problem: null, snapshot: null, receivedMs: 0, nowMs: performance.now(), timetable: null, view: readAddress(location.search), revision: 0, oldFeeds: "", ...emptyRecord() }));
+const store = new Store(/** @type {import("./state.js").State} */ ({ phase: "loading", problem: null, snapshot: null, receivedMs: 0, nowMs: performance.now(), timetable: null, view: readAddress(location.search), revision: 0, replay: null, oldFeeds: "", ...emptyRecord() }));
 const look = (/** @type {Partial<import("./address.js").View>} */ changed) => store.set({ view: { ...store.state.view, ...changed } });
 
 writeTexts();
@@ -44,6 +45,9 @@ const panels = {
   energy: energyPanel(),
   substations: substationPanel(),
 };
+const line = new LiveLine(store);
+const replay = replayBar(store, line);
+const handoverAddress = () => `/control-room/handover/?line=${encodeURIComponent(store.state.view.line ?? "")}`;
 const act = orders(() => store.state);
 
 function toggleFollow() {
@@ -56,7 +60,7 @@ function toggleFollow() {
 /** @param {import("./state.js").State} state */
 const isShown = (state) => Boolean(state.snapshot && state.timetable);
 store.on(["snapshot", "timetable", "phase", "problem", "nowMs"], showHead);
-store.on(["snapshot", "phase", "nowMs"], showStale);
+store.on(["snapshot", "phase", "nowMs", "replay"], showStale);
 store.on(DRAWN, (state) => {
   if (!isShown(state)) return;
   fillStations(state);
@@ -88,6 +92,8 @@ part("wall").addEventListener("click", () => look({ isWall: true }));
 part("stop").addEventListener("click", () => act.advising());
 part("incident").addEventListener("click", () => act.incident());
 const disruption = disruptionDialog(() => store.state);
+part("replay-open").addEventListener("click", () => replay.toggle());
+part("handover").addEventListener("click", () => window.open(handoverAddress()));
 part("disruption-open").addEventListener("click", () => disruption.open());
 part("power-out").addEventListener("click", () => disruption.open("substation out"));
 part("help").addEventListener("click", () => showKeys());
@@ -105,7 +111,7 @@ const focus = (/** @type {string} */ id) => () => part(id).focus();
 listenToKeys(
   {
     S: () => act.advising(), A: () => act.firstAlarm(), V: () => act.firstAdvice("acknowledged"), D: () => act.firstAdvice("declined"), X: () => disruption.open(), F: toggleFollow, C: () => panels.graph.centre(), "/": find,
-    W: () => look({ isWall: !store.state.view.isWall }), I: () => store.state.snapshot?.is_virtual && act.incident(), "?": showKeys,
+    W: () => look({ isWall: !store.state.view.isWall }), R: () => replay.toggle(), H: () => window.open(handoverAddress()), I: () => store.state.snapshot?.is_virtual && act.incident(), "?": showKeys,
     1: focus("alarms"), 2: focus("advice"), 3: focus("mimic-canvas"), 4: () => panels.graph.graph.canvas.focus(), 5: focus("headways-canvas"), 6: focus("energy-canvas"), 7: focus("power-canvas"),
   },
   () => part("keys-on").checked,
@@ -127,4 +133,4 @@ try {
 } catch {
   // The line is read with the same rights; its problem is shown.
 }
-new LiveLine(store).run();
+line.run();
