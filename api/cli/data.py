@@ -109,10 +109,18 @@ def prune(
     plans_days: Annotated[
         int, typer.Option(min=1, help="Days for which plans that were never approved are kept.", metavar="DAYS")
     ] = 365,
+    live_records_days: Annotated[
+        int,
+        typer.Option(min=1, help="Days for which messages and frames of live lines are kept.", metavar="DAYS"),
+    ] = 30,
+    live_history_days: Annotated[
+        int,
+        typer.Option(min=1, help="Days for which power, events and logs of live lines are kept.", metavar="DAYS"),
+    ] = 730,
     yes: Annotated[bool, typer.Option("--yes", help="Remove; without this option, only list what would go.")] = False,
     json: JsonOutput = False,
 ) -> None:
-    """List, or with --yes remove, old jobs, old plans that were never approved, and files that nothing uses.
+    """List, or with --yes remove, old jobs, old plans that were never approved, old live records, and unused files.
 
     Approved, active and superseded plans, scenarios and the audit log are always kept.
     """
@@ -121,7 +129,10 @@ def prune(
     from api.services.upkeep import prune as remove  # noqa: PLC0415
 
     database, folder = _opened(data, config)
-    kept = Retention(timedelta(days=jobs_days), timedelta(days=plans_days))
+    kept = Retention(
+        timedelta(days=jobs_days), timedelta(days=plans_days), timedelta(days=live_records_days),
+        timedelta(days=live_history_days),
+    )  # fmt: skip
     found = remove(database, folder, kept, LOCAL.actor_id, dry=not yes)
     if json:
         print_json({**asdict(found), "removed": yes})
@@ -129,7 +140,8 @@ def prune(
     verb = "Removed" if yes else "Would remove"
     stdout_console().print(
         f"{verb} {len(found.jobs)} jobs, {len(found.plans)} plans, {found.files} files "
-        f"({found.file_bytes / 1e6:.1f} MB) and {len(found.leftovers)} leftovers of jobs."
+        f"({found.file_bytes / 1e6:.1f} MB), {len(found.leftovers)} leftovers of jobs and "
+        f"{found.live_files} files of live lines ({found.live_bytes / 1e6:.1f} MB)."
         + ("" if yes else " Run the command again with --yes.")
     )
 

@@ -33,7 +33,7 @@ export function replayBar(store, line) {
   const step = (/** @type {number} */ by) => look(Math.max(0, Math.round((store.state.view.replayS ?? 0) + by)));
   slider.addEventListener("input", () => look(Number(slider.value)));
   time.addEventListener("change", () => {
-    const wanted = seconds(time.value.length === 5 ? `${time.value}:00` : time.value);
+    const wanted = seconds(time.value.length < 6 ? `${time.value}:00` : time.value);
     if (wanted !== null) look(wanted);
   });
   part("replay-back").addEventListener("click", () => step(-STEP_S));
