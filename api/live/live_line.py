@@ -13,7 +13,7 @@ import numpy as np
 
 from api.live.advising import Advising, LiveAdvice
 from api.live.alarms import Alarm, AlarmList
-from api.live.conditions import Feed, conditions
+from api.live.conditions import Feed, as_planned, conditions
 from api.live.drift import VehicleDrift
 from api.live.energy import EnergyAccount
 from api.live.live_plan import LivePlan
@@ -239,6 +239,7 @@ class LiveLine:
         return found
 
     def _conditions(self, now_s: float) -> Any:
-        return conditions(
+        found = conditions(
             self.plan, self.tracker, self.account, self.feeds(), self.metered_means_kw(), self.drift.drifting(), now_s
         )
+        return as_planned(found, self.plan, now_s)

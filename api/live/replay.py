@@ -59,7 +59,7 @@ def replay(line: LiveLine, lines: Iterable[dict[str, Any]], from_s: float, to_s:
     for one in lines:
         now_s = float(one["now_s"])
         if now_s > to_s:
-            break
+            continue
         is_measured = now_s >= from_s
         for action in _answers(one):
             found.answered[action] += is_measured

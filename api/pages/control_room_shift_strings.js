@@ -106,6 +106,8 @@ export const SHIFT = {
   "room.priority_head": ["Priority", "优先级"],
   "room.plan_head": ["Plan (version)", "计划（版本）"],
   "room.open_state": ["open", "未处理"],
+  "room.suppressed_until": ["suppressed by the plan until {time}", "按计划抑制至 {time}"],
+  "room.chatters": ["comes and goes", "反复出现"],
   "key.R": ["replay a moment, or back to live", "回放某一时刻，或返回实时"],
   "key.H": ["handover of the shift, in a new tab", "交接班（新标签页）"],
   "key.X": ["disruption: compare recoveries", "突发情况：比较恢复方案"],

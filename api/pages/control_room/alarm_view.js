@@ -3,7 +3,7 @@ import { durationClock } from "../duration_text.js";
 import { clockText } from "../graph_labels.js";
 import { element } from "../element.js";
 import { known, t } from "../locale.js";
-import { alarmLines, MOST_LINES, secondsToRespond } from "./alarms.js";
+import { alarmLines, isAside, MOST_LINES, secondsToRespond } from "./alarms.js";
 import { keepRows, part, write } from "./parts.js";
 
 /** @typedef {import("./alarms.js").AlarmLine} AlarmLine */
@@ -14,7 +14,7 @@ export function showAlarms(state, actions) {
   const { alarms, time_s: nowS } = state.snapshot;
   const lines = alarmLines(alarms);
   const open = alarms.filter((/** @type {any} */ alarm) => alarm.status === "open").length;
-  const isFlood = alarms.filter((/** @type {any} */ alarm) => alarm.status !== "shelved").length > MOST_LINES;
+  const isFlood = alarms.filter((/** @type {any} */ alarm) => !isAside(alarm)).length > MOST_LINES;
   write(part("alarms-count"), t(isFlood ? "room.alarms_flood" : "room.alarms_count", { open }));
   part("alarms").classList.toggle("none", !lines.length);
   const list = part("alarm-list");
@@ -29,7 +29,7 @@ export function showAlarms(state, actions) {
     if (target && line.alarms[0].status === "open") write(target, left >= 0 ? t("room.respond", { time: durationClock(left) }) : t("room.overdue", { time: durationClock(-left) }));
   }
   if (!lines.length) list.replaceChildren(element("li", { class: "nothing" }, t("room.alarms_none")));
-  showShelved(alarms.filter((/** @type {any} */ alarm) => alarm.status === "shelved"), actions);
+  showShelved(alarms.filter(isAside), actions);
 }
 
 /** What a line says in one sentence. @param {AlarmLine} line */
@@ -55,7 +55,7 @@ function alarmRow(line, actions) {
       element("summary", {}, element("span", { class: "priority", role: "img", "aria-label": t("room.priority", { n: line.priority }) }, String(line.priority)), element("span", { class: "what" }, text),
         element("span", { class: "left" }, isOpen ? "" : t("room.acknowledged", { by: first.by ?? "" }))),
       element("dl", {}, ...facts.flatMap(([key, fact]) => [element("dt", {}, t(key)), element("dd", {}, fact)])),
-      element("div", { class: "line" }, element("p", { class: "quiet" }, [first.place, t("room.since", { time: clockText(line.since_s) })].filter(Boolean).join(" · ")), shelve)),
+      element("div", { class: "line" }, element("p", { class: "quiet" }, [first.place, line.alarms.some((alarm) => alarm.chatters) ? t("room.chatters") : "", t("room.since", { time: clockText(line.since_s) })].filter(Boolean).join(" · ")), shelve)),
     element("p", { class: "act" }, line.alarms.length === 1 ? first.action : [...new Set(line.alarms.map((alarm) => alarm.place))].join(", ")),
     isOpen ? acknowledge : null,
   ); // prettier-ignore
@@ -69,7 +69,7 @@ function showShelved(alarms, actions) {
   keepRows(part("shelved-list"), alarms, {
     key: (alarm) => alarm.alarm_id,
     signature: (alarm) => `${alarm.until_s} ${alarm.by}`,
-    make: (alarm) => element("li", {}, element("span", { class: "what" }, alarm.what), element("span", { class: "left" }, t("room.shelved_until", { time: clockText(alarm.until_s ?? 0, false), by: alarm.by ?? "" })),
-      element("button", { type: "button", "data-action": "unshelve", onclick: () => actions.act([alarm], { action: "unshelve", minutes: null, reason: null }, alarm.what) }, t("room.unshelve"))),
+    make: (alarm) => element("li", {}, element("span", { class: "what" }, alarm.what), element("span", { class: "left" }, t(alarm.status === "suppressed" ? "room.suppressed_until" : "room.shelved_until", { time: clockText(alarm.until_s ?? 0, false), by: alarm.by ?? "" })),
+      alarm.status === "suppressed" ? null : element("button", { type: "button", "data-action": "unshelve", onclick: () => actions.act([alarm], { action: "unshelve", minutes: null, reason: null }, alarm.what) }, t("room.unshelve"))),
   }); // prettier-ignore
 }
