@@ -224,7 +224,9 @@ class Hub:
             case "alarm":
                 self.line.alarms.act(object_id, value["action"], value.get("minutes"), by_id, now_s)
             case "incident":
-                self._incidents = [*self._incidents[1 - MOST_INCIDENTS :], {"number": number, "by": by_id, **value}]
+                begins_s = now_s if value.get("from_s") is None else value["from_s"]
+                shown = {"number": number, "by": by_id, **value, "from_s": round(float(begins_s), 1)}
+                self._incidents = [*self._incidents[1 - MOST_INCIDENTS :], shown]
                 self._send(self.topics.incidents, [value])
             case "recovery":
                 write_request(self.place, self.line, object_id, by_id, value)

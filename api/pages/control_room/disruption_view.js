@@ -10,8 +10,8 @@ import { stationName } from "./state.js";
 const LOOK_MS = 500;
 const RECOVERIES = 3;
 
-/** @param {() => import("./state.js").State} stateOf */
-export function disruptionDialog(stateOf) {
+/** @param {() => import("./state.js").State} stateOf @param {(answer: any) => void} compared is called with what is compared */
+export function disruptionDialog(stateOf, compared) {
   const dialog = /** @type {HTMLDialogElement} */ (part("disruption"));
   /** The newest answer; a later one replaces it. @type {any} */
   let answer = null;
@@ -71,6 +71,7 @@ export function disruptionDialog(stateOf) {
     try {
       const asked = await ask(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
       answer = { ...asked, kind: given.kind, at: given.at, direction: body.direction, from_s: body.from_s ?? snapshot.time_s, to_s: (body.from_s ?? snapshot.time_s) + body.duration_s };
+      compared({ kind: answer.kind, at: answer.at, from_s: answer.from_s, to_s: answer.to_s });
       showAnswer();
       while (mine === number && answer.status !== "done" && answer.status !== "failed") {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

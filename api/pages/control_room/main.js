@@ -21,10 +21,10 @@ import { chosenStation, feedsNow, isStale } from "./state.js";
 import { Store } from "./store.js";
 
 const TICK_MS = 250;
-const DRAWN = /** @type {(keyof import("./state.js").State)[]} */ (["snapshot", "timetable", "revision", "view", "oldFeeds"]);
+const DRAWN = /** @type {(keyof import("./state.js").State)[]} */ (["snapshot", "timetable", "revision", "view", "oldFeeds", "compared"]);
 
 /** @type {Store<import("./state.js").State>} */
-const store = new Store(/** @type {import("./state.js").State} */ ({ phase: "loading", problem: null, snapshot: null, receivedMs: 0, nowMs: performance.now(), timetable: null, view: readAddress(location.search), revision: 0, replay: null, oldFeeds: "", ...emptyRecord() }));
+const store = new Store(/** @type {import("./state.js").State} */ ({ phase: "loading", problem: null, snapshot: null, receivedMs: 0, nowMs: performance.now(), timetable: null, view: readAddress(location.search), revision: 0, replay: null, compared: null, oldFeeds: "", ...emptyRecord() }));
 const look = (/** @type {Partial<import("./address.js").View>} */ changed) => store.set({ view: { ...store.state.view, ...changed } });
 
 writeTexts();
@@ -91,7 +91,7 @@ part("direction").addEventListener("change", () => look({ direction: part("direc
 part("wall").addEventListener("click", () => look({ isWall: true }));
 part("stop").addEventListener("click", () => act.advising());
 part("incident").addEventListener("click", () => act.incident());
-const disruption = disruptionDialog(() => store.state);
+const disruption = disruptionDialog(() => store.state, (compared) => store.set({ compared }));
 part("replay-open").addEventListener("click", () => replay.toggle());
 part("handover").addEventListener("click", () => window.open(handoverAddress()));
 part("disruption-open").addEventListener("click", () => disruption.open());

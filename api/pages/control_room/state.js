@@ -4,8 +4,8 @@ import { STALE_AFTER_MS } from "./feed.js";
 /** @typedef {import("./address.js").View} View */
 /** `phase`: what the page shows; `receivedMs`: when the newest state arrived, by the clock of the browser; `revision` counts
  * the changes of `series` and `events`, which are changed in place; `oldFeeds` names what is too old;
- * `replay` is what of the past can be shown while a moment of it is shown.
- * @typedef {{ phase: "loading" | "empty" | "error" | "live" | "ended", problem: any, oldFeeds: string, snapshot: any, receivedMs: number, nowMs: number, timetable: any, replay: { day: string, fromS: number, toS: number } | null, series: import("../strip_chart.js").Series, events: import("./departures.js").Events, view: View, revision: number }} State */
+ * `compared` is the disruption whose recoveries are compared; `replay` is what of the past can be shown while a moment of it is shown.
+ * @typedef {{ phase: "loading" | "empty" | "error" | "live" | "ended", problem: any, oldFeeds: string, snapshot: any, receivedMs: number, nowMs: number, timetable: any, replay: { day: string, fromS: number, toS: number } | null, compared: any, series: import("../strip_chart.js").Series, events: import("./departures.js").Events, view: View, revision: number }} State */
 
 /** How long ago the newest state arrived, in s. @param {State} state */
 export const silenceS = (state) => (state.snapshot ? Math.max(0, (state.nowMs - state.receivedMs) / 1000) : 0);
