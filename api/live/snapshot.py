@@ -98,8 +98,13 @@ def timetable_rows(line: LiveLine) -> dict[str, Any]:
         ],
         "restrictions": [
             {
-                "kind": "speed", "from_m": float(one.from_m), "to_m": float(one.to_m), "from_s": float(one.from_s),
-                "to_s": float(one.to_s), "limit_kmh": float(one.limit_kmh), "direction": one.direction,
+                "kind": "speed",
+                "from_m": float(one.from_m),
+                "to_m": float(one.to_m),
+                "from_s": float(one.from_s),
+                "to_s": float(one.to_s),
+                "limit_kmh": float(one.limit_kmh),
+                "direction": one.direction,
             }
             for one in plan.scenario.disturbances.speed_limits
         ],
