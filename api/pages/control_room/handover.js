@@ -5,6 +5,7 @@ import { clockText } from "../graph_labels.js";
 import { formatTenth, formatTime, formatWhole, known, language, switchLanguage, t, writeTexts } from "../locale.js";
 import { followTheme } from "../theme.js";
 import { seconds } from "./address.js";
+import { alarmWords } from "./alarm_view.js";
 
 const given = new URLSearchParams(location.search);
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -93,14 +94,14 @@ function show(sheet) {
     ...warnings.map((key) => element("p", { class: "warning" }, t(key))),
     stateNow(sheet),
     section("handover.alarms", table(["room.priority_head", "room.time", "handover.alarm", "room.action", "room.state"].map((key) => t(key)),
-      alarms.map((/** @type {any} */ one) => [one.priority, time(one.since_s), one.what, one.action, one.status === "open" ? t("room.open_state") : t("room.acknowledged", { by: one.by ?? "" })]))),
+      alarms.map((/** @type {any} */ one) => [one.priority, time(one.since_s), alarmWords(one, "what"), alarmWords(one, "action"), one.status === "open" ? t("room.open_state") : t("room.acknowledged", { by: one.by ?? "" })]))),
     inForce(sheet),
     section("handover.feeds", table(["handover.feed", "handover.age", "handover.delay", "handover.ahead"].map((key) => t(key)), feeds, [1, 2, 3]), element("p", { class: "quiet" }, `${t("handover.refused")}: ${list(refused)}`)),
     section("handover.meters", table(["room.substation", "room.model_kw", "room.meter_kw", "handover.difference"].map((key) => t(key)), sheet.substations.map(meterRow), [1, 2, 3])),
     section("handover.changes", table(["handover.at", "room.plan_head", "handover.step", "handover.by", "handover.note"].map((key) => t(key)),
       sheet.plan_changes.map((/** @type {any} */ one) => [formatTime(one.at), `${one.plan_id} (${one.version})`, `${known(`approval.${one.before}`, one.before)} → ${known(`approval.${one.after}`, one.after)}`, one.by, one.note]))),
     section("handover.log", table(["room.time", "handover.entry", "handover.note", "handover.by"].map((key) => t(key)),
-      [...sheet.log].reverse().map((/** @type {any} */ one) => [clockText(one.time_s), entryName(one), one.entry === "action" ? actionText(one) : `${one.priority} · ${one.what}`, one.by ?? ""]))),
+      [...sheet.log].reverse().map((/** @type {any} */ one) => [clockText(one.time_s), entryName(one), one.entry === "action" ? actionText(one) : `${one.priority} · ${alarmWords(one, "what")}`, one.by ?? ""]))),
     element("div", { class: "signatures" }, element("p", {}, t("handover.signed")), element("p", {}, t("handover.taken"))),
   ); // prettier-ignore
 }
