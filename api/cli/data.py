@@ -118,10 +118,26 @@ def prune(
             metavar="DAYS",
         ),
     ] = None,
+    live_records_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Days for which messages and frames of live lines are kept; default: the setting, 30.",
+            metavar="DAYS",
+        ),
+    ] = None,
+    live_history_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Days for which power, events and logs of live lines are kept; default: the setting, 730.",
+            metavar="DAYS",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Remove; without this option, only list what would go.")] = False,
     json: JsonOutput = False,
 ) -> None:
-    """List, or with --yes remove, old jobs, old plans that were never approved, and files that nothing uses.
+    """List, or with --yes remove, old jobs, old plans that were never approved, old live records, and unused files.
 
     Approved, active and superseded plans, scenarios and the audit log are always kept.
     """
@@ -129,9 +145,13 @@ def prune(
     from api.services.upkeep import Retention  # noqa: PLC0415
     from api.services.upkeep import prune as remove  # noqa: PLC0415
 
-    settings = _settings(data, config, {"retention.jobs_days": jobs_days, "retention.plans_days": plans_days})
+    wished = {
+        "jobs_days": jobs_days, "plans_days": plans_days, "live_records_days": live_records_days,
+        "live_history_days": live_history_days,
+    }  # fmt: skip
+    settings = _settings(data, config, {f"retention.{name}": days for name, days in wished.items()})
     database, folder = _opened_with(settings)
-    kept = Retention(timedelta(days=settings.retention.jobs_days), timedelta(days=settings.retention.plans_days))
+    kept = Retention(**{name.removesuffix("_days"): timedelta(days=getattr(settings.retention, name)) for name in wished})
     found = remove(database, folder, kept, LOCAL.actor_id, dry=not yes)
     if json:
         print_json({**asdict(found), "removed": yes})
@@ -139,7 +159,8 @@ def prune(
     verb = "Removed" if yes else "Would remove"
     stdout_console().print(
         f"{verb} {len(found.jobs)} jobs, {len(found.plans)} plans, {found.files} files "
-        f"({found.file_bytes / 1e6:.1f} MB) and {len(found.leftovers)} leftovers of jobs."
+        f"({found.file_bytes / 1e6:.1f} MB), {len(found.leftovers)} leftovers of jobs and "
+        f"{found.live_files} files of live lines ({found.live_bytes / 1e6:.1f} MB)."
         + ("" if yes else " Run the command again with --yes.")
     )
 

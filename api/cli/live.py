@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from api.cli.config import Config
 from api.cli.console import stderr_console
+from api.cli.shared_options import JsonOutput
 from dispatch.regulation.interface.controller_name import ControllerName
 
 if TYPE_CHECKING:
@@ -274,6 +275,54 @@ def _stop(processes: "list[subprocess.Popen[bytes]]") -> None:
             one.wait(15.0)
         except subprocess.TimeoutExpired:
             one.kill()
+
+
+@app.command()
+def replay(
+    line: LineName,
+    plan: PlanName = None,
+    controller: Annotated[ControllerName, typer.Option(help="Who advises: see docs/regulation.md.")] = "energy",
+    from_time: Annotated[
+        str | None, typer.Option("--from", help="Begin, HH:MM.", show_default="begin of the record", metavar="TIME")
+    ] = None,
+    to_time: Annotated[
+        str | None, typer.Option("--to", help="End, HH:MM.", show_default="end of the record", metavar="TIME")
+    ] = None,
+    json: JsonOutput = False,
+    data: DataFolder = None,
+    config: Config = None,
+) -> None:
+    """Take the newest recorded day of a line through the core again, and measure a time of it."""
+    from api.cli.console import print_json, stdout_console  # noqa: PLC0415
+    from api.live.live_line import LiveLine  # noqa: PLC0415
+    from api.live.load import load_live_plan  # noqa: PLC0415
+    from api.live.place import LivePlace  # noqa: PLC0415
+    from api.live.record import recorded  # noqa: PLC0415
+    from api.live.replay import newest_run  # noqa: PLC0415
+    from api.live.replay import replay as take_again  # noqa: PLC0415
+    from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
+    from api.settings.read import read_settings  # noqa: PLC0415
+    from dispatch.regulation.controllers import regulators_named  # noqa: PLC0415
+    from energy_models.faults import Fault, InputFaults  # noqa: PLC0415
+
+    settings = read_settings({"data": data}, config).settings
+    folder = settings.data if settings.data is not None else default_data_folder()
+    loaded = load_live_plan(line, plan, database_of(settings), folder)
+    lines = newest_run(recorded(LivePlace(folder, loaded.scenario.name).record, 0, 0))
+    if not lines:
+        raise InputFaults([Fault("", "", "LINE", line, "a line with a record: run `headwatt live` before")])
+    factory = regulators_named(controller, loaded.scenario, loaded.stock)
+    core = LiveLine(loaded, None if factory is None else factory.for_day(loaded.timetable), controller)
+    from_s = float(lines[0]["now_s"]) if from_time is None else float(_seconds_of(from_time))
+    to_s = float(lines[-1]["now_s"]) if to_time is None else float(_seconds_of(to_time))
+    found = take_again(core, lines, from_s, to_s).rows()
+    if json:
+        print_json(found)
+        return
+    console = stdout_console()
+    for name, value in found.items():
+        shown = ", ".join(f"{key}: {one}" for key, one in value.items()) if isinstance(value, dict) else value
+        console.print(f"{name.replace('_', ' ')}: {shown if shown not in (None, '') else 'none'}", markup=False)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from api.http import (
     health,
     jobs,
     live,
+    live_shift,
     metrics,
     plan_studies,
     plans,
@@ -89,7 +90,7 @@ def create_app(
     register_problems(app)
     for routes in (
         plans, plan_studies, approvals, scenarios, studies, jobs, telemetry, health, sessions, metrics, users,
-        live, fleet,
+        live, fleet, live_shift,
     ):  # fmt: skip
         app.include_router(routes.router)
 
@@ -108,6 +109,9 @@ def create_app(
     @app.get("/engineer/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def engineer() -> FileResponse:
         return FileResponse(PAGES / "engineer.html", headers=PAGE_HEADERS)
+    @app.get("/control-room/handover/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
+    def handover() -> FileResponse:
+        return FileResponse(PAGES / "handover.html", headers=PAGE_HEADERS)
 
     document_problems(app)
     secure(app, service, exposure, app.state.metrics)

@@ -24,12 +24,12 @@ V = TypeVar("V")
 SIGN_IN, METRICS = "/sign-in", "/metrics"
 WITHOUT_KEY = (
     "/health/live", SIGN_IN, "/v1/sessions", "/pages/sign_in.js", "/pages/locale.js", "/pages/strings.js",
-    "/pages/control_room_strings.js", "/pages/engineer_strings.js", "/pages/fleet_strings.js", "/pages/theme.js",
-    "/pages/page.css", "/pages/tokens.css", "/pages/icon.svg",
+    "/pages/control_room_strings.js", "/pages/control_room_shift_strings.js", "/pages/engineer_strings.js",
+    "/pages/fleet_strings.js", "/pages/theme.js", "/pages/page.css", "/pages/tokens.css", "/pages/icon.svg",
 )  # fmt: skip
 """Addresses that answer without a key, with nothing that depends on the installation, or begin a session."""
 CSRF_HEADER = "X-CSRF-Token"
-PAGES = ("/", "/control-room/", "/engineer/", "/fleet/")
+PAGES = ("/", "/control-room/", "/control-room/handover/", "/engineer/", "/fleet/")
 """Pages for people: without a session, a browser goes on to the page where a person signs in."""
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers of proxies: a request with one of them does not come from this machine."""

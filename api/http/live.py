@@ -18,11 +18,13 @@ from api.http.live_models import (
     AlarmActedModel,
     AlarmActionModel,
     AnswerModel,
+    DisruptionModel,
     IncidentAddedModel,
     IncidentModel,
     LiveLineModel,
     LiveLinesModel,
     MessagesTakenModel,
+    RecoveryAskedModel,
 )
 from api.http.problems import documented
 from api.http.service import Service, TheActor, TheService
@@ -160,6 +162,33 @@ def add_incident(line_id: LineId, body: IncidentModel, service: TheService, acto
         raise ProblemError(ProblemKind.INVALID_REQUEST, "1 fault in the request", errors)
     found = service.live.add_incident(line_id, body.kind, body.at, body.from_s, body.duration_s, actor)
     return IncidentAddedModel(**found)
+
+
+@router.post(
+    "/{line_id}/recoveries", summary="Compare recoveries after a disruption", dependencies=_OPERATES,
+    responses=_STATES, status_code=202,
+)  # fmt: skip
+def compare_recoveries(
+    line_id: LineId, body: DisruptionModel, service: TheService, actor: TheActor
+) -> RecoveryAskedModel:
+    """Simulate the rest of the disruption and an hour with two or three recoveries, from the state of the line now."""
+    if body.at is None:
+        needed = {"section blocked": "station_id", "substation out": "substation_id"}.get(body.kind, "train_id")
+        errors = [{"field": f"body.{needed}", "detail": f"`{body.kind}` needs {needed}", "value": "missing"}]
+        raise ProblemError(ProblemKind.INVALID_REQUEST, "1 fault in the request", errors)
+    value = {
+        "kind": body.kind, "at": body.at, "direction": body.direction, "from_s": body.from_s,
+        "duration_s": body.duration_s,
+    }  # fmt: skip
+    return RecoveryAskedModel(**service.live.compare_recoveries(line_id, value, actor))
+
+
+@router.get(
+    "/{line_id}/recoveries/{recovery_id}", summary="Read compared recoveries", dependencies=_READS, responses=_STATES
+)
+def read_recovery(line_id: LineId, recovery_id: ObjectId, service: TheService) -> dict[str, Any]:
+    """The figures of each recovery that is computed, and the recommended one when all are; it is advice only."""
+    return service.live.recovery(line_id, recovery_id)
 
 
 @router.post(

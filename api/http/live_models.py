@@ -108,6 +108,38 @@ class IncidentAddedModel(BaseModel):
     duration_s: float = Field(description="Duration in line seconds.")
 
 
+class DisruptionModel(_Body):
+    """What happened: it names the train, station or substation that its kind needs."""
+
+    kind: Literal["train failed", "section blocked", "late pull-out", "substation out"] = Field(
+        description="Kind of disruption.", examples=["section blocked"]
+    )
+    train_id: Name | None = Field(default=None, description="Train of `train failed` and `late pull-out`.")
+    station_id: Name | None = Field(
+        default=None, description="Station of `section blocked`: the section to the next station in direction up."
+    )
+    substation_id: Name | None = Field(default=None, description="Substation of `substation out`.")
+    direction: Literal["up", "down"] | None = Field(default=None, description="Blocked direction; null: both.")
+    from_s: Annotated[float, Field(ge=0, le=172_800)] | None = Field(
+        default=None, description="Begin in seconds of the day; null: now."
+    )
+    duration_s: Annotated[float, Field(ge=30, le=14_400)] = Field(default=600, description="Duration in line seconds.")
+
+    @property
+    def at(self) -> str | None:
+        """The place that the kind needs; None if it is missing."""
+        if self.kind == "section blocked":
+            return self.station_id
+        return self.substation_id if self.kind == "substation out" else self.train_id
+
+
+class RecoveryAskedModel(BaseModel):
+    """A comparison of recoveries that was asked for."""
+
+    recovery_id: str = Field(description="Id of the comparison.")
+    status: str = Field(description="`waiting`, `computing`, `done` or `failed`.")
+
+
 class MessagesTakenModel(BaseModel):
     """The rows of a request that are durable for the process of the line."""
 

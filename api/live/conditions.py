@@ -1,7 +1,7 @@
 """The conditions of a line that call for a person, from what is believed now."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.clock import clock_text
 from api.live.alarms import Condition
@@ -78,6 +78,15 @@ def conditions(
             "another load, brakes that drag, a wrong recorder, or a model that is too old",
             "its energy is not as modelled", "look at its findings; calibrate the vehicle", name, delay_s=60.0,
         )  # fmt: skip
+
+
+def as_planned(found: Iterator[Condition], plan: LivePlan, now_s: float) -> Iterator[Condition]:
+    """The conditions, with the end of the planned outage that explains those of a substation."""
+    outages = plan.scenario.disturbances.substations_out
+    ends_s = {one.substation: float(one.to_s) for one in outages if one.from_s <= now_s < one.to_s}
+    for one in found:
+        planned_s = ends_s.get(one.place) if one.kind == "model against meter" else None
+        yield one if planned_s is None else replace(one, planned_until_s=planned_s)
 
 
 def _trains(tracker: Tracker, now_s: float) -> Iterator[Condition]:

@@ -20,13 +20,17 @@ from typing import TYPE_CHECKING, Any
 
 from api.live.checkpoint import restore, state_of
 from api.live.clock import LineClock
+from api.live.frames import Frames
 from api.live.history import History
 from api.live.inbox import Inbox
 from api.live.live_line import LiveLine, Outcome
 from api.live.live_plan import LivePlan
+from api.live.message_delays import MessageDelays
 from api.live.messages import ClockReading, UnreadableRow, read_row
 from api.live.place import LivePlace, read_whole, write_whole
 from api.live.record import Record
+from api.live.recovery_requests import write_request
+from api.live.shift_log import action_entry, add_entries, alarm_entry
 from api.live.snapshot import snapshot, timetable_rows
 from api.live.stored_records import StoredRecords
 from api.live.topics import Topics
@@ -76,6 +80,8 @@ class Hub:
         self.record = Record(self.place.record)
         self.topics = Topics(self.place.line_id)
         self._history: History | None = None
+        self._frames = Frames(self.place.history)
+        self._delays = MessageDelays()
         self._history_day = ""
         self._action_id = 0
         self._sequence = 0
@@ -183,6 +189,8 @@ class Hub:
                 if self.is_virtual:
                     self.clock.take(message)
                 continue
+            if now_s is None:
+                self._delays.add(message, self.clock.time_s(self.wall()))
             self.line.apply(message, self.clock.time_s(self.wall()) if now_s is None else now_s, outcome)
         outcome.advice.extend(self.line.advising.take_changes())
         self._handle(outcome, self.line.now_s)
@@ -208,7 +216,9 @@ class Hub:
         if not done:
             return
         self._has_news = True
-        self.record.add({"now_s": round(now_s, 2), "wall_s": round(self.wall(), 3), "done": done})
+        wall_s = round(self.wall(), 3)
+        self.record.add({"now_s": round(now_s, 2), "wall_s": wall_s, "done": done})
+        add_entries(self._day_folder(), (alarm_entry(one, now_s, wall_s) for one in outcome.alarms))
         for topic, kind in ((self.topics.advice, "advice"), (self.topics.alarms, "alarm")):
             rows = [one[kind] for one in done if kind in one]
             if rows:
@@ -226,6 +236,8 @@ class Hub:
         for number, by_id, kind, object_id, value in found:
             self._action_id = number
             self._act(number, by_id, kind, object_id, value)
+            entry = action_entry(self.line.now_s, round(self.wall(), 3), by_id, kind, object_id, value)
+            add_entries(self._day_folder(), [entry])
             self.record.add(
                 {
                     "now_s": round(self.line.now_s, 2), "wall_s": round(self.wall(), 3),
@@ -246,8 +258,12 @@ class Hub:
             case "alarm":
                 self.line.alarms.act(object_id, value["action"], value.get("minutes"), by_id, now_s)
             case "incident":
-                self._incidents = [*self._incidents[1 - MOST_INCIDENTS :], {"number": number, "by": by_id, **value}]
+                begins_s = now_s if value.get("from_s") is None else value["from_s"]
+                shown = {"number": number, "by": by_id, **value, "from_s": round(float(begins_s), 1)}
+                self._incidents = [*self._incidents[1 - MOST_INCIDENTS :], shown]
                 self._send(self.topics.incidents, [value])
+            case "recovery":
+                write_request(self.place, self.line, object_id, by_id, value)
 
     def _send(self, topic: str, value: Any, retain: bool = False) -> None:
         if self.exchange is not None:
@@ -262,8 +278,10 @@ class Hub:
             "wall_time": datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds"),
             "speed": self.clock.speed, "is_virtual": self.is_virtual,
             "incidents": self._incidents, "by_mqtt": self.exchange is not None and self.exchange.is_connected,
+            "delays": self._delays.rows(), "compared_kw": self.line.metered_means_kw(),
         }  # fmt: skip
         write_whole(self.place.snapshot, found)
+        self._frames.add(found)
         self._send(self.topics.state, found, retain=True)
 
     def _write_checkpoint(self) -> None:
@@ -305,7 +323,7 @@ class Hub:
                 action = done.get("action")
                 if action is not None and action["id"] > self._action_id:
                     self._action_id = action["id"]
-                    if action["kind"] != "incident":
+                    if action["kind"] not in ("incident", "recovery"):
                         self._act(action["id"], action["by"], action["kind"], action["object"], action["value"])
             rows = line.get("rows")
             if rows is not None:
@@ -314,12 +332,15 @@ class Hub:
                 self._handle(self.line.step(line["now_s"]), line["now_s"])
         _log.warning("The line continues at %s s with %d recorded messages.", found["state"]["now_s"], count)
 
+    def _day_folder(self) -> Path:
+        return self.place.history / self.clock.day(self.wall())
+
     def _history_of_day(self) -> History:
         day = self.clock.day(self.wall())
         if self._history is None or self._history_day != day:
             if self._history is not None:
                 self._history.close()
-            self._history = History(self.place.folder / "history" / day, self.line.supply.names)
+            self._history = History(self._day_folder(), self.line.supply.names)
             self._history_day = day
             if self.line.settled_s is not None:
                 self._history.keep_until(self.line.settled_s)
@@ -349,8 +370,3 @@ def _locked(place: LivePlace) -> int:
         allowed = "a line without another `headwatt live` process with this data folder"
         raise InputFaults([Fault("", "", "line", place.line_id, allowed)]) from None
     return descriptor
-
-
-def history_folder(place: LivePlace, day: str) -> Path:
-    """The folder of the history of a service day."""
-    return place.folder / "history" / day

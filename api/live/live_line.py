@@ -13,7 +13,7 @@ import numpy as np
 
 from api.live.advising import Advising, LiveAdvice
 from api.live.alarms import Alarm, AlarmList
-from api.live.conditions import Feed, conditions
+from api.live.conditions import Feed, as_planned, conditions
 from api.live.drift import VehicleDrift
 from api.live.energy import EnergyAccount
 from api.live.live_plan import LivePlan
@@ -233,7 +233,8 @@ class LiveLine:
         mean_kw = self.account.substation_mean_15min_kw
         return name in self.supply.names and float(mean_kw[self.supply.names.index(name)]) > LEAST_FEEDING_KW
 
-    def _metered_means_kw(self) -> dict[str, tuple[float, float]]:
+    def metered_means_kw(self) -> dict[str, tuple[float, float]]:
+        """Means of model and meter in kW by substation over up to 5 minutes; empty with too few readings."""
         if len(self._compared) < COMPARED_S // 2:
             return {}
         model = np.array([one for _, one, _ in self._compared])
@@ -246,6 +247,7 @@ class LiveLine:
         return found
 
     def _conditions(self, now_s: float) -> Any:
-        return conditions(
-            self.plan, self.tracker, self.account, self.feeds(), self._metered_means_kw(), self.drift.drifting(), now_s
+        found = conditions(
+            self.plan, self.tracker, self.account, self.feeds(), self.metered_means_kw(), self.drift.drifting(), now_s
         )
+        return as_planned(found, self.plan, now_s)

@@ -47,6 +47,16 @@ class LivePlace:
         return self.folder / "record"
 
     @property
+    def history(self) -> Path:
+        """The folder with a folder for each service day: seconds, events, log and frames."""
+        return self.folder / "history"
+
+    @property
+    def recoveries(self) -> Path:
+        """The folder of compared recoveries."""
+        return self.folder / "recoveries"
+
+    @property
     def lock(self) -> Path:
         """The file that the process of the line holds locked."""
         return self.folder / "lock"

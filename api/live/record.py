@@ -52,20 +52,7 @@ class Record:
 
     def since(self, number: int, offset: int) -> Iterator[dict[str, Any]]:
         """The lines from a position on; a line that was not written completely is left out."""
-        for path in sorted(self.folder.glob("*.ndjson*")):
-            of = _number(path)
-            if of < number:
-                continue
-            with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-                if of == number:
-                    stream.seek(offset)
-                for line in stream:
-                    try:
-                        found = json.loads(line)
-                    except ValueError:
-                        continue
-                    if isinstance(found, dict):
-                        yield found
+        return recorded(self.folder, number, offset)
 
     def close(self) -> None:
         """Close the segment."""
@@ -85,6 +72,24 @@ class Record:
                 if read.read(1) != b"\n":
                     stream.write(b"\n")
         return stream
+
+
+def recorded(folder: Path, number: int, offset: int) -> Iterator[dict[str, Any]]:
+    """The lines of a folder of segments from a position on; a line that was not written completely is left out."""
+    for path in sorted(folder.glob("*.ndjson*")):
+        of = _number(path)
+        if of < number:
+            continue
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+            if of == number:
+                stream.seek(offset)
+            for line in stream:
+                try:
+                    found = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(found, dict):
+                    yield found
 
 
 def _number(path: Path) -> int:

@@ -16,6 +16,7 @@ from api.live.clock import LineClock
 from api.live.hub import Hub
 from api.live.live_plan import LivePlan
 from api.live.place import LivePlace
+from api.live.recoveries import recoveries_beside
 from api.live.virtual import COMMAND, VirtualSettings, as_line
 from api.state.database import Database
 from dispatch.regulation.controllers import regulators_named
@@ -65,6 +66,7 @@ def run_live(
             virtual = replace(settings.virtual, broker=broker, day=datetime.now(UTC).date().isoformat())
             beside.enter_context(virtual_beside(virtual))
             told(f"The virtual line sends by {f'MQTT to {broker}' if broker else f'HTTP to {virtual.service}'}.")
+        beside.enter_context(recoveries_beside(plan, place))
         asyncio.run(_run(hub, broker, settings.feeds))
 
 

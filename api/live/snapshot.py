@@ -96,6 +96,18 @@ def timetable_rows(line: LiveLine) -> dict[str, Any]:
         "stations": [
             {"station_id": one.id, "name": one.name or one.id, "chainage_m": float(one.chainage_m)} for one in stations
         ],
+        "restrictions": [
+            {
+                "kind": "speed",
+                "from_m": float(one.from_m),
+                "to_m": float(one.to_m),
+                "from_s": float(one.from_s),
+                "to_s": float(one.to_s),
+                "limit_kmh": float(one.limit_kmh),
+                "direction": one.direction,
+            }
+            for one in plan.scenario.disturbances.speed_limits
+        ],
         "trips": rows(plan.timetable),
         "today": None if plan.today is None else rows(plan.today),
     }

@@ -1,4 +1,5 @@
 /** Every text of the pages: English, Simplified Chinese. `{name}` is replaced by a value. */
+import { SHIFT } from "./control_room_shift_strings.js";
 import { CONTROL_ROOM } from "./control_room_strings.js";
 import { FLEET } from "./fleet_strings.js";
 import { ENGINEER } from "./engineer_strings.js";
@@ -8,6 +9,7 @@ export const STRINGS = {
   ...CONTROL_ROOM,
   ...FLEET,
   ...ENGINEER,
+  ...SHIFT,
   claim: ["Headway plans that draw less electricity", "更省电的行车间隔计划"],
   skip: ["To the new plan", "跳到新建计划"],
   "site.pages": ["Pages", "页面"],

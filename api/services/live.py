@@ -5,6 +5,7 @@ process takes.
 """
 
 import time
+import uuid
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import Any
 from api.live.history import read_history
 from api.live.inbox import put_rows, waiting_bytes
 from api.live.place import LIVE_FOLDER, LivePlace, read_whole
+from api.live.recovery_requests import read_recovery
 from api.problems import ProblemError, ProblemKind
 from api.state.audit import Change, note
 from api.state.database import Database
 from api.state.line_filter import Caller
 from api.state.lines import known_lines
-from api.state.live import add_action
+from api.state.live import add_action, has_action
 
 MOST_WAITING_BYTES = 256_000_000
 STALE_S = 5.0
@@ -137,6 +139,25 @@ class Live:
         value = {"kind": kind, "at": at, "from_s": from_s, "duration_s": duration_s}
         self._act(line_id, by_id, "incident", at or kind, value, None)
         return value
+
+    def compare_recoveries(self, line_id: str, value: dict[str, Any], by_id: str) -> dict[str, Any]:
+        """Ask the process beside the line to compare recoveries after a disruption; returns the id of the answer."""
+        self._running(line_id)
+        recovery_id = uuid.uuid4().hex
+        self._act(line_id, by_id, "recovery", recovery_id, value, None)
+        return {"recovery_id": recovery_id, "status": "waiting"}
+
+    def recovery(self, line_id: str, recovery_id: str) -> dict[str, Any]:
+        """Compared recoveries as far as they are computed; `waiting` until the process of the line has begun."""
+        place = self.require(line_id)
+        found = read_recovery(place, recovery_id)
+        if found is not None:
+            return found
+        with self.database.reading() as session:
+            is_asked = has_action(session, line_id, "recovery", recovery_id)
+        if is_asked and not _is_stale(place.snapshot):
+            return {"recovery_id": recovery_id, "status": "waiting"}
+        raise ProblemError(ProblemKind.UNKNOWN_PATH, f"There is no comparison {recovery_id[:80]!r} of this line.")
 
     def _running(self, line_id: str) -> dict[str, Any]:
         found = self.snapshot(line_id)

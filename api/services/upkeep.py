@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from api.live.retention import old_live_files, remove_with_empty_folders
 from api.state import upkeep as rows
 from api.state.database import Database, now
 from api.state.files import FileStore, hash_of, named_files
@@ -57,10 +58,13 @@ def verify(database: Database, data: Path, *, reads: bool = True) -> Verificatio
 
 @dataclass(frozen=True)
 class Retention:
-    """How long is kept: jobs that are no plans, and plans that were never approved. Everything else is kept."""
+    """How long is kept: jobs that are no plans, plans that were never approved, records of live lines (messages and
+    frames), and their history (power, events and log). Everything else is kept."""
 
     jobs: timedelta = timedelta(days=90)
     plans: timedelta = timedelta(days=365)
+    live_records: timedelta = timedelta(days=30)
+    live_history: timedelta = timedelta(days=730)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Pruned:
     files: int
     file_bytes: int
     leftovers: tuple[str, ...]
+    live_files: int = 0
+    live_bytes: int = 0
 
 
 class _DryRunError(Exception):
@@ -112,12 +118,17 @@ def prune(database: Database, data: Path, retention: Retention, by_id: str, *, d
     gone |= {path for path in store.stored() if path.name not in named and _is_old(path)}
     gone |= {path for path in store.folder.glob("??/*.part") if _is_old(path)}
     sizes = [path.stat().st_size for path in gone if path.is_file()]
+    live = list(old_live_files(data, time.time(), retention.live_records, retention.live_history))
+    live_bytes = sum(path.stat().st_size for path in live)
     if not dry:
         for path in gone:
             path.unlink(missing_ok=True)
         for path in leftovers:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    return Pruned(jobs, plans, len(sizes), sum(sizes), tuple(str(path.relative_to(data)) for path in leftovers))
+        for path in live:
+            remove_with_empty_folders(path)
+    names = tuple(str(path.relative_to(data)) for path in leftovers)
+    return Pruned(jobs, plans, len(sizes), sum(sizes), names, len(live), live_bytes)
 
 
 def _leftovers(data: Path, active: set[str], known: set[str]) -> Iterator[Path]:

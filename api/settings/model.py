@@ -119,6 +119,12 @@ class RetentionSettings(_Part):
 
     jobs_days: int = Field(default=90, ge=1, description="Days for which ended jobs other than plans are kept.")
     plans_days: int = Field(default=365, ge=1, description="Days for which plans that were never approved are kept.")
+    live_records_days: int = Field(
+        default=30, ge=1, description="Days for which messages and frames of live lines are kept."
+    )
+    live_history_days: int = Field(
+        default=730, ge=1, description="Days for which power, events and logs of live lines are kept."
+    )
 
 
 class JobLimits(_Part):

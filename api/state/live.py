@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.state.columns import Base
 from api.state.database import Session, now
+from api.state.tables import ApprovalRow, PlanRow
 
 
 class LiveActionRow(Base):
@@ -40,6 +41,26 @@ def actions_after(session: Session, line_id: str, action_id: int) -> Sequence[Li
     """The actions on a line after the one with this number, oldest first."""
     asked = select(LiveActionRow).where(LiveActionRow.line_id == line_id, LiveActionRow.id > action_id)
     return session.scalars(asked.order_by(LiveActionRow.id)).all()
+
+
+def has_action(session: Session, line_id: str, kind: str, object_id: str) -> bool:
+    """Whether there is an action of a kind on an object of a line."""
+    wanted = (LiveActionRow.line_id == line_id, LiveActionRow.kind == kind, LiveActionRow.object_id == object_id)
+    return session.scalar(select(LiveActionRow.id).where(*wanted).limit(1)) is not None
+
+
+def plan_changes(session: Session, line_id: str, since: datetime) -> list[dict[str, Any]]:
+    """The steps of approvals of the plans of a line since a time, newest first: what, who, when, and with what note."""
+    asked = select(ApprovalRow).join(PlanRow, PlanRow.id == ApprovalRow.plan_id)
+    wanted = asked.where(PlanRow.line_id == line_id, ApprovalRow.at >= since)
+    return [
+        {
+            "plan_id": one.plan_id, "version": one.number, "before": one.before, "after": one.after, "by": one.by_id,
+            "at": one.at.isoformat(), "note": one.note,
+            "active_from": None if one.active_from is None else one.active_from.isoformat(),
+        }
+        for one in session.scalars(wanted.order_by(ApprovalRow.id.desc()).limit(50))
+    ]  # fmt: skip
 
 
 def newest_action(session: Session, line_id: str) -> int:

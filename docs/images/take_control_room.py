@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 FOLDER = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -48,7 +48,24 @@ def take(address: str, browser: str) -> None:
             page.wait_for_timeout(4000)
             page.screenshot(path=FOLDER / name, animations="disabled")
             print(f"{FOLDER / name} is written.", file=sys.stderr)
+        _take_shift(chromium, address)
         chromium.close()
+
+
+def _take_shift(chromium: Browser, address: str) -> None:
+    """Compare recoveries, and read the handover of the shift."""
+    page = chromium.new_page(viewport={"width": 1366, "height": 768})
+    page.goto(f"{address}/control-room/")
+    page.wait_for_selector("#room:not([hidden])")
+    page.keyboard.press("x")
+    page.click("#disruption button.primary")
+    page.wait_for_selector("#disruption .recommended", timeout=START_MS)
+    page.wait_for_timeout(8000)
+    page.screenshot(path=FOLDER / "control-room-disruption.png", animations="disabled")
+    page.goto(f"{address}/control-room/handover/?line={LINE}")
+    page.wait_for_selector("#content h2")
+    page.screenshot(path=FOLDER / "control-room-handover.png", animations="disabled")
+    print("The pictures of disruption and handover are written.", file=sys.stderr)
 
 
 def main() -> int:

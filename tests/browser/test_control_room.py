@@ -216,6 +216,53 @@ def test_an_incident_raises_an_alarm_that_is_acknowledged_and_shelved(page: Page
     expect(page.locator("#shelved")).to_contain_text("Shelved: ", timeout=PATIENCE_MS)
 
 
+def test_recoveries_are_compared_by_keyboard_alone(page: Page, railway: Railway) -> None:
+    opened(page, railway)
+    page.keyboard.press("x")
+    dialog = page.get_by_role("dialog", name="Disruption: compare recoveries")
+    dialog.get_by_label("What happened").select_option("section blocked")
+    assert violations(page) == []
+    dialog.get_by_label("Lasts, min").press("Enter")
+    expect(dialog.locator(".recommended")).to_contain_text("Recommended, advice only", timeout=PATIENCE_MS)
+    expect(dialog.locator("tbody tr")).to_have_count(4)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("x")
+    expect(dialog.locator("tbody tr.best")).to_have_count(1)
+
+
+def test_a_moment_of_the_past_is_shown_and_marked_and_takes_no_orders(page: Page, railway: Railway) -> None:
+    opened(page, railway)
+    before = page.locator("#clock").text_content() or ""
+    expect(page.locator("#clock")).not_to_have_text(before)
+    page.keyboard.press("r")
+    expect(page.locator("#replay-text")).to_contain_text("not live", timeout=PATIENCE_MS)
+    expect(page).to_have_url(re.compile("replay="))
+    shown = page.locator("#clock").text_content() or ""
+    page.wait_for_timeout(1500)
+    expect(page.locator("#clock")).to_have_text(shown)
+    assert violations(page) == []
+    page.keyboard.press("x")
+    expect(page.locator("#news")).to_contain_text("takes no orders")
+    page.keyboard.press("r")
+    expect(page.locator("#replay")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.locator("#clock")).not_to_have_text(shown)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_handover_is_a_sheet_that_prints(browser: Browser, railway: Railway, language: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.add_init_script(f"localStorage.setItem('headwatt.language', '{language}')")
+    opened(page, railway)
+    page.goto(f"{railway.address}/control-room/handover/?line=tutorial_line")
+    expect(page.locator("#content h2")).to_have_count(7)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.pdf().startswith(b"%PDF")
+    page.close()
+
+
 def test_the_end_of_the_live_process_cannot_be_missed(page: Page, railway: Railway) -> None:
     if "live" not in railway.processes:
         railway.live()

@@ -16,6 +16,7 @@ export function orders(stateOf) {
   /** Send an order and tell what came of it. @param {string} path @param {any} body @param {string} what */
   async function send(path, body, what) {
     const { line } = stateOf().view;
+    if (stateOf().replay) return tell(t("replay.no_orders"));
     try {
       await ask(`/v1/live/${encodeURIComponent(line ?? "")}/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
       tell(t("room.sent", { what }));

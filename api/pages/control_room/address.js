@@ -1,12 +1,12 @@
 /** The view in the address, so that a colleague can open the same view: line, train, station, direction, window, wall. */
 
-/** @typedef {{ line: string | null, train: string | null, station: string | null, direction: "up" | "down", fromS: number | null, toS: number | null, substation: string | null, isWall: boolean }} View
- * Without `fromS` and `toS` the train graph follows the clock. */
+/** @typedef {{ line: string | null, train: string | null, station: string | null, direction: "up" | "down", fromS: number | null, toS: number | null, substation: string | null, replayS: number | null, isWall: boolean }} View
+ * `replayS` is a moment of the past that is shown instead of now. Without `fromS` and `toS` the train graph follows the clock. */
 
 const clock = (/** @type {number} */ timeS) => `${String(Math.floor(timeS / 3600)).padStart(2, "0")}:${String(Math.floor(timeS / 60) % 60).padStart(2, "0")}:${String(Math.floor(timeS) % 60).padStart(2, "0")}`;
 
 /** @param {string | null} text */
-function seconds(text) {
+export function seconds(text) {
   const found = /^(\d{1,2}):(\d{2}):(\d{2})$/.exec(text ?? "");
   return found ? Number(found[1]) * 3600 + Number(found[2]) * 60 + Number(found[3]) : null;
 }
@@ -20,7 +20,7 @@ export function readAddress(search) {
     line: given.get("line"), train: given.get("train"), station: given.get("station"),
     direction: given.get("direction") === "down" ? "down" : "up",
     fromS: isWindow ? fromS : null, toS: isWindow ? toS : null, substation: given.get("substation"),
-    isWall: given.has("wall"),
+    replayS: seconds(given.get("replay")), isWall: given.has("wall"),
   }; // prettier-ignore
 }
 
@@ -36,6 +36,7 @@ export function writeAddress(view) {
     found.set("to", clock(view.toS));
   }
   if (view.substation) found.set("substation", view.substation);
+  if (view.replayS !== null) found.set("replay", clock(view.replayS));
   if (view.isWall) found.set("wall", "");
   return `?${found}`;
 }

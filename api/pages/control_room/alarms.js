@@ -1,9 +1,12 @@
 /** Alarms in the order in which a controller acts on them; a flood becomes a few lines. */
 
-/** @typedef {{ alarm_id: string, kind: string, priority: number, since_s: number, what: string, cause: string, consequence: string, action: string, respond_within_s: number, place: string, count: number, status: string, by: string | null, until_s: number | null }} Alarm */
+/** @typedef {{ alarm_id: string, kind: string, priority: number, since_s: number, what: string, cause: string, consequence: string, action: string, respond_within_s: number, place: string, count: number, status: string, by: string | null, until_s: number | null, chatters?: boolean }} Alarm */
 /** @typedef {{ key: string, kind: string, priority: number, since_s: number, alarms: Alarm[], count: number }} AlarmLine */
 
 export const MOST_LINES = 10;
+
+/** Whether an alarm is out of the way: shelved, or suppressed by the plan. @param {{ status: string }} alarm */
+export const isAside = (alarm) => alarm.status === "shelved" || alarm.status === "suppressed";
 
 /** Before others: open, then the higher priority (1 is the highest), then the time left to respond. @param {Alarm} one @param {Alarm} other */
 function before(one, other) {
@@ -14,7 +17,7 @@ function before(one, other) {
 /** Lines of alarms that are not shelved, at most `most`. Alarms stay single while they fit; beyond, those of one kind and
  * priority share a line; the least urgent ones share the last line. @param {Alarm[]} alarms @param {number} most @returns {AlarmLine[]} */
 export function alarmLines(alarms, most = MOST_LINES) {
-  const shown = alarms.filter((alarm) => alarm.status !== "shelved").sort(before);
+  const shown = alarms.filter((alarm) => !isAside(alarm)).sort(before);
   if (shown.length <= most) return shown.map((alarm) => line(alarm.alarm_id, [alarm]));
   /** @type {Map<string, Alarm[]>} */
   const groups = new Map();

@@ -3,6 +3,7 @@ import { TrainGraph } from "../train_graph.js";
 import { clockText } from "../graph_labels.js";
 import { element } from "../element.js";
 import { t } from "../locale.js";
+import { areasOf } from "./areas.js";
 import { panelTools, part, write } from "./parts.js";
 import { isFeedOld, isStale, runTrips, selectedTrain } from "./state.js";
 
@@ -29,6 +30,7 @@ export function graphPanel(actions) {
     },
   });
   let isShown = false;
+  let areasShown = "[]";
   let revision = -1;
   /** @type {any} */
   let timetable = null;
@@ -67,6 +69,10 @@ export function graphPanel(actions) {
         graph.followsNow = true;
       }
       isShown = true;
+      const areas = areasOf(state.timetable, snapshot.incidents ?? [], state.compared);
+      const signature = JSON.stringify(areas);
+      if (signature !== areasShown) graph.setAreas(areas);
+      areasShown = signature;
       graph.setNow(snapshot.time_s);
       if (graph.followsNow) own = seen();
       follow.setAttribute("aria-pressed", String(graph.followsNow));

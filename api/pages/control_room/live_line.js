@@ -54,6 +54,8 @@ export class LiveLine {
     this.places = new Map();
     this.planId = null;
     this.isReading = false;
+    this.address = "";
+    this.newestS = 0;
     /** @type {any[]} */
     this.waiting = [];
   }
@@ -77,6 +79,7 @@ export class LiveLine {
   async open(line) {
     this.address = `/v1/live/${encodeURIComponent(line)}`;
     const snapshot = await ask(this.address);
+    this.newestS = snapshot.time_s;
     await this.read(snapshot);
     const { view } = this.store.state;
     this.store.set({ ...arrival(snapshot), problem: null, snapshot, view: { ...view, line } });
@@ -96,9 +99,30 @@ export class LiveLine {
     await this.fill(snapshot.time_s - PAST_S);
   }
 
-  /** Add what the server has recorded since a time. @param {number} fromS */
-  async fill(fromS) {
-    const history = await ask(`${this.address}/history?from_s=${Math.max(0, Math.floor(fromS))}`);
+  /** Show a moment of the past: the kept state before it, and what was recorded until then. @param {number} timeS */
+  async moment(timeS) {
+    const found = await ask(`${this.address}/moments?time_s=${timeS}`);
+    const { snapshot } = found;
+    const { revision, view } = this.store.state;
+    if (view.replayS === null) return;
+    const series = emptySeries([TOTAL, MEAN, ...snapshot.substations.map((/** @type {any} */ one) => one.substation_id)]);
+    this.store.set({ snapshot, replay: { day: found.day, fromS: found.from_s, toS: Math.min(found.to_s, this.newestS) }, series, events: new Map(), revision: revision + 1 });
+    await this.fill(snapshot.time_s - PAST_S, snapshot.time_s);
+  }
+
+  /** Show the line as it is now again. */
+  async live() {
+    if (!this.store.state.replay) return;
+    const snapshot = await ask(this.address);
+    this.waiting = [];
+    await this.read(snapshot);
+    this.store.set({ ...arrival(snapshot), snapshot, replay: null });
+  }
+
+  /** Add what the server has recorded since a time. @param {number} fromS @param {number | null} toS */
+  async fill(fromS, toS = null) {
+    const until = toS === null ? "" : `&to_s=${toS}`;
+    const history = await ask(`${this.address}/history?from_s=${Math.max(0, Math.floor(fromS))}${until}`);
     const { series, events, revision } = this.store.state;
     const means = meansOf(history.times_s, history.power_kw);
     history.times_s.forEach((/** @type {number} */ time, /** @type {number} */ index) => {
@@ -111,6 +135,9 @@ export class LiveLine {
 
   /** @param {any} snapshot */
   take(snapshot) {
+    this.newestS = snapshot.time_s;
+    // The stream goes on while a moment of the past is shown.
+    if (this.store.state.replay) return;
     const known = this.store.state.snapshot;
     // A stream that is opened again begins with the newest state, which may be the one that is shown.
     if (known?.sequence === snapshot.sequence && known.wall_time === snapshot.wall_time) return;

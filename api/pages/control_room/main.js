@@ -9,6 +9,7 @@ import { showAdvice } from "./advice_view.js";
 import { showAlarms } from "./alarm_view.js";
 import { energyPanel, substationPanel } from "./energy_panel.js";
 import { graphPanel } from "./graph_panel.js";
+import { disruptionDialog } from "./disruption_view.js";
 import { showHead, showStale } from "./head_view.js";
 import { headwayPanel } from "./headway_panel.js";
 import { listenToKeys, showKeys } from "./keys.js";
@@ -16,14 +17,15 @@ import { linePanel } from "./line_panel.js";
 import { emptyRecord, LiveLine } from "./live_line.js";
 import { news } from "./news.js";
 import { field, openDialog, part, tell } from "./parts.js";
+import { replayBar } from "./replay.js";
 import { chosenStation, feedsNow, isStale } from "./state.js";
 import { Store } from "./store.js";
 
 const TICK_MS = 250;
-const DRAWN = /** @type {(keyof import("./state.js").State)[]} */ (["snapshot", "timetable", "revision", "view", "oldFeeds"]);
+const DRAWN = /** @type {(keyof import("./state.js").State)[]} */ (["snapshot", "timetable", "revision", "view", "oldFeeds", "compared"]);
 
 /** @type {Store<import("./state.js").State>} */
-const store = new Store(/** @type {import("./state.js").State} */ ({ phase: "loading", problem: null, snapshot: null, receivedMs: 0, nowMs: performance.now(), timetable: null, view: readAddress(location.search), revision: 0, oldFeeds: "", ...emptyRecord() }));
+const store = new Store(/** @type {import("./state.js").State} */ ({ phase: "loading", problem: null, snapshot: null, receivedMs: 0, nowMs: performance.now(), timetable: null, view: readAddress(location.search), revision: 0, replay: null, compared: null, oldFeeds: "", ...emptyRecord() }));
 const look = (/** @type {Partial<import("./address.js").View>} */ changed) => store.set({ view: { ...store.state.view, ...changed } });
 
 writeTexts();
@@ -45,6 +47,9 @@ const panels = {
   energy: energyPanel(),
   substations: substationPanel(),
 };
+const line = new LiveLine(store);
+const replay = replayBar(store, line);
+const handoverAddress = () => `/control-room/handover/?line=${encodeURIComponent(store.state.view.line ?? "")}`;
 const act = orders(() => store.state);
 
 function toggleFollow() {
@@ -57,7 +62,7 @@ function toggleFollow() {
 /** @param {import("./state.js").State} state */
 const isShown = (state) => Boolean(state.snapshot && state.timetable);
 store.on(["snapshot", "timetable", "phase", "problem", "nowMs"], showHead);
-store.on(["snapshot", "phase", "nowMs"], showStale);
+store.on(["snapshot", "phase", "nowMs", "replay"], showStale);
 store.on(DRAWN, (state) => {
   if (!isShown(state)) return;
   fillStations(state);
@@ -88,6 +93,11 @@ part("direction").addEventListener("change", () => look({ direction: part("direc
 part("wall").addEventListener("click", () => look({ isWall: true }));
 part("stop").addEventListener("click", () => act.advising());
 part("incident").addEventListener("click", () => act.incident());
+const disruption = disruptionDialog(() => store.state, (compared) => store.set({ compared }));
+part("replay-open").addEventListener("click", () => replay.toggle());
+part("handover").addEventListener("click", () => window.open(handoverAddress()));
+part("disruption-open").addEventListener("click", () => disruption.open());
+part("power-out").addEventListener("click", () => disruption.open("substation out"));
 part("help").addEventListener("click", () => showKeys());
 
 async function find() {
@@ -102,8 +112,8 @@ async function find() {
 const focus = (/** @type {string} */ id) => () => part(id).focus();
 listenToKeys(
   {
-    S: () => act.advising(), A: () => act.firstAlarm(), V: () => act.firstAdvice("acknowledged"), D: () => act.firstAdvice("declined"), F: toggleFollow, C: () => panels.graph.centre(), "/": find,
-    W: () => look({ isWall: !store.state.view.isWall }), I: () => store.state.snapshot?.is_virtual && act.incident(), "?": showKeys,
+    S: () => act.advising(), A: () => act.firstAlarm(), V: () => act.firstAdvice("acknowledged"), D: () => act.firstAdvice("declined"), X: () => disruption.open(), F: toggleFollow, C: () => panels.graph.centre(), "/": find,
+    W: () => look({ isWall: !store.state.view.isWall }), R: () => replay.toggle(), H: () => window.open(handoverAddress()), I: () => store.state.snapshot?.is_virtual && act.incident(), "?": showKeys,
     1: focus("alarms"), 2: focus("advice"), 3: focus("mimic-canvas"), 4: () => panels.graph.graph.canvas.focus(), 5: focus("headways-canvas"), 6: focus("energy-canvas"), 7: focus("power-canvas"),
   },
   () => part("keys-on").checked,
@@ -125,4 +135,4 @@ try {
 } catch {
   // The line is read with the same rights; its problem is shown.
 }
-new LiveLine(store).run();
+line.run();

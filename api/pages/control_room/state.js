@@ -3,14 +3,15 @@ import { STALE_AFTER_MS } from "./feed.js";
 
 /** @typedef {import("./address.js").View} View */
 /** `phase`: what the page shows; `receivedMs`: when the newest state arrived, by the clock of the browser; `revision` counts
- * the changes of `series` and `events`, which are changed in place; `oldFeeds` names what is too old.
- * @typedef {{ phase: "loading" | "empty" | "error" | "live" | "ended", problem: any, oldFeeds: string, snapshot: any, receivedMs: number, nowMs: number, timetable: any, series: import("../strip_chart.js").Series, events: import("./departures.js").Events, view: View, revision: number }} State */
+ * the changes of `series` and `events`, which are changed in place; `oldFeeds` names what is too old;
+ * `compared` is the disruption whose recoveries are compared; `replay` is what of the past can be shown while a moment of it is shown.
+ * @typedef {{ phase: "loading" | "empty" | "error" | "live" | "ended", problem: any, oldFeeds: string, snapshot: any, receivedMs: number, nowMs: number, timetable: any, replay: { day: string, fromS: number, toS: number } | null, compared: any, series: import("../strip_chart.js").Series, events: import("./departures.js").Events, view: View, revision: number }} State */
 
 /** How long ago the newest state arrived, in s. @param {State} state */
 export const silenceS = (state) => (state.snapshot ? Math.max(0, (state.nowMs - state.receivedMs) / 1000) : 0);
 
 /** Whether the newest state is too old to be shown as the state of now. @param {State} state */
-export const isStale = (state) => Boolean(state.snapshot) && (state.phase === "ended" || state.nowMs - state.receivedMs > STALE_AFTER_MS);
+export const isStale = (state) => Boolean(state.snapshot) && !state.replay && (state.phase === "ended" || state.nowMs - state.receivedMs > STALE_AFTER_MS);
 
 /** Feeds with their ages now; once no states arrive, every feed ages. @param {State} state @returns {{ name: string, ageS: number | null, isOld: boolean }[]} `ageS` is null before the first message */
 export function feedsNow(state) {

@@ -67,6 +67,7 @@ BODIES: dict[str, Any] = {
     "/v1/live/{line_id}/alarms/{alarm_id}": {"action": "acknowledge"},
     "/v1/live/{line_id}/incidents": {"kind": "silent meters"},
     "/v1/live/{line_id}/messages": [],
+    "/v1/live/{line_id}/recoveries": {"kind": "train failed", "train_id": "T1"},
     "/v1/plans/{plan_id}/versions": {"moves": [{"trip": "up-001", "by_s": 5}]},
 }
 """The body of each POST that needs one, besides the line."""
@@ -78,6 +79,7 @@ def asked(client: httpx2.Client, route: APIRoute, line: str, plan_id: str) -> tu
     parts = {
         "plan_id": plan_id, "job_id": plan_id, "line_id": line, "version": 1, "name": "plan.json", "user_id": "nobody",
         "key_id": "hw_00000000", "advice_id": "up-001.1", "alarm_id": "gap:T1", "vehicle": "four_car-01",
+        "recovery_id": "a1",
     }  # fmt: skip
     address = route.path.format(**parts)
     (method,) = route.methods
@@ -86,6 +88,8 @@ def asked(client: httpx2.Client, route: APIRoute, line: str, plan_id: str) -> tu
         address, content = f"{address}?line={line}&check_only=true", {"content": b"no zip"}
     elif route.path == "/v1/lines/{line_id}/scenario-differences":
         address += "?before=1&after=1"
+    elif route.path == "/v1/live/{line_id}/moments":
+        address += "?time_s=1"
     elif method == "PUT" and "{line_id}" in route.path:
         content = {"content": b"name: x"}
     elif method in ("POST", "PUT"):

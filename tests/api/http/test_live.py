@@ -12,7 +12,9 @@ import pytest
 from prepared_data import prepared_data
 from served_app import app_in, served_app
 
+from api.live.frames import Frames
 from api.live.place import LivePlace, write_whole
+from api.live.shift_log import action_entry, add_entries
 from api.services.audit import Audit
 from api.state.database import open_database
 from api.state.live import actions_after
@@ -104,3 +106,47 @@ def test_rows_are_kept_for_the_process_of_the_line(client: httpx2.Client, place:
     assert client.post(f"/v1/live/{LINE}/messages", json=rows).json() == {"rows": 1}
     (file,) = place.inbox.glob("*.ndjson")
     assert json.loads(file.read_text()) == rows
+
+
+def test_recoveries_are_asked_for_and_read_when_the_process_of_the_line_has_computed_them(
+    client: httpx2.Client, place: LivePlace
+) -> None:
+    base = f"/v1/live/{LINE}/recoveries"
+    blocked = {"kind": "section blocked", "station_id": "A", "direction": "up", "duration_s": 600}
+    asked = client.post(base, json=blocked)
+    assert asked.status_code == 202
+    recovery_id = asked.json()["recovery_id"]
+    assert client.get(f"{base}/{recovery_id}").json()["status"] == "waiting"
+    place.recoveries.mkdir()
+    write_whole(place.recoveries / f"{recovery_id}.json", {"recovery_id": recovery_id, "status": "done"})
+    assert client.get(f"{base}/{recovery_id}").json()["status"] == "done"
+    assert client.get(f"{base}/none").json()["code"] == "unknown-path"
+    assert client.post(base, json={"kind": "substation out"}).json()["code"] == "invalid-request"
+    os.utime(place.snapshot, (1, 1))
+    assert client.post(base, json=blocked).json()["code"] == "wrong-state"
+
+
+def test_the_handover_has_the_log_of_the_shift_and_open_alarms(client: httpx2.Client, place: LivePlace) -> None:
+    day = place.history / "2026-12-01"
+    entries = [action_entry(time_s, 1.0, "ada", "advising", LINE, {"is_on": False}) for time_s in (100.0, 28_000.0)]
+    add_entries(day, entries)
+    (day / "log.ndjson").open("a").write('{"entry": "not whole')
+    found = client.get(f"/v1/live/{LINE}/handover").json()
+    assert (found["from_s"], found["to_s"]) == (0.0, 28_800.0)
+    assert [one["time_s"] for one in found["log"]] == [100.0, 28_000.0]
+    assert found["alarms"] == [ALARM]
+    late = client.get(f"/v1/live/{LINE}/handover?from_s=20000&to_s=28800&day=2026-12-01").json()
+    assert [one["by"] for one in late["log"]] == ["ada"]
+    assert client.get("/v1/live/beijing_yizhuang/handover").json()["code"] == "not-live"
+
+
+def test_a_moment_of_the_past_is_the_frame_before_it(client: httpx2.Client, place: LivePlace) -> None:
+    frames = Frames(place.history)
+    for second in range(28_795, 28_830):
+        frames.add({**snapshot(second), "time_s": float(second)})
+    base = f"/v1/live/{LINE}/moments"
+    found = client.get(f"{base}?time_s=28812.5").json()
+    assert found["snapshot"]["time_s"] == 28_805.0
+    assert (found["from_s"], found["to_s"], found["days"]) == (28_200.0, 29_400.0, ["2026-12-01"])
+    assert client.get(f"{base}?time_s=28790").json()["code"] == "unknown-path"
+    assert client.get(f"{base}?time_s=28812&day=2026-11-30").json()["code"] == "unknown-path"

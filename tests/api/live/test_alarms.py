@@ -1,6 +1,12 @@
 """Alarms: delay, acknowledgement, shelving, end, and no floods."""
 
-from api.live.alarms import CLEARS_AFTER_S, MOST_LINES, AlarmList, Condition
+from dataclasses import replace
+
+from live_lines import live_plan
+
+from api.live.alarms import CHATTER_CLEARS_AFTER_S, CLEARS_AFTER_S, MOST_LINES, AlarmList, Condition
+from api.live.conditions import as_planned
+from scenarios.schema.disturbances import SubstationOut
 
 
 def condition(kind: str = "gap", key: str = "T1", delay_s: float = 0.0) -> Condition:
@@ -58,3 +64,38 @@ def test_a_line_with_a_count_is_acknowledged_as_a_whole() -> None:
     assert (line.count, line.condition.kind) == (9, "group")
     assert alarms.act(line.condition.alarm_id, "acknowledge", None, "ada", 1.0)
     assert {one.status for one in alarms.alarms.values()} == {"acknowledged"}
+
+
+def test_an_alarm_that_comes_and_goes_stays_one_alarm() -> None:
+    alarms, begun = AlarmList(), 0
+    now_s = 0.0
+    for _ in range(6):
+        begun += len(alarms.update([condition()], now_s))
+        alarms.update([], now_s + CLEARS_AFTER_S + 1.0)
+        now_s += CLEARS_AFTER_S + 20.0
+    assert begun == 3
+    assert alarms.lines()[0].chatters
+    alarms.update([], now_s + CHATTER_CLEARS_AFTER_S)
+    assert alarms.lines() == []
+
+
+def test_a_condition_that_the_plan_explains_is_suppressed_until_the_plan_ends() -> None:
+    alarms = AlarmList()
+    planned = replace(condition(), planned_until_s=100.0)
+    alarms.update([planned], 0.0)
+    assert (alarms.lines()[0].status, alarms.lines()[0].until_s) == ("suppressed", 100.0)
+    alarms.update([planned], 90.0)
+    (begun,) = alarms.update([condition()], 100.0)
+    assert (begun.status, begun.until_s) == ("open", None)
+
+
+def test_a_planned_outage_explains_the_difference_of_model_and_meter() -> None:
+    plan = live_plan()
+    out = SubstationOut.model_validate({"substation": "A", "from": "08:00", "to": "09:00"})
+    disturbances = plan.scenario.disturbances.model_copy(update={"substations_out": (out,)})
+    line = replace(plan.line, scenario=plan.scenario.model_copy(update={"disturbances": disturbances}))
+    meter = Condition("model against meter", "A", 3, "", "", "", "", "A")
+    found = list(as_planned(iter([meter, condition()]), replace(plan, line=line), 8.5 * 3600))
+    assert [one.planned_until_s for one in found] == [9 * 3600.0, None]
+    (later,) = as_planned(iter([meter]), replace(plan, line=line), 9.5 * 3600)
+    assert later.planned_until_s is None

@@ -9,12 +9,15 @@ import pytest
 from live_lines import EIGHT, LINE, event_row, first_trip, live_plan, rows_of, virtual_line
 from prepared_data import prepared_data
 
+from api.live.alarms import MOST_LINES
 from api.live.clock import LineClock
+from api.live.frames import frame_at
 from api.live.history import read_history
 from api.live.hub import Hub
 from api.live.inbox import put_rows
 from api.live.place import LivePlace, read_whole
 from api.live.record import Record
+from api.live.shift_log import read_entries
 from api.services.live import Live
 from api.state.database import Database, open_database
 from energy_models.faults import InputFaults
@@ -160,4 +163,43 @@ def test_a_virtual_line_that_begins_again_begins_its_history_again(tmp_path: Pat
     assert found["times_s"] == sorted(found["times_s"])
     assert EIGHT < found["times_s"][0] < found["times_s"][-1] < EIGHT + 60
     assert all(event[4] < EIGHT + 60 for event in found["train_events"])
+    bench.hub.close()
+
+
+def test_a_flood_of_two_hundred_alarms_in_ten_seconds_is_at_most_ten_lines_of_the_service(
+    tmp_path: Path, database: Database
+) -> None:
+    bench, trip = Bench(tmp_path, database), first_trip()
+    bench.second([])
+    for second in range(10):
+        rows = [{**event_row(trip, 0, "departed", train=f"X{second}-{k}"), "time_s": EIGHT + second} for k in range(20)]
+        bench.second(rows)
+    bench.second([])
+    alarms = Live(database, tmp_path).snapshot(LINE)["alarms"]
+    assert len(alarms) <= MOST_LINES
+    assert sum(one["count"] for one in alarms) >= 200
+    bench.hub.close()
+
+
+def test_what_happened_is_in_the_log_and_in_frames_of_the_day(tmp_path: Path, database: Database) -> None:
+    bench, trip = Bench(tmp_path, database), first_trip()
+    bench.second([])
+    bench.second([{**event_row(trip, 0, "departed", train="X1"), "time_s": EIGHT}])
+    live = Live(database, tmp_path)
+    live.switch_advising(LINE, False, None, "radio fails", "ada")
+    asked = live.compare_recoveries(LINE, {"kind": "train failed", "at": "X1", "duration_s": 60}, "ada")
+    for _ in range(12):
+        bench.second([])
+    folder = bench.hub.place.history / DAY
+    entries = read_entries(folder, 0, 1e6)
+    assert {"alarm", "action"} <= {one["entry"] for one in entries}
+    assert [one["value"]["reason"] for one in entries if one.get("kind") == "advising"] == ["radio fails"]
+    assert live.recovery(LINE, asked["recovery_id"])["status"] == "waiting"
+    frame = frame_at(folder, EIGHT + 60.0)
+    assert frame is not None
+    assert frame["time_s"] >= EIGHT + 10
+    assert "train events" in frame["delays"]
+    bench.killed()
+    bench.second([])
+    assert len(read_entries(folder, 0, 1e6)) == len(entries)
     bench.hub.close()

@@ -11,7 +11,9 @@ import api
 PAGES = Path(api.__file__).parent / "pages"
 ENTRY = re.compile(r'^  (?:"([^"]+)"|(\w+)): \["(.*)", "(.*)"\],$', re.MULTILINE)
 NOT_TEXTS = {"Headwatt", "English", "中文", "--:--:--"}
-CATALOGUE = ("strings.js", "control_room_strings.js", "engineer_strings.js", "fleet_strings.js")
+CATALOGUE = (
+    "strings.js", "control_room_strings.js", "control_room_shift_strings.js", "engineer_strings.js", "fleet_strings.js",
+)  # fmt: skip
 COMMANDS = {"headwatt access add", ",", "headwatt access link"}
 SCRIPTS = sorted(set(PAGES.rglob("*.js")) - {PAGES / name for name in CATALOGUE})
 
@@ -53,6 +55,7 @@ def loose_texts(script: str) -> list[str]:
 ALLOWED = {
     "Content-Type", "X-CSRF-Token", "Date", "driving profiles", "compiling the search", "simulated days",
     "writing the plan", "ui-monospace", "Enter", "Escape", "ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 C N P Escape",
+    "train failed", "section blocked", "late pull-out",
     "hold train", "hold station", "substation out", "silent train", "silent meters", "train events",
     "vehicle telemetry", "substation meters",
     "headwatt live beijing_yizhuang --virtual --speed 10", "headwatt telemetry quarantine",
