@@ -151,7 +151,9 @@ def prune(
     }  # fmt: skip
     settings = _settings(data, config, {f"retention.{name}": days for name, days in wished.items()})
     database, folder = _opened_with(settings)
-    kept = Retention(**{name.removesuffix("_days"): timedelta(days=getattr(settings.retention, name)) for name in wished})
+    kept = Retention(
+        **{name.removesuffix("_days"): timedelta(days=getattr(settings.retention, name)) for name in wished}
+    )
     found = remove(database, folder, kept, LOCAL.actor_id, dry=not yes)
     if json:
         print_json({**asdict(found), "removed": yes})

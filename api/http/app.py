@@ -109,6 +109,7 @@ def create_app(
     @app.get("/engineer/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def engineer() -> FileResponse:
         return FileResponse(PAGES / "engineer.html", headers=PAGE_HEADERS)
+
     @app.get("/control-room/handover/", include_in_schema=False, dependencies=[Depends(Require(Action.READ_SERVICE))])
     def handover() -> FileResponse:
         return FileResponse(PAGES / "handover.html", headers=PAGE_HEADERS)
