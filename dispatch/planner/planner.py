@@ -1,7 +1,7 @@
 """The planner: from a scenario to a checked plan, with the saving of each lever."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
@@ -42,11 +42,12 @@ from dispatch.rostering.common_running_times import shortest_for_all
 from dispatch.rostering.duties import assign
 from dispatch.rostering.fixed_duties import assign_fixed
 from dispatch.rostering.vehicle_assignment import VehicleKinds, fleet_types_of, least_energy_duties, vehicle_kinds
+from dispatch.timing.best_saving import Found, best_savings
 from dispatch.timing.limits import TimingLimits, equal_service_limits
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
 from dispatch.timing.single_trips import driven_optimally
 from dispatch.timing.spacing import misfits, moved_apart
-from dispatch.timing.task import Progress, SearchStop, TimingOptions
+from dispatch.timing.task import Progress, SearchStop, Step, TimingOptions
 from energy_models.faults import Infeasible
 from scenarios.requests.fixes import NO_FIXES, FixesFile
 from scenarios.requests.headways import WishedHeadway
@@ -318,11 +319,13 @@ def make_plan(
     progress: Progress = lambda _stage, _share: None,
     stop: SearchStop | None = None,
     beside: Beside = NOTHING_BESIDE,
+    found: Found | None = None,
 ) -> Planned:
     """Plan a service day; `stock` replaces the trains of the scenario, for example by calibrated trains.
 
     `stop` ends the search; the best result so far is then checked and returned. `beside` receives the line when it is
-    read and the timetable when it is decided, so that the caller can work at the same time. Raises `Infeasible` with
+    read and the timetable when it is decided, so that the caller can work at the same time. `found` receives the best
+    savings of the search while it runs. Raises `Infeasible` with
     the conflicting rules or fixes if no plan exists, `InputFaults` with all faults of longer trips, or of fixes and of
     the plan to start from.
     """
@@ -344,6 +347,8 @@ def make_plan(
     weights = objective_weights_for(scenario, options.headway_choice.objective, options.peak_limit_kw)
     noise = scenario.disturbances
     travel = Travel.of(scenario)
+    days = PlannedDays(line)
+
     timing = optimise(
         start,
         line,
@@ -369,6 +374,7 @@ def make_plan(
             possible_s=shortest_for_all(fleet_types, start),
             stop=stop,
             compiled=beside.compiled,
+            noted=_report(found, days, in_force),
         ),
     )
     if not stop.is_cancelled:
@@ -386,7 +392,6 @@ def make_plan(
     paired = in_force if options.mode == "equal-service" else None
     vehicles = vehicle_kinds(stock, line.of_vehicle, fleet_types)
     judge = _Judge(task, options, facts, paired, shortest, vehicles)
-    days = PlannedDays(line)
     plan, report = judge.settled(timing, baseline, days, progress)
     refuse_too_fast(report, fleet_types, start)
     refuse_over_fleet(report, scenario, start, timing_limits)
@@ -406,6 +411,13 @@ def make_plan(
     plan = replace(plan, facts=replace(plan.facts, potential=potential.rounded()))
     clock.lap("evidence")
     return Planned(line, baseline, plan, report, levers, timing, potential, clock.seconds, trade)
+
+
+def _report(found: Found | None, days: PlannedDays, in_force: Timetable) -> Callable[[Sequence[Step]], None]:
+    """What turns each convergence into the best savings against today's timetable."""
+    if found is None:
+        return lambda _: None
+    return lambda convergence: found(best_savings(days.energy_j(in_force) / 3.6e6, convergence))
 
 
 def _rounded_kwh(energy_j: float | None) -> float | None:

@@ -6,6 +6,7 @@ import { done, headwaysBefore, movedTrips, moveOf, pasted, redone, secondsOf, un
 import { filtered } from "../../../api/pages/list_filter.js";
 import { addressOf, placeOf } from "../../../api/pages/plan_address.js";
 import { mayDo } from "../../../api/pages/roles.js";
+import { stepCorners } from "../../../api/pages/plan_progress.js";
 
 const TRIPS = [0, 300, 600].map((start_s, k) => ({ trip_id: `up-${k}`, number: k === 1 ? "1001" : null, departure_s: 25200 + start_s }));
 
@@ -75,4 +76,10 @@ test("plans are filtered by words, owner, approval and end", () => {
   assert.deepEqual(left("", "waiting"), [0]);
   assert.deepEqual(left("", "archive"), [1, 2]);
   assert.deepEqual(left("ADA succ", "all"), [0]);
+});
+
+test("the best saving is a step curve from zero, at the right end at its highest", () => {
+  assert.deepEqual(stepCorners([[1, 0], [3, 5], [5, 10]], { width: 100, height: 50 }), [[0, 50], [50, 50], [50, 25], [100, 25], [100, 0]]);
+  assert.deepEqual(stepCorners([[2, 4]], { width: 100, height: 50 }), [[0, 0]]);
+  assert.deepEqual(stepCorners([], { width: 100, height: 50 }), []);
 });
