@@ -20,9 +20,11 @@ def moved(plan: Plan, moves: Mapping[str, int]) -> Plan:
     trips = tuple(
         replace(
             trip,
-            arrival_s=tuple(time + moves.get(trip.trip_id, 0) for time in trip.arrival_s),
-            departure_s=tuple(time + moves.get(trip.trip_id, 0) for time in trip.departure_s),
+            arrival_s=tuple(time + by_s for time in trip.arrival_s),
+            departure_s=tuple(time + by_s for time in trip.departure_s),
         )
+        if (by_s := moves.get(trip.trip_id, 0))
+        else trip
         for trip in plan.timetable.trips
     )
     early = [trip.trip_id for trip in trips if trip.start_s < 0]

@@ -6,7 +6,7 @@ while the planner types.
 
 import tempfile
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from api.plan_files.sound_plan import read_sound_plan
 from api.state.database import Database
 from api.state.files import FileStore
 from dispatch.checker.check import check
+from dispatch.checker.known import Known
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from energy_models.faults import Fault, InputFaults
@@ -50,6 +51,7 @@ class _Kept:
     written: WrittenPlan
     in_force: Timetable
     shortest: ShortestTimes
+    known: Known = field(default_factory=Known)
 
 
 class EditChecks:
@@ -68,7 +70,7 @@ class EditChecks:
         except InputFaults as error:
             return EditReport(0, (), tuple(error.faults))
         scenario = kept.written.scenario
-        report = check(plan, scenario, kept.in_force, kept.shortest)
+        report = check(plan, scenario, kept.in_force, kept.shortest, kept.known)
         return EditReport(len(report.rules), tuple(violations_json(report, scenario)))
 
     def _plan(self, plan_id: str, version: int) -> _Kept:
