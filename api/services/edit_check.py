@@ -12,7 +12,7 @@ from typing import Any
 
 from api.jobs.place import JobPlace
 from api.plan_files.folder import WrittenPlan
-from api.plan_files.moved import moved
+from api.plan_files.moved import StopMove, moved
 from api.plan_files.proof import violations_json
 from api.plan_files.sound_plan import read_sound_plan
 from api.state.database import Database
@@ -30,11 +30,12 @@ MOST_PLANS = 4
 
 @dataclass(frozen=True)
 class PlanEdit:
-    """Moves of trips of a version of a plan, in whole seconds."""
+    """Moves of trips and of single stops of a version of a plan, in whole seconds."""
 
     plan_id: str
     version: int
     moves: tuple[tuple[str, int], ...]
+    stops: tuple[StopMove, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class EditChecks:
         """Check an edit against every rule."""
         try:
             kept = self._plan(edit.plan_id, edit.version)
-            plan = moved(kept.written.plan, dict(edit.moves))
+            plan = moved(kept.written.plan, dict(edit.moves), edit.stops)
         except InputFaults as error:
             return EditReport(0, (), tuple(error.faults))
         scenario = kept.written.scenario

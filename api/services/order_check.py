@@ -23,6 +23,8 @@ from api.state.files import FileStore
 from energy_models.faults import Fault, Infeasible, InputFaults
 
 PATIENCE_S = 10.0
+EDIT_PATIENCE_S = 60.0
+"""For the check of an edit: the first check of a plan reads its files and compiles, and an end would begin it anew."""
 _START_PATIENCE_S = 60.0
 _MOST_WAITING = 8
 _NICENESS = 5
@@ -62,9 +64,11 @@ class OrderCheck:
 
     def edit(self, edit: PlanEdit) -> EditReport | None:
         """The violations of a plan edited by hand; None if the check was not complete in time."""
-        return self._in_process(_report_of, edit)
+        return self._in_process(_report_of, edit, max(self._patience_s, EDIT_PATIENCE_S))
 
-    def _in_process(self, call: Callable[[_Given], _Found], given: _Given) -> _Found | None:
+    def _in_process(
+        self, call: Callable[[_Given], _Found], given: _Given, patience_s: float | None = None
+    ) -> _Found | None:
         with self._lock:
             if self._waiting >= _MOST_WAITING:
                 return None
@@ -72,7 +76,7 @@ class OrderCheck:
         try:
             pool, started = self._ready_pool()
             started.result(_START_PATIENCE_S)
-            return pool.submit(call, given).result(self._patience_s)
+            return pool.submit(call, given).result(patience_s if patience_s is not None else self._patience_s)
         except (NotInTimeError, BrokenProcessPool, RuntimeError):  # a pool that another thread has ended: RuntimeError
             self.stop()
             return None

@@ -57,7 +57,7 @@ def train_ahead(case: CheckCase) -> Iterator[Violation]:
 
 
 def _gaps_today_s(case: CheckCase, direction: Direction, station: str) -> dict[int, float]:
-    """By period, the longest gap that the timetable in force has at a station with its slack, and at least the policy's."""
+    """By period, the longest gap in force at a station with its slack; at least the longest headway of the policy."""
 
     def compute() -> dict[int, float]:
         allowed: dict[int, float] = {}

@@ -161,6 +161,13 @@ def test_an_edit_is_checked_without_being_stored(
     assert {one["trip"] for one in broken["violations"]} >= {second.trip_id}
     strange = problem(client.post(f"{at}/edit-checks", json={"moves": [{"trip": "x", "by_s": 1}]}), 422, "input-faults")
     assert strange["errors"][0]["field"] == "moves.trip"
+    # The second train stands at its second stop until the next train has come.
+    stands = {"trip": first.trip_id, "stop": 1, "departure_by_s": second.arrival_s[1] - first.departure_s[1] + 1}
+    broken = client.post(f"{at}/edit-checks", json={"stops": [stands]}).json()
+    assert {"dwell-total", "dwell-limits"} & {one["rule"] for one in broken["violations"]}
+    unknown = {"trip": first.trip_id, "stop": len(first.stations), "arrival_by_s": 1}
+    strange = problem(client.post(f"{at}/edit-checks", json={"stops": [unknown]}), 422, "input-faults")
+    assert strange["errors"][0]["field"] == "stops.stop"
     assert client.get(at).headers["etag"] == tag
 
 
