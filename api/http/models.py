@@ -207,7 +207,7 @@ class ApprovalModel(BaseModel):
 
     model_config = _WIRE
 
-    state: Literal["draft", "checked", "judged", "approved", "active", "superseded"]
+    state: Literal["draft", "checked", "judged", "approved", "active", "superseded", "archived"]
     active_from: date | None
 
 

@@ -226,7 +226,7 @@ class EditCheckOrder(BaseModel):
 
 
 class RevisionOrder(Order):
-    """Edit a plan by hand: a whole new timetable, or moves of trips and stops. The result is checked and judged at once."""
+    """Edit a plan by hand: a new timetable, or moves of trips and stops. The result is checked and judged at once."""
 
     model_config = _examples({"moves": [{"trip": "up-010", "by_s": 15}]})
 

@@ -18,7 +18,7 @@ const FIRST_SPAN_S = 5400;
 
 /** @param {any} plan @param {any} document the graph of the plan @param {{ may: boolean, changed: () => void }} given */
 export function editView(plan, document, { may, changed }) {
-  if (["approved", "active", "superseded"].includes(plan.approval.state)) return element("div", {}, element("p", {}, t("edit.not_now", { state: t(`approval.${plan.approval.state}`) })), movesFile(plan));
+  if (["approved", "active", "superseded", "archived"].includes(plan.approval.state)) return element("div", {}, element("p", {}, t("edit.not_now", { state: t(`approval.${plan.approval.state}`) })), movesFile(plan));
   if (!may) return element("p", {}, t("edit.may_not"));
   const trips = [...document.trips].sort((a, b) => (a.direction === b.direction ? a.stops[0][2] - b.stops[0][2] : a.direction < b.direction ? 1 : -1));
   let history = UNTOUCHED;

@@ -1,4 +1,4 @@
-"""What many cases of the checker share: values that depend on the scenario and the timetable in force, and on no plan."""
+"""What many cases of the checker share: values of the scenario and the timetable in force that no plan changes."""
 
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar

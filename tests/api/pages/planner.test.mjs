@@ -109,3 +109,9 @@ test("a typed headway counts from the departure before", () => {
   const before = departuresBefore(TRIPS.map((one) => ({ trip_id: one.trip_id, direction: "up", stops: [[0, one.departure_s, one.departure_s]] })));
   assert.deepEqual([...before.values()], [null, 25200, 25500]);
 });
+
+test("an archived plan is in the archive only", () => {
+  const plan = { status: "succeeded", ordered_by: "ada", approval: { state: "archived" } };
+  const views = ["all", "mine", "waiting", "archive"].filter((view) => filtered([plan], { words: "", view }, "ada", () => "").length);
+  assert.deepEqual(views, ["archive"]);
+});
