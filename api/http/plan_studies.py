@@ -89,7 +89,7 @@ def list_versions(plan_id: str, service: TheService) -> PlanVersionsModel:
                          ProblemKind.UNAVAILABLE),
 )  # fmt: skip
 def check_edit(plan_id: str, wanted: EditCheckOrder, service: TheService) -> EditCheckModel:
-    """Check every rule on the plan with moved trips and stops, for an editor that shows violations while the planner types.
+    """Check every rule on the plan with moved trips and stops, for an editor that shows violations during typing.
 
     Nothing is stored and no day is simulated; a process beside the service computes the check.
     """

@@ -228,6 +228,18 @@ def test_a_body_that_is_not_json_is_reported(client: httpx2.Client, text: str) -
     problem(response, response.status_code, "malformed-json" if text else "invalid-request")
 
 
+def test_the_files_of_the_pages_are_compressed_and_not_sent_twice(client: httpx2.Client) -> None:
+    plain = client.get("/pages/strings.js", headers={"Accept-Encoding": "identity"})
+    packed = client.get("/pages/strings.js", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert packed.content == plain.content
+    assert {packed.headers["vary"], plain.headers["vary"]} == {"Accept-Encoding"}
+    for answer in (plain, packed):
+        again = {"If-None-Match": answer.headers["etag"], "Accept-Encoding": "gzip"}
+        assert client.get("/pages/strings.js", headers=again).status_code == 304
+
+
 def test_wrong_addresses_and_methods_are_problems_too(client: httpx2.Client, finished_plan: str) -> None:
     problem(client.get("/v2/nothing"), 404, "unknown-path")
     problem(client.get("/pages/nothing.js"), 404, "unknown-path")
