@@ -8,7 +8,7 @@ import { element } from "./element.js";
 import { busiest } from "./graph_trips.js";
 import { jobOf } from "./job_follow.js";
 import { t } from "./locale.js";
-import { problemView } from "./problem_view.js";
+import { problemView, violationText } from "./problem_view.js";
 import { TrainGraph } from "./train_graph.js";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -87,11 +87,11 @@ export function editView(plan, document, { may, changed }) {
         const found = await ask(`/v1/plans/${plan.id}/edit-checks`, { method: "POST", headers: JSON_TYPE, body: JSON.stringify(splitMoves(history.now)) });
         if (checked !== wanted) continue;
         broken = new Map();
-        for (const one of found.violations) broken.set(one.trip, [...(broken.get(one.trip) ?? []), one.sentence]);
+        for (const one of found.violations) broken.set(one.trip, [...(broken.get(one.trip) ?? []), violationText(one)]);
         const count = touchedTrips(history.now).size;
         told.textContent = found.passed ? t(count ? "edit.passed" : "edit.untouched", { n: count, rules: found.rules }) : t("edit.broken", { n: found.violations.length, rules: found.rules });
         told.classList.toggle("bad", !found.passed);
-        list.replaceChildren(...found.violations.slice(0, 12).map((/** @type {any} */ one) => element("li", {}, one.sentence)));
+        list.replaceChildren(...found.violations.slice(0, 12).map((/** @type {any} */ one) => element("li", {}, violationText(one))));
         draw();
       }
     } catch (problem) {

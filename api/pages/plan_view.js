@@ -12,7 +12,7 @@ import { serviceView } from "./plan_service.js";
 import { planTabs } from "./plan_tabs.js";
 import { explainTrip, tripsView } from "./plan_trips.js";
 import { durationText, optionsText, orderedText, title } from "./plan_words.js";
-import { problemView } from "./problem_view.js";
+import { englishOf, problemView } from "./problem_view.js";
 import { mayDo } from "./roles.js";
 import { savingCurve } from "./saving_curve.js";
 import { tradeView } from "./trade_view.js";
@@ -98,11 +98,12 @@ function resultView(plan) {
     point: result.metering_point, n: result.replications, low, high,
     plan: formatWhole(result.plan.energy_kwh), today: formatWhole(result.baseline.energy_kwh),
   }); // prettier-ignore
-  const reasons = isQuoted ? [judged, result.saving_caveat, checks] : [...result.no_saving_because, checks];
+  const reasons = isQuoted ? [judged, result.saving_caveat && englishOf(result.saving_caveat), checks] : [...result.no_saving_because.map((/** @type {string} */ one) => englishOf(one)), checks];
+  const words = reasons.filter(Boolean).flatMap((one) => [" ", one]);
   return [
-    element("p", { class: "verdict" }, element("strong", {}, isQuoted ? t("saved", { percent: formatTenth(result.saving_percent) }) : t("no_saving")), ` ${reasons.filter(Boolean).join(" ")}`),
+    element("p", { class: "verdict" }, element("strong", {}, isQuoted ? t("saved", { percent: formatTenth(result.saving_percent) }) : t("no_saving")), ...words),
     element("p", {}, element("a", { class: "primary", href: links.report, target: "_blank" }, t("open_report"))),
     element("p", { class: "links" }, ...Object.entries(links.files).map(([name, path]) => element("a", { href: path, download: name }, name))),
-    element("p", { class: "quiet" }, result.notes.join(" ")),
+    element("p", { class: "quiet" }, englishOf(result.notes.join(" "))),
   ];
 }

@@ -1,9 +1,11 @@
 /** Every text of the pages: English, Simplified Chinese. `{name}` is replaced by a value. */
 import { CONTROL_ROOM } from "./control_room_strings.js";
+import { SERVICE } from "./service_strings.js";
 
 /** @type {Record<string, [string, string]>} */
 export const STRINGS = {
   ...CONTROL_ROOM,
+  ...SERVICE,
   claim: ["Headway plans that draw less electricity", "更省电的行车间隔计划"],
   skip: ["To the new plan", "跳到新建计划"],
   control_room: ["Control room", "行车控制室"],
