@@ -21,6 +21,7 @@ from dispatch.plans.potential import Potential, against_mean_phase_percent
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.rostering.duties import fleet_need
+from dispatch.timing.best_saving import Found
 from dispatch.timing.kernel.compilation import SEARCH, SUPPLY, Compiling
 from dispatch.timing.task import SearchStop
 from energy_models.arrays import FloatArray
@@ -151,16 +152,18 @@ def run_plan_experiment(
     request: PlanRequest,
     progress: Progress = lambda _stage, _share: None,
     stop: SearchStop | None = None,
+    found: Found | None = None,
 ) -> PlanExperiment:
     """Plan, check and judge; `progress` gets the name of a stage and the share of the stage that is done.
 
-    `stop` ends the search; the best plan so far is then checked and judged like other plans. Raises `Infeasible` with
+    `stop` ends the search; the best plan so far is then checked and judged like other plans. `found` receives the best
+    savings so far while the search runs, in the model of the search. Raises `Infeasible` with
     the conflicting rules if no plan exists.
     """
     scenario, stock = request.scenario, request.stock
     progress = _one_at_a_time(progress)
     with _days_of(request, progress, request.time_limit_s is None, (SEARCH, SUPPLY)) as beside:
-        planned = make_plan(scenario, request, stock, progress, stop, beside)
+        planned = make_plan(scenario, request, stock, progress, stop, beside, found)
         seconds = dict(planned.seconds)
         sensitivity = _sensitivity(request, planned, stock, seconds, progress)
         judged = _awaited(beside, seconds)

@@ -28,7 +28,7 @@ class Action(Enum):
     READ_PLANS = "Read plans, their files, reports, approvals and events"
     ORDER_PLANS = "Order plans"
     STOP_PLANS = "Stop plans"
-    APPROVE_PLANS = "Approve, withdraw and activate plans"
+    APPROVE_PLANS = "Approve, withdraw, activate, archive and restore plans"
     ROLL_BACK = "Roll back to the plan before"
     SEND_TELEMETRY = "Send telemetry"
     READ_METRICS = "Read metrics"

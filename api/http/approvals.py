@@ -33,7 +33,7 @@ def read_steps(plan_id: str, service: TheService) -> StepsModel:
 
 @router.post(
     "/v1/plans/{plan_id}/approval",
-    summary="Approve, withdraw or activate a plan",
+    summary="Approve, withdraw, activate, archive or restore a plan",
     dependencies=[Depends(Require(Action.APPROVE_PLANS))],
     response_model=PlanModel,
     responses=documented(*_STEP_PROBLEMS, ProblemKind.UNKNOWN_PLAN, ProblemKind.STALE, ProblemKind.NO_MATCH_GIVEN),

@@ -50,5 +50,8 @@ async def _events(
 
 
 def _event(event: str, object_id: str, job: Job) -> str:
-    data = {"id": object_id, "status": job.status, "stage": job.stage, "share": job.share, "is_ending": job.is_ending}
+    data = {
+        "id": object_id, "status": job.status, "stage": job.stage, "share": job.share, "is_ending": job.is_ending,
+        "best": job.best,
+    }  # fmt: skip
     return f"id: {job.change}\nevent: {event}\ndata: {json.dumps(data)}\n\n"

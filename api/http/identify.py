@@ -25,7 +25,8 @@ SIGN_IN, METRICS = "/sign-in", "/metrics"
 WITHOUT_KEY = (
     "/health/live", SIGN_IN, "/v1/sessions", "/pages/sign_in.js", "/pages/locale.js", "/pages/strings.js",
     "/pages/control_room_strings.js", "/pages/control_room_shift_strings.js", "/pages/engineer_strings.js",
-    "/pages/fleet_strings.js", "/pages/theme.js", "/pages/page.css", "/pages/tokens.css", "/pages/icon.svg",
+    "/pages/fleet_strings.js", "/pages/service_strings.js", "/pages/theme.js", "/pages/page.css", "/pages/tokens.css",
+    "/pages/icon.svg",
 )  # fmt: skip
 """Addresses that answer without a key, with nothing that depends on the installation, or begin a session."""
 CSRF_HEADER = "X-CSRF-Token"

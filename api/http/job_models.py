@@ -63,7 +63,7 @@ class JobModel(BaseModel):
             started_at=utc_text(job.started_at) if job.started_at else None,
             ended_at=utc_text(job.ended_at) if job.ended_at else None,
             order=dict(job.order),
-            progress=ProgressModel(stage=job.stage, share=job.share),
+            progress=ProgressModel.of(job),
             facts=view.facts,
             result=None,
             problem=ProblemModel.stored(job.problem) if job.problem else None,

@@ -20,7 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from api.jobs.plan_order import PlanOrder, order_of
-from api.jobs.port import JobStatus
+from api.jobs.port import Job, JobStatus
 from api.plan_files.graph_document import GRAPH_FILE
 from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
 from api.problems import Problem, ProblemKind
@@ -153,13 +153,32 @@ else:
     )
 
 
+class SearchBestModel(BaseModel):
+    """The best that a running search has found so far: the search's own estimate, which no simulated day has judged."""
+
+    model_config = _WIRE
+
+    saving_percent: Annotated[float, Field(description="Saving of energy against today, in the model of the search.")]
+    curve: Annotated[
+        list[tuple[float, float]],
+        Field(description="Each best saving so far: seconds since the search began, and percent; it never falls."),
+    ]
+
+
 class ProgressModel(BaseModel):
-    """Progress of a plan: the current stage and the share of this stage that is done."""
+    """Progress of a job: the current stage, the share of this stage that is done, and the best saving so far."""
 
     model_config = _WIRE
 
     stage: str
     share: Annotated[float, Field(ge=0, le=1)]
+    best: Annotated[SearchBestModel | None, Field(description="For plans, as soon as the search has a timetable.")]
+
+    @staticmethod
+    def of(job: Job) -> "ProgressModel":
+        """The progress of a job."""
+        best = SearchBestModel(**job.best) if job.best is not None else None
+        return ProgressModel(stage=job.stage, share=job.share, best=best)
 
 
 class ProblemModel(BaseModel):
@@ -207,7 +226,7 @@ class ApprovalModel(BaseModel):
 
     model_config = _WIRE
 
-    state: Literal["draft", "checked", "judged", "approved", "active", "superseded"]
+    state: Literal["draft", "checked", "judged", "approved", "active", "superseded", "archived"]
     active_from: date | None
 
 
@@ -253,7 +272,7 @@ class PlanModel(BaseModel):
             version=view.version,
             ordered_by=view.owner_id,
             saving_percent=view.saving_percent if done and not view.damage else None,
-            progress=ProgressModel(stage=job.stage, share=job.share),
+            progress=ProgressModel.of(job),
             is_ending=job.is_ending,
             result=None,
             problem=ProblemModel.stored(problem) if problem else None,

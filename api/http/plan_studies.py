@@ -18,6 +18,7 @@ from api.jobs.orders import (
     JudgementOrder,
     RevisionOrder,
 )
+from api.plan_files.moved import StopMove
 from api.problems import ProblemKind
 
 router = APIRouter(prefix="/v1/plans/{plan_id}", tags=["plans"])
@@ -88,11 +89,12 @@ def list_versions(plan_id: str, service: TheService) -> PlanVersionsModel:
                          ProblemKind.UNAVAILABLE),
 )  # fmt: skip
 def check_edit(plan_id: str, wanted: EditCheckOrder, service: TheService) -> EditCheckModel:
-    """Check every rule on the plan with moved trips, for an editor that shows violations while the planner types.
+    """Check every rule on the plan with moved trips and stops, for an editor that shows violations during typing.
 
     Nothing is stored and no day is simulated; a process beside the service computes the check.
     """
-    report = service.plans.check_edit(plan_id, [(move.trip, move.by_s) for move in wanted.moves])
+    stops = [StopMove(one.trip, one.stop, one.arrival_by_s, one.departure_by_s) for one in wanted.stops]
+    report = service.plans.check_edit(plan_id, [(move.trip, move.by_s) for move in wanted.moves], stops)
     violations = list(report.violations[:200])
     return EditCheckModel(passed=not report.violations, rules=report.rules, violations=violations)
 

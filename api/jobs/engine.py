@@ -210,7 +210,9 @@ class Engine:
             try:
                 if latest is not None and now_s - written_s >= _BETWEEN_PROGRESS_S:
                     with self.database.writing() as session:
-                        rows.note_progress(session, job.id, self.worker_id, latest["stage"], latest["share"])
+                        rows.note_progress(
+                            session, job.id, self.worker_id, latest["stage"], latest["share"], latest["best"]
+                        )
                     latest, written_s = None, now_s
                 if now_s - looked_s >= _LOOK_S:
                     looked_s = now_s

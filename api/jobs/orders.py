@@ -244,25 +244,48 @@ class Move(BaseModel):
     by_s: Annotated[int, Field(strict=True, ge=-7200, le=7200)]
 
 
+class StopEdit(BaseModel):
+    """An arrival and a departure of a trip at one of its stops that are later, or earlier with a negative time.
+
+    They are moved in addition to the trip. At the first stop, only the departure counts, and at the last stop only the
+    arrival.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    trip: Annotated[str, Field(min_length=1, max_length=200)]
+    stop: Annotated[int, Field(strict=True, ge=0, le=1000, description="Number of the stop of the trip, from 0.")]
+    arrival_by_s: Annotated[int, Field(strict=True, ge=-7200, le=7200)] = 0
+    departure_by_s: Annotated[int, Field(strict=True, ge=-7200, le=7200)] = 0
+
+
+_Moves = Annotated[tuple[Move, ...], Field(max_length=5000, description="Trips to move.")]
+_Stops = Annotated[
+    tuple[StopEdit, ...], Field(max_length=20_000, description="Single arrivals and departures to move.")
+]
+
+
 class EditCheckOrder(BaseModel):
-    """Moves of trips that are checked and not stored."""
+    """Moves of trips and stops that are checked and not stored; without any, the plan itself is checked."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_extra={"examples": [{"moves": [{"trip": "up-010", "by_s": 15}]}]}
     )
 
-    moves: Annotated[tuple[Move, ...], Field(max_length=5000, description="Trips to move; none checks the plan.")] = ()
+    moves: _Moves = ()
+    stops: _Stops = ()
 
 
 class RevisionOrder(Order):
-    """Edit a plan by hand: a whole new timetable, or moves of trips. The result is checked and judged at once."""
+    """Edit a plan by hand: a new timetable, or moves of trips and stops. The result is checked and judged at once."""
 
     model_config = _examples({"moves": [{"trip": "up-010", "by_s": 15}]})
 
     timetable: Annotated[
         str | None, Field(max_length=900_000, description="The text of a new `timetable.csv` of the plan.")
     ] = None
-    moves: Annotated[tuple[Move, ...], Field(max_length=5000, description="Trips to move.")] = ()
+    moves: _Moves = ()
+    stops: _Stops = ()
     replications: Annotated[
         int | None, Field(strict=True, ge=2, le=MOST_DAYS, description="Pairs of days; by default those of the plan.")
     ] = None
@@ -273,8 +296,8 @@ class RevisionOrder(Order):
 
     @model_validator(mode="after")
     def _one_edit(self) -> "RevisionOrder":
-        if (self.timetable is None) == (not self.moves):
-            raise ValueError("give either timetable or moves")
+        if (self.timetable is None) == (not self.moves and not self.stops):
+            raise ValueError("give either timetable, or moves and stops")
         return self
 
 

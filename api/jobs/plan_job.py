@@ -13,6 +13,7 @@ from api.result import result_of
 from api.state.database import Database
 from api.state.files import FileStore
 from api.version import headwatt_version
+from dispatch.timing.best_saving import Found
 from dispatch.timing.task import SearchStop
 from simulation.experiment import PlanExperiment, run_plan_experiment
 
@@ -24,8 +25,11 @@ def compute_plan(
     scratch: Path,
     progress: Callable[[str, float], None],
     stop: SearchStop,
+    found: Found | None = None,
 ) -> dict[str, Any]:
     """Compute a plan and store its files; return the facts and the files of the result.
+
+    `found` receives the best savings of the search while it runs.
 
     Raises `InputFaults` and `Infeasible` for orders that cannot be planned.
     """
@@ -33,7 +37,7 @@ def compute_plan(
     request = plan_request(
         order_of(order), stored_starts(database, files), stored_scenarios(database, files), stored_fleets(database)
     )
-    experiment = run_plan_experiment(request, progress, stop)
+    experiment = run_plan_experiment(request, progress, stop, found)
     progress("writing the plan", 0.0)
     return stored_plan(experiment, files, scratch / "plan")
 

@@ -13,7 +13,7 @@ from api.jobs.line_jobs import write_result
 from api.jobs.place import JobPlace, Progress
 from api.jobs.plan_job import stored_plan
 from api.plan_files.models import NO_MODELS
-from api.plan_files.moved import moved
+from api.plan_files.moved import StopMove, moved
 from api.plan_files.planned_line import line_in_force, read_planned_line
 from api.plan_files.proof import checked_plan, prove, violations_json
 from api.plan_files.revise import revised
@@ -125,7 +125,7 @@ def _edit(folder: Path, order: Mapping[str, Any]) -> None:
         return
     written = read_sound_plan(folder)
     moves = {move["trip"]: int(move["by_s"]) for move in order["moves"]}
-    plan = moved(written.plan, moves)
+    plan = moved(written.plan, moves, tuple(StopMove(**one) for one in order.get("stops", ())))
     file.unlink()
     write_timetable(file, plan, train_numbers(written.scenario))
 

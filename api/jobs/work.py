@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,6 +27,7 @@ from api.jobs.port import JobKind
 from api.problems import ProblemError, problem_of
 from api.state.database import Database
 from api.state.files import FileStore
+from dispatch.timing.best_saving import BestSaving
 from dispatch.timing.task import SearchStop
 from energy_models.faults import Infeasible, InputFaults
 
@@ -58,7 +59,10 @@ class Messages:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._lock = threading.Lock()
         self._stage = ""
+        self._share = 0.0
+        self._best: dict[str, Any] | None = None
         self._sent_s = 0.0
 
     def progress(self, stage: str, share: float) -> None:
@@ -66,16 +70,28 @@ class Messages:
         now_s = time.monotonic()
         if stage == self._stage and now_s - self._sent_s < _BETWEEN_MESSAGES_S:
             return
-        self._stage, self._sent_s = stage, now_s
-        self._send({"stage": stage, "share": min(max(share, 0.0), 1.0)})
+        self._stage, self._share, self._sent_s = stage, min(max(share, 0.0), 1.0), now_s
+        self._send_progress()
+
+    def best(self, savings: Sequence[BestSaving]) -> None:
+        """Send the best savings that the search has found so far, as it estimates them."""
+        if not savings:
+            return
+        curve = [[round(one.seconds, 2), round(one.saving_percent, 3)] for one in savings]
+        self._best = {"saving_percent": curve[-1][1], "curve": curve}
+        self._send_progress()
+
+    def _send_progress(self) -> None:
+        self._send({"stage": self._stage, "share": self._share, "best": self._best})
 
     def outcome(self, status: str, problem: object = None, result: object = None) -> None:
         """Send how the job ended."""
         self._send({"outcome": {"status": status, "problem": problem, "result": result}})
 
     def _send(self, message: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(message, ensure_ascii=False) + "\n")
-        self._stream.flush()
+        with self._lock:  # the search and the simulated days report at the same time
+            self._stream.write(json.dumps(message, ensure_ascii=False) + "\n")
+            self._stream.flush()
 
 
 def work(job: dict[str, Any], messages: Messages, stop: SearchStop) -> None:
@@ -87,7 +103,9 @@ def work(job: dict[str, Any], messages: Messages, stop: SearchStop) -> None:
     database = Database(job["database"])
     try:
         if job["kind"] == "plan":
-            result = compute_plan(job["order"], database, FileStore(data), scratch, messages.progress, stop)
+            result = compute_plan(
+                job["order"], database, FileStore(data), scratch, messages.progress, stop, messages.best
+            )
         else:
             place = JobPlace(database, FileStore(data), scratch)
             result = COMPUTE[job["kind"]](job["order"], place, messages.progress)

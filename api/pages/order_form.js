@@ -4,6 +4,7 @@ import { known, t } from "./locale.js";
 import { grouped, isTimetable } from "./override_groups.js";
 import { optionsText, orderedText, readable, title } from "./plan_words.js";
 
+const KEPT_LINE = "headwatt.line";
 const form = /** @type {any} */ (document.getElementById("order"));
 const part = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
@@ -11,7 +12,10 @@ const part = (/** @type {string} */ id) => /** @type {any} */ (document.getEleme
 export function fillForm(lines, changed) {
   const { scenario, mode, from_plan } = form.elements;
   scenario.replaceChildren(...lines.map((one) => new Option(one.title, one.name)));
+  const kept = localStorage.getItem(KEPT_LINE);
+  if (lines.some((one) => one.name === kept)) scenario.value = kept;
   scenario.addEventListener("change", () => {
+    localStorage.setItem(KEPT_LINE, scenario.value);
     showLine(lines);
     changed();
   });
@@ -22,7 +26,10 @@ export function fillForm(lines, changed) {
     const [file] = event.target.files;
     if (file) form.elements.fixes.value = await file.text();
   });
-  part("overrides").addEventListener("change", countChanges);
+  part("overrides").addEventListener("change", () => {
+    countChanges();
+    changed();
+  });
   showLine(lines);
 }
 
@@ -71,6 +78,9 @@ export function showStarts(plans, lines) {
   part("wished").hidden = !isDemandLed;
   part("trade").hidden = !isDemandLed || from_plan.value !== "";
 }
+
+/** The line that the form names, with the chosen changes. @param {any[]} lines */
+export const chosenLine = (lines) => ({ line: lines.find((one) => one.name === form.elements.scenario.value), changes: /** @type {string[]} */ (chosenChanges()) });
 
 /** The order that the form contains. */
 export function formOrder() {

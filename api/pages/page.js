@@ -1,8 +1,9 @@
 /** The page of the service: orders plans, follows the plan in view, and keeps the list of plans up to date. */
 import { apiView } from "./api_view.js";
 import { ask, serviceNow, useToken } from "./client.js";
+import { homeView } from "./home_view.js";
 import { language, switchLanguage, writeTexts } from "./locale.js";
-import { fillForm, formOrder, showStarts } from "./order_form.js";
+import { chosenLine, fillForm, formOrder, showStarts } from "./order_form.js";
 import { filtered } from "./list_filter.js";
 import { importView } from "./import_view.js";
 import { placeOf } from "./plan_address.js";
@@ -20,7 +21,7 @@ const IMPORT = "import";
 const main = /** @type {HTMLElement} */ (document.getElementById("plan"));
 const list = /** @type {HTMLElement} */ (document.getElementById("plans"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("order"));
-const welcome = [...main.children];
+const home = homeView();
 /** @type {any[]} */
 let lines = [];
 /** @type {any[]} */
@@ -79,6 +80,13 @@ async function readList() {
   ({ plans } = await ask("/v1/plans?limit=200"));
   showList();
   showStarts(plans, lines);
+  showHome();
+}
+
+function showHome() {
+  const chosen = chosenLine(lines);
+  if (chosen.line && !home.view.isConnected && shown === null) main.replaceChildren(home.view);
+  if (shown === null) void home.show({ ...chosen, plans });
 }
 
 function showList() {
@@ -127,7 +135,7 @@ async function showChosen() {
   document.body.classList.toggle("shows-plan", shown !== null);
   showList();
   if (id === IMPORT) return main.replaceChildren(importView(lines, session, () => void readLines()));
-  if (id !== API) return id ? follow(id) : main.replaceChildren(...welcome);
+  if (id !== API) return id ? follow(id) : showHome();
   try {
     const view = await apiView();
     if (shown === API) main.replaceChildren(...view);
@@ -138,7 +146,10 @@ async function showChosen() {
 
 async function readLines() {
   ({ scenarios: lines } = await ask("/v1/scenarios"));
-  fillForm(lines, () => showStarts(plans, lines));
+  fillForm(lines, () => {
+    showStarts(plans, lines);
+    showHome();
+  });
 }
 
 /** A session has a user and an end; on this machine without users there is neither. @param {any} session */

@@ -8,13 +8,14 @@ import { ALLOWED, mayDo } from "./roles.js";
 
 export const STATES = /** @type {const} */ (["draft", "checked", "judged", "approved", "active", "superseded"]);
 /** The steps of each state, with the action that a role must allow. @type {Record<string, [string, string][]>} */
-const STEPS = { judged: [["approve", "approve"]], approved: [["activate", "approve"], ["withdraw", "approve"]], active: [["roll-back", "roll_back"]] };
+const STEPS = { draft: [["archive", "approve"]], checked: [["archive", "approve"]], archived: [["restore", "approve"]], judged: [["approve", "approve"], ["archive", "approve"]], approved: [["activate", "approve"], ["withdraw", "approve"]], active: [["roll-back", "roll_back"]] };
 
 /** The states in their order, with the present one. @param {any} plan */
 export function stateLine(plan) {
   const { state, active_from } = plan.approval;
   const place = STATES.indexOf(state);
-  const items = STATES.map((one, k) => element("li", { class: k < place ? "past" : null, "aria-current": k === place ? "step" : null }, t(`approval.${one}`)));
+  const names = place < 0 ? [...STATES, state] : STATES;
+  const items = names.map((one, k) => element("li", { class: k < place ? "past" : null, "aria-current": one === state ? "step" : null }, t(`approval.${one}`)));
   return element("ol", { class: "states", "aria-label": t("approval.title") }, ...items, active_from ? element("li", { class: "from" }, t("approval.from", { day: formatDay(active_from) })) : null);
 }
 
@@ -47,7 +48,7 @@ export function approvalView(plan, session, changed) {
   };
   const buttons = steps.map(([step, action], k) => {
     const may = mayDo(session, action, line);
-    const button = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: k === 0 ? "primary" : null, disabled: !may, onclick: () => take(step, button) }, t(`approval.do.${step}`)));
+    const button = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: k === 0 && step !== "archive" ? "primary" : null, disabled: !may, onclick: () => take(step, button) }, t(`approval.do.${step}`)));
     return may ? button : element("span", {}, button, element("small", { class: "quiet" }, t("approval.may_not", { roles: ALLOWED[action].map((one) => t(`role.${one}`)).join(", ") })));
   });
   const hasDay = steps.some(([step]) => step === "activate");

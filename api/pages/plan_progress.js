@@ -30,3 +30,23 @@ export function advanced(before, stage, share) {
 export function secondsLeft(whole, elapsedS) {
   return whole < 0.05 || elapsedS <= 0 ? null : (elapsedS * (1 - whole)) / whole;
 }
+
+/** Seconds since the search began and percent. @typedef {[number, number]} Point */
+
+/** The corners of a step curve in a box: each value holds until the next one. The axis of the percent starts at zero.
+ * @param {Point[]} curve @param {{ width: number, height: number }} box @returns {Point[]} */
+export function stepCorners(curve, { width, height }) {
+  if (!curve.length) return [];
+  const begin = curve[0][0];
+  const span = Math.max(curve[curve.length - 1][0] - begin, 1e-9);
+  const top = Math.max(...curve.map(([, percent]) => percent), 1e-9);
+  const across = (/** @type {number} */ seconds) => ((seconds - begin) / span) * width;
+  const down = (/** @type {number} */ percent) => height - (Math.max(percent, 0) / top) * height;
+  /** @type {Point[]} */
+  const corners = [];
+  curve.forEach(([seconds, percent], k) => {
+    if (k) corners.push([across(seconds), down(curve[k - 1][1])]);
+    corners.push([across(seconds), down(percent)]);
+  });
+  return corners;
+}

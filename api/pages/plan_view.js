@@ -12,8 +12,9 @@ import { serviceView } from "./plan_service.js";
 import { planTabs } from "./plan_tabs.js";
 import { explainTrip, tripsView } from "./plan_trips.js";
 import { durationText, optionsText, orderedText, title } from "./plan_words.js";
-import { problemView } from "./problem_view.js";
+import { englishOf, problemView } from "./problem_view.js";
 import { mayDo } from "./roles.js";
+import { savingCurve } from "./saving_curve.js";
 import { tradeView } from "./trade_view.js";
 
 export const ENDED = new Set(["succeeded", "infeasible", "failed", "cancelled"]);
@@ -63,8 +64,13 @@ export function planView(plan, lines, actions) {
   };
   const bar = element("progress", { max: 1, "aria-label": t("progress") });
   const buttons = element("p", { class: "buttons" }, plan.links.keep_best && button(plan.links.keep_best, t("keep_best")), button(plan.links.cancel, t("stop")));
-  return [...head, bar, element("p", { class: "quiet", id: "stage" }), buttons];
+  const curve = savingCurve();
+  curves.set(curve.view, curve.show);
+  return [...head, bar, element("p", { class: "quiet", id: "stage" }), curve.view, buttons];
 }
+
+/** What draws the best saving into a view. @type {WeakMap<Element, ReturnType<typeof savingCurve>["show"]>} */
+const curves = new WeakMap();
 
 /** Show the progress in the view of a plan that is not ended. @param {HTMLElement} main @param {any} plan @param {number} whole @param {number} nowMs */
 export function showProgress(main, plan, whole, nowMs) {
@@ -72,6 +78,8 @@ export function showProgress(main, plan, whole, nowMs) {
   const told = main.querySelector("#stage");
   if (!bar || !told) return;
   if (plan.status === "running") bar.value = whole;
+  const curve = main.querySelector(".best-saving");
+  if (curve) curves.get(curve)?.(plan.progress.best);
   const stage = plan.status === "queued" ? t("waiting_turn") : plan.progress.stage ? known(`stage.${plan.progress.stage}`, plan.progress.stage) : t("starting");
   const leftS = plan.started_at ? secondsLeft(whole, (nowMs - Date.parse(plan.started_at)) / 1000) : null;
   const percent = plan.status === "running" ? `${formatWhole(100 * whole)} %` : null;
@@ -90,11 +98,12 @@ function resultView(plan) {
     point: result.metering_point, n: result.replications, low, high,
     plan: formatWhole(result.plan.energy_kwh), today: formatWhole(result.baseline.energy_kwh),
   }); // prettier-ignore
-  const reasons = isQuoted ? [judged, result.saving_caveat, checks] : [...result.no_saving_because, checks];
+  const reasons = isQuoted ? [judged, result.saving_caveat && englishOf(result.saving_caveat), checks] : [...result.no_saving_because.map((/** @type {string} */ one) => englishOf(one)), checks];
+  const words = reasons.filter(Boolean).flatMap((one) => [" ", one]);
   return [
-    element("p", { class: "verdict" }, element("strong", {}, isQuoted ? t("saved", { percent: formatTenth(result.saving_percent) }) : t("no_saving")), ` ${reasons.filter(Boolean).join(" ")}`),
+    element("p", { class: "verdict" }, element("strong", {}, isQuoted ? t("saved", { percent: formatTenth(result.saving_percent) }) : t("no_saving")), ...words),
     element("p", {}, element("a", { class: "primary", href: links.report, target: "_blank" }, t("open_report"))),
     element("p", { class: "links" }, ...Object.entries(links.files).map(([name, path]) => element("a", { href: path, download: name }, name))),
-    element("p", { class: "quiet" }, result.notes.join(" ")),
+    element("p", { class: "quiet" }, englishOf(result.notes.join(" "))),
   ];
 }

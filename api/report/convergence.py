@@ -4,7 +4,7 @@ from typing import Any
 
 from api.report.chart import PLAN, PLAN_DOWN, Chart, axis, chart, layout
 from api.result import PlanResult
-from dispatch.timing.single_trips import UNDER_DISTURBANCES
+from dispatch.timing.task import UNDER_DISTURBANCES
 
 Step = tuple[float, str, float]
 

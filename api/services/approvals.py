@@ -1,6 +1,7 @@
 """The approval of plans: draft, checked, judged, approved, active from a date, superseded; rolled back in one call.
 
-The job of a plan brings it to `checked` and `judged`. An active plan is never edited: a later plan supersedes it.
+The job of a plan brings it to `checked` and `judged`. An active plan is never edited: a later plan supersedes it. A
+plan that was not approved can be archived, and restored to the state before.
 """
 
 from collections.abc import Sequence
@@ -17,13 +18,17 @@ from api.state.line_filter import Caller
 from api.state.lines import setting
 from api.state.tables import LineRow, PlanRow
 
-Step = Literal["approve", "withdraw", "activate"]
+Step = Literal["approve", "withdraw", "activate", "archive", "restore"]
+ARCHIVED = "archived"
 _BEFORE: dict[Step, tuple[str, ...]] = {
     "approve": ("judged",),
     "withdraw": ("approved",),
     "activate": ("approved",),
+    "archive": ("draft", "checked", "judged"),
+    "restore": (ARCHIVED,),
 }
-_AFTER: dict[Step, str] = {"approve": "approved", "withdraw": "judged", "activate": "active"}
+_AFTER: dict[Step, str] = {"approve": "approved", "withdraw": "judged", "activate": "active", "archive": ARCHIVED}
+"""The state after a step; `restore` brings a plan back into the state before it was archived."""
 SECOND_PERSON = "approval_by_second_person"
 """The setting after which the person who ordered a plan may not approve it."""
 
@@ -72,6 +77,8 @@ class Approvals:
             if plan.approval not in _BEFORE[step]:
                 allowed = " or ".join(_BEFORE[step])
                 raise ProblemError(ProblemKind.WRONG_STATE, f"The plan is {plan.approval}; {step} needs {allowed}.")
+            if step == "archive" and record.job.ended_at is None:
+                raise ProblemError(ProblemKind.WRONG_STATE, "A job of the plan is at work; stop it first.")
             if step == "approve" and by_id == plan.owner_id and setting(session, SECOND_PERSON):
                 raise ProblemError(ProblemKind.SAME_PERSON, "The person who ordered the plan may not approve it.")
             begin = None
@@ -79,7 +86,8 @@ class Approvals:
                 begin = active_from or service_day(session, plan.line_id)
                 if begin < service_day(session, plan.line_id):
                     raise ProblemError(ProblemKind.WRONG_STATE, f"{begin} is over; a plan begins today or later.")
-            if not rows.change_approval(session, plan, _AFTER[step], by_id, note, begin):
+            after = rows.approvals(session, plan_id)[-1].before if step == "restore" else _AFTER[step]
+            if not rows.change_approval(session, plan, after, by_id, note, begin):
                 raise _stale()
             _settle(session, plan.line_id, by_id)
         return self._plans.read(plan_id)

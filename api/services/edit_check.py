@@ -6,18 +6,19 @@ while the planner types.
 
 import tempfile
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from api.jobs.place import JobPlace
 from api.plan_files.folder import WrittenPlan
-from api.plan_files.moved import moved
+from api.plan_files.moved import StopMove, moved
 from api.plan_files.proof import violations_json
 from api.plan_files.sound_plan import read_sound_plan
 from api.state.database import Database
 from api.state.files import FileStore
 from dispatch.checker.check import check
+from dispatch.checker.known import Known
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from energy_models.faults import Fault, InputFaults
@@ -29,11 +30,12 @@ MOST_PLANS = 4
 
 @dataclass(frozen=True)
 class PlanEdit:
-    """Moves of trips of a version of a plan, in whole seconds."""
+    """Moves of trips and of single stops of a version of a plan, in whole seconds."""
 
     plan_id: str
     version: int
     moves: tuple[tuple[str, int], ...]
+    stops: tuple[StopMove, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class _Kept:
     written: WrittenPlan
     in_force: Timetable
     shortest: ShortestTimes
+    known: Known = field(default_factory=Known)
 
 
 class EditChecks:
@@ -64,11 +67,11 @@ class EditChecks:
         """Check an edit against every rule."""
         try:
             kept = self._plan(edit.plan_id, edit.version)
-            plan = moved(kept.written.plan, dict(edit.moves))
+            plan = moved(kept.written.plan, dict(edit.moves), edit.stops)
         except InputFaults as error:
             return EditReport(0, (), tuple(error.faults))
         scenario = kept.written.scenario
-        report = check(plan, scenario, kept.in_force, kept.shortest)
+        report = check(plan, scenario, kept.in_force, kept.shortest, kept.known)
         return EditReport(len(report.rules), tuple(violations_json(report, scenario)))
 
     def _plan(self, plan_id: str, version: int) -> _Kept:

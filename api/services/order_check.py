@@ -26,6 +26,8 @@ from energy_models.faults import Fault, Infeasible, InputFaults
 from simulation.experiment import PlanRequest
 
 PATIENCE_S = 10.0
+EDIT_PATIENCE_S = 60.0
+"""For the check of an edit: the first check of a plan reads its files and compiles, and an end would begin it anew."""
 _START_PATIENCE_S = 60.0
 _MOST_WAITING = 8
 _KEPT_VALUES = 20
@@ -68,7 +70,7 @@ class OrderCheck:
 
     def edit(self, edit: PlanEdit) -> EditReport | None:
         """The violations of a plan edited by hand; None if the check was not complete in time."""
-        return self._in_process(_report_of, edit)
+        return self._in_process(_report_of, edit, max(self._patience_s, EDIT_PATIENCE_S))
 
     def scenario_schema(self) -> dict[str, Any] | None:
         """The JSON schema of scenarios, which is kept; None if the process does not answer in time."""
@@ -83,7 +85,9 @@ class OrderCheck:
             self._values = dict([*self._values.items(), (key, found)][-_KEPT_VALUES:])
         return found
 
-    def _in_process(self, call: Callable[[_Given], _Found], given: _Given) -> _Found | None:
+    def _in_process(
+        self, call: Callable[[_Given], _Found], given: _Given, patience_s: float | None = None
+    ) -> _Found | None:
         with self._lock:
             if self._waiting >= _MOST_WAITING:
                 return None
@@ -91,7 +95,7 @@ class OrderCheck:
         try:
             pool, started = self._ready_pool()
             started.result(_START_PATIENCE_S)
-            return pool.submit(call, given).result(self._patience_s)
+            return pool.submit(call, given).result(patience_s if patience_s is not None else self._patience_s)
         except (NotInTimeError, BrokenProcessPool, RuntimeError):  # a pool that another thread has ended: RuntimeError
             self.stop()
             return None

@@ -14,6 +14,7 @@ from api.jobs.port import Job, Jobs, Keep, Limits, NewJob, TooManyJobsError
 from api.jobs.stored_jobs import job_of
 from api.plan_files.graph_document import GRAPH_FILE
 from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
+from api.plan_files.moved import StopMove
 from api.problems import Problem, ProblemError, ProblemKind
 from api.services.edit_check import EditReport, PlanEdit
 from api.services.ids import cursor_of, is_storable, new_id, position_of
@@ -191,14 +192,14 @@ class Plans:
             raise ProblemError(ProblemKind.UNKNOWN_FILE, detail)
         return self.files.path(view.files[GRAPH_FILE]), view.files[GRAPH_FILE]
 
-    def check_edit(self, plan_id: str, moves: Sequence[tuple[str, int]]) -> EditReport:
-        """The violations of a plan with moved trips; nothing is stored.
+    def check_edit(self, plan_id: str, moves: Sequence[tuple[str, int]], stops: Sequence[StopMove] = ()) -> EditReport:
+        """The violations of a plan with moved trips and stops; nothing is stored.
 
         Raises `ProblemError` as `file` does, or if the check was not complete in time, and `InputFaults` for moves that
         the plan cannot have.
         """
         view = self._finished(plan_id)
-        report = self._check.edit(PlanEdit(plan_id, view.version, tuple(moves)))
+        report = self._check.edit(PlanEdit(plan_id, view.version, tuple(moves), tuple(stops)))
         if report is None:
             raise ProblemError(ProblemKind.UNAVAILABLE, "The check took too long; try again.")
         if report.faults:

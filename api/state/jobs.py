@@ -172,18 +172,21 @@ def begin_job(session: Session, job_id: str, worker_id: str) -> JobRow | None:
             started_at=func.coalesce(JobRow.started_at, now()),
             stage="",
             share=0.0,
+            best=None,
             change=_next_change(session),
         )
     )
     return job_row(session, job_id) if session.execute(begun).rowcount else None  # type: ignore[attr-defined]
 
 
-def note_progress(session: Session, job_id: str, worker_id: str, stage: str, share: float) -> None:
-    """Store the progress of a job that runs at a worker."""
+def note_progress(
+    session: Session, job_id: str, worker_id: str, stage: str, share: float, best: Mapping[str, Any] | None = None
+) -> None:
+    """Store the progress of a job that runs at a worker, with the best that its search has found so far."""
     session.execute(
         update(JobRow)
         .where(JobRow.id == job_id, JobRow.status == "running", JobRow.worker_id == worker_id)
-        .values(stage=stage, share=share, change=_next_change(session))
+        .values(stage=stage, share=share, best=dict(best) if best is not None else None, change=_next_change(session))
     )
 
 
@@ -230,7 +233,7 @@ def queue_again(session: Session, job_id: str, *, of_statuses: Sequence[str]) ->
         .where(JobRow.id == job_id, JobRow.status.in_(of_statuses))
         .values(
             status="queued", engine_id=None, worker_id=None, started_at=None, ended_at=None, problem=None, stop=None,
-            stage="", share=0.0, change=_next_change(session),
+            stage="", share=0.0, best=None, change=_next_change(session),
         )
     )  # fmt: skip
     return bool(session.execute(queued).rowcount)  # type: ignore[attr-defined]
@@ -241,7 +244,13 @@ def release_jobs(session: Session, worker_id: str) -> None:
     released = update(JobRow).where(JobRow.worker_id == worker_id, JobRow.status == "running")
     session.execute(
         released.values(
-            status="queued", worker_id=None, started_at=None, stage="", share=0.0, change=_next_change(session)
+            status="queued",
+            worker_id=None,
+            started_at=None,
+            stage="",
+            share=0.0,
+            best=None,
+            change=_next_change(session),
         )
     )
 

@@ -20,7 +20,7 @@ from api.state.tables import (
     ScenarioVersionRow,
 )
 
-REMOVABLE = ("draft", "checked", "judged")
+REMOVABLE = ("draft", "checked", "judged", "archived")
 """The states of approval in which a plan is removed; what was approved once is a record."""
 _OF_PLANS = ("plan", "revise")
 

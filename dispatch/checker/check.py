@@ -5,6 +5,7 @@ The checker reads the plan, the scenario and the timetable in force, and shares 
 
 from dataclasses import dataclass
 
+from dispatch.checker.known import Known
 from dispatch.checker.rules import CheckCase, Violation, registered
 from dispatch.plans.plan import Plan
 from dispatch.plans.timetable import Timetable
@@ -33,13 +34,15 @@ def check(
     scenario: Scenario,
     baseline: Timetable,
     shortest: ShortestTimes,
+    known: Known | None = None,
 ) -> CheckReport:
     """Check all rules of the plan's mode.
 
     `baseline` is the timetable in force with vehicles, for the rules of equal service.
-    `shortest` gives the minimum running times of each train type of the fleet.
+    `shortest` gives the minimum running times of each train type of the fleet. `known` keeps what several checks with
+    the same scenario and the same timetable in force share.
     """
-    case = CheckCase(plan, scenario, baseline, shortest)
+    case = CheckCase(plan, scenario, baseline, shortest, known if known is not None else Known())
     entries = [entry for entry in registered() if plan.mode in entry.modes]
     violations = tuple(violation for entry in entries for violation in entry.check(case))
     return CheckReport(violations, tuple(entry.rule for entry in entries))

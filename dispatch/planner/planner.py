@@ -1,7 +1,7 @@
 """The planner: from a scenario to a checked plan, with the saving of each lever."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -33,8 +33,9 @@ from dispatch.plans.timetable import Timetable
 from dispatch.plans.waiting import expected_waiting
 from dispatch.rostering.common_running_times import shortest_for_all
 from dispatch.rostering.vehicle_assignment import fleet_types_of, vehicle_kinds
+from dispatch.timing.best_saving import Found, best_savings
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
-from dispatch.timing.task import Progress, SearchStop, TimingOptions
+from dispatch.timing.task import Progress, SearchStop, Step, TimingOptions
 from scenarios.schema import Scenario
 from scenarios.values.build import require_possible_running_times
 from scenarios.values.rolling_stock import RollingStock, fleet_profiles
@@ -98,11 +99,13 @@ def make_plan(
     progress: Progress = lambda _stage, _share: None,
     stop: SearchStop | None = None,
     beside: Beside = NOTHING_BESIDE,
+    found: Found | None = None,
 ) -> Planned:
     """Plan a service day; `stock` replaces the trains of the scenario, for example by calibrated trains.
 
     `stop` ends the search; the best result so far is then checked and returned. `beside` receives the line when it is
-    read and the timetable when it is decided, so that the caller can work at the same time. Raises `Infeasible` with
+    read and the timetable when it is decided, so that the caller can work at the same time. `found` receives the best
+    savings of the search while it runs. Raises `Infeasible` with
     the conflicting rules or fixes if no plan exists, `InputFaults` with all faults of longer trips, or of fixes and of
     the plan to start from.
     """
@@ -124,6 +127,8 @@ def make_plan(
     weights = objective_weights_for(scenario, options.headway_choice.objective, options.peak_limit_kw)
     noise = scenario.disturbances
     travel = Travel.of(scenario)
+    days = PlannedDays(line)
+
     timing = optimise(
         start,
         line,
@@ -149,6 +154,7 @@ def make_plan(
             possible_s=shortest_for_all(fleet_types, start),
             stop=stop,
             compiled=beside.compiled,
+            noted=_report(found, days, in_force),
         ),
     )
     if not stop.is_cancelled:
@@ -166,7 +172,6 @@ def make_plan(
     paired = in_force if options.mode == "equal-service" else None
     vehicles = vehicle_kinds(stock, line.of_vehicle, fleet_types)
     proof = Proof(task, options, facts, paired, shortest, vehicles)
-    days = PlannedDays(line)
     plan, report = proof.settled(timing, baseline, days, progress)
     refuse_too_fast(report, fleet_types, start)
     refuse_over_fleet(report, scenario, start, timing_limits)
@@ -186,6 +191,13 @@ def make_plan(
     plan = replace(plan, facts=replace(plan.facts, potential=potential.rounded()))
     clock.lap("evidence")
     return Planned(line, baseline, plan, report, levers, timing, potential, clock.seconds, trade)
+
+
+def _report(found: Found | None, days: PlannedDays, in_force: Timetable) -> Callable[[Sequence[Step]], None]:
+    """What turns each convergence into the best savings against today's timetable."""
+    if found is None:
+        return lambda _: None
+    return lambda convergence: found(best_savings(days.energy_j(in_force) / 3.6e6, convergence))
 
 
 def _rounded_kwh(energy_j: float | None) -> float | None:

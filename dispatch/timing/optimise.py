@@ -29,7 +29,7 @@ from dispatch.timing.restriction_cost import cost_of_grids_j, cost_of_shared_pat
 from dispatch.timing.shifts import WAITING_ROUNDING_S, mean_waiting_s, shift_periods
 from dispatch.timing.single_trips import quiet_energy_j, refine, surrogate_energy_j
 from dispatch.timing.spacing import spaced
-from dispatch.timing.task import Clock, Progress, SearchStop, SearchTask, Step, TimingOptions
+from dispatch.timing.task import CYCLES, DRIVING, Clock, Progress, SearchStop, SearchTask, Step, TimingOptions
 from energy_models.arrays import IntArray
 from energy_models.faults import Infeasible
 from energy_models.running_times import ProfileLibrary
@@ -49,7 +49,8 @@ class SearchWish:
     """What a search is asked beside its rules: a timetable to start from instead of patterns, the worth of a joule,
     duties around fixed vehicles, times at which the trains that may run suffice, mean waiting (by default that of the
     rules' weights), how long trains find terminals full, the seconds that further train types need for each section,
-    a way to end it, and what waits until the kernels are compiled, if somebody else compiles them."""
+    a way to end it, what waits until the kernels are compiled, if somebody else compiles them, and what receives the
+    convergence at each of its points."""
 
     start: Timetable | None = None
     weights: ObjectiveWeights = field(default_factory=ObjectiveWeights)
@@ -60,6 +61,7 @@ class SearchWish:
     possible_s: Mapping[Direction, Sequence[int]] = field(default_factory=dict)
     stop: SearchStop = field(default_factory=SearchStop)
     compiled: Callable[[], None] = field(default=lambda: None)
+    noted: Callable[[Sequence[Step]], None] = field(default=lambda _: None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +122,7 @@ def optimise(
         weights=wish.weights,
         terminal_excess_s=wish.terminal_excess_s,
         stop=wish.stop.flag,
+        noted=wish.noted,
     )
     _compile(task)
     compiled_s = time.monotonic()
@@ -168,6 +171,7 @@ def _prepared(task: SearchTask, wish: SearchWish, clock: Clock) -> tuple[Timetab
     # Told before the search when nothing keeps the fixes; and what is searched must not be worse than nothing.
     with clock.halted():
         plain = _kept(task, wish, task.baseline)
+    task.note(DRIVING, quiet_energy_j(task, plain))
     if task.baseline.turns_on_the_way:
         # A cycle stands for trips that all run the whole line; the search of single trips begins without.
         return plain, plain
@@ -277,7 +281,7 @@ def _patterns(task: SearchTask, periods: tuple[Period, ...]) -> tuple[PeriodPatt
         found = dict(zip(headways, pool.map(one, headways), strict=True))
     patterns = tuple(found[period.headway_s] if period.headway_s is not None else None for period in periods)
     task.note(
-        "patterns",
+        CYCLES,
         sum(p.energy_j * t.duration_s / p.headway_s for p, t in zip(patterns, periods, strict=True) if p is not None),
     )
     return patterns

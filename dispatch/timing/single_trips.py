@@ -21,7 +21,7 @@ from dispatch.timing.objective_weights import highest_mean_w
 from dispatch.timing.periods import periods_of
 from dispatch.timing.shared_patterns import shared_patterns
 from dispatch.timing.shifts import WAITING_MARGIN, weighted_waiting
-from dispatch.timing.task import SearchTask
+from dispatch.timing.task import UNDER_DISTURBANCES, SearchTask
 from energy_models.arrays import IntArray
 from scenarios.schema.base import DIRECTIONS
 
@@ -32,8 +32,6 @@ SPARE_DRIFT = 0.002
 """How far a period may still grow at each end, as a share of its span: what the shifts left of the checker's 5 %."""
 
 
-UNDER_DISTURBANCES = "trips under disturbances"
-"""The stage whose energies are means over disturbed days; those of the stages before are of the undisturbed day."""
 LEAST_ROUNDS = 2000
 """Of an exact pass over a part of the day: few trips are quickly looked at, and each deserves it."""
 EXACT_VEHICLES = 30

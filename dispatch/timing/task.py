@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -18,6 +18,13 @@ from energy_models.arrays import IntArray
 from energy_models.supply.device_laws import PackedNetwork
 
 Progress = Callable[[str, float], None]
+
+DRIVING = "driving"
+"""The stage whose energy is of the timetable before the search, driven for least energy."""
+CYCLES = "patterns"
+"""The stage whose energy is a sum over the cycles of the periods, and not of a day."""
+UNDER_DISTURBANCES = "trips under disturbances"
+"""The stage whose energies are means over disturbed days; those of the stages before are of the undisturbed day."""
 
 BORDER_PATTERNS_FROM = 3
 """With so many patterns for a direction and period, the trips at both borders of the period have one each."""
@@ -131,7 +138,9 @@ class SearchTask:
     terminal_excess_s: Callable[[Timetable], float] = field(default=lambda _: 0.0)
     stop: IntArray = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     convergence: list[Step] = field(default_factory=list)
+    noted: Callable[[Sequence[Step]], None] = field(default=lambda _: None)
 
     def note(self, stage: str, energy_j: float) -> None:
-        """Write down where the search stands."""
+        """Add a point to the convergence and report all points to `noted`."""
         self.convergence.append(Step(time.monotonic() - self.began_s, stage, energy_j / 3.6e6))
+        self.noted(tuple(self.convergence))

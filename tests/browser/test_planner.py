@@ -31,7 +31,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plans(data: Path, experiment: PlanExperiment) -> list[str]:
     """Two plans that succeeded before the service started."""
     database = opened(data)
-    made = [finished(database, data, experiment), finished(database, data, experiment, "ada")]
+    made = [finished(database, data, experiment, owner) for owner in ("local", "ada", "grace")]
     database.close()
     return made
 
@@ -222,7 +222,7 @@ def test_a_plan_is_approved_activated_and_rolled_back(page: Page, address: str, 
 def test_plans_are_searched_and_filtered(page: Page, address: str, plans: list[str]) -> None:
     page.goto(address)
     entries = page.locator("#plans a")
-    expect(entries).to_have_count(2)
+    expect(entries).to_have_count(3)
     page.get_by_label("Search plans").fill("tutorial ada")
     expect(entries).to_have_count(1)
     expect(entries.first).to_have_attribute("href", f"#{plans[1]}")
@@ -231,6 +231,55 @@ def test_plans_are_searched_and_filtered(page: Page, address: str, plans: list[s
     page.get_by_label("Search plans").fill("")
     page.get_by_label("Which plans").select_option("mine")
     expect(entries).to_have_count(1)
+
+
+def test_stops_and_headways_are_typed_and_pasted(
+    page: Page, address: str, plans: list[str], experiment: PlanExperiment
+) -> None:
+    trip = experiment.plan.timetable.of("up")[3]
+    page.goto(f"{address}/#{plans[0]}/edit")
+    told = page.locator(".edit-told")
+    expect(told).to_have_text("No train is moved.", timeout=PATIENCE_MS)
+    headway = page.get_by_label(f"Headway before {trip.trip_id}, s", exact=True)
+    before = int(headway.input_value())
+    headway.fill(str(before + 7))
+    expect(page.locator(f"tr[data-trip='{trip.trip_id}'] td").nth(3)).to_have_text("+7")
+    expect(page.get_by_role("heading", name=f"Stops of train {trip.trip_id}")).to_be_visible()
+    arrival = page.locator(".edit-stops tbody tr").nth(1).locator("input").first
+    moved = arrival.input_value()
+    arrival.fill("+600")
+    expect(told).to_contain_text("Violations", timeout=PATIENCE_MS)
+    page.keyboard.press("Control+z")
+    expect(arrival).to_have_value(moved)
+    arrival.evaluate(
+        """(field, text) => {
+          const data = new DataTransfer();
+          data.setData("text", text);
+          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }""",
+        "+1\t+2\nsoon\t",
+    )
+    expect(page.locator(".edit-stops input.changed")).to_have_count(2)
+    expect(page.get_by_text("row 2: soon")).to_be_visible()
+
+
+def test_edits_are_kept_on_the_version_of_a_second_editor(
+    page: Page, address: str, plans: list[str], experiment: PlanExperiment
+) -> None:
+    mine, theirs = experiment.plan.timetable.of("up")[3:5]
+    page.goto(f"{address}/#{plans[2]}/edit")
+    expect(page.locator(".edit-told")).to_have_text("No train is moved.", timeout=PATIENCE_MS)
+    field = page.get_by_label(f"Departure of {mine.trip_id}", exact=True)
+    field.fill("+15")
+    wanted = field.input_value()
+    at = f"{address}/v1/plans/{plans[2]}"
+    json = {"Content-Type": "application/json", "If-Match": page.request.get(at).headers["etag"]}
+    edit = {"moves": [{"trip": theirs.trip_id, "by_s": 1}, {"trip": mine.trip_id, "by_s": 4}], "unproven": True}
+    assert page.request.post(f"{at}/versions", data=edit, headers=json).ok
+    page.get_by_role("button", name="Keep my changes").click(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Both changed these trains")).to_contain_text(mine.trip_id, timeout=PATIENCE_MS)
+    expect(page.locator(f"tr[data-trip='{mine.trip_id}'] td").nth(3)).to_have_text("+11")
+    assert wanted == "+15"
 
 
 def test_a_second_editor_sees_the_conflict(page: Page, address: str, plans: list[str]) -> None:

@@ -219,7 +219,8 @@ def dwell_total(case: CheckCase) -> Iterator[Violation]:
 )
 def expected_waiting(case: CheckCase) -> Iterator[Violation]:
     """The mean expected waiting over all stations and the day is not longer than today."""
-    planned, today = (mean_waiting_s(case, timetable) for timetable in (None, case.baseline))
+    today = case.known.once("waiting", lambda: mean_waiting_s(case, case.baseline))
+    planned = mean_waiting_s(case, None)
     if planned > today + WAITING_ROUNDING_S:
         sentence = f"passengers wait {planned:.3f} s on average, today {today:.3f} s: {planned - today:.3f} s longer"
         yield Violation("expected-waiting", sentence, amount=planned - today)
@@ -246,7 +247,10 @@ def mean_waiting_s(case: CheckCase, timetable: Timetable | None) -> float:
 
 def _has_boardings(case: CheckCase) -> bool:
     directions: tuple[Direction, ...] = DIRECTIONS
-    return any(value > 0.0 for d in directions for row in case.demand.boarding_per_hour[d] for value in row)
+    return case.known.once(
+        "has boardings",
+        lambda: any(value > 0.0 for d in directions for row in case.demand.boarding_per_hour[d] for value in row),
+    )
 
 
 @rule("same-fleet", "The plan needs no more vehicles than the timetable in force.", EQUAL)

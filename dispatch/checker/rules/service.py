@@ -23,11 +23,7 @@ def load_limit(case: CheckCase) -> Iterator[Violation]:
     """The passengers who arrive in the gap before each train have room in the train."""
     share = case.scenario.policy.load_limit_share
     for direction in DIRECTIONS:
-        in_force: dict[tuple[int, int], float] = {}
-        if case.plan.mode == "equal-service":
-            for load in _loads(case, direction, case.baseline):
-                key = (load.section, load.period)
-                in_force[key] = max(in_force.get(key, 0.0), load.passengers)
+        in_force = _fullest(case, direction) if case.plan.mode == "equal-service" else {}
         for load in _loads(case, direction):
             trip, place, time = load.call.trip, load.call.trip.stations[load.call.index], load.call.departure_s
             worst = in_force.get((load.section, load.period), 0.0)
@@ -41,6 +37,19 @@ def load_limit(case: CheckCase) -> Iterator[Violation]:
                     f"{allowed:.0f} are allowed, {over:.0f} too many"
                 )
                 yield Violation("load-limit", sentence, trip.trip_id, place, time, over, "passengers")
+
+
+def _fullest(case: CheckCase, direction: Direction) -> dict[tuple[int, int], float]:
+    """The passengers of the fullest train in force by section and period."""
+
+    def compute() -> dict[tuple[int, int], float]:
+        fullest: dict[tuple[int, int], float] = {}
+        for load in _loads(case, direction, case.baseline):
+            key = (load.section, load.period)
+            fullest[key] = max(fullest.get(key, 0.0), load.passengers)
+        return fullest
+
+    return case.known.once(("fullest", direction), compute)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from dispatch.checker.case import CheckCase
 from dispatch.checker.violation import Violation, clock, rule
-from scenarios.schema.base import DIRECTIONS
+from scenarios.schema.base import DIRECTIONS, Direction
 
 GAP_SLACK_SHARE = 0.10
 """At equal service single gaps may exceed the longest of today by this share; the mean headway and waiting may not."""
@@ -56,6 +56,20 @@ def train_ahead(case: CheckCase) -> Iterator[Violation]:
                     yield Violation("train-ahead", sentence, behind.trip.trip_id, place, arrival, free - arrival + 1)
 
 
+def _gaps_today_s(case: CheckCase, direction: Direction, station: str) -> dict[int, float]:
+    """By period, the longest gap in force at a station with its slack; at least the longest headway of the policy."""
+
+    def compute() -> dict[int, float]:
+        allowed: dict[int, float] = {}
+        for ahead, behind in pairwise(case.calls(direction, case.baseline)[station]):
+            period = case.period_of(direction, behind.trip.start_s)
+            today = (behind.departure_s - ahead.departure_s) * (1.0 + GAP_SLACK_SHARE)
+            allowed[period] = max(allowed.get(period, case.scenario.policy.longest_headway_s), today)
+        return allowed
+
+    return case.known.once(("gaps today", direction, station), compute)
+
+
 @rule(
     "longest-headway",
     "Two successive departures at a station are no further apart than the longest headway of the policy. At equal "
@@ -66,17 +80,11 @@ def longest_headway(case: CheckCase) -> Iterator[Violation]:
     """Gaps between departures stay within the policy."""
     policy = case.scenario.policy.longest_headway_s
     for direction in DIRECTIONS:
-        in_force = case.calls(direction, case.baseline)
         for station, calls in case.calls(direction).items():
             if station == case.line[direction][-1]:
                 continue
             # A violation in the timetable in force is no fault of the plan; it must not become worse.
-            allowed: dict[int, float] = {}
-            if case.plan.mode == "equal-service":
-                for ahead, behind in zip(in_force[station], in_force[station][1:], strict=False):
-                    period = case.period_of(direction, behind.trip.start_s)
-                    today = (behind.departure_s - ahead.departure_s) * (1.0 + GAP_SLACK_SHARE)
-                    allowed[period] = max(allowed.get(period, policy), today)
+            allowed = _gaps_today_s(case, direction, station) if case.plan.mode == "equal-service" else {}
             for ahead, behind in pairwise(calls):
                 gap = behind.departure_s - ahead.departure_s
                 # A gap over the change of periods belongs to both.

@@ -123,6 +123,13 @@ def test_an_edit_is_checked_without_being_stored(
     assert {one["trip"] for one in broken["violations"]} >= {second.trip_id}
     strange = problem(client.post(f"{at}/edit-checks", json={"moves": [{"trip": "x", "by_s": 1}]}), 422, "input-faults")
     assert strange["errors"][0]["field"] == "moves.trip"
+    # The second train stands at its second stop until the next train has come.
+    stands = {"trip": first.trip_id, "stop": 1, "departure_by_s": second.arrival_s[1] - first.departure_s[1] + 1}
+    broken = client.post(f"{at}/edit-checks", json={"stops": [stands]}).json()
+    assert {"dwell-total", "dwell-limits"} & {one["rule"] for one in broken["violations"]}
+    unknown = {"trip": first.trip_id, "stop": len(first.stations), "arrival_by_s": 1}
+    strange = problem(client.post(f"{at}/edit-checks", json={"stops": [unknown]}), 422, "input-faults")
+    assert strange["errors"][0]["field"] == "stops.stop"
     assert client.get(at).headers["etag"] == tag
 
 
@@ -181,6 +188,18 @@ def test_a_body_that_is_not_json_is_reported(client: httpx2.Client, text: str) -
     response = client.post("/v1/plans", content=text, headers={"Content-Type": "application/json"})
     assert response.status_code in (400, 422)
     problem(response, response.status_code, "malformed-json" if text else "invalid-request")
+
+
+def test_the_files_of_the_pages_are_compressed_and_not_sent_twice(client: httpx2.Client) -> None:
+    plain = client.get("/pages/strings.js", headers={"Accept-Encoding": "identity"})
+    packed = client.get("/pages/strings.js", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert packed.content == plain.content
+    assert {packed.headers["vary"], plain.headers["vary"]} == {"Accept-Encoding"}
+    for answer in (plain, packed):
+        again = {"If-None-Match": answer.headers["etag"], "Accept-Encoding": "gzip"}
+        assert client.get("/pages/strings.js", headers=again).status_code == 304
 
 
 def test_wrong_addresses_and_methods_are_problems_too(client: httpx2.Client, finished_plan: str) -> None:

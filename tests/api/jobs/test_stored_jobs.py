@@ -63,9 +63,10 @@ def test_only_the_worker_of_a_job_writes_its_progress(database: Database) -> Non
     submitted(database, "one")
     assert begun(database)
     with database.writing() as session:
-        rows.note_progress(session, "one", "w1", "search", 0.25)
+        rows.note_progress(session, "one", "w1", "search", 0.25, {"saving_percent": 4.0, "curve": [[0.1, 4.0]]})
         rows.note_progress(session, "one", "w2", "search", 0.75)
     assert (found(database).stage, found(database).share) == ("search", 0.25)
+    assert found(database).best == {"saving_percent": 4.0, "curve": [[0.1, 4.0]]}
     with database.reading() as session:
         assert rows.requested_stop(session, "one", "w1") is None
         assert rows.requested_stop(session, "one", "w2") == "nothing"

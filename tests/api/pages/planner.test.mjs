@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { done, headwaysBefore, movedTrips, moveOf, pasted, redone, secondsOf, undone, UNTOUCHED } from "../../../api/pages/edit_history.js";
+import { departuresBefore, done, headwaysBefore, movedTrips, moveOf, pasted, rebased, redone, secondsOf, splitMoves, stopKey, undone, UNTOUCHED } from "../../../api/pages/edit_history.js";
 import { filtered } from "../../../api/pages/list_filter.js";
 import { addressOf, placeOf } from "../../../api/pages/plan_address.js";
 import { mayDo } from "../../../api/pages/roles.js";
+import { stepCorners } from "../../../api/pages/plan_progress.js";
 
 const TRIPS = [0, 300, 600].map((start_s, k) => ({ trip_id: `up-${k}`, number: k === 1 ? "1001" : null, departure_s: 25200 + start_s }));
 
@@ -75,4 +76,42 @@ test("plans are filtered by words, owner, approval and end", () => {
   assert.deepEqual(left("", "waiting"), [0]);
   assert.deepEqual(left("", "archive"), [1, 2]);
   assert.deepEqual(left("ADA succ", "all"), [0]);
+});
+
+test("the best saving is a step curve from zero, at the right end at its highest", () => {
+  assert.deepEqual(stepCorners([[1, 0], [3, 5], [5, 10]], { width: 100, height: 50 }), [[0, 50], [50, 50], [50, 25], [100, 25], [100, 0]]);
+  assert.deepEqual(stepCorners([[2, 4]], { width: 100, height: 50 }), [[0, 0]]);
+  assert.deepEqual(stepCorners([], { width: 100, height: 50 }), []);
+});
+
+const WITH_STOPS = ["a", "b"].map((trip_id, k) => ({ trip_id, direction: "up", stops: [[0, 100 + k, 100 + k], [1, 200 + k, 220 + k], [2, 300 + k, 300 + k]] }));
+
+test("single times are moved beside their trip, and the ends of a trip have one time", () => {
+  const moves = { a: 10, [stopKey("a", 1, "departure")]: 5, [stopKey("a", 2, "arrival")]: 7, [stopKey("a", 0, "departure")]: -1 };
+  assert.deepEqual(movedTrips(WITH_STOPS, moves)[0].stops, [[0, 109, 109], [1, 210, 235], [2, 317, 317]]);
+  assert.equal(movedTrips(WITH_STOPS, moves)[1], WITH_STOPS[1]);
+  assert.deepEqual(splitMoves(moves), {
+    moves: [{ trip: "a", by_s: 10 }],
+    stops: [{ trip: "a", stop: 1, arrival_by_s: 0, departure_by_s: 5 }, { trip: "a", stop: 2, arrival_by_s: 7, departure_by_s: 0 }, { trip: "a", stop: 0, arrival_by_s: 0, departure_by_s: -1 }],
+  });
+});
+
+test("my times stay on a plan that somebody else changed, and what both changed is named", () => {
+  const now = [{ ...WITH_STOPS[0], stops: WITH_STOPS[0].stops.map(([k, arrival, departure]) => [k, arrival + 4, departure + 4]) }];
+  const moves = { a: 10, [stopKey("a", 1, "departure")]: 5, b: 3 };
+  const found = rebased(moves, WITH_STOPS, now);
+  assert.deepEqual([found.both, found.gone], [["a"], ["b"]]);
+  assert.deepEqual(movedTrips(now, found.moves)[0].stops, movedTrips(WITH_STOPS, moves)[0].stops);
+  assert.deepEqual(rebased(moves, WITH_STOPS, WITH_STOPS), { moves, both: [], gone: [] });
+});
+
+test("a typed headway counts from the departure before", () => {
+  const before = departuresBefore(TRIPS.map((one) => ({ trip_id: one.trip_id, direction: "up", stops: [[0, one.departure_s, one.departure_s]] })));
+  assert.deepEqual([...before.values()], [null, 25200, 25500]);
+});
+
+test("an archived plan is in the archive only", () => {
+  const plan = { status: "succeeded", ordered_by: "ada", approval: { state: "archived" } };
+  const views = ["all", "mine", "waiting", "archive"].filter((view) => filtered([plan], { words: "", view }, "ada", () => "").length);
+  assert.deepEqual(views, ["archive"]);
 });

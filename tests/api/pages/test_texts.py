@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 import api
+from dispatch.checker.rules import registered
 
 PAGES = Path(api.__file__).parent / "pages"
 ENTRY = re.compile(r'^  (?:"([^"]+)"|(\w+)): \["(.*)", "(.*)"\],$', re.MULTILINE)
 NOT_TEXTS = {"Headwatt", "English", "中文", "--:--:--"}
 CATALOGUE = (
     "strings.js", "control_room_strings.js", "control_room_shift_strings.js", "engineer_strings.js", "fleet_strings.js",
+    "service_strings.js",
 )  # fmt: skip
 COMMANDS = {"headwatt access add", ",", "headwatt access link"}
 SCRIPTS = sorted(set(PAGES.rglob("*.js")) - {PAGES / name for name in CATALOGUE})
@@ -93,3 +95,8 @@ def test_a_text_outside_the_catalogue_is_found() -> None:
     assert loose_texts('element("button", {}, "Stop")') == ["Stop"]
     assert loose_texts("`about ten`") == ["about ten"]
     assert loose_texts("`<title>${name} of the day</title>`") == [" of the day"]
+
+
+def test_every_rule_of_the_checker_has_a_name_in_both_languages() -> None:
+    named = {key.removeprefix("rule.") for key in catalogue()}
+    assert {entry.rule for entry in registered()} <= named

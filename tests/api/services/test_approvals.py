@@ -139,3 +139,24 @@ def test_a_line_that_is_not_there_is_named(office: Office) -> None:
         with pytest.raises(ProblemError) as caught:
             office.approvals.in_force(line)
         assert caught.value.problem.kind.value.code == "unknown-line"
+
+
+def test_an_archived_plan_takes_no_step_until_it_is_restored_to_the_state_before(office: Office) -> None:
+    judged, checked = office.plan(), office.plan("rejected")
+    for plan_id, state in ((judged, "judged"), (checked, "checked")):
+        office.take(plan_id, "archive")
+        assert office.state(plan_id) == "archived"
+        with pytest.raises(ProblemError, match="archived"):
+            office.take(plan_id, "approve")
+        office.take(plan_id, "restore")
+        assert office.state(plan_id) == state
+    office.take(judged, "approve")
+    with pytest.raises(ProblemError, match="archive needs draft or checked or judged"):
+        office.take(judged, "archive")
+    assert [step.after for step in office.approvals.steps(judged)][-3:] == ["archived", "judged", "approved"]
+
+
+def test_a_plan_at_work_is_not_archived(office: Office) -> None:
+    plan_id = ordered(office.database, PlanOrder(LINE), "ada")
+    with pytest.raises(ProblemError, match="at work"):
+        office.take(plan_id, "archive")
