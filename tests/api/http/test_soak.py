@@ -74,7 +74,7 @@ def test_memory_is_flat(tmp_path: Path) -> None:
             ):
                 assert client.get(path).status_code == 200
             assert client.get("/v1/plans/none").status_code == 404
-            assert client.post("/v1/simulations", content=b"{").status_code == 400
+            assert client.post("/v1/simulations", content=b"{").status_code == 415
             job = client.post("/v1/simulations", json={"scenario": "tutorial_line", "replications": 2}).json()["id"]
             with client.stream("GET", f"/v1/jobs/{job}/events") as events:
                 assert next(events.iter_lines()).startswith("id:")
