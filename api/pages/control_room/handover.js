@@ -36,7 +36,7 @@ export function entryName(entry) {
 function table(head, rows, numbers = []) {
   if (!rows.length) return element("p", { class: "quiet" }, t("handover.none"));
   const form = (/** @type {number} */ column) => (numbers.includes(column) ? "number" : null);
-  return element("div", { class: "sheet-table" }, element("table", {},
+  return element("div", { class: "sheet-table", role: "region", tabindex: 0, "aria-label": head.join(", ") }, element("table", {},
     element("thead", {}, element("tr", {}, ...head.map((text, column) => element("th", { scope: "col", class: form(column) }, text)))),
     element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell, column) => element("td", { class: form(column) }, String(cell)))))))); // prettier-ignore
 }
