@@ -267,7 +267,7 @@ class PlanModel(BaseModel):
             started_at=utc_text(job.started_at) if job.started_at else None,
             ended_at=utc_text(job.ended_at) if job.ended_at else None,
             # A stored order was valid when it was given; the limits of today do not apply to it.
-            order=PlanOrderModel.model_construct(**asdict(order_of(job.order))),
+            order=PlanOrderModel.model_construct(**asdict(order_of(view.order))),
             approval=ApprovalModel.model_construct(state=view.approval, active_from=view.active_from),
             version=view.version,
             ordered_by=view.owner_id,

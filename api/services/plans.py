@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from api.jobs.plan_order import PlanOrder
 from api.jobs.port import Job, Jobs, Keep, Limits, NewJob, TooManyJobsError
@@ -35,7 +36,9 @@ RESULT_FILE = "result.json"
 
 @dataclass(frozen=True, eq=False)
 class PlanView:
-    """A plan as the service shows it: its job, the state of its approval, and its files (SHA-256 by name).
+    """A plan as the service shows it: the job of its version, its order, the state of its approval, and its files.
+
+    `files` has the SHA-256 by name.
 
     Two views with the same plan and the same `tag` are equal. `damage` names the files that are not as they were
     written. `tag` differs after each change of the plan. `saving_percent` is the judged saving; None without a computed
@@ -46,6 +49,7 @@ class PlanView:
     line_id: str
     owner_id: str
     job: Job
+    order: Mapping[str, Any]
     approval: str
     active_from: date | None
     version: int
@@ -146,7 +150,7 @@ class Plans:
             note(session, Change("plan.ordered", "plan", plan_id, line_of(order), None, ordered), owner_id)
             if key is not None:
                 note_answer(session, owner_id, key, request, plan_id)
-        return PlanView(plan_id, line_of(order), owner_id, job, "draft", None, 1, 1, {})
+        return PlanView(plan_id, line_of(order), owner_id, job, job.order, "draft", None, 1, 1, {})
 
     def read(self, plan_id: str) -> PlanView:
         """A plan; raises `ProblemError` for an unknown id."""
@@ -323,7 +327,7 @@ def unknown_plan(plan_id: str) -> ProblemError:
 def _view(record: rows.PlanRecord, files: Mapping[str, str]) -> PlanView:
     plan = record.plan
     return PlanView(
-        plan.id, plan.line_id, plan.owner_id, job_of(record.job), plan.approval, plan.active_from,
+        plan.id, plan.line_id, plan.owner_id, job_of(record.job), record.order, plan.approval, plan.active_from,
         record.version.number, plan.revision, files, "", (record.version.figures or {}).get("saving_percent"),
     )  # fmt: skip
 

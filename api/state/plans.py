@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select, tuple_, update
+from sqlalchemy.orm import aliased
 
 from api.state.audit import Change, hold_log
 from api.state.audit import note as note_change
@@ -19,11 +20,15 @@ from api.state.tables import ApprovalRow, PlanFileRow, PlanRow, PlanVersionRow
 
 @dataclass(frozen=True)
 class PlanRecord:
-    """A plan with its current version and the job that makes or made this version."""
+    """A plan with its current version, the job that makes or made this version, and the order of the plan.
+
+    The job of a later version is an edit by hand; the order of the plan is that of its first version.
+    """
 
     plan: PlanRow
     version: PlanVersionRow
     job: JobRow
+    order: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -233,10 +238,13 @@ def _stamps(lines: frozenset[str] | None) -> Select[str, datetime, int, int]:
 
 
 def _records() -> Any:
+    first, ordered = aliased(PlanVersionRow), aliased(JobRow)
     current = (PlanVersionRow.plan_id == PlanRow.id) & (PlanVersionRow.number == PlanRow.current_version)
     return (
-        select(PlanRow, PlanVersionRow, JobRow)
+        select(PlanRow, PlanVersionRow, JobRow, ordered.order)
         .join(PlanVersionRow, current)
         .join(JobRow, JobRow.id == PlanVersionRow.job_id)
+        .join(first, (first.plan_id == PlanRow.id) & (first.number == 1))
+        .join(ordered, ordered.id == first.job_id)
         .execution_options(populate_existing=True)
     )

@@ -13,6 +13,7 @@ from computed_jobs import computed
 from finished_plans import finished
 from prepared_data import prepared_data
 
+from api.http.models import PlanModel
 from api.jobs.orders import (
     ComparisonOrder,
     DescriptionOrder,
@@ -277,6 +278,8 @@ def test_an_edit_becomes_the_current_version_once(installation: Installation, ex
     assert (late.job.status, late.job.problem["code"]) == ("failed", "stale")
     after = installation.plans.read(plan_id)
     assert (after.version, after.job.kind) == (2, "revise")
+    # The order of the plan stays that of its search, also over HTTP and in the list.
+    assert [PlanModel.of(view).order.scenario for view in (before, after)] == ["tutorial_line"] * 2
     assert after.files["timetable.csv"] != before.files["timetable.csv"]
     result = installation.plans.result(after)
     assert result is not None
