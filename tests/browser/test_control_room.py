@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accessible_pages import violations
 from playwright.sync_api import Browser, Page, expect
 from prepared_data import prepared_data
 from served_process import HEADWATT
@@ -103,14 +104,6 @@ def opened(page: Page, railway: Railway, query: str = "") -> Page:
 def state(page: Page, railway: Railway) -> dict[str, Any]:
     found: dict[str, Any] = page.request.get(f"{railway.address}/v1/live/tutorial_line").json()
     return found
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, in short."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
 
 
 def test_a_line_that_starts_appears_without_a_reload(page: Page, railway: Railway) -> None:

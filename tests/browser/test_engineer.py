@@ -1,36 +1,25 @@
 """The engineer's page in a real browser, on the real service with a worker: with mouse, and with the keyboard alone."""
 
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from accessible_pages import violations
 from playwright.sync_api import Browser, Page, expect
+from served_process import served
 
 pytestmark = pytest.mark.many_cases
 
-START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 LINE = "tutorial_line"
 PATIENCE_MS = 300_000
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("data")
-    command = (sys.executable, "-c", START, "serve", "--port", "0", "--data", str(data))
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        found = re.search(r"http://\S+", process.stderr.readline())
-        assert found is not None
-        yield f"{found.group().rstrip('/')}/engineer/"
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+    with served(data) as found:
+        yield f"{found.rstrip('/')}/engineer/"
 
 
 @pytest.fixture
@@ -44,15 +33,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     page.close()
     assert wrong == []
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, in short."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    options = {"runOnly": {"type": "tag", "values": RULES}}
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['target']} of {len(one['nodes'])}" for one in found]
 
 
 def require_accessible(page: Page) -> None:

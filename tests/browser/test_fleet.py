@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from accessible_pages import violations
 from playwright.sync_api import Browser, Page, expect
 from prepared_data import prepared_data
 from published_fleet import LINE, VEHICLES, checked_days, history, publish_check, publish_models
@@ -40,13 +41,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     page.close()
     assert wrong == []
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, in short."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    return [f"{one['id']}: {node['target']}" for one in Axe().run(page).response["violations"] for node in one["nodes"]]
 
 
 def test_an_alarm_leads_to_the_history_of_its_parameter(page: Page, address: str, tmp_path: Path) -> None:
