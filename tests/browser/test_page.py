@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from prepared_data import prepared_data
 from served_process import served
 
+pytestmark = pytest.mark.many_cases
+
 PATIENCE_MS = 240_000
 
 

@@ -104,6 +104,7 @@ def test_expired_and_revoked_keys_are_refused_in_the_same_way(installation: Inst
         refused(client.get("/v1/plans", headers={"authorization": f"Basic {good}"}))
 
 
+@pytest.mark.many_cases
 def test_a_key_appears_in_no_answer_no_log_and_no_file(
     installation: Installation, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

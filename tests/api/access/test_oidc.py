@@ -178,6 +178,7 @@ def test_a_provider_that_fails(provider: TokenProvider, tokens: Tokens, clock: C
         read_json(f"{provider.issuer}/moved")
 
 
+@pytest.mark.many_cases
 def test_a_service_with_a_provider(provider: TokenProvider, tmp_path: Path) -> None:
     environment = {
         "HEADWATT_DATA": str(prepared_data(tmp_path)),

@@ -58,6 +58,7 @@ def test_borrowed_inputs_come_first_by_their_effect(folder: Path) -> None:
     assert (found["changes"], found["missing"], found["written"]) == ([], [], None)
 
 
+@pytest.mark.many_cases
 def test_effects_are_those_of_a_plan_of_the_scenario(experiment: PlanExperiment, tmp_path: Path) -> None:
     written = write_plan_folder(experiment, tmp_path / "plan")
     scenario = experiment.request.scenario

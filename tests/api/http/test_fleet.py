@@ -37,6 +37,13 @@ def client(port: int) -> Iterator[httpx2.Client]:
         yield client
 
 
+def test_the_page_is_served(client: httpx2.Client) -> None:
+    page = client.get("/fleet/")
+    assert page.status_code == 200
+    assert "/pages/fleet/main.js" in page.text
+    assert "script-src" in page.headers["content-security-policy"]
+
+
 def test_the_fleet_has_intervals_ranks_and_what_changes_cost(client: httpx2.Client) -> None:
     answer = client.get(f"{AT}/vehicles")
     fleet = answer.json()
@@ -106,10 +113,3 @@ def test_a_role_on_one_line_does_not_check_the_telemetry_of_another(installation
             other = eva.post(path, json={"scenario": LINE, "telemetry_line": "beijing_yizhuang"})
             assert (other.status_code, other.json()["code"]) == (403, "role-missing")
         assert eva.get("/v1/lines/beijing_yizhuang/vehicles").status_code == 404
-
-
-def test_the_page_is_served(client: httpx2.Client) -> None:
-    page = client.get("/fleet/")
-    assert page.status_code == 200
-    assert "/pages/fleet/main.js" in page.text
-    assert "script-src" in page.headers["content-security-policy"]

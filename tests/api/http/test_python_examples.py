@@ -35,6 +35,7 @@ def ended(database: Database, data: Path, folder: Path) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.many_cases
 @pytest.mark.skipif(not PAGE.exists(), reason="the documentation is not part of the wheel")
 def test_the_example_in_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SETTING, raising=False)

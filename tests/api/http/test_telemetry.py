@@ -15,6 +15,8 @@ from telemetry_mappings import own_mapping_text
 from energy_models.telemetry.store.query import read_rows
 from energy_models.telemetry.store.store import open_store
 
+pytestmark = pytest.mark.many_cases
+
 ROWS = recorded_train(hours=0.2)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx2
+import pytest
 from prepared_data import prepared_data
 from served_app import served_app
 
@@ -31,6 +32,7 @@ def test_the_role_on_the_line_decides() -> None:
     assert limits.largest().at_once == 9
 
 
+@pytest.mark.many_cases
 def test_an_order_beyond_the_limits_is_refused(tmp_path: Path) -> None:
     environment = {
         "HEADWATT_DATA": str(prepared_data(tmp_path)), "HEADWATT_LIMITS_PLANNER_WAITING": "1",

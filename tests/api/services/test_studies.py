@@ -100,6 +100,7 @@ def imported(
     return done(installation, installation.studies.import_scenario(order, file, "ada"))
 
 
+@pytest.mark.many_cases
 def test_days_of_a_line_are_simulated_as_the_command_does(installation: Installation) -> None:
     order = SimulationOrder(scenario=LINE, replications=2, seed=3)
     view = done(installation, installation.studies.of_line("simulate", order, "ada", "key"))
@@ -289,6 +290,7 @@ def test_an_edit_becomes_the_current_version_once(installation: Installation, ex
         installation.studies.of_plan("revise", plan_id, edited, "ada", None, before.tag)
 
 
+@pytest.mark.many_cases
 def test_a_scenario_is_imported_checked_edited_and_planned(installation: Installation, tmp_path: Path) -> None:
     texts = scenario_files("my_line")
     view = imported(installation, tmp_path, zipped(texts, "my_line/"))
