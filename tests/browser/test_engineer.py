@@ -211,7 +211,7 @@ def test_an_unknown_line_and_a_refused_study_are_explained(page: Page, address: 
     require_accessible(page)
     page.goto(f"{address}#studies/{LINE}")
     form = page.locator("form.study-form").nth(1)
-    form.get_by_label("Factor").fill("no.such.value")
+    form.get_by_role("combobox", name="Factor").fill("no.such.value")
     form.get_by_role("button", name="Sweep", exact=True).click()
     expect(form.locator(".problem")).to_contain_text("no.such.value", timeout=PATIENCE_MS)
     require_accessible(page)
