@@ -3,6 +3,7 @@
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from live_lines import LINE
@@ -55,14 +56,20 @@ def test_a_killed_hub_is_right_again_and_nothing_is_lost(tmp_path: Path, port: i
                 with process(*hub_command(place.data, f"mqtt://127.0.0.1:{port}")) as again:
                     after_s = before["time_s"] + 60.0
                     until(lambda: snapshot_of(place)["time_s"] > after_s, "the line does not continue")
+                    until(lambda: all_known(snapshot_of(place)), "a train stays unknown, or a feed stays stale")
                     found = snapshot_of(place)
                     assert found["sequence"] > before["sequence"]
                     assert {one["train_id"] for one in found["trains"]} >= {one["train_id"] for one in before["trains"]}
-                    assert all(one["state"] not in ("missing", "unknown") for one in found["trains"])
                     assert found["energy"]["energy_kwh"] > before["energy"]["energy_kwh"]
                     assert has_no_gap(place)
                     again.send_signal(signal.SIGINT)
                     assert again.wait(60.0) == 0
+
+
+def all_known(snapshot: dict[str, Any]) -> bool:
+    """Whether each train is known and each feed fresh."""
+    is_lost = any(one["state"] in ("missing", "unknown") for one in snapshot["trains"])
+    return not is_lost and not any(feed["is_stale"] for feed in snapshot["feeds"])
 
 
 def test_a_broker_that_goes_and_returns_loses_nothing(tmp_path: Path, port: int) -> None:
@@ -80,7 +87,5 @@ def test_a_broker_that_goes_and_returns_loses_nothing(tmp_path: Path, port: int)
         with process(*broker_command(tmp_path / "broker", port)):
             newest_s = snapshot_of(place)["time_s"]
             until(lambda: snapshot_of(place)["time_s"] > newest_s + 60.0, "the line does not continue")
-            found = snapshot_of(place)
-            assert all(one["state"] not in ("missing", "unknown") for one in found["trains"])
-            assert not any(feed["is_stale"] for feed in found["feeds"])
+            until(lambda: all_known(snapshot_of(place)), "a train stays unknown, or a feed stays stale")
             assert has_no_gap(place)
