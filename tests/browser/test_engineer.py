@@ -168,7 +168,7 @@ def test_each_second_of_the_day_is_reached_by_keys_and_address(page: Page, addre
     expect(page.get_by_role("img", name="Voltage along the line, V")).to_be_visible()
     page.locator("#panel > section details.graph-table").last.locator("summary").click()
     expect(page.get_by_role("region", name="Substations")).to_be_visible()
-    page.get_by_label("Time").fill("08:15")
+    page.get_by_role("textbox", name="Time").fill("08:15")
     page.keyboard.press("Tab")
     expect(clock).to_have_text("08:15:00")
     require_accessible(page)
