@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from dispatch.plans.potential import against_mean_phase_percent
+from energy_models.account.energy import J_PER_KWH
 from simulation.experiment import PlanExperiment
 from simulation.judging.judge import Judgement
 
@@ -28,7 +29,6 @@ ON_TIME = "one day, every train exactly on time, not simulated"
 _IN_FORCE = "timetable in force"
 _REGULATED = "timetable in force with the same controller"
 _MEAN_PHASE = "timetable in force, mean over 12 phases between the directions"
-_J_PER_KWH = 3.6e6
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def savings_of(experiment: PlanExperiment) -> list[SavingFigure]:
         found.append(_judged("judged-regulated", regulation.regulated))
         found.append(_judged("judged-same-regulator", regulation.same_regulator))
     undisturbed_kwh = [
-        float(trace_w.sum()) * experiment.trace_interval_s / _J_PER_KWH
+        float(trace_w.sum()) * experiment.trace_interval_s / J_PER_KWH
         for trace_w in (experiment.baseline_trace, experiment.plan_trace)
     ]
     found.append(_between("simulated-undisturbed", *undisturbed_kwh))

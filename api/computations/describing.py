@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from energy_models.account.energy import J_PER_KWH
 from energy_models.arrays import FloatArray
 from energy_models.driving.profile import DrivingProfile
 from energy_models.faults import Infeasible
@@ -25,7 +26,6 @@ from scenarios.values.station_times import station_times
 
 METERING_POINT = "collector, without auxiliaries"
 KMH_PER_M_S = 3.6
-J_PER_KWH = 3.6e6
 _SLOWEST_SHARE, _SLOWEST_S, _STEPS = 1.3, 15, 7
 
 Progress = Callable[[str, float], None]

@@ -21,6 +21,7 @@ import pandas as pd
 
 from api.version import headwatt_version
 from dispatch.plans.timetable import Timetable
+from energy_models.account.energy import J_PER_KWH
 from scenarios.schema import Scenario
 from scenarios.values.build import require_possible_running_times
 from scenarios.values.rolling_stock import RollingStock, fleet_profiles
@@ -123,8 +124,8 @@ def _figures(name: str, power_w: "pd.Series[float]") -> dict[str, Any]:
     quarter_w = pd.Series(watts).rolling(900, min_periods=1).mean().max()
     return {
         "name": name,
-        "delivered_kwh": round(float(np.maximum(watts, 0.0).sum()) / 3.6e6, 2),
-        "returned_kwh": round(float(-np.minimum(watts, 0.0).sum()) / 3.6e6, 2),
+        "delivered_kwh": round(float(np.maximum(watts, 0.0).sum()) / J_PER_KWH, 2),
+        "returned_kwh": round(float(-np.minimum(watts, 0.0).sum()) / J_PER_KWH, 2),
         "peak_1s_kw": round(float(watts.max()) / 1e3, 1),
         "peak_15min_kw": round(float(quarter_w) / 1e3, 1),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from api.jobs.scenario_archive import name_fault
 from api.services.folder_store import import_folder_store
-from api.services.lines import _REGISTERED, bundled_fingerprint
+from api.services.lines import REGISTERED, bundled_fingerprint
 from api.state import lines as rows
 from api.state.database import Database, now
 from api.state.files import FileStore, name_files
@@ -36,7 +36,7 @@ def register_bundled(database: Database, store: FileStore) -> None:
         for facts, files in found:
             name_files(session, store, files.values())
             rows.register_scenario(session, facts, "bundled", "headwatt", files)
-        rows.change_setting(session, _REGISTERED, bundled_fingerprint(), "headwatt")
+        rows.change_setting(session, REGISTERED, bundled_fingerprint(), "headwatt")
 
 
 def main() -> None:

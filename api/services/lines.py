@@ -13,7 +13,7 @@ from api.state.database import Database
 from api.state.line_filter import Caller
 from api.version import headwatt_version
 
-_REGISTERED = "bundled_scenarios"
+REGISTERED = "bundled_scenarios"
 _REGISTER = (sys.executable, "-m", "api.services.bundled_lines")
 
 
@@ -65,7 +65,7 @@ def bundled_fingerprint() -> str:
 def prepare(database: Database, data: Path, told: Callable[[str], None]) -> None:
     """Register the bundled scenarios and import an earlier folder of jobs, each once, in a process of its own."""
     with database.reading() as session:
-        is_registered = rows.setting(session, _REGISTERED) == bundled_fingerprint()
+        is_registered = rows.setting(session, REGISTERED) == bundled_fingerprint()
         has_old = (data / "jobs").is_dir() and rows.setting(session, "folder_store_imported") is None
     if is_registered and not has_old:
         return

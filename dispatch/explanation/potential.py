@@ -10,9 +10,8 @@ from dispatch.energy.planned_movements import turnback_stand
 from dispatch.plans.potential import Potential
 from dispatch.plans.timetable import Timetable
 from dispatch.timing.limits import TimingLimits
+from energy_models.account.energy import J_PER_KWH
 from scenarios.schema.base import DIRECTIONS
-
-J_PER_KWH = 3.6e6
 
 
 def potential_of(

@@ -36,6 +36,7 @@ from dispatch.rostering.vehicle_assignment import fleet_types_of, vehicle_kinds
 from dispatch.timing.best_saving import Found, best_savings
 from dispatch.timing.optimise import SearchWish, TimingResult, optimise
 from dispatch.timing.task import Progress, SearchStop, Step, TimingOptions
+from energy_models.account.energy import J_PER_KWH
 from scenarios.schema import Scenario
 from scenarios.values.build import require_possible_running_times
 from scenarios.values.rolling_stock import RollingStock, fleet_profiles
@@ -197,11 +198,11 @@ def _report(found: Found | None, days: PlannedDays, in_force: Timetable) -> Call
     """What turns each convergence into the best savings against today's timetable."""
     if found is None:
         return lambda _: None
-    return lambda convergence: found(best_savings(days.energy_j(in_force) / 3.6e6, convergence))
+    return lambda convergence: found(best_savings(days.energy_j(in_force) / J_PER_KWH, convergence))
 
 
 def _rounded_kwh(energy_j: float | None) -> float | None:
-    return None if energy_j is None else round(energy_j / 3.6e6, 1)
+    return None if energy_j is None else round(energy_j / J_PER_KWH, 1)
 
 
 def _search_effort(effort: float, timetable: Timetable) -> float:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from dispatch.plans.timetable import Timetable
+from energy_models.account.energy import J_PER_KWH
 from energy_models.arrays import FloatArray
 from energy_models.supply.snapshots import Snapshots, SupplySolution
 from scenarios.schema.base import DIRECTIONS
@@ -18,7 +19,6 @@ from simulation.railway.trip_record import TripRecord
 WIDE_SHARE, TIGHT_SHARE = 1.5, 0.5
 LATE_S = 60.0
 QUARTER_S = 900
-_KWH_PER_J = 1.0 / 3.6e6
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,12 @@ def figures_of(
         denied_boardings=sum(trip.denied[i] for trip, i in calls),
         late_until_s=max(late, default=None),
         lateness_95_percent_s=float(np.quantile([one for _, one in arrivals], 0.95)) if arrivals else 0.0,
-        energy_kwh=float(total_w.sum()) * _KWH_PER_J,
+        energy_kwh=float(total_w.sum()) / J_PER_KWH,
         train_km=sum(_section_m(trip, i, model) for trip, i in calls) / 1000.0,
         peak_15min_kw=float(_quarter_means(total_w).max(initial=0.0)) / 1e3,
         lowest_voltage_v=float("nan") if lowest is None else float(train_v[lowest]),
         lowest_voltage_at_m=float("nan") if lowest is None else float(places_m[lowest]),
-        unserved_kwh=float(unserved_w.sum()) * _KWH_PER_J,
+        unserved_kwh=float(unserved_w.sum()) / J_PER_KWH,
         highest_substation=name,
         highest_substation_share=share,
     )

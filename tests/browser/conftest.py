@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from driven_experiment import driven_experiment
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from simulation.experiment import PlanExperiment
 
@@ -25,3 +25,15 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on which every error of a script and every message of the console fails the test."""
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+    assert wrong == []

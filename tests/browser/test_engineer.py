@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from accessible_pages import violations
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from served_process import served
 
 pytestmark = pytest.mark.many_cases
@@ -23,16 +23,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page on which every error of a script and every message of the console fails the test."""
-    page = browser.new_page(viewport={"width": 1366, "height": 768})
+def page(page: Page) -> Page:
+    """The page of these tests, which waits for computed results."""
     page.set_default_timeout(PATIENCE_MS)
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert wrong == []
+    return page
 
 
 def require_accessible(page: Page) -> None:

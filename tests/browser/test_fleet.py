@@ -31,18 +31,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/fleet/"
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page on which every error of a script and every message of the console fails the test."""
-    page = browser.new_page(viewport={"width": 1366, "height": 768})
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert wrong == []
-
-
 def test_an_alarm_leads_to_the_history_of_its_parameter(page: Page, address: str, tmp_path: Path) -> None:
     page.goto(f"{address}?line={LINE}")
     alarms = page.locator(".alarms li")

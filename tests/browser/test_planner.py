@@ -43,18 +43,6 @@ def address(data: Path, plans: list[str]) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page on which every error of a script and every message of the console fails the test."""
-    page = browser.new_page(viewport={"width": 1366, "height": 768})
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert wrong == []
-
-
 def graph_of(page: Page, address: str, plan: str) -> None:
     """Open the train graph of a plan and wait until its lines are drawn."""
     page.goto(f"{address}/#{plan}/graph")

@@ -16,7 +16,7 @@ export function unitOf(key) {
   return ending ? UNITS[ending] : "";
 }
 
-/** A schema with its reference replaced; what stands beside the reference wins. @param {any} root @param {any} schema */
+/** A schema with its reference replaced; keys of the schema itself come before keys of the reference. @param {any} root @param {any} schema */
 export function resolved(root, schema) {
   let found = schema;
   while (found.$ref) {

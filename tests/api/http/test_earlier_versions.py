@@ -10,7 +10,7 @@ from released_versions import RELEASED, filled
 from served_app import app_in, served_app
 
 from api.access.roles import EVERY_LINE, Role
-from api.services.bundled_lines import _REGISTERED, bundled_fingerprint
+from api.services.bundled_lines import REGISTERED, bundled_fingerprint
 from api.services.installation import open_installation
 from api.state.database import SETTING, open_database
 from api.state.files import FileStore
@@ -32,7 +32,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         (tmp_path / "file").write_text(text)
         store.put(tmp_path / "file")
     with database.writing() as session:
-        change_setting(session, _REGISTERED, bundled_fingerprint(), "a test")
+        change_setting(session, REGISTERED, bundled_fingerprint(), "a test")
     key = _key(data)
     database.close()
     headers = {"authorization": f"Bearer {key}"}
