@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from api.cli.config import Config
 from api.cli.console import stderr_console
+from api.cli.live_options import require_sensible
 from api.cli.shared_options import JsonOutput
 from dispatch.regulation.interface.controller_name import ControllerName
 
@@ -144,6 +145,7 @@ def run(
     from api.settings.read import read_settings  # noqa: PLC0415
     from api.state.migrate import require_current  # noqa: PLC0415
 
+    require_sensible(broker, service, gtfs_realtime or (), zone)
     settings = read_settings({"data": data}, config).settings
     log_to_stderr(settings.logs.form, settings.logs.level)
     console = stderr_console()
