@@ -117,7 +117,8 @@ export class LineMimic {
       const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (!by) return;
       event.preventDefault();
-      select(neighbour(this.marks, this.selected, by));
+      this.selected = neighbour(this.marks, this.selected, by); // before the next frame, in which a second key may come
+      select(this.selected);
     });
     new ResizeObserver(() => this.draw()).observe(canvas);
   }

@@ -17,14 +17,14 @@ function calendarView(quality, fleet, page) {
   const { vehicles, days, cells } = calendarOf(quality.days, quality.first_day, quality.last_day);
   const count = counted(quality.days);
   const refused = new Set(fleet.refused.map((/** @type {any} */ one) => cellKey(one.vehicle, one.day)));
-  const chosen = page.view.cell ?? { vehicle: vehicles[0], day: days[days.length - 1] };
+  const chosen = chosenCell(vehicles, days, page);
   const csv = () => [
     ["vehicle", "day", "rows", "flagged", "hours", "missing_share", "step_s", "clock_compared", "findings"],
     ...quality.days.map((/** @type {any} */ one) => [one.vehicle, one.day, one.rows, one.flagged, one.hours, one.missing_share, one.step_s, String(one.is_clock_compared), one.findings.map((/** @type {any} */ found) => found.words).join("; ")]),
   ];
   const head = element("tr", {}, element("th", { scope: "col" }, t("fleet.vehicle")), ...days.map((day) => element("th", { scope: "col" }, element("span", { class: "day" }, formatDay(day, "short")))));
   const rows = vehicles.map((vehicle) => element("tr", {}, element("th", { scope: "row" }, vehicle), ...days.map((day) => cellOf(vehicle, day, cells.get(cellKey(vehicle, day)), refused.has(cellKey(vehicle, day)), chosen, page))));
-  const grid = element("table", { class: "calendar", onkeydown: (/** @type {KeyboardEvent} */ event) => move(event, vehicles, days, chosen, page) }, element("thead", {}, head), element("tbody", {}, ...rows));
+  const grid = element("table", { class: "calendar", onkeydown: (/** @type {KeyboardEvent} */ event) => move(event, vehicles, days, page) }, element("thead", {}, head), element("tbody", {}, ...rows));
   const legend = ["good", "gaps", "wrong", "none"].map((name) => element("li", {}, element("span", { class: `sign ${name}`, "aria-hidden": "true" }, SIGNS[/** @type {import("./quality.js").Quality} */ (name)]), t(`quality.${name}`)));
   return section(
     t("quality.title"),
@@ -34,6 +34,9 @@ function calendarView(quality, fleet, page) {
     element("ul", { class: "legend" }, ...legend, element("li", {}, element("span", { class: "sign", "aria-hidden": "true" }, "✕"), t("quality.refused"))),
   );
 }
+
+/** The chosen vehicle and day: without a choice the first vehicle on the last day. @param {string[]} vehicles @param {string[]} days @param {Page} page */
+const chosenCell = (vehicles, days, page) => page.view.cell ?? { vehicle: vehicles[0], day: days[days.length - 1] };
 
 /** @param {string} vehicle @param {string} day @param {any} found @param {boolean} isRefused @param {{ vehicle: string, day: string }} chosen @param {Page} page */
 function cellOf(vehicle, day, found, isRefused, chosen, page) {
@@ -45,8 +48,10 @@ function cellOf(vehicle, day, found, isRefused, chosen, page) {
   return element("td", { class: quality }, element("button", { type: "button", "aria-label": words, "aria-pressed": String(isChosen), tabindex: isChosen ? 0 : -1, "data-key": `cell-${cellKey(vehicle, day)}`, onclick: () => page.look({ cell: { vehicle, day } }) }, text));
 }
 
-/** The arrow keys, Home and End move the chosen day. @param {KeyboardEvent} event @param {string[]} vehicles @param {string[]} days @param {{ vehicle: string, day: string }} chosen @param {Page} page */
-function move(event, vehicles, days, chosen, page) {
+/** The arrow keys, Home and End move the chosen day. The state is read at the key press, because a second key may come
+ * before the page is drawn. @param {KeyboardEvent} event @param {string[]} vehicles @param {string[]} days @param {Page} page */
+function move(event, vehicles, days, page) {
+  const chosen = chosenCell(vehicles, days, page);
   const [row, column] = [vehicles.indexOf(chosen.vehicle), days.indexOf(chosen.day)];
   /** @type {Record<string, [number, number]>} */
   const places = { ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], Home: [row, 0], End: [row, days.length - 1] };
@@ -60,7 +65,7 @@ function move(event, vehicles, days, chosen, page) {
 /** What is known of the chosen vehicle and day. @param {any} quality @param {any} fleet @param {Page} page */
 function dayView(quality, fleet, page) {
   const { vehicles, days, cells } = calendarOf(quality.days, quality.first_day, quality.last_day);
-  const { vehicle, day } = page.view.cell ?? { vehicle: vehicles[0], day: days[days.length - 1] };
+  const { vehicle, day } = chosenCell(vehicles, days, page);
   if (!vehicle || !day) return null;
   const one = cells.get(cellKey(vehicle, day));
   const refused = fleet.refused.filter((/** @type {any} */ found) => found.vehicle === vehicle && found.day === day);
