@@ -2,7 +2,8 @@
 
 import logging
 
-from sqlalchemy.exc import OperationalError
+_DATABASE_ERROR = "OperationalError"
+"""Name of the class of the errors of a database that does not answer."""
 
 
 def log_as_other_entries() -> None:
@@ -17,11 +18,12 @@ def log_as_other_entries() -> None:
 
 def _without_trace(record: logging.LogRecord) -> bool:
     """Shorten an entry about a database that does not answer; in 20 s without it, DBOS writes 3,000 lines of traces."""
-    if record.exc_info and isinstance(record.exc_info[1], OperationalError):
-        record.msg, record.args, record.exc_info = f"{record.getMessage()} {record.exc_info[1].orig}", (), None
+    error = record.exc_info[1] if record.exc_info else None
+    if type(error).__name__ == _DATABASE_ERROR:
+        record.msg, record.args, record.exc_info = f"{record.getMessage()} {str(error).splitlines()[0]}", (), None
     text = record.getMessage()
-    if "OperationalError" in text and "\n" in text:
+    if _DATABASE_ERROR in text and "\n" in text:
         lines = [line for line in text.splitlines() if line.strip()]
-        reason = next((line for line in lines if "OperationalError)" in line), lines[-1])
+        reason = next((line for line in lines if f"{_DATABASE_ERROR})" in line), lines[-1])
         record.msg, record.args = f"{lines[0]} {reason}", ()
     return True

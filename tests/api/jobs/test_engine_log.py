@@ -43,7 +43,8 @@ def test_a_database_that_does_not_answer_gives_one_line_without_a_trace(caplog: 
     logger.warning(f"A schedule failed: {text}")
     logger.error("Another fault", exc_info=ValueError("kept"))
     first, second, third = caplog.records
-    assert (first.getMessage(), first.exc_info) == ("A poll failed unable to open the file", None)
+    expected = "A poll failed (sqlite3.OperationalError) unable to open the file"
+    assert (first.getMessage(), first.exc_info) == (expected, None)
     assert second.getMessage().splitlines() == [second.getMessage()]
     assert second.getMessage().endswith("connection is bad")
     assert third.exc_info is not None
