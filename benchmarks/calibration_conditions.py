@@ -29,8 +29,8 @@ from calibration_generator import BEFORE_M, Day, G, Vehicle, Way, World, draw_ve
 from rich.console import Console
 from rich.table import Table
 
-from energy_models.calibration.balance import COUNT, P
 from energy_models.calibration.estimate import Calibration
+from energy_models.calibration.fitted_parameters import COUNT, P
 from energy_models.calibration.parameters import PARAMETER_NAMES
 from energy_models.calibration.priors import DEFAULT_CLASSES, EXACT_SENSORS, SensorClasses
 from energy_models.faults import InputFaults

@@ -66,8 +66,9 @@ def drive(
     from energy_models.driving.checks import faults_of  # noqa: PLC0415
     from energy_models.driving.flat_out import flat_out  # noqa: PLC0415
     from energy_models.driving.optimal import optimal  # noqa: PLC0415
+    from energy_models.driving.profile_table import profile_table  # noqa: PLC0415
     from energy_models.driving.speed_cap import speed_cap  # noqa: PLC0415
-    from energy_models.driving.switching import profile_table, switching_points  # noqa: PLC0415
+    from energy_models.driving.switching import switching_points  # noqa: PLC0415
     from scenarios.files.load import load_scenario  # noqa: PLC0415
     from scenarios.values.build import train_of  # noqa: PLC0415
 

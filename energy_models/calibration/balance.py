@@ -9,42 +9,18 @@ auxiliaries: traction E = W + L, electric braking E = W + L (W is negative), coa
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from energy_models.arrays import FloatArray, IntArray
+from energy_models.calibration.fitted_parameters import COUNT, P
 from energy_models.calibration.recorded_motion import BoolArray
 from energy_models.calibration.stretches import Cut, Rise
 from energy_models.telemetry.columns import STATES
 from energy_models.train import GRAVITY_M_S2
 
 STAND, COAST, TRACTION, BRAKE = (STATES.index(name) for name in ("stand", "coast", "traction", "brake"))
-
-
-class P(IntEnum):
-    """Places of the parameters in the vector of the fit."""
-
-    TARE = 0
-    ROTATING = 1
-    A = 2
-    B = 3
-    C = 4
-    TRACTION_CONSTANT = 5
-    TRACTION_SHARE = 6
-    TRACTION_FORCE = 7
-    TRACTION_SPEED = 8
-    BRAKE_CONSTANT = 9
-    BRAKE_SHARE = 10
-    BRAKE_FORCE = 11
-    BRAKE_SPEED = 12
-    CURVE = 13
-    CURVE_SQUARE = 14
-    LAG = 15
-
-
-COUNT = len(P)
 
 
 @dataclass(frozen=True, eq=False)

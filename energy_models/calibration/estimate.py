@@ -20,10 +20,11 @@ from scipy.special import stdtrit
 
 from energy_models.arrays import FloatArray
 from energy_models.calibration.auxiliaries import AuxiliaryPower
-from energy_models.calibration.balance import BRAKE, COUNT, TRACTION, P
+from energy_models.calibration.balance import BRAKE, TRACTION
 from energy_models.calibration.causes import meter_faults
 from energy_models.calibration.checks import check_amount, check_result, friction_unknown
 from energy_models.calibration.fit import DIVERGED
+from energy_models.calibration.fitted_parameters import COUNT, P
 from energy_models.calibration.intervals import (
     Combination,
     Interval,

@@ -16,7 +16,8 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
 from energy_models.arrays import FloatArray, IntArray
-from energy_models.calibration.balance import BRAKE, COAST, COUNT, TRACTION, Balance, P
+from energy_models.calibration.balance import BRAKE, COAST, TRACTION, Balance
+from energy_models.calibration.fitted_parameters import COUNT, P
 from energy_models.calibration.priors import Prior
 from energy_models.telemetry.columns import STATES
 

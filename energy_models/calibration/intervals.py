@@ -7,7 +7,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from energy_models.arrays import FloatArray
-from energy_models.calibration.balance import BRAKE, TRACTION, P
+from energy_models.calibration.balance import BRAKE, TRACTION
+from energy_models.calibration.fitted_parameters import P
 from energy_models.calibration.priors import SensorClasses
 from energy_models.calibration.problem import Solution
 from energy_models.telemetry.columns import STATES

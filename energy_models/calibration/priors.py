@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy_models.arrays import FloatArray
-from energy_models.calibration.balance import COUNT, P
+from energy_models.calibration.fitted_parameters import COUNT, P
 from energy_models.calibration.parameters import VehicleParameters
 
 

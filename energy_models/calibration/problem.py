@@ -9,8 +9,9 @@ from scipy.sparse import csr_array
 
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.calibration.auxiliaries import AuxiliaryPower, auxiliary_power
-from energy_models.calibration.balance import BRAKE, COAST, STAND, TRACTION, Balance, P, balance_of
+from energy_models.calibration.balance import BRAKE, COAST, STAND, TRACTION, Balance, balance_of
 from energy_models.calibration.fit import GRADIENT_SPREADS, Fit, Uncertainty, fit, noise_scale, uncertainty
+from energy_models.calibration.fitted_parameters import P
 from energy_models.calibration.line_profile import cell_rises
 from energy_models.calibration.meter_lag import wheel_force
 from energy_models.calibration.parameters import VehicleParameters

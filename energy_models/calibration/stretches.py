@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from energy_models.arrays import FloatArray, IntArray
 from energy_models.calibration.line_profile import mean_height
 from energy_models.calibration.recorded_motion import COARSE_S, BoolArray, RecordedMotion, recorded_motion
 from energy_models.telemetry.columns import STATES
 from energy_models.track import SectionTrack
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LONGEST_S = 15.0
 SHORTEST_S = 4.0
@@ -71,7 +74,7 @@ class Cut:
     lag_s: float
 
 
-def cut(rows: pd.DataFrame, tracks: Mapping[str, Sequence[SectionTrack]], lag_s: float = 0.0) -> Cut:
+def cut(rows: "pd.DataFrame", tracks: Mapping[str, Sequence[SectionTrack]], lag_s: float = 0.0) -> Cut:
     """Cut the rows of `read_telemetry` into stretches; `tracks` are the sections of each direction in order of travel.
 
     Raises:

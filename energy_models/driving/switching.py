@@ -1,10 +1,9 @@
-"""Switching points: a profile as a short list of instructions for a driver or an ATO, and as a table."""
+"""Switching points: a profile as a short list of instructions for a driver or an ATO."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from energy_models.arrays import FloatArray
 from energy_models.driving.followed import Followed, Follower
@@ -13,7 +12,7 @@ from energy_models.driving.stretches import Cells, Regime, Stretch, Tolerance, s
 from energy_models.track import SectionTrack
 from energy_models.train import Train
 
-__all__ = ["Regime", "RegimeNodes", "SwitchingPoint", "profile_table", "regime_nodes", "switching_points"]
+__all__ = ["Regime", "RegimeNodes", "SwitchingPoint", "regime_nodes", "switching_points", "time_at"]
 
 # In order from the shortest list to the most exact one; the result is the first list that reproduces the profile.
 _TOLERANCES = (
@@ -209,42 +208,14 @@ def regime_nodes(profile: DrivingProfile, points: tuple[SwitchingPoint, ...]) ->
         regimes += [point.regime] * inside_m.size
         begins += [True] + [False] * (inside_m.size - 1)
     return RegimeNodes(
-        distance, _time_at(profile, distance), np.sqrt(2.0 * energy), tuple(regimes), tuple(begins)
+        distance, time_at(profile, distance), np.sqrt(2.0 * energy), tuple(regimes), tuple(begins)
     )  # fmt: skip
 
 
-def _time_at(profile: DrivingProfile, distance_m: FloatArray) -> FloatArray:
+def time_at(profile: DrivingProfile, distance_m: FloatArray) -> FloatArray:
     """Times of a profile at any distances; acceleration is constant within a cell."""
     cell = np.clip(np.searchsorted(profile.distance_m, distance_m, side="right") - 1, 0, profile.slope.size - 1)
     speed = np.sqrt(np.interp(distance_m, profile.distance_m, profile.speed_m_s**2))
     into = distance_m - profile.distance_m[cell]
     added = np.where(into > 0, 2.0 * into / np.maximum(profile.speed_m_s[cell] + speed, 1e-9), 0.0)
     return np.asarray(profile.time_s[cell] + added)
-
-
-def profile_table(profile: DrivingProfile, step_m: float | None = None) -> pd.DataFrame:
-    """A profile as a table: distance, time, speed, slope, forces; every `step_m`, or at the profile's own nodes.
-
-    Columns: `distance_m`, `time_s`, `speed_kmh`, `slope_permil`, `traction_kn`, `electric_brake_kn`,
-    `friction_brake_kn`. Forces hold from the row's distance on.
-    """
-    length = float(profile.distance_m[-1])
-    at = profile.distance_m if step_m is None else np.append(np.arange(0.0, length - 1e-6, step_m), length)
-    cell = np.clip(np.searchsorted(profile.distance_m, at, side="right") - 1, 0, profile.slope.size - 1)
-    speed = np.sqrt(np.interp(at, profile.distance_m, profile.speed_m_s**2))
-    moving = np.arange(at.size) < at.size - 1
-
-    def kilonewton(force: FloatArray) -> FloatArray:
-        return np.where(moving, force[cell], 0.0) / 1e3
-
-    return pd.DataFrame(
-        {
-            "distance_m": at,
-            "time_s": _time_at(profile, at),
-            "speed_kmh": 3.6 * speed,
-            "slope_permil": 1e3 * profile.slope[cell],
-            "traction_kn": kilonewton(profile.traction_force_n),
-            "electric_brake_kn": kilonewton(profile.electric_brake_force_n),
-            "friction_brake_kn": kilonewton(profile.friction_brake_force_n),
-        }
-    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from energy_models.arrays import FloatArray
-from energy_models.calibration.balance import COUNT, P
+from energy_models.calibration.fitted_parameters import COUNT, P
 from energy_models.calibration.parameters import VehicleParameters, parameters_of, with_parameters
 from energy_models.drive_losses import DriveLosses, regeneration_efficiency, traction_efficiency
 from energy_models.driving.profile import DrivingProfile

@@ -15,9 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -30,6 +29,9 @@ from scenarios.values.rolling_stock import RollingStock
 from simulation.runs.replications import DayResult
 from simulation.runs.source_hash import source_hash
 from simulation.runs.stored_values import plain, restored
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BATCH_S = 10.0
 """Days are written at the latest this long after their simulation; a killed run loses only later days."""
@@ -91,8 +93,10 @@ class DayStore:
             texts.update((seed, text) for one, seed, text in zip(*columns, strict=True) if one == key)
         return tuple(restored(DayResult, json.loads(texts[seed])) for seed in seeds)
 
-    def figures(self, keys: Iterable[str], seeds: Iterable[int]) -> pd.DataFrame:
+    def figures(self, keys: Iterable[str], seeds: Iterable[int]) -> "pd.DataFrame":
         """The figures of the stored days of those keys and seeds: a row per day with key, seed and figures."""
+        import pandas as pd  # noqa: PLC0415 - a plan without stored days does not wait for it
+
         wanted = {(key, seed) for key in keys for seed in seeds}
         frames = []
         for file in sorted({place for day, place in self._places().items() if day in wanted}):

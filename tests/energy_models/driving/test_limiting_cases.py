@@ -9,9 +9,10 @@ from sections import free, hilly, level, metro
 
 from energy_models.driving.flat_out import flat_out
 from energy_models.driving.optimal import optimal
+from energy_models.driving.profile_table import profile_table
 from energy_models.driving.reintegration import reintegrate
 from energy_models.driving.speed_cap import speed_cap
-from energy_models.driving.switching import profile_table, switching_points
+from energy_models.driving.switching import switching_points
 from energy_models.faults import Infeasible
 from energy_models.train import Efficiency, ForceCurve
 
