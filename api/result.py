@@ -7,7 +7,7 @@ from api.savings import SavingFigure, savings_of
 from api.source_names import violation_line
 from api.version import headwatt_version
 from dispatch.explanation.levers import Lever
-from dispatch.headways.pareto import HeadwayChoice
+from dispatch.headways.trade import HeadwayChoice
 from dispatch.planner.refusals import over_tracks_of
 from dispatch.plans.dwell_transfer import DwellTransfer
 from dispatch.plans.longer_trips import LongerTrips

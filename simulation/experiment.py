@@ -10,7 +10,7 @@ from dispatch.checker.check import CheckReport
 from dispatch.energy.line_model import NO_OTHERS, OtherLibraries
 from dispatch.explanation.input_sensitivity import InputSensitivity, input_sensitivity
 from dispatch.explanation.levers import Lever
-from dispatch.headways.pareto import Trade
+from dispatch.headways.trade import Trade
 from dispatch.planner.planner import Planned, make_plan
 from dispatch.planner.planner_options import PlannerOptions
 from dispatch.planner.written_plan import AccountedPlan, accounted

@@ -16,6 +16,7 @@ from dispatch.headways.patterns import (
 )
 from dispatch.headways.policy_patterns import policy_breaks_today, within_policy
 from dispatch.headways.ramps import smoothed
+from dispatch.headways.trade import DEAREST_SHARE, PARETO_PLANS
 from dispatch.plans.in_force import headway_table, timetable_from_departures
 from dispatch.plans.plan import HeadwayPeriod, Mode
 from dispatch.plans.plan_options import Objective
@@ -25,11 +26,8 @@ from energy_models.faults import Infeasible
 from scenarios.schema import Scenario
 from scenarios.schema.base import DIRECTIONS, Direction
 
-PARETO_PLANS = 8
 PARETO_CUTS = (1, 2, 4)
 """Numbers of parts of the range of the objective, from coarse to fine; finer parts give few further choices."""
-DEAREST_SHARE = 1.2
-"""The Pareto set ends at this multiple of today's objective (assumed: larger costs are of no interest)."""
 WAITING_GAP = 0.001
 """Optimality gap of the waiting, the second objective; the first objective is minimised exactly, to the kWh."""
 

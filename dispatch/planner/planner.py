@@ -10,7 +10,7 @@ from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_day import PlannedDays
 from dispatch.explanation.levers import NUMBER_AND_DEPARTURES, Lever, fewer_trips, lever_shares
 from dispatch.explanation.potential import potential_of
-from dispatch.headways.pareto import Trade
+from dispatch.headways.trade import Trade
 from dispatch.planner.beside import NOTHING_BESIDE, Beside
 from dispatch.planner.fleet_feasibility import (
     refuse_over_fleet,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dispatch.headways.pareto import HeadwayWish
+from dispatch.headways.trade import HeadwayWish
 from dispatch.planner.options import ServiceOptions
 from dispatch.plans.plan import Plan
 from scenarios.requests.fixes import NO_FIXES, FixesFile

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from dispatch.checker.check import check
 from dispatch.energy.line_model import LineModel
-from dispatch.headways.pareto import Trade, trade_of
+from dispatch.headways.pareto import trade_of
+from dispatch.headways.trade import Trade
 from dispatch.headways.wished import laid_anew
 from dispatch.planner.fleet_feasibility import (
     refuse_hopeless,

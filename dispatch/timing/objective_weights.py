@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from math import ceil
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from dispatch.timing.day_state import Day
 from energy_models.account.peaks import QUARTER_HOUR_S, clock_means_w, clock_windows, sliding_means
@@ -138,6 +137,8 @@ def highest_mean_w(day: Day) -> float:
 
 def _covering_most(of_windows: FloatArray, interval_s: int) -> FloatArray:
     """For each second the most that any window over it has; windows begin at each second."""
+    from scipy.ndimage import maximum_filter1d  # noqa: PLC0415 - most plans need no filter, and it is slow to import
+
     until_the_last = np.concatenate((of_windows, np.zeros(interval_s - 1)))
     # The filter looks back: its last value is that of the window that begins at the second itself.
     most = maximum_filter1d(until_the_last, interval_s, mode="constant", cval=0.0, origin=(interval_s - 1) // 2)

@@ -10,7 +10,8 @@ from dispatch.checker.check import CheckReport, check
 from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_day import planned_energy_j
 from dispatch.headways.decide import HeadwayOptions, HeadwayPlan
-from dispatch.headways.pareto import HeadwayChoice, HeadwayWish, Trade, trade_of
+from dispatch.headways.pareto import trade_of
+from dispatch.headways.trade import HeadwayChoice, HeadwayWish, Trade
 from dispatch.planner.repair import better_of, demand_led_limits, repaired
 from dispatch.plans.in_force import headway_table, timetable_in_force
 from dispatch.plans.plan import Mode, Plan
