@@ -49,8 +49,8 @@ export function orders(stateOf) {
     },
   };
 
-  /** Stop advising for the line or the selected train, or resume it. */
-  async function advising() {
+  /** Stop advising for the line or a train, or resume it. @param {string} [chosen] the train that is offered first */
+  async function advising(chosen = "") {
     const { snapshot, view } = stateOf();
     if (!snapshot) return;
     const { is_on: isOn, off_trains: off } = snapshot.advising;
@@ -58,10 +58,22 @@ export function orders(stateOf) {
     const text = (/** @type {string} */ train) => `${train}: ${t(off.includes(train) ? "room.resume" : "room.stop")}`;
     const options = /** @type {[string, string][]} */ ([["", t("room.stop_line")], ...trains.map((train) => [train, text(train)])]);
     const title = t(isOn ? "room.stop" : "room.resume");
-    const given = await openDialog({ title, text: t(isOn ? "room.stop_text" : "room.resume_text"), fields: [choice("train", t("room.stop_for"), options), field("reason", t("room.reason"))], confirm: t("room.confirm"), isQuick: true });
+    const where = choice("train", t("room.stop_for"), options);
+    /** @type {HTMLSelectElement} */ (where.querySelector("select")).value = chosen;
+    const given = await openDialog({ title, text: t(isOn ? "room.stop_text" : "room.resume_text"), fields: [where, field("reason", t("room.reason"))], confirm: t("room.confirm"), isQuick: true });
     if (!given) return;
     const isWantedOn = given.train ? off.includes(given.train) : !isOn;
     await send("advising", { is_on: isWantedOn, train_id: given.train || null, reason: given.reason.trim() || null }, given.train ? text(given.train) : title);
+  }
+
+  /** Stop advising at once with one key, for the line or a train; where it has stopped already, ask whether to resume.
+   * @param {string | null} train null for the line */
+  async function stopOrResume(train) {
+    const { snapshot } = stateOf();
+    if (!snapshot) return;
+    const { is_on: isOn, off_trains: off } = snapshot.advising;
+    if (train === null ? !isOn : off.includes(train)) return advising(train ?? "");
+    await send("advising", { is_on: false, train_id: train, reason: null }, train === null ? t("room.stop") : `${train}: ${t("room.stop")}`);
   }
 
   async function incident() {
@@ -97,7 +109,7 @@ export function orders(stateOf) {
   };
 
   return {
-    alarms, advice, advising, incident,
+    alarms, advice, advising, stopOrResume, incident,
     firstAlarm() {
       const line = focusedOr("alarm-list", alarmLines(stateOf().snapshot?.alarms ?? []), (one) => one.key, (one) => one.alarms[0].status === "open");
       if (line) alarms.act(line.alarms, { action: "acknowledge", minutes: null, reason: null }, alarmText(line));

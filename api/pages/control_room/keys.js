@@ -4,7 +4,7 @@ import { t } from "../locale.js";
 import { openDialog } from "./parts.js";
 
 /** The keys in the order of the help. */
-export const KEYS = ["S", "A", "V", "D", "X", "F", "C", "/", "W", "R", "H", "I", "1", "2", "3", "4", "5", "6", "7", "?"];
+export const KEYS = ["S", "T", "A", "V", "D", "X", "F", "C", "/", "W", "R", "H", "I", "1", "2", "3", "4", "5", "6", "7", "?"];
 
 /** Which key an event means, null if none. @param {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, isTyping: boolean }} event */
 export function keyOf({ key, ctrlKey, metaKey, altKey, isTyping }) {

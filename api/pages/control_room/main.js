@@ -112,7 +112,7 @@ async function find() {
 const focus = (/** @type {string} */ id) => () => part(id).focus();
 listenToKeys(
   {
-    S: () => act.advising(), A: () => act.firstAlarm(), V: () => act.firstAdvice("acknowledged"), D: () => act.firstAdvice("declined"), X: () => disruption.open(), F: toggleFollow, C: () => panels.graph.centre(), "/": find,
+    S: () => act.stopOrResume(null), T: () => (store.state.view.train ? act.stopOrResume(store.state.view.train) : tell(t("room.no_train"))), A: () => act.firstAlarm(), V: () => act.firstAdvice("acknowledged"), D: () => act.firstAdvice("declined"), X: () => disruption.open(), F: toggleFollow, C: () => panels.graph.centre(), "/": find,
     W: () => look({ isWall: !store.state.view.isWall }), R: () => replay.toggle(), H: () => window.open(handoverAddress()), I: () => store.state.snapshot?.is_virtual && act.incident(), "?": showKeys,
     1: focus("alarms"), 2: focus("advice"), 3: focus("mimic-canvas"), 4: () => panels.graph.graph.canvas.focus(), 5: focus("headways-canvas"), 6: focus("energy-canvas"), 7: focus("power-canvas"),
   },
