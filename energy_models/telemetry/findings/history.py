@@ -256,7 +256,7 @@ def _swapped(by_vehicle: Mapping[str, Sequence[DaySummary]], excluded: set[tuple
             noise = float(np.hypot(error[a, day], error[b, day]))
             crossed = abs(value - usual_b) + abs(scale[b, day] - usual[a])
             straight = abs(value - usual[a]) + abs(scale[b, day] - usual_b)
-            if apart > max(_SWAP_SCALE, 6.0 * noise) and crossed < 0.25 * straight and straight > 1.6 * apart:
+            if apart > max(_SWAP_SCALE, 4.0 * noise) and crossed < 0.25 * straight and straight > 1.6 * apart:
                 for vehicle, other in ((a, b), (b, a)):
                     first = next(one.first_ms for one in by_vehicle[vehicle] if one.day == day)
                     amount = 100.0 * (scale[vehicle, day] / usual[vehicle] - 1.0)
