@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -22,17 +24,19 @@ def read_cell(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) and not _NUMBER.fullmatch(cell, 1) else cell
 
 
-def frame_without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+def frame_without_formulas(frame: "pd.DataFrame") -> "pd.DataFrame":
     """The frame with every text as `without_formula` writes it; `read_frame` is the inverse."""
     return _with_texts(frame, without_formula)
 
 
-def read_frame(frame: pd.DataFrame) -> pd.DataFrame:
+def read_frame(frame: "pd.DataFrame") -> "pd.DataFrame":
     """The frame with every text as `read_cell` reads it."""
     return _with_texts(frame, read_cell)
 
 
-def _with_texts(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+def _with_texts(frame: "pd.DataFrame", change: Callable[[str], str]) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 - most callers have single cells and import no pandas
+
     def cell(value: object) -> object:
         return change(value) if isinstance(value, str) else value
 
