@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from api.saving_figure import SavingFigure
 from dispatch.plans.potential import against_mean_phase_percent
 from energy_models.account.energy import J_PER_KWH
 from simulation.experiment import PlanExperiment
@@ -122,28 +121,6 @@ KINDS: Mapping[SavingName, SavingKind] = {
         "summary, report, `result.json`: `bound_kwh`",
     ),
 }
-
-
-class SavingFigure(BaseModel):
-    """One saving of the plan in % with both energies in kWh a day at the substations' DC terminals, and its basis.
-
-    `baseline_kwh` is the energy of the baseline that `baseline` names. `differs` states why the figure is not the
-    headline (`is_headline`), `shown_in` where the figure is printed.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    name: str
-    title: str
-    is_headline: bool
-    saving_percent: float
-    baseline_kwh: float
-    plan_kwh: float
-    days: str
-    supply_model: str
-    baseline: str
-    differs: str
-    shown_in: str
 
 
 def savings_of(experiment: PlanExperiment) -> list[SavingFigure]:

@@ -1,12 +1,17 @@
 """What the service answers, and what it costs, while a worker computes plans: times, processor, memory.
 
-    python benchmarks/service.py [--seconds 60] [--clients 200] [--streams 500] [--plans 2000] [--soak SECONDS]
+    python benchmarks/service.py [--only orders load idle] [--seconds 60] [--clients 200] [--streams 500] [--plans 2000]
+                                 [--soak SECONDS] [--profile FILE]
 
 A real `headwatt serve` and a real `headwatt worker` with lower priority (nice 10) run on a temporary data folder. One
 plan is computed; the other ended plans are rows with the files of this plan. Each client sends a request each `--pause`
-seconds, over one connection: plans with their results, jobs, lists, numbers of jobs. Clients, service and worker share
-the processors of this machine. Processor times are those of the kernel for the process (/proc/PID/stat), without its
-children.
+seconds, over one connection: plans with their results, jobs, lists, numbers of jobs. All clients are one process.
+Clients, service and worker share the processors of this machine. Processor times are those of the kernel for the
+process (/proc/PID/stat), without its children. Each part prints how long it takes:
+
+    orders  orders of plans without a worker, one after another: processor time of the answering process
+    load    clients and event streams while a plan is computed
+    idle    processor times without requests and jobs
 """
 
 import argparse
@@ -28,20 +33,27 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-
-from finished_plans import ordered
-
 from api.jobs.plan_order import PlanOrder
 from api.jobs.plan_publishing import publish_plan
+from api.jobs.port import Limits, NewJob
+from api.jobs.stored_jobs import StoredJobs
+from api.services.ids import new_id
 from api.state.database import open_database
 from api.state.files import FileStore
 from api.state.jobs import end_job, job_row
+from api.state.plans import add_plan
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
+PROFILED = (
+    "import cProfile, sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; profile = cProfile.Profile()\n"
+    "try: profile.runcall(run)\nfinally: profile.dump_stats({file!r})"
+)
+"""The command with a profile of its first thread, which answers requests."""
 LINE = "tutorial_line"
 QUICK = {"scenario": LINE, "effort": "quick", "replications": 2}
 LONG = {"scenario": "beijing_yizhuang", "effort": "thorough", "replications": 1000}
+PARTS = ("orders", "load", "idle")
+PLANS_AT_ONCE = 50
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -92,9 +104,9 @@ class Service:
 
 
 @contextmanager
-def headwatt(log: Path, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
+def headwatt(log: Path, *words: str, program: str = START) -> Iterator["subprocess.Popen[bytes]"]:
     with log.open("wb") as written:
-        process = subprocess.Popen([sys.executable, "-c", START, *words], stderr=written)
+        process = subprocess.Popen([sys.executable, "-c", program, *words], stderr=written)
         try:
             yield process
         finally:
@@ -111,12 +123,14 @@ def until(holds: Callable[[], bool], seconds: float = 1200.0) -> None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Service]:
+def serving(folder: Path, profile: Path | None = None) -> Iterator[Service]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     data = folder / "data"
-    with headwatt(folder / "serve.log", "serve", "--port", str(port), "--data", str(data), "--no-worker") as process:
+    words = ("serve", "--port", str(port), "--data", str(data), "--no-worker")
+    program = START if profile is None else PROFILED.format(file=str(profile.resolve()))
+    with headwatt(folder / "serve.log", *words, program=program) as process:
         service = Service(port, data, process.pid)
 
         def lives() -> bool:
@@ -150,71 +164,127 @@ def ended_plans(service: Service, count: int) -> list[str]:
     assert row is not None, first
     assert row.result is not None, row.problem
     plans = [first]
-    for number in range(1, count):
-        plan_id = ordered(database, PlanOrder(LINE, seed=number))
+    while len(plans) < count:
+        # Some plans in each transaction: the service can write between them, and no worker sees a plan in the queue.
         with database.writing() as session:
-            end_job(session, plan_id, "succeeded", None, row.result)
-            publish_plan(session, store, plan_id, row.result)
-        plans.append(plan_id)
+            for seed in range(len(plans), min(count, len(plans) + PLANS_AT_ONCE)):
+                order, plan_id = PlanOrder(LINE, seed=seed), new_id()
+                new = NewJob(plan_id, "plan", "local", order.as_json(), order.lane, LINE)
+                job = StoredJobs().submit(session, new, Limits())
+                add_plan(session, plan_id, LINE, "local", job.created_at)
+                end_job(session, plan_id, "succeeded", None, row.result)
+                publish_plan(session, store, plan_id, row.result)
+                plans.append(plan_id)
     database.close()
     return plans
 
 
 @dataclass
 class Seen:
-    """What the clients saw."""
+    """What the clients saw: seconds by kind of request, and statuses."""
 
-    seconds: list[float] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
     events: int = 0
     ended_streams: int = 0
 
 
+class Connection(asyncio.Protocol):
+    """A connection over which one request after another is sent. It reads only what the measurement needs."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._answered: asyncio.Future[str] | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        end = self._received.find(b"\r\n\r\n")
+        if end < 0 or self._answered is None or self._answered.done():
+            return
+        length = self._received.find(b"content-length: ")
+        stop = self._received.find(b"\r", length)
+        if 0 <= length < end and len(self._received) >= end + 4 + int(self._received[length + 16 : stop]):
+            self._answered.set_result(self._received[9:12].decode())
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result("connection lost")
+
+    async def status_of(self, request: bytes) -> str:
+        """Send a request and wait for its whole answer."""
+        assert self._transport is not None
+        self._received.clear()
+        self._answered = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answered
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+class Events(asyncio.Protocol):
+    """An open stream of events, of which only the events are counted."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def data_received(self, data: bytes) -> None:
+        self._seen.events += data.count(b"\nevent: ")
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._seen.ended_streams += 1
+
+
+def request_of(path: str) -> bytes:
+    """A GET of a path."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+
+
 async def client(service: Service, plans: list[str], seen: Seen, ends: float, pause_s: float) -> None:
     """Requests over one connection until a moment."""
     await asyncio.sleep(random.random() * pause_s)
-    reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=2**24)
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(Connection, "127.0.0.1", service.port)
     while time.monotonic() < ends:
         plan = random.choice(plans)
-        paths = ("/v1/plans/" + plan, "/v1/plans/" + plan, "/v1/jobs/" + plan, "/v1/plans?limit=20", "/health")
+        kind, path = random.choice(
+            (
+                ("plan", f"/v1/plans/{plan}"), ("plan", f"/v1/plans/{plan}"), ("job", f"/v1/jobs/{plan}"),
+                ("list", "/v1/plans?limit=20"), ("number of jobs", "/health"),
+            )
+        )  # fmt: skip
         begin = time.perf_counter()
-        try:
-            path = random.choice(paths)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-            await reader.readexactly(int(head.partition("content-length:")[2].split()[0]))
-            seen.statuses[head.split()[1]] += 1
-        except (OSError, asyncio.IncompleteReadError) as error:
-            seen.statuses[type(error).__name__] += 1
-            reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=2**24)
+        status = await connection.status_of(request_of(path))
         took_s = time.perf_counter() - begin
-        seen.seconds.append(took_s)
+        seen.statuses[status] += 1
+        seen.seconds.setdefault(kind, []).append(took_s)
+        if status == "connection lost":
+            _, connection = await loop.create_connection(Connection, "127.0.0.1", service.port)
         await asyncio.sleep(max(0.0, pause_s - took_s))
-    writer.close()
-
-
-async def stream(service: Service, plan: str, seen: Seen) -> None:
-    """An open stream of events, until it is cancelled."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
-    writer.write(f"GET /v1/plans/{plan}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-    try:
-        while line := await reader.readline():
-            seen.events += line.startswith(b"id:")
-        seen.ended_streams += 1
-    finally:
-        writer.close()
+    connection.close()
 
 
 async def load(service: Service, plans: list[str], followed: list[str], wanted: argparse.Namespace) -> None:
     """All clients and streams at once; prints what they saw and what it cost."""
     seen, during_s = Seen(), float(wanted.soak or wanted.seconds)
-    streams = [
-        asyncio.create_task(stream(service, followed[number % len(followed)], seen)) for number in range(wanted.streams)
-    ]
+    streams = []
+    for number in range(wanted.streams):
+        transport, _ = await asyncio.get_running_loop().create_connection(
+            lambda: Events(seen), "127.0.0.1", service.port
+        )
+        transport.write(request_of(f"/v1/plans/{followed[number % len(followed)]}/events"))
+        streams.append(transport)
     until_s = time.monotonic() + 120
     while seen.events < wanted.streams and time.monotonic() < until_s:
         await asyncio.sleep(0.1)
     begun, before_s, begin_mb = time.monotonic(), processor_s(service.pid), memory_mb(service.pid)
+    own_before_s = time.process_time()
     clients = [
         asyncio.create_task(client(service, plans + followed, seen, begun + during_s, wanted.pause))
         for _ in range(wanted.clients)
@@ -223,23 +293,29 @@ async def load(service: Service, plans: list[str], followed: list[str], wanted: 
     warm_mb = memory_mb(service.pid)
     await asyncio.gather(*clients)
     took_s, used_s = time.monotonic() - begun, processor_s(service.pid) - before_s
-    end_mb = memory_mb(service.pid)
+    own_s, end_mb, ended_streams = time.process_time() - own_before_s, memory_mb(service.pid), seen.ended_streams
     for one in streams:
-        one.cancel()
-    await asyncio.gather(*streams, return_exceptions=True)
-    found, count = sorted(seen.seconds), len(seen.seconds)
-    errors = sum(number for status, number in seen.statuses.items() if status != "200")
+        one.close()
+    found = sorted(second for seconds in seen.seconds.values() for second in seconds)
+    count, errors = len(found), sum(number for status, number in seen.statuses.items() if status != "200")
     print(
         f"{wanted.clients} clients, {wanted.streams} event streams, {took_s:.0f} s: {count:,} requests, {errors} errors"
     )
     if errors:
         print("  answers:", dict(seen.statuses))
-    shares = ", ".join(f"p{share * 100:.0f} {percentile(found, share) * 1000:.1f} ms" for share in (0.5, 0.95, 0.99))
-    print(f"  {count / took_s:.0f} requests/s; {shares}; longest {found[-1] * 1000:.0f} ms")
+    print(f"  {count / took_s:.0f} requests/s; {shares(found)}; longest {found[-1] * 1000:.0f} ms")
+    for kind, seconds in sorted(seen.seconds.items()):
+        print(f"  {kind}: {shares(sorted(seconds))}")
     print(f"  answering process: {used_s / count * 1000:.2f} ms a request, {used_s / took_s:.0%} of a core")
-    print(f"  {seen.events} events, {seen.ended_streams} streams ended by the service")
+    print(f"  clients: {own_s / count * 1000:.2f} ms a request, {own_s / took_s:.0%} of a core")
+    print(f"  {seen.events} events, {ended_streams} streams ended by the service")
     growth = (end_mb / warm_mb - 1) * 100
     print(f"  memory: begin {begin_mb:.0f} MB, after a tenth {warm_mb:.0f} MB, end {end_mb:.0f} MB ({growth:+.1f} %)")
+
+
+def shares(sorted_s: list[float]) -> str:
+    """Median, 95 % and 99 % of times."""
+    return ", ".join(f"p{share * 100:.0f} {percentile(sorted_s, share) * 1000:.1f} ms" for share in (0.5, 0.95, 0.99))
 
 
 def cost_of_orders(service: Service, count: int) -> list[str]:
@@ -262,8 +338,18 @@ def idle(service: Service, worker: int, seconds: float) -> None:
         print(f"idle, {name} ({len(pids)} processes): {used_s / seconds * 100:.2f} % of a core over {seconds:.0f} s")
 
 
+@contextmanager
+def part(name: str) -> Iterator[None]:
+    """Print how long a part takes, and the load average at its end."""
+    print(f"{name} ...", flush=True)
+    begin = time.monotonic()
+    yield
+    print(f"  ({name}: {time.monotonic() - begin:.0f} s, load average {os.getloadavg()[0]:.1f})", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--soak", type=float, default=0, help="seconds of the load, instead of --seconds")
     parser.add_argument("--clients", type=int, default=200)
@@ -272,25 +358,42 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=50)
     parser.add_argument("--idle", type=float, default=30)
     parser.add_argument("--pause", type=float, default=1.0, help="seconds between the requests of a client")
+    parser.add_argument("--profile", type=Path, help="profile the answering process, which costs time, into FILE")
     wanted = parser.parse_args()
     print(f"{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f} at the begin")
     with tempfile.TemporaryDirectory(prefix="headwatt-service-") as name, ExitStack() as stack:
         folder = Path(name)
-        service = stack.enter_context(serving(folder))
-        worker = stack.enter_context(working(service, folder))
-        plans = ended_plans(service, wanted.plans)
-        size = len(json.dumps(service.call("GET", "/v1/plans/" + plans[0])))
-        print(f"{len(plans):,} ended plans; a plan with its result has {size:,} bytes")
-        followed = cost_of_orders(service, wanted.orders)
-        until(lambda: service.status(followed[0]) == "running")
-        asyncio.run(load(service, plans, followed, wanted))
-        running = sum(service.status(plan) == "running" for plan in followed)
-        print(f"load average {os.getloadavg()[0]:.1f} at the end of the load; {running} plans were computed then")
+        with part("start of the service"):
+            service = stack.enter_context(serving(folder, wanted.profile))
+        followed = []
+        if "orders" in wanted.only:
+            with part("orders"):
+                followed = cost_of_orders(service, wanted.orders)
+        if "load" not in wanted.only and "idle" not in wanted.only:
+            return
         for plan in followed:
-            if service.status(plan) in ("queued", "running"):
-                service.call("POST", f"/v1/plans/{plan}/cancel")
-        time.sleep(10)
-        idle(service, worker, wanted.idle)
+            service.call("POST", f"/v1/plans/{plan}/cancel")
+        with part("start of the worker"):
+            worker = stack.enter_context(working(service, folder))
+        if "load" in wanted.only:
+            with part("ended plans"):
+                plans = ended_plans(service, wanted.plans)
+                size = len(json.dumps(service.call("GET", "/v1/plans/" + plans[0])))
+                print(f"{len(plans):,} ended plans; a plan with its result has {size:,} bytes")
+            with part("begin of a plan"):
+                followed = [service.order(LONG, seed=seed) for seed in range(wanted.orders)]
+                until(lambda: any(service.status(plan) == "running" for plan in followed))
+            with part("load"):
+                asyncio.run(load(service, plans, followed, wanted))
+            running = sum(service.status(plan) == "running" for plan in followed)
+            print(f"{running} plans were computed at the end of the load")
+            for plan in followed:
+                if service.status(plan) in ("queued", "running"):
+                    service.call("POST", f"/v1/plans/{plan}/cancel")
+        if "idle" in wanted.only:
+            time.sleep(10)
+            with part("idle"):
+                idle(service, worker, wanted.idle)
 
 
 if __name__ == "__main__":

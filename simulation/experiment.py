@@ -9,7 +9,7 @@ from threading import Lock
 from dispatch.checker.check import CheckReport
 from dispatch.energy.line_model import NO_OTHERS, OtherLibraries
 from dispatch.explanation.input_sensitivity import InputSensitivity, input_sensitivity
-from dispatch.explanation.levers import Lever
+from dispatch.explanation.lever import Lever
 from dispatch.headways.trade import Trade
 from dispatch.planner.planner import Planned, make_plan
 from dispatch.planner.planner_options import PlannerOptions
@@ -32,7 +32,8 @@ from scenarios.values.rolling_stock import RollingStock
 from scenarios.vehicles.calibrated import CalibratedVehicle
 from scenarios.vehicles.fleet import NO_FLEET, FleetModels, stock_of
 from simulation.judging.beside import JudgedBeside, JudgedDays, judged_beside
-from simulation.judging.day_figures import DayFigures, figures_of, padded
+from simulation.judging.day_figures import DayFigures
+from simulation.judging.figures_of_days import figures_of, padded
 from simulation.judging.guards import ENERGY_SHARE_ON_TIME, contradictions, day_does_not_run
 from simulation.judging.judge import Judgement
 from simulation.judging.overloads import overload_remarks

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dispatch.explanation.compare import PlannedLine
     from dispatch.explanation.energy_exchange import SectionExchange
     from dispatch.explanation.explain import Explanation, TripChange
-    from dispatch.explanation.levers import Lever
+    from dispatch.explanation.lever import Lever
 
 HELP = (
     "Explain the saving of a plan: by lever, and by the change of each trip.\n\n"

@@ -98,10 +98,10 @@ def plan(
     with stage_progress(f"headwatt plan {scenario}") as progress:
         progress("reading the scenario", 0.0)
         # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
+        from api.experiment_result import result_of  # noqa: PLC0415
         from api.plan_files.folder import read_plan_folder, write_plan_folder  # noqa: PLC0415
         from api.plan_files.models import ModelFiles  # noqa: PLC0415
         from api.plan_files.placing import place_for  # noqa: PLC0415
-        from api.result import result_of  # noqa: PLC0415
         from dispatch.planner.options import require_sensible  # noqa: PLC0415
         from dispatch.plans.longer_trips import allowed_in  # noqa: PLC0415
         from dispatch.timing.task import SearchStop  # noqa: PLC0415

@@ -64,12 +64,12 @@ def revise(
     """Make a plan of a timetable that was edited by hand; see HELP."""
     with stage_progress(f"headwatt revise {folder.name}") as progress:
         progress("reading", 0.0)
+        from api.experiment_result import result_of  # noqa: PLC0415
         from api.plan_files.folder import require_plan_folder, write_plan_folder  # noqa: PLC0415
         from api.plan_files.placing import place_for  # noqa: PLC0415
         from api.plan_files.proof import prove  # noqa: PLC0415
         from api.plan_files.revise import revised  # noqa: PLC0415
         from api.plan_files.sound_plan import read_sound_plan  # noqa: PLC0415
-        from api.result import result_of  # noqa: PLC0415
 
         require_plan_folder(folder)
         target = out or folder

@@ -15,7 +15,7 @@ from dispatch.explanation.compare import PlannedLine
 from dispatch.explanation.energy_exchange import SectionExchange, energy_exchanges
 from dispatch.explanation.explain import Explanation, TripChange, change_of, counterparts, parts_of_trip
 from dispatch.explanation.explain import explain as account_for
-from dispatch.explanation.levers import Lever
+from dispatch.explanation.lever import Lever
 from dispatch.explanation.vehicles import VehicleEffect, vehicle_effects
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Trip

@@ -21,8 +21,7 @@ from pydantic_core import CoreSchema
 
 from api.jobs.plan_order import PlanOrder, order_of
 from api.jobs.port import Job, JobStatus
-from api.plan_files.graph_document import GRAPH_FILE
-from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
+from api.plan_files.manifest import GRAPH_FILE, MODEL_FILES, PLAN_FILES
 from api.problems import Problem, ProblemKind
 from api.result import PlanResult
 from api.services.approvals import ApprovalStep, Step

@@ -18,7 +18,7 @@ from api.jobs.orders import (
     JudgementOrder,
     RevisionOrder,
 )
-from api.plan_files.moved import StopMove
+from api.plan_files.edits import StopMove
 from api.problems import ProblemKind
 
 router = APIRouter(prefix="/v1/plans/{plan_id}", tags=["plans"])

@@ -7,12 +7,9 @@ from pathlib import Path
 from threading import Lock
 
 from energy_models.faults import Fault, InputFaults
-from energy_models.telemetry.intake import accept
 from energy_models.telemetry.mapping.read import read_mapping
 from energy_models.telemetry.mapping.values import RecorderMapping
 from energy_models.telemetry.receipt import Receipt, total
-from energy_models.telemetry.recordings.files import MOST_BYTES_AT_ONCE, stream_batches
-from energy_models.telemetry.store.compaction import compact
 from energy_models.telemetry.store.store import SETTINGS, TelemetryStore, create_store, open_store
 
 BATCHES_BETWEEN_COMPACTIONS = 500
@@ -48,6 +45,11 @@ class Receiver:
         Raises:
             InputFaults: The bytes are no table, or columns of the mapping are missing. Nothing is stored.
         """
+        # Imported with the first rows, so that a service that receives none does not have these packages in memory.
+        from energy_models.telemetry.intake import accept  # noqa: PLC0415
+        from energy_models.telemetry.recordings.files import MOST_BYTES_AT_ONCE, stream_batches  # noqa: PLC0415
+        from energy_models.telemetry.store.compaction import compact  # noqa: PLC0415
+
         mapping = self.mapping(source)
         with self._lock:
             # All batches are read before the first one is stored, so that a fault leaves nothing behind.

@@ -17,8 +17,6 @@ from simulation.runs.engine import Engine
 
 DASK_SETTING = "HEADWATT_DASK"
 """The setting with the address of a Dask scheduler, whose workers simulate the days of jobs."""
-TELEMETRY_SETTING = "telemetry_store"
-"""The setting of the installation with the folder of its telemetry store."""
 _WORKERS = 2
 
 Progress = Callable[[str, float], None]
@@ -66,7 +64,7 @@ class JobPlace:
     def telemetry(self) -> Path:
         """The folder of the telemetry store. Raises `InputFaults` if the service has none."""
         with self.database.reading() as session:
-            found = line_rows.setting(session, TELEMETRY_SETTING)
+            found = line_rows.setting(session, line_rows.TELEMETRY_SETTING)
         if not isinstance(found, str):
             allowed = "a service with a telemetry store: headwatt serve --telemetry DIR --mapping FILE"
             raise InputFaults([Fault("", "", "telemetry", "no store", allowed)])

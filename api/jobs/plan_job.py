@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from api.experiment_result import result_of
 from api.jobs.plan_order import order_of
 from api.jobs.request import plan_request, stored_fleets, stored_scenarios, stored_starts
 from api.plan_files.folder import write_plan_folder
-from api.plan_files.graph_document import GRAPH_FILE, write_graph
-from api.plan_files.manifest import OWN_FILES, read_manifest
-from api.result import result_of
+from api.plan_files.graph_document import write_graph
+from api.plan_files.manifest import GRAPH_FILE, OWN_FILES, read_manifest
 from api.state.database import Database
 from api.state.files import FileStore
 from api.version import headwatt_version

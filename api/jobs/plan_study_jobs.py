@@ -12,8 +12,9 @@ from api.export.formats import NO_URL, Format
 from api.jobs.line_jobs import write_result
 from api.jobs.place import JobPlace, Progress
 from api.jobs.plan_job import stored_plan
+from api.plan_files.edits import StopMove
 from api.plan_files.models import NO_MODELS
-from api.plan_files.moved import StopMove, moved
+from api.plan_files.moved import moved
 from api.plan_files.planned_line import line_in_force, read_planned_line
 from api.plan_files.proof import checked_plan, prove, violations_json
 from api.plan_files.revise import revised

@@ -7,12 +7,14 @@ no saving). The rows rise in time, so that a reader finds a time without reading
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from api.live.live_line import SettledSecond
-from api.live.tracker import PassedStation
+if TYPE_CHECKING:
+    # The line computes; who only reads a history does not import it.
+    from api.live.live_line import SettledSecond
+    from api.live.tracker import PassedStation
 
 MOST_ROWS = 2_000
 _FIXED = 3
@@ -33,7 +35,7 @@ class History:
         rows = _rows(folder / "seconds.f32", len(self.substations))
         self._last_s = float(rows[-1, 0]) if len(rows) else -1.0
 
-    def add(self, seconds: Iterable[SettledSecond], passed: Iterable[PassedStation]) -> None:
+    def add(self, seconds: "Iterable[SettledSecond]", passed: "Iterable[PassedStation]") -> None:
         """Append settled seconds and passed stations."""
         rows = [
             (one.time_s, one.power_kw, np.nan if one.saving_kwh is None else one.saving_kwh, *one.substation_kw)

@@ -3,15 +3,18 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from api.live.live_line import LiveLine
 from api.live.place import LivePlace, read_whole, write_whole
+
+if TYPE_CHECKING:
+    # The line computes; who only reads requests does not import it.
+    from api.live.live_line import LiveLine
 
 MOST_KEPT = 20
 
 
-def write_request(place: LivePlace, line: LiveLine, recovery_id: str, by_id: str, value: dict[str, Any]) -> None:
+def write_request(place: LivePlace, line: "LiveLine", recovery_id: str, by_id: str, value: dict[str, Any]) -> None:
     """Write a request with the state of the line now; only the newest `MOST_KEPT` requests are kept."""
     place.recoveries.mkdir(exist_ok=True, mode=0o700)
     lateness_s = {}

@@ -15,13 +15,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from api.experiment_result import result_of
 from api.plan_files.manifest import FLEET_FILE, PLAN_FILES, VEHICLE_FILE, FolderState, state_of
 from api.plan_files.models import NO_MODELS, ModelFiles, Models
 from api.plan_files.placing import Place, place_for, put, recover
 from api.plan_files.profile_table import read_profile_keys, section_runs, write_profiles
 from api.plan_files.timetable_tables import read_headways, read_trips, write_headways, write_timetable
 from api.report.render import render_report
-from api.result import PlanResult, result_of
+from api.result import PlanResult
 from dispatch.plans.plan import Plan
 from dispatch.plans.plan_record import PlanFacts, PlanOptions
 from dispatch.plans.running_patterns import running_patterns

@@ -19,9 +19,6 @@ from scenarios.schema import Scenario
 from scenarios.values.train_numbers import train_numbers
 from simulation.experiment import PlanExperiment
 
-GRAPH_FILE = "train_graph.json.gz"
-"""The name of the stored file with the graph of a plan; the file is not part of the plan."""
-
 
 def write_graph(experiment: PlanExperiment, file: Path) -> None:
     """Write the graph of an experiment as compressed JSON; the same experiment gives the same bytes."""

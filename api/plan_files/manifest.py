@@ -29,6 +29,9 @@ FLEET_FILE = "fleet.yaml"
 MODEL_FILES = (VEHICLE_FILE, FLEET_FILE)
 """The files of calibrated models that a plan may have."""
 
+GRAPH_FILE = "train_graph.json.gz"
+"""The name of the stored file with the train graph of a plan; the file is not part of the plan."""
+
 OWN_FILES = (*PLAN_FILES, *MODEL_FILES, MANIFEST_FILE)
 """All names of files of a plan."""
 

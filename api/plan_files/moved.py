@@ -1,21 +1,12 @@
 """A plan with trips at other times: whole trips moved, and single arrivals and departures moved beside that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from api.plan_files.edits import StopMove
 from dispatch.plans.plan import Plan
 from dispatch.plans.timetable import Timetable, Trip
 from energy_models.faults import Fault, InputFaults
-
-
-@dataclass(frozen=True)
-class StopMove:
-    """An arrival and a departure of a trip at its stop `stop` (from 0) that are later, or earlier if negative, in s."""
-
-    trip: str
-    stop: int
-    arrival_by_s: int = 0
-    departure_by_s: int = 0
 
 
 def moved(plan: Plan, moves: Mapping[str, int], stops: Sequence[StopMove] = ()) -> Plan:

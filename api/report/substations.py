@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from api.result import PlanResult
 from energy_models.supply.overload_classes import OVERLOAD_CLASSES
 from scenarios.values.substation_ratings import Rating
-from simulation.judging.day_figures import DayFigures
-from simulation.judging.substation_figures import SubstationFigures
+from simulation.judging.day_figures import DayFigures, SubstationFigures
 
 
 @dataclass(frozen=True)

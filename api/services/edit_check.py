@@ -8,11 +8,11 @@ import tempfile
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from api.jobs.place import JobPlace
+from api.plan_files.edits import EditReport, PlanEdit
 from api.plan_files.folder import WrittenPlan
-from api.plan_files.moved import StopMove, moved
+from api.plan_files.moved import moved
 from api.plan_files.proof import violations_json
 from api.plan_files.sound_plan import read_sound_plan
 from api.state.database import Database
@@ -21,30 +21,11 @@ from dispatch.checker.check import check
 from dispatch.checker.known import Known
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
-from energy_models.faults import Fault, InputFaults
+from energy_models.faults import InputFaults
 from scenarios.values.shortest_running_times import ShortestTimes
 
 MOST_PLANS = 4
 """Plans that the process keeps; a plan of 368 trips takes about 20 MB."""
-
-
-@dataclass(frozen=True)
-class PlanEdit:
-    """Moves of trips and of single stops of a version of a plan, in whole seconds."""
-
-    plan_id: str
-    version: int
-    moves: tuple[tuple[str, int], ...]
-    stops: tuple[StopMove, ...] = ()
-
-
-@dataclass(frozen=True)
-class EditReport:
-    """The rules that were checked and their violations; `faults` of an edit that cannot be checked."""
-
-    rules: int
-    violations: tuple[dict[str, Any], ...]
-    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from api.jobs.place import TELEMETRY_SETTING
 from api.problems import ProblemError, ProblemKind
 from api.services.ids import is_storable
 from api.state import fleet as rows
 from api.state.database import Database, Session
 from api.state.fleet_tables import FleetReportRow, VehicleModelRow
 from api.state.line_filter import Caller
-from api.state.lines import known_lines, setting
+from api.state.lines import TELEMETRY_SETTING, known_lines, setting
 
 MOST_MODELS = 400
 """Models of a vehicle that its history has, the latest days."""

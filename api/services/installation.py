@@ -10,7 +10,6 @@ from platformdirs import user_state_path
 from api.access.oidc import Provider, Tokens
 from api.access.sessions import Lifetimes
 from api.access.signing_keys import SigningKeys
-from api.jobs.place import TELEMETRY_SETTING
 from api.jobs.port import Limits
 from api.jobs.stored_jobs import StoredJobs
 from api.services.access import Access
@@ -32,7 +31,7 @@ from api.services.telemetry_log import TelemetryLog
 from api.settings.model import LimitSettings, Settings
 from api.state.database import SETTING, Database, open_database
 from api.state.files import FileStore
-from api.state.lines import change_setting
+from api.state.lines import TELEMETRY_SETTING, change_setting
 from api.state.migrate import require_current
 
 

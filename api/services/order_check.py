@@ -10,20 +10,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTimeError
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 from api.jobs.plan_order import PlanOrder
-from api.jobs.request import plan_request, stored_fleets, stored_scenarios, stored_starts
-from api.services.edit_check import EditChecks, EditReport, PlanEdit
-from api.services.scenario_values import scenario_schema, scenario_values
+from api.plan_files.edits import EditReport, PlanEdit
 from api.services.text_differences import FileDifference, Paths, differences
-from api.state.database import Database
 from api.state.files import FileStore
-from energy_models.faults import Fault, Infeasible, InputFaults
-from simulation.experiment import PlanRequest
+from energy_models.faults import Fault
 
 PATIENCE_S = 10.0
 EDIT_PATIENCE_S = 60.0
@@ -35,8 +30,6 @@ _KEPT_VALUES = 20
 _NICENESS = 5
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
-_requests: Callable[[PlanOrder], PlanRequest] | None = None
-_edits: EditChecks | None = None
 
 
 class OrderCheck:
@@ -120,42 +113,38 @@ class OrderCheck:
             return self._pool, self._started
 
 
+# The imports of the process of the check are in its functions: the process that answers requests computes nothing, so
+# that it need not import what computes.
+
+
 def _begin(database_url: str, data: str) -> None:
-    global _requests, _edits
     os.nice(_NICENESS)
-    place = Database(database_url), FileStore(Path(data))
-    requests = partial(
-        plan_request,
-        starts=stored_starts(*place),
-        scenarios=stored_scenarios(*place),
-        fleets=stored_fleets(place[0]),
-    )
-    _requests, _edits = requests, EditChecks(*place)
+    from api.services import check_process  # noqa: PLC0415
+
+    check_process.begin(database_url, data)
 
 
 def _faults_of(order: PlanOrder | None) -> tuple[Fault, ...]:
-    if order is None:
-        return ()
-    assert _requests is not None
-    try:
-        _requests(order)
-    except InputFaults as error:
-        return tuple(error.faults)
-    except Infeasible:
-        return ()  # the job gives the reasons
-    return ()
+    from api.services import check_process  # noqa: PLC0415
+
+    return check_process.faults_of(order) if order is not None else ()
 
 
 def _report_of(edit: PlanEdit) -> EditReport:
-    assert _edits is not None
-    return _edits.report(edit)
+    from api.services import check_process  # noqa: PLC0415
+
+    return check_process.report_of(edit)
 
 
 def _schema_of(nothing: None) -> dict[str, Any]:
     del nothing
+    from api.services.scenario_values import scenario_schema  # noqa: PLC0415
+
     return scenario_schema()
 
 
 def _values_of(given: tuple[str, Mapping[str, str]]) -> dict[str, Any] | None:
     data, names = given
+    from api.services.scenario_values import scenario_values  # noqa: PLC0415
+
     return scenario_values(FileStore(Path(data)), names)

@@ -13,11 +13,9 @@ from typing import Any
 from api.jobs.plan_order import PlanOrder
 from api.jobs.port import Job, Jobs, Keep, Limits, NewJob, TooManyJobsError
 from api.jobs.stored_jobs import job_of
-from api.plan_files.graph_document import GRAPH_FILE
-from api.plan_files.manifest import MODEL_FILES, PLAN_FILES
-from api.plan_files.moved import StopMove
+from api.plan_files.edits import EditReport, PlanEdit, StopMove
+from api.plan_files.manifest import GRAPH_FILE, MODEL_FILES, PLAN_FILES
 from api.problems import Problem, ProblemError, ProblemKind
-from api.services.edit_check import EditReport, PlanEdit
 from api.services.ids import cursor_of, is_storable, new_id, position_of
 from api.services.kept import Kept
 from api.services.order_check import OrderCheck

@@ -11,6 +11,9 @@ from api.state.database import Session, now
 from api.state.line_filter import caller_of, line_is_seen
 from api.state.tables import LineRow, ScenarioFileRow, ScenarioVersionRow, SettingRow
 
+TELEMETRY_SETTING = "telemetry_store"
+"""The setting of the installation with the folder of its telemetry store."""
+
 
 @dataclass(frozen=True)
 class ScenarioFacts:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_day import PlannedDays
 from dispatch.energy.trip_change import PlannedDay
-from dispatch.explanation.levers import LEVERS, NUMBER_AND_DEPARTURES, Lever, fewer_trips, lever_shares
+from dispatch.explanation.lever import LEVERS, NUMBER_AND_DEPARTURES, Lever
+from dispatch.explanation.levers import fewer_trips, lever_shares
 from dispatch.plans.plan import Plan
 from dispatch.plans.run_as_today import run_as_today
 from dispatch.plans.timetable import Timetable, Trip, retimed

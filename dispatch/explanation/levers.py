@@ -7,26 +7,14 @@ for n-person games, 1953); the sum of the shares is the whole saving.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from math import factorial
 
 from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_day import PlannedDays
+from dispatch.explanation.lever import LEVERS, Lever
 from dispatch.plans.timetable import Timetable, Trip, retimed
-
-LEVERS = ("driving", "departures and duties", "running times", "dwells")
-"""Driving of sections; departures from terminals and vehicles; division of time along the trip."""
-NUMBER_AND_DEPARTURES = "number of trips and departures"
-"""The lever of other trips if decided departures cannot be distinguished from departures moved by the timing."""
-
-
-@dataclass(frozen=True)
-class Lever:
-    """A lever and its share of the saving, at the substation terminals."""
-
-    name: str
-    saving_kwh: float
 
 
 def lever_shares(

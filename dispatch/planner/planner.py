@@ -8,7 +8,8 @@ from functools import partial
 from dispatch.checker.check import CheckReport
 from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_day import PlannedDays
-from dispatch.explanation.levers import NUMBER_AND_DEPARTURES, Lever, fewer_trips, lever_shares
+from dispatch.explanation.lever import NUMBER_AND_DEPARTURES, Lever
+from dispatch.explanation.levers import fewer_trips, lever_shares
 from dispatch.explanation.potential import potential_of
 from dispatch.headways.trade import Trade
 from dispatch.planner.beside import NOTHING_BESIDE, Beside

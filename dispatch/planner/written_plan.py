@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from dispatch.checker.check import CheckReport, check
 from dispatch.energy.line_model import LineModel
 from dispatch.energy.planned_day import PlannedDays
-from dispatch.explanation.levers import NUMBER_AND_DEPARTURES, Lever, fewer_trips, lever_shares
+from dispatch.explanation.lever import NUMBER_AND_DEPARTURES, Lever
+from dispatch.explanation.levers import fewer_trips, lever_shares
 from dispatch.explanation.potential import potential_of
 from dispatch.planner.repair import demand_led_limits
 from dispatch.plans.in_force import headway_table, timetable_in_force

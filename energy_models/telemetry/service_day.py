@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 
 from energy_models.arrays import IntArray
 
@@ -31,6 +30,8 @@ def service_days(instant_ms: IntArray, zone: str, day_begins_s: int = DAY_BEGINS
 
 
 def _days(instant_ms: IntArray, zone: str, day_begins_s: int) -> IntArray:
+    import pandas as pd  # noqa: PLC0415 - who only opens a store imports no pandas
+
     index = pd.DatetimeIndex(instant_ms.astype("datetime64[ms]"), tz="UTC").tz_convert(ZoneInfo(zone))
     local_ms = index.tz_localize(None).as_unit("ms").asi8
     return np.asarray((local_ms - day_begins_s * 1000) // 86_400_000, dtype=np.int64)

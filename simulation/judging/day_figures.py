@@ -1,14 +1,38 @@
-"""The figures of the days of one timetable, as results and reports show them."""
+"""The figures of the days of one timetable, as results and reports show them; `figures_of_days` computes them."""
 
 from dataclasses import dataclass
 
-import numpy as np
+from energy_models.account.substations import SubstationLoads
+from energy_models.supply.overload_classes import ClassName
 
-from energy_models.arrays import FloatArray
-from scenarios.schema import Scenario
-from simulation.judging.beside import UndisturbedDay
-from simulation.judging.judge import Days
-from simulation.judging.substation_figures import SubstationFigures, substation_figures
+
+@dataclass(frozen=True)
+class SubstationFigures:
+    """One substation: energies in kWh, mean over the days, and loads at the DC terminals in kW, highest of all days.
+
+    `utility_kwh` = `delivered_kwh` - `returned_kwh` + the three losses. The loads are the highest means over a second,
+    a minute and two hours, and the mean over 24 hours; returned power counts as no load. Rated power and overload class
+    are those of the scenario, None without them.
+    """
+
+    name: str
+    delivered_kwh: float
+    returned_kwh: float
+    load_losses_kwh: float
+    no_load_losses_kwh: float
+    return_losses_kwh: float
+    utility_kwh: float
+    peak_1s_kw: float
+    peak_1min_kw: float
+    peak_2h_kw: float
+    mean_24h_kw: float
+    rated_power_kw: float | None = None
+    overload_class: ClassName | None = None
+
+    @property
+    def loads(self) -> SubstationLoads:
+        """The loads alone."""
+        return SubstationLoads(self.peak_1s_kw, self.peak_1min_kw, self.peak_2h_kw, self.mean_24h_kw)
 
 
 @dataclass(frozen=True)
@@ -39,35 +63,3 @@ class DayFigures:
     no_load_losses_kwh: float | None = None
     return_losses_kwh: float | None = None
     substations: tuple[SubstationFigures, ...] = ()
-
-
-def figures_of(days: Days, scenario: Scenario) -> DayFigures:
-    """The figures of the simulated days of one timetable."""
-    first = days.results[0]
-    return DayFigures(
-        energy_kwh=days.energy().mean,
-        train_km=float(np.mean([result.train_km for result in days.results])),
-        trips=first.trips,
-        peak_15min_kw=days.energy("peak_15min_sliding_kw").mean,
-        regeneration_offered_kwh=days.energy("regeneration_offered_kwh").mean,
-        regeneration_used_kwh=days.energy("regeneration_used_kwh").mean,
-        losses_kwh=days.energy("losses_kwh").mean,
-        unserved_kwh=days.energy("unserved_kwh").mean,
-        mean_waiting_s=days.served("mean_waiting_s").mean,
-        cost=days.cost().mean,
-        co2_kg=days.co2_kg().mean,
-        fullest_train_share=days.served("maximum_load_share").mean,
-        utility_kwh=days.energy("utility_kwh").mean,
-        load_losses_kwh=days.energy("load_losses_kwh").mean,
-        no_load_losses_kwh=days.energy("no_load_losses_kwh").mean,
-        return_losses_kwh=days.energy("return_losses_kwh").mean,
-        substations=substation_figures(days.results, scenario),
-    )
-
-
-def padded(day: UndisturbedDay, start_s: float, end_s: float) -> FloatArray:
-    """The total substation power of a day on a common span of seconds."""
-    power = np.zeros(round(end_s - start_s))
-    begin = round(day.start_s - start_s)
-    power[begin : begin + len(day.power_w)] = day.power_w
-    return power

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from api.experiment_result import result_of
 from api.report.render import render_report
-from api.result import result_of
 
 
 @pytest.fixture

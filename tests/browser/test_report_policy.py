@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect, sync_playwright
 
+from api.experiment_result import result_of
 from api.http.answer_headers import report_policy
 from api.report.render import render_report
-from api.result import result_of
 from scenarios.files.load import load_scenario
 from simulation.experiment import PlanRequest, run_plan_experiment
 

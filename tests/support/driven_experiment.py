@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from api.version import headwatt_version
 from dispatch.checker.check import check
 from dispatch.energy.line_model import LineModel
-from dispatch.explanation.levers import Lever
+from dispatch.explanation.lever import Lever
 from dispatch.explanation.potential import potential_of
 from dispatch.plans.in_force import headway_table, timetable_in_force
 from dispatch.plans.plan import Plan
@@ -21,7 +21,7 @@ from scenarios.values.shortest_running_times import ShortestTimes
 from simulation.day.model import day_model
 from simulation.experiment import METERING_POINT, PlanExperiment, PlanRequest
 from simulation.judging.beside import undisturbed_day
-from simulation.judging.day_figures import figures_of, padded
+from simulation.judging.figures_of_days import figures_of, padded
 from simulation.judging.judge import judge_with
 
 METADATA: dict[str, JsonValue] = {

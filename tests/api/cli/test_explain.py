@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from api.cli.compare import largest_moves_first
 from api.cli.main import app
+from api.experiment_result import result_of
 from api.plan_files.folder import write_plan_folder
-from api.result import result_of
 from dispatch.explanation.compare import TripDifference
 from dispatch.plans.in_force import timetable_in_force
 from simulation.experiment import PlanExperiment

@@ -10,13 +10,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from api.experiment_result import result_of
 from api.export.csv_files import write_csv_files
 from api.export.tables import tables_of
 from api.export.workbook import write_workbook
 from api.plan_files.folder import read_plan_folder, write_plan_folder
 from api.plan_files.proof import CheckedPlan
 from api.report.render import render_report
-from api.result import result_of
 from dispatch.checker.check import CheckReport
 from scenarios.files.load import load_scenario
 from scenarios.files.written import document_of, write_document

@@ -16,10 +16,10 @@ from merging import members
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.experiment_result import result_of
 from api.export.gtfs_merge import MARK_FILE
 from api.plan_files.folder import read_plan_folder, write_plan_folder
 from api.report.render import render_report
-from api.result import result_of
 from api.source_names import origin_words, trip_title, violation_line
 from dispatch.checker.violation import Violation
 from dispatch.plans.plan import Plan, plan_json_schema

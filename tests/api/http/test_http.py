@@ -14,10 +14,10 @@ from answered_problems import PROBLEM, problem
 from finished_plans import ended, finished, opened, placed
 from served_process import asking
 
+from api.experiment_result import result_of
 from api.jobs.plan_order import PlanOrder
 from api.plan_files.folder import write_plan_folder
 from api.plan_files.manifest import PLAN_FILES
-from api.result import result_of
 from api.state.database import Database
 from api.state.files import FileStore
 from api.state.plans import plan_files

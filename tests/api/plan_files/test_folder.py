@@ -13,10 +13,11 @@ from instructed import assert_drives
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.experiment_result import result_of
 from api.plan_files.folder import read_plan_folder, write_plan_folder
 from api.plan_files.manifest import PLAN_FILES
 from api.plan_files.profile_table import REGIME_WORDS, section_runs
-from api.result import PlanResult, result_of
+from api.result import PlanResult
 from dispatch.plans.plan_record import PlanFacts
 from energy_models.faults import InputFaults
 from scenarios.files.folders import MANIFEST_FILE

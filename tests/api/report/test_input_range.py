@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from api.experiment_result import result_of
 from api.input_effects import input_notes, input_range_of
 from api.report.render import render_report
-from api.result import PlanResult, result_of
+from api.result import PlanResult
 from api.summary import headline, sentences
 from dispatch.explanation.input_sensitivity import InputEffect, InputSensitivity
 from scenarios.files.main_inputs import main_inputs

@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
+from api.experiment_result import result_of
 from api.report.render import render_report
-from api.result import result_of
 from api.summary import sentences
 from simulation.experiment import PlanExperiment
 

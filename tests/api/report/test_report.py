@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from api.experiment_result import result_of
 from api.report.borders import borders, largest_move, shown
 from api.report.convergence import convergence
 from api.report.levers import waterfall
@@ -18,10 +19,10 @@ from api.report.regeneration import mean_day
 from api.report.render import render_report
 from api.report.trade import trade
 from api.report.train_power import CLASSES, power_class
-from api.result import Choice, PlanResult, result_of
+from api.result import Choice, PlanResult
 from api.savings import KINDS
 from api.summary import headline, headline_beside, sentences
-from dispatch.explanation.levers import Lever
+from dispatch.explanation.lever import Lever
 from dispatch.plans.dwell_transfer import DwellTransfer
 from dispatch.plans.longer_trips import LongerTrips
 from dispatch.plans.timetable import Timetable

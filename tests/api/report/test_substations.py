@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from api.experiment_result import result_of
 from api.report.render import render_report
 from api.report.substations import load_rows, substation_rows
-from api.result import PlanResult, result_of
+from api.result import PlanResult
 from api.summary import sentences
 from simulation.experiment import PlanExperiment
 from simulation.judging.day_figures import DayFigures

@@ -10,7 +10,7 @@ from dispatch.energy.trip_change import PlannedDay
 from dispatch.explanation.compare import PlannedLine, compare
 from dispatch.explanation.energy_exchange import doing, energy_exchanges
 from dispatch.explanation.explain import change_of, counterparts, explain, parts_of_trip
-from dispatch.explanation.levers import Lever
+from dispatch.explanation.lever import Lever
 from dispatch.plans.in_force import headway_table, timetable_in_force
 from dispatch.plans.plan import Mode, Plan
 from dispatch.plans.timetable import Timetable, Trip, retimed

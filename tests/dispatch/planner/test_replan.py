@@ -4,7 +4,7 @@ import pytest
 
 from dispatch.energy.planned_day import planned_energy_j
 from dispatch.explanation.explain import explain
-from dispatch.explanation.levers import NUMBER_AND_DEPARTURES
+from dispatch.explanation.lever import NUMBER_AND_DEPARTURES
 from dispatch.planner.planner import Planned, make_plan
 from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.in_force import timetable_in_force

@@ -9,7 +9,8 @@ from timing_lines import SEVEN, TWO_PERIODS, Case, case_of, small_line
 
 from dispatch.energy.lower_bound import energy_bound
 from dispatch.energy.planned_day import planned_energy_j
-from dispatch.explanation.levers import LEVERS, lever_shares
+from dispatch.explanation.lever import LEVERS
+from dispatch.explanation.levers import lever_shares
 from dispatch.planner.planner import make_plan
 from dispatch.planner.planner_options import PlannerOptions
 from dispatch.plans.timetable import Timetable, retimed

@@ -1,0 +1,48 @@
+"""The process of the quick check: it loads scenarios, makes requests of the planner and checks edits of plans."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from api.jobs.plan_order import PlanOrder
+from api.jobs.request import plan_request, stored_fleets, stored_scenarios, stored_starts
+from api.plan_files.edits import EditReport, PlanEdit
+from api.services.edit_check import EditChecks
+from api.state.database import Database
+from api.state.files import FileStore
+from energy_models.faults import Fault, Infeasible, InputFaults
+from simulation.experiment import PlanRequest
+
+_requests: Callable[[PlanOrder], PlanRequest] | None = None
+_edits: EditChecks | None = None
+
+
+def begin(database_url: str, data: str) -> None:
+    """Let the calls of this process read the database and the files of an installation."""
+    global _requests, _edits  # noqa: PLW0603
+    place = Database(database_url), FileStore(Path(data))
+    _requests = partial(
+        plan_request,
+        starts=stored_starts(*place),
+        scenarios=stored_scenarios(*place),
+        fleets=stored_fleets(place[0]),
+    )
+    _edits = EditChecks(*place)
+
+
+def faults_of(order: PlanOrder) -> tuple[Fault, ...]:
+    """The faults of an order, with those that need its scenario."""
+    assert _requests is not None
+    try:
+        _requests(order)
+    except InputFaults as error:
+        return tuple(error.faults)
+    except Infeasible:
+        return ()  # the job gives the reasons
+    return ()
+
+
+def report_of(edit: PlanEdit) -> EditReport:
+    """The violations of a plan edited by hand."""
+    assert _edits is not None
+    return _edits.report(edit)
