@@ -136,6 +136,7 @@ export const CONTROL_ROOM = {
   "room.braking_used": ["Braking, used", "已利用制动能量"],
   "room.braking_burnt": ["Braking, burnt", "制动电阻消耗"],
   "room.saving": ["Saving (modelled)", "节电（模型值）"],
+  "room.saving_later": ["after {n} min", "{n} 分钟后"],
   "room.saving_measured": ["Saving", "节电"],
   "room.energy_today": ["Energy today", "今日电量"],
   "room.planned_energy": ["plan {kwh} kWh", "计划 {kwh} kWh"],

@@ -11,6 +11,8 @@ const PAST_S = 3600;
 const FUTURE_S = 900;
 const LANE_PAST_S = 1800;
 const ROW_STEP_S = 60;
+/** In a shorter time, the saving is mostly where trains happen to be. */
+const LEAST_SAVING_S = 900;
 export const TOTAL = "total";
 export const MEAN = "mean";
 
@@ -21,7 +23,8 @@ const kwh = (/** @type {number | null | undefined} */ value) => (value === null 
 export function energyFigures(energy, minutesLeft) {
   const { contract_kw: contract, baseline_energy_kwh: baseline, saving_kwh: saving } = energy;
   const left = minutesLeft === null ? t("room.not_reached") : minutesLeft <= 0 ? t("room.exceeded") : t("room.reached", { n: formatTenth(minutesLeft) });
-  const share = baseline && saving !== null ? `${formatTenth((100 * saving) / baseline)} %` : "";
+  const isShort = energy.until_s - energy.since_s < LEAST_SAVING_S;
+  const share = isShort ? t("room.saving_later", { n: LEAST_SAVING_S / 60 }) : baseline && saving !== null ? `${formatTenth((100 * saving) / baseline)} %` : "";
   const place = energy.lowest_voltage_at_m === null || energy.lowest_voltage_at_m === undefined ? "" : t("room.at_km", { km: formatTenth(energy.lowest_voltage_at_m / 1000) });
   return [
     { key: "room.power_now", value: kw(energy.power_kw), more: "", form: "actual" },
@@ -29,7 +32,7 @@ export function energyFigures(energy, minutesLeft) {
     ...(contract ? [{ key: "room.minutes_left", value: left, more: "", form: minutesLeft === null ? "left" : "limit" }] : []),
     { key: "room.braking_used", value: kw(energy.braking_used_kw), more: kwh(energy.braking_used_kwh), form: "used" },
     { key: "room.braking_burnt", value: kw(energy.braking_burnt_kw), more: kwh(energy.braking_burnt_kwh), form: "burnt" },
-    { key: energy.is_modelled ? "room.saving" : "room.saving_measured", value: kwh(saving), more: share, form: "saving" },
+    { key: energy.is_modelled ? "room.saving" : "room.saving_measured", value: kwh(isShort ? null : saving), more: share, form: "saving" },
     { key: "room.energy_today", value: kwh(energy.energy_kwh), more: energy.planned_energy_kwh === null ? "" : t("room.planned_energy", { kwh: formatWhole(energy.planned_energy_kwh) }), form: "" },
     { key: "room.lowest_voltage", value: energy.lowest_voltage_v === null ? "–" : `${formatWhole(energy.lowest_voltage_v)} V`, more: place, form: "" },
   ]; // prettier-ignore
