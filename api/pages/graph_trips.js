@@ -2,8 +2,9 @@
 import { across, down } from "./graph_view.js";
 
 /** A stop: index of the station, arrival and departure in seconds of the service day; null where there is none (yet). @typedef {[number, number | null, number | null]} Stop */
-/** `power_kw` has the mean power of each run, from stop to stop.
- * @typedef {{ trip_id: string, number?: string | null, direction: "up" | "down", duty?: string | null, stops: Stop[], power_kw?: (number | null)[] | null }} Trip */
+/** `power_kw` has the mean power of each run, from stop to stop. With `points` (time and place), the line follows these points in place
+ * of the stops, and `power_kw` has the mean power between each two points at different places.
+ * @typedef {{ trip_id: string, number?: string | null, direction: "up" | "down", duty?: string | null, stops: Stop[], points?: [number, number][], power_kw?: (number | null)[] | null }} Trip */
 /** Points of trip `i` are those from `first[i]` to before `first[i + 1]`; trips are in the order of their starts.
  * @typedef {{ trips: Trip[], time_s: Float64Array, place_m: Float64Array, first: Int32Array, start_s: Float64Array, end_s: Float64Array, longest_s: number, last_s: number, index: Map<string, number> }} TripSet */
 
@@ -34,6 +35,7 @@ export function tripSet(trips, stations) {
 
 /** @param {Trip} trip @param {{ chainage_m: number }[]} stations @returns {[number, number][]} */
 function pointsOf(trip, stations) {
+  if (trip.points) return trip.points;
   /** @type {[number, number][]} */
   const points = [];
   for (const [station, arrival_s, departure_s] of trip.stops) {
