@@ -9,6 +9,7 @@ import { across, down } from "./graph_view.js";
  * @typedef {"today" | "plan" | "difference" | "actual" | "forecast"} Form */
 /** @typedef {{ name: string, form: Form, set: TripSet, isLive: boolean, shift: Float64Array | null }} Layer */
 /** `kind` closure, speed or other: each has its own pattern. @typedef {{ from_s: number, to_s: number, low_m: number, high_m: number, kind: string, label: string }} Area */
+/** `isFew` if the lines have their own widths and dashes. @typedef {{ begin: number, end: number, set: TripSet, isFew: boolean, stroke: (pen: Pen, i: number) => void }} Strokes */
 /** Colours by the name of their token, and the type face. @typedef {Record<string, string>} Colours */
 
 /** Dashes and thick lines are for few trips: many of them cost a hundred times as much as hairlines. */
@@ -79,19 +80,20 @@ function strokeByPower(pen, set, i, view, plot, colours, highest_kw, isFew) {
 export const hasPower = ({ form, set }) => (form === "plan" || form === "actual") && set.trips.some((trip) => trip.power_kw);
 
 /** How the trips of a layer are drawn in a view: called for each of them. @param {Layer} layer @param {View} view @param {Plot} plot @param {Colours} colours @param {{ byPower: boolean }} options
- * @returns {{ begin: number, end: number, set: TripSet, stroke: (pen: Pen, i: number) => void }} */
+ * @returns {Strokes} */
 export function layerStrokes(layer, view, plot, colours, { byPower }) {
   const { set, form, shift } = layer;
   const [begin, end] = inWindow(set, view.from_s, view.to_s);
   const isFew = end - begin <= FEW;
   if (byPower && hasPower(layer)) {
     const highest_kw = highestPower(set);
-    return { begin, end, set, stroke: (pen, i) => strokeByPower(pen, set, i, view, plot, colours, highest_kw, isFew) };
+    return { begin, end, set, isFew, stroke: (pen, i) => strokeByPower(pen, set, i, view, plot, colours, highest_kw, isFew) };
   }
   return {
     begin,
     end,
     set,
+    isFew,
     stroke: (pen, i) => {
       const moved = form === "difference" && shift ? shift[i] : 0;
       const kind = form !== "difference" ? form : Number.isNaN(moved) ? "added" : moved >= 0.5 ? "late" : moved <= -0.5 ? "early" : "same";
@@ -102,6 +104,9 @@ export function layerStrokes(layer, view, plot, colours, { byPower }) {
     },
   };
 }
+
+/** The layers of which something is seen: hairlines lie exactly below those of a later layer with the same trips. @param {Strokes[]} strokes in the order of painting */
+export const uncovered = (strokes) => strokes.filter((one, k) => one.isFew || !strokes.some((other, later) => later > k && other.set === one.set));
 
 /** Help lines, hours and stations. @param {Pen} pen @param {View} view @param {Plot} plot @param {{ name: string, chainage_m: number }[]} stations @param {Colours} colours */
 export function paintGrid(pen, view, plot, stations, colours) {
