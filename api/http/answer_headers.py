@@ -18,7 +18,7 @@ PAGE = (
 """The policy of the page: scripts and styles only from files of this service, none within the page."""
 PAGE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": PAGE}
 """Headers of the pages; a browser asks whether they changed before it uses its copy."""
-SANDBOX = "sandbox allow-scripts allow-downloads allow-popups; frame-ancestors 'self'"
+SANDBOX = "sandbox allow-scripts allow-downloads allow-modals allow-popups; frame-ancestors 'self'"
 """Added to the policy of a report: its scripts cannot use the session of the user, or read other answers."""
 
 _HEADERS = (

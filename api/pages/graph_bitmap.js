@@ -2,7 +2,7 @@
 import { across, covers, down, held } from "./graph_view.js";
 
 /** @typedef {import("./graph_view.js").View} View @typedef {import("./graph_view.js").Plot} Plot */
-/** @typedef {{ begin: number, end: number, set: import("./graph_trips.js").TripSet, stroke: (pen: any, i: number) => void }} Strokes */
+/** @typedef {import("./graph_paint.js").Strokes} Strokes */
 
 const BEYOND = 0.35;
 const MOST_PIXELS = 12e6;
@@ -32,13 +32,17 @@ export class Bitmap {
     let height = (plot.height * (wide.high_m - wide.low_m)) / (view.high_m - view.low_m);
     let painted = wide;
     if (width * height * ratio * ratio > MOST_PIXELS) [painted, width, height] = [view, plot.width, plot.height];
+    const inner = { left: 0, top: 0, width, height };
+    const strokes = strokesIn(painted, inner);
+    if (!strokes.length) {
+      [this.#shown, this.#made] = [null, null];
+      return;
+    }
     const canvas = this.#made?.canvas ?? this.#spare ?? document.createElement("canvas");
     this.#spare = null;
     [canvas.width, canvas.height] = [Math.max(1, Math.ceil(width * ratio)), Math.max(1, Math.ceil(height * ratio))];
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const inner = { left: 0, top: 0, width, height };
-    const strokes = strokesIn(painted, inner);
     this.#made = { canvas, pen, view: painted, perSecond: plot.width / (view.to_s - view.from_s), strokes, layer: 0, trip: strokes[0]?.begin ?? 0 };
   }
 

@@ -9,14 +9,16 @@ import { across, down } from "./graph_view.js";
  * @typedef {"today" | "plan" | "difference" | "actual" | "forecast"} Form */
 /** @typedef {{ name: string, form: Form, set: TripSet, isLive: boolean, shift: Float64Array | null }} Layer */
 /** `kind` closure, speed or other: each has its own pattern. @typedef {{ from_s: number, to_s: number, low_m: number, high_m: number, kind: string, label: string }} Area */
+/** `isFew` if the lines have their own widths and dashes. @typedef {{ begin: number, end: number, set: TripSet, isFew: boolean, stroke: (pen: Pen, i: number) => void }} Strokes */
 /** Colours by the name of their token, and the type face. @typedef {Record<string, string>} Colours */
 
 /** Dashes and thick lines are for few trips: many of them cost a hundred times as much as hairlines. */
 export const FEW = 160;
 const WIDTHS = /** @type {Record<string, number>} */ ({ actual: 2.2, forecast: 1.6, early: 1.6, late: 1.6, added: 2.2, plan: 1.3 });
 const DASHES = /** @type {Record<string, number[]>} */ ({ today: [2, 3], forecast: [6, 4], late: [7, 3] });
-const POWER_WIDTHS = [1, 1, 1.6, 2.4, 3.4];
+const POWER_WIDTHS = [2.2, 1, 1.6, 2.4, 3.4];
 const LEAST_STEP_PX = 0.7;
+const STANDS = -1;
 
 /** Class of a mean power: 0 returns energy, 1 to 4 by its share of the highest one. @param {number} power_kw @param {number} highest_kw */
 export const powerClass = (power_kw, highest_kw) => (power_kw <= 0 ? 0 : Math.min(4, 1 + Math.floor((4 * power_kw) / Math.max(highest_kw, 1))));
@@ -51,37 +53,47 @@ export function strokeTrip(pen, set, i, view, plot, by_s = 0) {
   strokePoints(pen, set, set.first[i], set.first[i + 1] - 1, view, plot, by_s);
 }
 
-/** The runs of a trip, each in the colour and, where there are few, in the width of its power. @param {Pen} pen @param {TripSet} set @param {number} i @param {View} view @param {Plot} plot @param {Colours} colours @param {number} highest_kw @param {boolean} isFew */
+/** The runs of a trip, each in the colour and, where there are few, in the width of its power; neighbours of one class are one line. @param {Pen} pen @param {TripSet} set @param {number} i @param {View} view @param {Plot} plot @param {Colours} colours @param {number} highest_kw @param {boolean} isFew */
 function strokeByPower(pen, set, i, view, plot, colours, highest_kw, isFew) {
   const powers = set.trips[i].power_kw ?? [];
+  const last = set.first[i + 1] - 1;
   let run = -1;
-  for (let k = set.first[i]; k < set.first[i + 1] - 1; k += 1) {
-    const isRun = set.place_m[k + 1] !== set.place_m[k];
-    if (isRun) run += 1;
-    if (set.time_s[k + 1] < view.from_s || set.time_s[k] > view.to_s) continue;
-    const power = isRun ? powers[run] : null;
-    const number = power === null || power === undefined ? 0 : powerClass(power, highest_kw);
-    pen.strokeStyle = isRun ? colours[`power_${number}`] : colours.quiet;
-    pen.lineWidth = isRun && isFew ? POWER_WIDTHS[number] : 1;
-    if (isFew) pen.setLineDash(isRun && number === 0 ? [4, 3] : []);
-    strokePoints(pen, set, k, k + 1, view, plot);
+  const kindAt = (/** @type {number} */ k) => {
+    if (set.place_m[k + 1] === set.place_m[k]) return STANDS;
+    run += 1;
+    return powerClass(powers[run] ?? 0, highest_kw);
+  };
+  for (let k = set.first[i], kind = kindAt(k), from = k; k < last; k += 1) {
+    const next = k + 1 < last ? kindAt(k + 1) : null;
+    if (next === kind) continue;
+    if (set.time_s[k + 1] >= view.from_s && set.time_s[from] <= view.to_s) {
+      pen.strokeStyle = kind === STANDS ? colours.quiet : colours[`power_${kind}`];
+      pen.lineWidth = kind !== STANDS && isFew ? POWER_WIDTHS[kind] : 1;
+      if (isFew) pen.setLineDash(kind === 0 ? [4, 3] : []);
+      strokePoints(pen, set, from, k + 1, view, plot);
+    }
+    [kind, from] = [next ?? STANDS, k + 1];
   }
 }
 
+/** Whether the trips of a layer can be coloured by their power. @param {Layer} layer */
+export const hasPower = ({ form, set }) => (form === "plan" || form === "actual") && set.trips.some((trip) => trip.power_kw);
+
 /** How the trips of a layer are drawn in a view: called for each of them. @param {Layer} layer @param {View} view @param {Plot} plot @param {Colours} colours @param {{ byPower: boolean }} options
- * @returns {{ begin: number, end: number, set: TripSet, stroke: (pen: Pen, i: number) => void }} */
+ * @returns {Strokes} */
 export function layerStrokes(layer, view, plot, colours, { byPower }) {
   const { set, form, shift } = layer;
   const [begin, end] = inWindow(set, view.from_s, view.to_s);
   const isFew = end - begin <= FEW;
-  if (byPower && (form === "plan" || form === "actual") && set.trips.some((trip) => trip.power_kw)) {
+  if (byPower && hasPower(layer)) {
     const highest_kw = highestPower(set);
-    return { begin, end, set, stroke: (pen, i) => strokeByPower(pen, set, i, view, plot, colours, highest_kw, isFew) };
+    return { begin, end, set, isFew, stroke: (pen, i) => strokeByPower(pen, set, i, view, plot, colours, highest_kw, isFew) };
   }
   return {
     begin,
     end,
     set,
+    isFew,
     stroke: (pen, i) => {
       const moved = form === "difference" && shift ? shift[i] : 0;
       const kind = form !== "difference" ? form : Number.isNaN(moved) ? "added" : moved >= 0.5 ? "late" : moved <= -0.5 ? "early" : "same";
@@ -92,6 +104,9 @@ export function layerStrokes(layer, view, plot, colours, { byPower }) {
     },
   };
 }
+
+/** The layers of which something is seen: hairlines lie exactly below those of a later layer with the same trips. @param {Strokes[]} strokes in the order of painting */
+export const uncovered = (strokes) => strokes.filter((one, k) => one.isFew || !strokes.some((other, later) => later > k && other.set === one.set));
 
 /** Help lines, hours and stations. @param {Pen} pen @param {View} view @param {Plot} plot @param {{ name: string, chainage_m: number }[]} stations @param {Colours} colours */
 export function paintGrid(pen, view, plot, stations, colours) {
@@ -214,6 +229,23 @@ export function paintSelected(pen, layers, trip, by_s, view, plot, colours) {
     const k = layer.set.first[i];
     const y = Math.min(down(view, plot, layer.set.place_m[k]) + 4, plot.top + plot.height - 18);
     paintLabel(pen, tripName(layer.set.trips[i]), across(view, plot, layer.set.time_s[k]) + 6, y, colours, colours.selected);
+  }
+}
+
+/** Dotted upright lines with their times, for example the borders of headway periods. @param {Pen} pen @param {number[]} marks_s @param {View} view @param {Plot} plot @param {Colours} colours */
+export function paintMarks(pen, marks_s, view, plot, colours) {
+  for (const time_s of marks_s) {
+    const x = Math.round(across(view, plot, time_s)) + 0.5;
+    if (x < plot.left || x > plot.left + plot.width) continue;
+    pen.strokeStyle = colours.quiet;
+    pen.lineWidth = 1.5;
+    pen.setLineDash([2, 4]);
+    pen.beginPath();
+    pen.moveTo(x, plot.top);
+    pen.lineTo(x, plot.top + plot.height);
+    pen.stroke();
+    pen.setLineDash([]);
+    paintLabel(pen, clockText(time_s, false), x + 3, plot.top + 3, colours, colours.quiet);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The tools of a train graph: layers, colours, find, zoom, save and print, with the key of the lines. */
 import { element } from "./element.js";
+import { hasPower } from "./graph_paint.js";
 import { csvCell } from "./graph_svg.js";
 import { formatWhole, t } from "./locale.js";
 import { graphTable } from "./graph_table.js";
@@ -8,12 +9,12 @@ import { graphTable } from "./graph_table.js";
 
 const KEYS = /** @type {Record<string, { width: number, dash: string }>} */ ({
   plan: { width: 1.5, dash: "" }, today: { width: 1.5, dash: "2 3" }, actual: { width: 3, dash: "" }, forecast: { width: 2, dash: "6 4" }, early: { width: 2, dash: "" }, late: { width: 2, dash: "7 3" },
-  same: { width: 1, dash: "" }, added: { width: 3, dash: "" }, power_0: { width: 1.5, dash: "4 3" }, power_1: { width: 1.5, dash: "" }, power_2: { width: 2, dash: "" }, power_3: { width: 3, dash: "" }, power_4: { width: 4.5, dash: "" },
+  same: { width: 1, dash: "" }, added: { width: 3, dash: "" }, power_0: { width: 2.2, dash: "4 3" }, power_1: { width: 1.5, dash: "" }, power_2: { width: 2, dash: "" }, power_3: { width: 3, dash: "" }, power_4: { width: 4.5, dash: "" },
 }); // prettier-ignore
 
 /** Tools above and key and table below a graph. `file` is the beginning of the names of saved files.
  * @param {TrainGraph} graph @param {{ file: string, title: () => string, hasPower?: boolean }} options @returns {{ above: HTMLElement, below: HTMLElement[], refresh: () => void }} */
-export function graphTools(graph, { file, title, hasPower = false }) {
+export function graphTools(graph, { file, title, hasPower: isColoured = false }) {
   const key = element("ul", { class: "graph-key" });
   const table = graphTable(graph);
   /** @type {Map<string, HTMLInputElement>} */
@@ -40,7 +41,7 @@ export function graphTools(graph, { file, title, hasPower = false }) {
   const press = (/** @type {string} */ text, /** @type {() => void} */ call, /** @type {string | null} */ name = null) => element("button", { type: "button", onclick: call, "aria-label": name, title: name }, text);
   const save = (/** @type {string} */ kind) => saveAs(graph, kind, file);
   const above = element(
-    "div", { class: "graph-tools" }, layers, hasPower ? colour : null, finder(graph),
+    "div", { class: "graph-tools" }, layers, isColoured ? colour : null, finder(graph),
     element("div", { class: "buttons" }, press("−", () => graph.zoom(1.25), t("graph.zoom_out")), press("+", () => graph.zoom(0.8), t("graph.zoom_in")), press(t("graph.day"), () => graph.look("day")), press(t("graph.centre"), () => graph.centre())),
     element("div", { class: "buttons", role: "group", "aria-label": t("graph.export") }, press("PNG", () => save("png")), press("SVG", () => save("svg")), press("CSV", () => save("csv")), press(t("graph.print"), () => printGraph(graph, title()))),
   ); // prettier-ignore
@@ -83,9 +84,10 @@ function finder(graph) {
 function drawKey(key, graph) {
   const shown = graph.shownLayers;
   const names = shown.flatMap((one) => (one.form === "difference" ? ["early", "late", "same", "added"] : [one.form]));
-  const isByPower = graph.state.colour === "power" && shown.some((one) => one.form === "plan" || one.form === "actual");
+  const withPower = graph.state.colour === "power" ? shown.filter((one) => hasPower(one)).map((one) => one.form) : [];
+  const isByPower = withPower.length > 0;
   const powers = isByPower ? ["power_0", "power_1", "power_2", "power_3", "power_4"] : [];
-  const plain = isByPower ? names.filter((one) => one !== "plan" && one !== "actual") : names;
+  const plain = names.filter((one) => !withPower.some((form) => form === one));
   const highest = isByPower ? graph.highestPower : 0;
   key.replaceChildren(
     ...[...new Set([...plain, ...powers])].map((name) => {

@@ -2,47 +2,56 @@
 import { across, down } from "./graph_view.js";
 
 /** A stop: index of the station, arrival and departure in seconds of the service day; null where there is none (yet). @typedef {[number, number | null, number | null]} Stop */
-/** `power_kw` has the mean power of each run, from stop to stop.
- * @typedef {{ trip_id: string, number?: string | null, direction: "up" | "down", duty?: string | null, stops: Stop[], power_kw?: (number | null)[] | null }} Trip */
+/** `power_kw` has the mean power of each run, from stop to stop. With `points` (time and place), the line follows these points in place
+ * of the stops, and `power_kw` has the mean power between each two points at different places.
+ * @typedef {{ trip_id: string, number?: string | null, direction: "up" | "down", duty?: string | null, stops: Stop[], points?: [number, number][], power_kw?: (number | null)[] | null }} Trip */
 /** Points of trip `i` are those from `first[i]` to before `first[i + 1]`; trips are in the order of their starts.
  * @typedef {{ trips: Trip[], time_s: Float64Array, place_m: Float64Array, first: Int32Array, start_s: Float64Array, end_s: Float64Array, longest_s: number, last_s: number, index: Map<string, number> }} TripSet */
 
 /** @param {Trip[]} trips @param {{ chainage_m: number }[]} stations @returns {TripSet} */
 export function tripSet(trips, stations) {
-  const points = trips.map((trip) => ({ trip, points: pointsOf(trip, stations) })).filter((one) => one.points.length > 1);
-  points.sort((one, other) => one.points[0][0] - other.points[0][0]);
-  const count = points.reduce((sum, one) => sum + one.points.length, 0);
+  const kept = trips.map((trip) => {
+    let [count, start_s] = [0, 0];
+    eachPoint(trip, stations, (time_s) => {
+      if (count === 0) start_s = time_s;
+      count += 1;
+    });
+    return { trip, count, start_s };
+  }).filter((one) => one.count > 1); // prettier-ignore
+  kept.sort((one, other) => one.start_s - other.start_s);
+  const count = kept.reduce((sum, one) => sum + one.count, 0);
   const set = {
-    trips: points.map((one) => one.trip), time_s: new Float64Array(count), place_m: new Float64Array(count), first: new Int32Array(points.length + 1),
-    start_s: new Float64Array(points.length), end_s: new Float64Array(points.length), longest_s: 0, last_s: 0, index: new Map(points.map((one, i) => [one.trip.trip_id, i])),
+    trips: kept.map((one) => one.trip), time_s: new Float64Array(count), place_m: new Float64Array(count), first: new Int32Array(kept.length + 1),
+    start_s: new Float64Array(kept.length), end_s: new Float64Array(kept.length), longest_s: 0, last_s: 0, index: new Map(kept.map((one, i) => [one.trip.trip_id, i])),
   }; // prettier-ignore
   let at = 0;
-  points.forEach((one, i) => {
-    for (const [time, place] of one.points) {
-      set.time_s[at] = time;
-      set.place_m[at] = place;
+  kept.forEach((one, i) => {
+    eachPoint(one.trip, stations, (time_s, place_m) => {
+      set.time_s[at] = time_s;
+      set.place_m[at] = place_m;
       at += 1;
-    }
+    });
     set.first[i + 1] = at;
-    set.start_s[i] = one.points[0][0];
-    set.end_s[i] = one.points[one.points.length - 1][0];
+    set.start_s[i] = one.start_s;
+    set.end_s[i] = set.time_s[at - 1];
     set.longest_s = Math.max(set.longest_s, set.end_s[i] - set.start_s[i]);
     set.last_s = Math.max(set.last_s, set.end_s[i]);
   });
   return set;
 }
 
-/** @param {Trip} trip @param {{ chainage_m: number }[]} stations @returns {[number, number][]} */
-function pointsOf(trip, stations) {
-  /** @type {[number, number][]} */
-  const points = [];
-  for (const [station, arrival_s, departure_s] of trip.stops) {
-    const place = stations[station]?.chainage_m;
-    if (place === undefined) continue;
-    if (arrival_s !== null) points.push([arrival_s, place]);
-    if (departure_s !== null && departure_s !== arrival_s) points.push([departure_s, place]);
+/** @param {Trip} trip @param {{ chainage_m: number }[]} stations @param {(time_s: number, place_m: number) => void} take */
+function eachPoint(trip, stations, take) {
+  if (trip.points) {
+    for (const point of trip.points) take(point[0], point[1]);
+    return;
   }
-  return points;
+  for (const stop of trip.stops) {
+    const place_m = stations[stop[0]]?.chainage_m;
+    if (place_m === undefined) continue;
+    if (stop[1] !== null) take(stop[1], place_m);
+    if (stop[2] !== null && stop[2] !== stop[1]) take(stop[2], place_m);
+  }
 }
 
 /** Index of the first value that is not below a limit. @param {Float64Array} values @param {number} limit */

@@ -3,11 +3,17 @@ import { STRINGS } from "./strings.js";
 
 const KEPT = "headwatt.language";
 /** @type {"en" | "zh"} */
-export const language = chosenLanguage(localStorage.getItem(KEPT), navigator.language);
+export const language = languageOfFile() ?? chosenLanguage(localStorage.getItem(KEPT), navigator.language);
 const tag = language === "zh" ? "zh-CN" : "en-GB";
 const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat(tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const moment = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+
+/** The language of a page that was written in one language, such as a report; such a page may have no storage of its own. */
+function languageOfFile() {
+  const named = globalThis.document?.documentElement?.dataset?.language;
+  return named === "en" || named === "zh" ? named : null;
+}
 
 /** @param {string | null} kept @param {string} ofBrowser @returns {"en" | "zh"} */
 export function chosenLanguage(kept, ofBrowser) {

@@ -1,7 +1,7 @@
 /** The train graph of Headwatt: one canvas for planned, present and live trips. Painting and computing are in `graph_*.js`. */
 import { Bitmap } from "./graph_bitmap.js";
 import { followHand, graphKey } from "./graph_hand.js";
-import { highestPower, layerStrokes, paintAreas, paintAxes, paintGrid, paintNow, paintSelected, paintShifts, paintTrain, paintTrainLabels } from "./graph_paint.js";
+import { highestPower, layerStrokes, paintAreas, paintAxes, paintGrid, paintMarks, paintNow, paintSelected, paintShifts, paintTrain, paintTrainLabels, uncovered } from "./graph_paint.js";
 import { SvgPen, tripsCsv } from "./graph_svg.js";
 import { found, nearest, placeOf, shifts, tripName, tripSet } from "./graph_trips.js";
 import { centred, held, panned, placeAt, timeAt, wholeView, zoomed } from "./graph_view.js";
@@ -25,6 +25,8 @@ export class TrainGraph {
   layers = [];
   /** @type {import("./graph_paint.js").Area[]} */
   areas = [];
+  /** Times that are marked by upright lines. @type {number[]} */
+  marks_s = [];
   /** The view moves with the present time only while this is true. */
   followsNow = false;
   /** @type {View} */
@@ -258,7 +260,7 @@ export class TrainGraph {
     const ratio = window.devicePixelRatio || 1;
     for (const bitmap of bitmaps) {
       const layers = this.shownLayers.filter((one) => one.isLive === (bitmap === this.#live));
-      bitmap.begin(this.#view, this.#whole, this.plot, ratio, (view, plot) => layers.map((one) => layerStrokes(one, view, plot, this.#colours, { byPower: this.#colour === "power" })));
+      bitmap.begin(this.#view, this.#whole, this.plot, ratio, (view, plot) => uncovered(layers.map((one) => layerStrokes(one, view, plot, this.#colours, { byPower: this.#colour === "power" }))));
     }
   }
 
@@ -308,6 +310,7 @@ export class TrainGraph {
     paintGrid(pen, view, plot, this.stations, colours);
     paintAreas(pen, this.areas, view, plot, colours);
     paintTrips();
+    paintMarks(pen, this.marks_s, view, plot, colours);
     const shown = this.shownLayers;
     for (const layer of shown) if (layer.form === "difference") paintShifts(pen, layer, view, plot, colours);
     const named = shown[shown.length - 1];

@@ -1,7 +1,8 @@
 """The page of a trace, which plays the day in time: trains, power, voltage along the line.
 
 It needs no network. The page contains the day as compressed arrays: every running train in every second (position,
-power, voltage), power and voltage of each substation, power and state of charge of each storage. A whole day of the
+power, voltage), every arrival and departure with its delay, power and voltage of each substation, power and state of
+charge of each storage. A whole day of the
 Yizhuang line takes four to six megabytes.
 """
 
@@ -15,11 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from api.page_modules import one_script
 from api.page_policy import hash_source
 from energy_models.faults import Fault, InputFaults
 from simulation.day.trace import Trace, standing
 
 _HERE = Path(__file__).parent
+_PAGES = _HERE.parent / "pages"
 _POSITIONS = 65_535
 _LARGEST_KW = 32_767
 _FULL_CHARGE = 10_000
@@ -53,8 +56,9 @@ def render_replay(trace: Trace, from_s: int | None = None, to_s: int | None = No
     packed = base64.b64encode(gzip.compress(blob, 9, mtime=0)).decode("ascii")
     title = f"{trace.run.title}, {trace.run.timetable}"
     text = (_HERE / "replay.html").read_text(encoding="utf-8")
-    script = (_HERE / "replay.js").read_text(encoding="utf-8")
-    style = (_HERE / "replay.css").read_text(encoding="utf-8")
+    script = one_script(_HERE / "replay.js", texts=("graph.",))
+    styles = (_PAGES / "tokens.css", _PAGES / "train_graph.css", _HERE / "replay.css")
+    style = "".join(one.read_text(encoding="utf-8") for one in styles)
     for mark, content in (
         ("{{title}}", escape(title)),
         ("{{policy}}", _policy(script, style)),
@@ -97,6 +101,7 @@ def _content(
     length = np.diff(np.append(first, len(trip)))
     stands = [s for s in standing(trace) if s.to_s >= begin_s and s.from_s <= end_s]
     stations = {place.name: k for k, place in enumerate(run.stations)}
+    calls = _calls(trace.events, begin_s, end_s)
     position = (trains["chainage_m"].to_numpy(dtype=np.float64) - low_m) / span_m * _POSITIONS
     arrays = {
         "run_start": (time_s[first] - begin_s).astype(np.int32),
@@ -109,6 +114,11 @@ def _content(
         "position": np.clip(position.round(), 0, _POSITIONS).astype(np.uint16),
         "power_kw": _kilowatts(trains["power_w"].to_numpy(dtype=np.float64)),
         "voltage": (10.0 * trains["voltage_v"].to_numpy(dtype=np.float64)).round().astype(np.uint16),
+        "call_trip": calls["trip"].astype(str).map(trip_of).to_numpy(dtype=np.int32),
+        "call_station": calls["station"].astype(str).map(stations).to_numpy(dtype=np.int32),
+        "call_departs": (calls["event"] == "departs").to_numpy(dtype=np.int32),
+        "call_time": (calls["time_s"].to_numpy(dtype=np.float64) - begin_s).astype(np.float32),
+        "call_late": calls["late_s"].to_numpy(dtype=np.float32),
         "stand_from": np.array([s.from_s - begin_s for s in stands], dtype=np.float32),
         "stand_to": np.array([s.to_s - begin_s for s in stands], dtype=np.float32),
         "stand_station": np.array([stations[s.station] for s in stands], dtype=np.int32),
@@ -147,6 +157,12 @@ def _content(
         "version": run.version,
     }
     return meta, arrays
+
+
+def _calls(events: pd.DataFrame, begin_s: int, end_s: int) -> pd.DataFrame:
+    """Arrivals and departures within the window, in order of time."""
+    within = events["event"].isin(["arrives", "departs"]) & events["time_s"].between(begin_s, end_s)
+    return events[within].sort_values("time_s", kind="stable")
 
 
 def _happenings(events: pd.DataFrame, begin_s: int, end_s: int) -> list[dict[str, Any]]:

@@ -1,3 +1,7 @@
+import { clockText as clockOf } from "../pages/graph_labels.js";
+import { shortened } from "../pages/graph_paint.js";
+import { punctuality, replayGraph } from "./replay_graph.js";
+
 // Plays a simulated day: trains on the line coloured by power, power of the substations, voltage along the line.
 const meta = JSON.parse(document.getElementById("meta").textContent);
 const byId = (id) => document.getElementById(id);
@@ -6,7 +10,7 @@ const SPEEDS = [1, 2, 5, 10, 30, 60, 120, 300, 600];
 const FULL_KW = 2500; // a train at this power has the full colour and the longest bar
 const MARGIN = { left: 46, right: 72 }; // to the right the last station has its name
 
-const state = { at: 0, playing: false, speed: 30, last: 0, spots: [], data: null, total: null };
+const state = { at: 0, playing: false, speed: 30, last: 0, spots: [], data: null, total: null, graph: null };
 
 async function unpack() {
   const text = byId("data").textContent.trim();
@@ -18,11 +22,7 @@ async function unpack() {
   return data;
 }
 
-const clockText = (second) => {
-  const whole = Math.floor(meta.start_s + second);
-  const two = (value) => String(value).padStart(2, "0");
-  return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-};
+const clockText = (second) => clockOf(Math.floor(meta.start_s + second));
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const megawatts = (kilowatts) => `${(kilowatts / 1000).toFixed(2)} MW`;
 
@@ -71,13 +71,6 @@ function trainsAt(moment) {
 
 const across = (metres, width) =>
   MARGIN.left + ((metres - meta.low_m) / meta.span_m) * (width - MARGIN.left - MARGIN.right);
-
-/** The text, cut to a width with an ellipsis. */
-function shortened(pen, text, room) {
-  let kept = text;
-  while (kept.length > 1 && pen.measureText(kept).width > room) kept = `${kept.slice(0, -2).trimEnd()}…`;
-  return kept;
-}
 
 function powerColour(kw, runs) {
   if (!runs || Math.abs(kw) < 120) return colour("--rolls");
@@ -274,6 +267,7 @@ function draw() {
   const lowest = drawVoltage(trains, second);
   drawCharge();
   drawDay();
+  state.graph.setNow(meta.start_s + state.at);
   tellHappenings(second);
   const kw = trains.map((train) => train.kw);
   byId("clock").textContent = clockText(state.at);
@@ -323,6 +317,25 @@ function faster(by) {
   byId("speed").value = String(state.speed);
 }
 
+/** The train or storage nearest to a point of the line, within reach. */
+function spotAt(x, y) {
+  let best = null;
+  for (const spot of state.spots) {
+    const far = Math.hypot(spot.x - x, (spot.y - y) / 2);
+    if (far < 16 && (!best || far < best.far)) best = { far, ...spot };
+  }
+  return best;
+}
+
+/** Delay of a train at its last call, and the time since the train before. */
+function delayText(trip) {
+  const found = punctuality(state.data, state.at, trip);
+  if (!found) return "";
+  const late = Math.round(found.late_s);
+  const punctual = late === 0 ? "on time" : `${Math.abs(late)} s ${late > 0 ? "late" : "early"}`;
+  return `\n${punctual}${found.headway_s === null ? "" : `, ${Math.round(found.headway_s)} s after the train before`}`;
+}
+
 function listen() {
   byId("play").addEventListener("click", () => play(!state.playing));
   byId("speed").addEventListener("change", (event) => { state.speed = Number(event.target.value); });
@@ -339,7 +352,9 @@ function listen() {
     Home: () => goTo(0), End: () => goTo(meta.seconds - 1),
   };
   document.addEventListener("keydown", (event) => {
-    if (event.target.tagName === "SELECT" || (event.target.tagName === "BUTTON" && event.key === " ")) return;
+    // The train graph, fields and buttons have keys of their own.
+    if (event.defaultPrevented || event.target.closest("select, input:not([type=range]), .graph-table")) return;
+    if (event.key === " " && event.target.closest("button, summary")) return;
     if (!(event.key in keys) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     keys[event.key](event);
@@ -348,11 +363,7 @@ function listen() {
   byId("line").addEventListener("pointermove", (event) => {
     const box = event.target.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    let best = null;
-    for (const spot of state.spots) {
-      const far = Math.hypot(spot.x - x, (spot.y - y) / 2);
-      if (far < 16 && (!best || far < best.far)) best = { far, ...spot };
-    }
+    const best = spotAt(x, y);
     tip.hidden = !best;
     if (!best) return;
     tip.style.left = `${Math.min(event.clientX + 14, window.innerWidth - 220)}px`;
@@ -366,7 +377,14 @@ function listen() {
     const figures = train.runs
       ? `${train.kw} kW, ${train.volts.toFixed(0)} V\n${train.speed.toFixed(0)} km/h, ${train.passengers} passengers`
       : "stands";
-    tip.textContent = `${meta.vehicles[train.vehicle]}, trip ${meta.trips[train.trip]}\n${figures}`;
+    tip.textContent = `${meta.vehicles[train.vehicle]}, trip ${meta.trips[train.trip]}\n${figures}${delayText(train.trip)}`;
+  });
+  byId("line").addEventListener("click", (event) => {
+    const box = event.target.getBoundingClientRect();
+    const train = spotAt(event.clientX - box.left, event.clientY - box.top)?.train;
+    if (!train) return;
+    state.graph.select(meta.trips[train.trip]);
+    state.graph.centre();
   });
   byId("line").addEventListener("pointerleave", () => { tip.hidden = true; });
   window.addEventListener("resize", draw);
@@ -408,9 +426,11 @@ function begin(data) {
     byId("speed").append(option);
   }
   faster(0);
-  listen();
   const busy = Math.max(0, state.total.indexOf(state.total.reduce((a, b) => Math.max(a, b), 0)) - 60);
-  goTo(meta.seconds > 7200 ? busy : 0);
+  const first = meta.seconds > 7200 ? busy : 0;
+  state.graph = replayGraph(byId("graph"), meta, data, first);
+  listen();
+  goTo(first);
   document.documentElement.dataset.ready = "yes";
 }
 

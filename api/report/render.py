@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.clock import clock_text
+from api.page_modules import one_script
 from api.page_policy import hash_source
 from api.report.borders import border_marks, border_times_s, borders, farthest, largest_move, shown
 from api.report.convergence import convergence
@@ -24,8 +24,7 @@ from api.report.regeneration import regeneration
 from api.report.service import headways_and_loads
 from api.report.substations import load_rows, substation_rows
 from api.report.trade import trade
-from api.report.train_graph import day_range_s, train_graph
-from api.report.train_power import train_power
+from api.report.train_graph import report_graph
 from api.result import PlanResult
 from api.source_names import origin_words, trip_title, violation_sentence
 from api.summary import sentences, used_share_percent
@@ -37,6 +36,7 @@ from simulation.experiment import PlanExperiment
 from simulation.judging.day_figures import DayFigures
 
 _HERE = Path(__file__).parent
+_PAGES = _HERE.parent / "pages"
 _STYLE_OF_PLOTLY = re.compile(r'document\.getElementById\("([0-9a-f]{64})"\)')
 
 # Compared figures: label, attribute, unit, decimals, better direction (-1 less, 1 more, 0 neither).
@@ -65,9 +65,9 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
     """The report as HTML: text, charts and plotly.js in one page. `made_at` is the printed time, now if None."""
     scenario = experiment.request.scenario
     before, after = experiment.baseline_plan.timetable, experiment.plan.timetable
+    times_s = border_times_s(experiment.plan)
     charts: dict[str, Any] = {
-        "train_graph": train_graph(before, after, scenario),
-        "train_power": train_power(after, experiment.library, experiment.others),
+        "train_graph": report_graph(scenario, before, after, experiment.library, experiment.others, times_s),
         "regeneration": regeneration(*_receptivities(experiment), scenario),
         "service": headways_and_loads(before, after, scenario),
         "power": substation_power(
@@ -75,7 +75,6 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
         ),
         "levers": waterfall(result),
         "driving": driving_charts(before, after, experiment.library, scenario),
-        "day_range_ms": [time_s * 1000.0 for time_s in day_range_s(before, after)],
     }
     choices = trade(result)
     if choices is not None:
@@ -84,10 +83,9 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
     if search is not None:
         charts["convergence"] = search
     found = borders(experiment.baseline_plan, experiment.plan, scenario)
-    times_s = border_times_s(experiment.plan)
-    for name, words_at in (("train_graph", 0.985), ("service", 0.5)):
-        for key, more in border_marks(times_s, words_at).items():
-            charts[name]["layout"][key] = [*charts[name]["layout"].get(key, []), *more]
+    service_layout = charts["service"]["layout"]
+    for key, more in border_marks(times_s, 0.5).items():
+        service_layout[key] = [*service_layout.get(key, []), *more]
     numbers = train_numbers(scenario)
     patterns, more_patterns = pattern_rows(experiment)
     broken: dict[str, list[str]] = {}
@@ -119,7 +117,6 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
             if result.mode == "equal-service"
             else farthest(experiment.baseline_plan, experiment.plan, scenario)
         ),
-        border_choices=[(at, clock_text(at)[:5]) for at in times_s],
         charts=_script_safe(charts),
         plotly=Markup(_plotly_js()),
         policy=Markup(_policy()),
@@ -209,15 +206,15 @@ def _plotly_js() -> str:
 def _policy() -> str:
     """The content security policy of the page: its own style and scripts, by their hashes, and nothing else.
 
-    plotly.js adds an empty style element, makes bold texts by an attribute, and compiles functions from text where it
-    draws lines in WebGL. The style of its maps is not needed: the page has an empty element in its place.
+    plotly.js adds an empty style element and makes bold texts by an attribute. The style of its maps is not needed: the
+    page has an empty element in its place.
     """
     texts = _environment().globals
     scripts = " ".join(hash_source(text) for text in (_plotly_js(), str(texts["script"])))
     styles = " ".join(hash_source(text) for text in (str(texts["style"]), ""))
     attributes = " ".join(hash_source(text) for text in ("", "font-weight:bold"))
     return (
-        f"default-src 'none'; script-src {scripts} 'unsafe-eval'; style-src {styles}; "
+        f"default-src 'none'; script-src {scripts}; style-src {styles}; "
         f"style-src-attr 'unsafe-hashes' {attributes}; img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 
@@ -227,6 +224,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals["style"] = Markup((_HERE / "report.css").read_text(encoding="utf-8"))
-    environment.globals["script"] = Markup((_HERE / "report.js").read_text(encoding="utf-8"))
+    styles = (_PAGES / "tokens.css", _PAGES / "train_graph.css", _HERE / "report.css")
+    environment.globals["style"] = Markup("".join(one.read_text(encoding="utf-8") for one in styles))
+    environment.globals["script"] = Markup(one_script(_HERE / "report.js", texts=("graph.",)))
     return environment

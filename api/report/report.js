@@ -1,3 +1,5 @@
+import { reportGraph } from "./report_graph.js";
+
 const charts = JSON.parse(document.getElementById("charts").textContent);
 const config = { responsive: true, displaylogo: false, scrollZoom: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 const places = new Map([...document.querySelectorAll("[data-chart]")].map((place) => [place.dataset.chart, place]));
@@ -12,18 +14,9 @@ function draw(name) {
     return;
   }
   const chart = charts[name];
-  if (!chart) return;
-  Plotly.newPlot(place, chart.data, chart.layout, { ...config, scrollZoom: name === "train_graph" });
+  if (name === "train_graph") reportGraph(place, chart);
+  else if (chart) Plotly.newPlot(place, chart.data, chart.layout, config);
 }
-
-// The wheel alone scrolls the page; with Ctrl it zooms the train graph.
-places.get("train_graph")?.addEventListener(
-  "wheel",
-  (event) => {
-    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
-  },
-  { capture: true },
-);
 
 // Each chart is drawn when it comes near the window, all of them before printing.
 const watcher = new IntersectionObserver(
@@ -34,52 +27,12 @@ const watcher = new IntersectionObserver(
 );
 for (const [name, place] of places) {
   const chart = name === "driving" ? charts.driving[0]?.chart : charts[name];
-  place.style.minHeight = `${chart?.layout.height ?? 0}px`;
+  place.style.minHeight = `${chart?.layout?.height ?? 0}px`;
   watcher.observe(place);
 }
 window.addEventListener("beforeprint", () => {
   for (const name of places.keys()) draw(name);
 });
-
-const hours = charts.train_graph.layout.xaxis.range.slice();
-const viewButtons = [...document.querySelectorAll("[data-view]")];
-const border = document.getElementById("border");
-const AROUND_BORDER_MS = 45 * 60_000;
-
-// Of the ways to choose a time range only the last one that was used is marked.
-function showRange(range, button) {
-  draw("train_graph");
-  for (const other of viewButtons) other.setAttribute("aria-pressed", String(other === button));
-  if (button && border) border.value = "";
-  Plotly.relayout(places.get("train_graph"), { "xaxis.range": range.slice(), "yaxis.autorange": true });
-}
-
-for (const button of viewButtons) {
-  button.addEventListener("click", () => showRange(button.dataset.view === "day" ? charts.day_range_ms : hours, button));
-}
-border?.addEventListener("change", () => {
-  if (!border.value) return;
-  const at = Number(border.value) * 1000;
-  showRange([at - AROUND_BORDER_MS, at + AROUND_BORDER_MS], null);
-});
-
-// Coloured by power: the plan's lines stay thin below, for their names; the view stays where it is.
-const byPower = () => [
-  ...charts.train_graph.data
-    .filter((trace) => trace.name.startsWith("plan"))
-    .map((trace) => ({ ...trace, showlegend: false, line: { color: "#c5ccd4", width: 0.5 } })),
-  ...charts.train_power.data,
-];
-const colourButtons = [...document.querySelectorAll("[data-colours]")];
-for (const button of colourButtons) {
-  button.addEventListener("click", () => {
-    draw("train_graph");
-    const place = places.get("train_graph");
-    const data = button.dataset.colours === "power" ? byPower() : charts.train_graph.data;
-    Plotly.react(place, data, { ...place.layout }, { ...config, scrollZoom: true });
-    for (const other of colourButtons) other.setAttribute("aria-pressed", String(other === button));
-  });
-}
 
 const select = document.getElementById("section");
 let group = null;

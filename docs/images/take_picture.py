@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 PICTURE = Path(__file__).with_name("report.png")
 HIDDEN = "#figures, #savings, #trade, #regeneration, #power { display: none }"
 """Left to the report, so that the saving by lever and the train graph are in the picture."""
+DRAWN = "[...document.querySelectorAll('.js-plotly-plot')].every(one => one._fullLayout)"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -25,7 +26,9 @@ def take(report: Path, picture: Path, browser: str, width_px: int, height_px: in
         page.goto(report.resolve().as_uri())
         page.add_style_tag(content=HIDDEN)
         page.wait_for_load_state("networkidle")
-        page.wait_for_function("Array.from(document.querySelectorAll('.js-plotly-plot')).every(p => p._fullLayout)")
+        # The policy of the report refuses a condition as text, which `wait_for_function` would evaluate in the page.
+        while not page.evaluate(DRAWN):
+            page.wait_for_timeout(100)
         page.screenshot(path=picture, animations="disabled")
         chromium.close()
 

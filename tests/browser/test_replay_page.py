@@ -15,6 +15,8 @@ from api.replay.render import render_replay
 from energy_models.faults import InputFaults
 from simulation.day.trace import Trace, read_trace
 
+DATA = re.compile(r'id="data">([^<]+)<')
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -128,6 +130,9 @@ def test_trains_are_drawn_and_tell_their_figures(page: Page, trace: Trace) -> No
     page.mouse.move(box["x"] + across, box["y"] + 118)
     expect(page.get_by_role("tooltip")).to_contain_text(str(row["trip"]))
     expect(page.get_by_role("tooltip")).to_contain_text("km/h")
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.locator("#graph .told")).to_contain_text(str(row["trip"]))
 
 
 def test_storages_are_drawn_with_their_charge(page: Page, trace: Trace) -> None:
@@ -146,6 +151,34 @@ def test_storages_are_drawn_with_their_charge(page: Page, trace: Trace) -> None:
     across = 46 + (storage.chainage_m - low) / (high - low) * (box["width"] - 46 - 72) + 14 + 6
     page.mouse.move(box["x"] + across, box["y"] + box["height"] - 24 - 20)
     expect(page.get_by_role("tooltip")).to_contain_text(f"Storage {storage.name}")
+
+
+def test_the_train_graph_has_each_trip_as_planned_and_as_run(page: Page, trace: Trace) -> None:
+    graph = page.locator("#graph")
+    graph.get_by_role("button", name="Whole day").click()
+    graph.get_by_text("As a table").click()
+    expect(graph.get_by_text("trips in view")).to_be_visible()
+    calls = trace.events[trace.events["event"].isin(["arrives", "departs"])]
+    trip = str(calls["trip"].iloc[0])
+    rows = graph.locator(f"tr[data-trip='{trip}']")
+    expect(rows).to_have_count(2)
+    of_trip = calls[calls["trip"] == trip]
+    late_s = float(of_trip["late_s"].iloc[-1])
+    arrival_s = {"actual": float(of_trip["time_s"].iloc[-1]), "plan": float(of_trip["time_s"].iloc[-1]) - late_s}
+    for name, time_s in arrival_s.items():
+        cells = rows.filter(has_text=name).locator("td").all_inner_texts()
+        assert second_of(cells[6]) == pytest.approx(time_s, abs=1.0)
+    # The keys of the graph move the graph, and not the moment of the replay.
+    clock = page.locator("#clock").inner_text()
+    graph.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("n")
+    assert page.locator("#clock").inner_text() == clock
+    graph.get_by_label("Colours of the lines").select_option("power")
+    expect(graph.locator(".graph-key")).to_contain_text("returns energy")
+    with page.expect_download() as download:
+        graph.get_by_role("button", name="SVG").click()
+    assert download.value.path().read_text(encoding="utf-8").startswith("<svg")
 
 
 @pytest.mark.many_cases
@@ -173,7 +206,8 @@ def test_a_window_is_smaller_than_the_day(folder: Path, tmp_path: Path) -> None:
     window = tmp_path / "window.html"
     line = ["replay", str(folder), "--from", "07:00", "--to", "07:20", "--out", str(window)]
     assert CliRunner().invoke(app, line).exit_code == 0
-    assert window.stat().st_size < 0.3 * (folder / "replay.html").stat().st_size
+    part, whole = (len(DATA.findall(file.read_text("utf-8"))[0]) for file in (window, folder / "replay.html"))
+    assert part < 0.3 * whole
     outside = CliRunner().invoke(app, ["replay", str(folder), "--from", "47:00"])
     assert outside.exit_code == 2
     assert "a window within" in " ".join(outside.output.split())

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { apart, clockText, stationColumn, timeTicks, withRoom } from "../../../api/pages/graph_labels.js";
+import { uncovered } from "../../../api/pages/graph_paint.js";
 import { csvCell, SvgPen, tripsCsv } from "../../../api/pages/graph_svg.js";
 import { busiest, found, inWindow, nearest, placeOf, shifts, tripSet } from "../../../api/pages/graph_trips.js";
 import { across, centred, covers, down, held, panned, placeAt, stateOf, stateText, timeAt, wholeView, zoomed } from "../../../api/pages/graph_view.js";
@@ -152,4 +153,13 @@ test("the pen of pictures escapes texts", () => {
   pen.fillText("<a & b>", 1, 2);
   pen.clipTo(0, 0, 5, 5);
   assert.match(pen.text(10, 10, "t", "#fff"), /&lt;a &amp; b&gt;[^]*<\/g>\n<\/svg>/);
+});
+
+test("hairlines below hairlines of the same trips are not painted, lines of few trips are", () => {
+  const other = tripSet(DAY.slice(0, 5), STATIONS);
+  const strokes = (set, isFew) => ({ begin: 0, end: set.trips.length, set, isFew, stroke: () => {} });
+  const [today, plan, difference] = [strokes(other, false), strokes(SET, false), strokes(SET, false)];
+  assert.deepEqual(uncovered([today, plan, difference]), [today, difference]);
+  const few = [strokes(SET, true), strokes(SET, true)];
+  assert.deepEqual(uncovered(few), few);
 });

@@ -18,10 +18,10 @@ from api.report.power import quarter_hours
 from api.report.regeneration import mean_day
 from api.report.render import render_report
 from api.report.trade import trade
-from api.report.train_power import CLASSES, power_class
 from api.result import Choice, PlanResult
 from api.savings import KINDS
 from api.summary import headline, headline_beside, sentences
+from dispatch.energy.planned_movements import as_planned
 from dispatch.explanation.lever import Lever
 from dispatch.plans.dwell_transfer import DwellTransfer
 from dispatch.plans.longer_trips import LongerTrips
@@ -56,7 +56,7 @@ def unpacked(packed: Any) -> np.ndarray[Any, Any]:
 
 
 def test_every_chart_is_one_that_plotly_accepts(charts: dict[str, Any]) -> None:
-    names = ("train_graph", "train_power", "regeneration", "service", "power", "levers", "convergence")
+    names = ("regeneration", "service", "power", "levers", "convergence")
     drawn = [charts[name] for name in names]
     drawn += [section["chart"] for section in charts["driving"]]
     for chart in drawn:
@@ -64,12 +64,17 @@ def test_every_chart_is_one_that_plotly_accepts(charts: dict[str, Any]) -> None:
 
 
 def test_the_train_graph_holds_every_stop_of_every_trip(charts: dict[str, Any], experiment: PlanExperiment) -> None:
-    for timetable, names in ((experiment.baseline_plan.timetable, "today"), (experiment.plan.timetable, "plan")):
-        times_s = np.concatenate(
-            [unpacked(trace["x"]) for trace in charts["train_graph"]["data"] if trace["name"].startswith(names)]
-        )
-        expected = sorted(time for trip in timetable.trips for time in (*trip.arrival_s, *trip.departure_s))
-        assert sorted(times_s[~np.isnan(times_s)] / 1000.0) == expected
+    graph = charts["train_graph"]
+    stations = [station["station_id"] for station in graph["stations"]]
+    for timetable, name in ((experiment.baseline_plan.timetable, "today"), (experiment.plan.timetable, "trips")):
+        drawn = {
+            row["trip_id"]: [(stations[k], arrival, departure) for k, arrival, departure in row["stops"]]
+            for row in graph[name]
+        }
+        assert drawn == {
+            trip.trip_id: list(zip(trip.stations, trip.arrival_s, trip.departure_s, strict=True))
+            for trip in timetable.trips
+        }
 
 
 def test_every_section_of_both_directions_has_its_driving(charts: dict[str, Any], experiment: PlanExperiment) -> None:
@@ -301,32 +306,24 @@ def test_the_waterfall_ends_at_the_plan_and_shows_what_the_levers_leave_open(res
         assert bars["y"][-1] == result.plan.energy_kwh
 
 
-def test_trains_coloured_by_power_brake_before_stations_and_pull_after_them(
+def test_the_motion_of_a_planned_trip_goes_through_its_stops_and_has_the_energy_of_its_runs(
     charts: dict[str, Any], experiment: PlanExperiment
 ) -> None:
-    traces = {trace["name"]: trace for trace in charts["train_power"]["data"]}
-    assert list(traces) == [name for name, _ in CLASSES]
-    places_m = [station.chainage_m for station in experiment.request.scenario.stations]
-
-    def distance_to_station_m(name: str) -> float:
-        km = unpacked(traces[name]["y"])
-        km = km[~np.isnan(km)]
-        return float(np.median(np.abs(km[:, None] * 1000.0 - np.array(places_m)).min(axis=1)))
-
-    assert distance_to_station_m("strong traction") < 0.5 * distance_to_station_m("traction") + 200.0
-    drawn = {name: len(unpacked(trace["x"])) for name, trace in traces.items()}
-    assert all(count > 0 for count in drawn.values())
-    times_s = np.concatenate([unpacked(trace["x"]) for trace in traces.values()]) / 1000.0
-    times_s = times_s[~np.isnan(times_s)]
-    assert np.all(times_s == np.round(times_s))
-    trips = experiment.plan.timetable.trips
-    assert times_s.min() == min(trip.start_s for trip in trips)
-    assert times_s.max() == pytest.approx(max(trip.end_s for trip in trips), abs=1.0)
-
-
-def test_power_classes_are_shares_of_the_highest_power() -> None:
-    powers = np.array([-9e5, -3e5, -1e4, 0.0, 1e4, 3e5, 1e6])
-    assert power_class(powers, 1e6).tolist() == [0, 1, 2, 2, 2, 3, 4]
+    graph = charts["train_graph"]
+    chainage_m = [round(station["chainage_m"]) for station in graph["stations"]]
+    planned = {trip.trip_id: trip for trip in experiment.plan.timetable.trips}
+    for row in graph["trips"]:
+        time_s, place_m, power_kw = np.cumsum(np.array(row["motion"]).reshape(-1, 3), axis=0).T
+        assert np.all(np.diff(time_s) >= 0)
+        points = set(zip(time_s.tolist(), place_m.tolist(), strict=True))
+        stops = [(chainage_m[k], arrival_s, departure_s) for k, arrival_s, departure_s in row["stops"]]
+        assert {(arrival_s, place) for place, arrival_s, _ in stops[1:]} <= points
+        assert {(departure_s, place) for place, _, departure_s in stops[:-1]} <= points
+        energy_kj = float(np.sum(power_kw[:-1] * np.diff(time_s)))
+        runs, _ = as_planned(planned[row["trip_id"]], experiment.library, experiment.others)
+        expected_kj = sum(float(np.sum(run.motion.power_w)) for run in runs) / 1000.0
+        assert energy_kj == pytest.approx(expected_kj, rel=0.05, abs=2_000.0)
+        assert power_kw.min() < 0.0 < power_kw.max()
 
 
 def test_the_maps_of_braking_energy_hold_what_the_accounts_hold(
