@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from accessible_pages import violations
 from playwright.sync_api import Page, expect, sync_playwright
-from support.accessible_pages import violations
 from typer.testing import CliRunner
 
 from api.cli.main import app

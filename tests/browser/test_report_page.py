@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from accessible_pages import violations
 from playwright.sync_api import Page, expect, sync_playwright
-from support.accessible_pages import violations
 
 from api.report.render import render_report
 from api.result import result_of
