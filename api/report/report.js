@@ -65,6 +65,20 @@ select.addEventListener("change", () => {
 document.getElementById("previous").addEventListener("click", () => step(-1));
 document.getElementById("next").addEventListener("click", () => step(1));
 
+// What scrolls can be reached by keyboard.
+const wide = new ResizeObserver((changed) => {
+  for (const { target } of changed) {
+    const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    if (scrolls) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const box of document.querySelectorAll(".scroll")) {
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", box.closest("section").querySelector("h2").textContent);
+  wide.observe(box);
+}
+
 // The contents mark the section that is read.
 const entries = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));
 const reader = new IntersectionObserver(

@@ -31,6 +31,7 @@ def take(address: str, browser: str) -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page()
+        page.set_default_timeout(START_MS)
         page.goto(f"{address}/control-room/")
         page.wait_for_selector("#room:not([hidden])", timeout=START_MS)
         page.wait_for_timeout(RUN_MS)
@@ -42,6 +43,7 @@ def take(address: str, browser: str) -> None:
         page.close()
         for name, (width_px, height_px, query, theme) in VIEWS.items():
             page = chromium.new_page(viewport={"width": width_px, "height": height_px})
+            page.set_default_timeout(START_MS)
             page.add_init_script(f"localStorage.setItem('headwatt.theme.control_room', '{theme}')")
             page.goto(f"{address}/control-room/{query}")
             page.wait_for_selector("#room:not([hidden])")
@@ -55,6 +57,7 @@ def take(address: str, browser: str) -> None:
 def _take_shift(chromium: Browser, address: str) -> None:
     """Compare recoveries, and read the handover of the shift."""
     page = chromium.new_page(viewport={"width": 1366, "height": 768})
+    page.set_default_timeout(START_MS)
     page.goto(f"{address}/control-room/")
     page.wait_for_selector("#room:not([hidden])")
     page.keyboard.press("x")

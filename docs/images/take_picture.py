@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 PICTURE = Path(__file__).with_name("report.png")
-HIDDEN = "#figures, #savings, #trade, #regeneration, #power { display: none }"
+HIDDEN = ".sentences, #inputs, #figures, #savings, #trade, #regeneration, #power, #substations"
 """Left to the report, so that the saving by lever and the train graph are in the picture."""
 DRAWN = "[...document.querySelectorAll('.js-plotly-plot')].every(one => one._fullLayout)"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -24,8 +24,8 @@ def take(report: Path, picture: Path, browser: str, width_px: int, height_px: in
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": width_px, "height": height_px}, color_scheme="light")
         page.goto(report.resolve().as_uri())
-        page.add_style_tag(content=HIDDEN)
-        page.wait_for_load_state("networkidle")
+        page.evaluate("parts => { for (const one of document.querySelectorAll(parts)) one.hidden = true; }", HIDDEN)
+        page.locator(".train-graph canvas").wait_for(timeout=120_000)
         # The policy of the report refuses a condition as text, which `wait_for_function` would evaluate in the page.
         while not page.evaluate(DRAWN):
             page.wait_for_timeout(100)
@@ -38,7 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Take the README's picture from a report.")
     parser.add_argument("report", type=Path, help="report.html of a plan")
     parser.add_argument("--width", type=int, default=1280, help="width of the screen in pixels")
-    parser.add_argument("--height", type=int, default=2180, help="height of the screen in pixels")
+    parser.add_argument("--height", type=int, default=1760, help="height of the screen in pixels")
     arguments = parser.parse_args()
     if not arguments.report.is_file():
         print(f"There is no {arguments.report}: make plan writes it.", file=sys.stderr)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from accessible_pages import violations
 from playwright.sync_api import Page, expect, sync_playwright
 from typer.testing import CliRunner
 
@@ -176,6 +177,7 @@ def test_the_train_graph_has_each_trip_as_planned_and_as_run(page: Page, trace: 
     assert page.locator("#clock").inner_text() == clock
     graph.get_by_label("Colours of the lines").select_option("power")
     expect(graph.locator(".graph-key")).to_contain_text("returns energy")
+    assert violations(page) == []
     with page.expect_download() as download:
         graph.get_by_role("button", name="SVG").click()
     assert download.value.path().read_text(encoding="utf-8").startswith("<svg")

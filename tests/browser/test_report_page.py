@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from accessible_pages import violations
 from playwright.sync_api import Page, expect, sync_playwright
 
 from api.experiment_result import result_of
@@ -75,6 +76,7 @@ def test_every_chart_draws_offline(report: Path, chromium: str) -> None:
             expect(chart.locator(".main-svg").first).to_be_visible()
             expect(chart.locator(".legendtext, .bartext").first).to_be_visible()
         check_train_graph(page)
+        assert violations(page) == []
         page.get_by_role("navigation", name="Contents").get_by_role("link", name="Borders of periods").click()
         expect(page.get_by_role("heading", name="Departures at the borders of periods")).to_be_in_viewport()
         for width in (1400, 800, 390):

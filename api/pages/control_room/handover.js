@@ -32,13 +32,15 @@ export function entryName(entry) {
   return t(names[entry.kind] ?? "handover.entry");
 }
 
+const CLOCK = /^\d+:\d\d(:\d\d)?$/; // a time of day stays in one line
+
 /** @param {string[]} head @param {(string | number)[][]} rows @param {number[]} numbers columns with numbers */
 function table(head, rows, numbers = []) {
   if (!rows.length) return element("p", { class: "quiet" }, t("handover.none"));
   const form = (/** @type {number} */ column) => (numbers.includes(column) ? "number" : null);
   return element("div", { class: "sheet-table", role: "region", tabindex: 0, "aria-label": head.join(", ") }, element("table", {},
     element("thead", {}, element("tr", {}, ...head.map((text, column) => element("th", { scope: "col", class: form(column) }, text)))),
-    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell, column) => element("td", { class: form(column) }, String(cell)))))))); // prettier-ignore
+    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell, column) => element("td", { class: form(column) ?? (CLOCK.test(String(cell)) ? "time" : null) }, String(cell)))))))); // prettier-ignore
 }
 
 /** @param {string} key @param {...(HTMLElement | null)} children */
