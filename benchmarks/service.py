@@ -93,7 +93,7 @@ class Service:
         headers = {"Content-Type": "application/json"}
         sent = json.dumps(body).encode() if body is not None else None
         request = Request(f"http://127.0.0.1:{self.port}{path}", sent, headers, method=method)
-        with urlopen(request, timeout=60) as answer:
+        with urlopen(request, timeout=300) as answer:
             return json.load(answer)
 
     def order(self, body: Any, **other: Any) -> str:

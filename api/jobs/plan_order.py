@@ -1,7 +1,7 @@
 """The order of a plan: what a client asks for, as names, numbers and texts."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from api.jobs.port import Lane
@@ -40,7 +40,7 @@ class PlanOrder(ServiceOptions):
 
     def as_json(self) -> dict[str, Any]:
         """The order as a JSON object."""
-        return {**asdict(self), "overrides": list(self.overrides)}
+        return {**vars(self), "overrides": list(self.overrides)}
 
 
 def order_of(written: Mapping[str, Any]) -> PlanOrder:

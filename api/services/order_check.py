@@ -7,15 +7,12 @@ answers requests reads no scenario.
 import os
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures import TimeoutError as NotInTimeError
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 from api.jobs.plan_order import PlanOrder
 from api.plan_files.edits import EditReport, PlanEdit
+from api.services.side_process import NoAnswerError, SideProcess
 from api.services.text_differences import FileDifference, Paths, differences
 from api.state.files import FileStore
 from energy_models.faults import Fault
@@ -46,12 +43,11 @@ class OrderCheck:
         self._waiting = 0
         self._schema: dict[str, Any] | None = None
         self._values: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
-        self._pool: ProcessPoolExecutor | None = None
-        self._started: Future[tuple[Fault, ...]] | None = None
+        self._process = SideProcess(_begin, self._arguments, _START_PATIENCE_S)
 
     def start(self) -> None:
         """Start the process, which needs some seconds for its imports, so that later orders do not wait for them."""
-        self._ready_pool()
+        self._process.start()
 
     def faults(self, order: PlanOrder) -> tuple[Fault, ...] | None:
         """The faults of an order; None if the check was not complete in time."""
@@ -86,11 +82,8 @@ class OrderCheck:
                 return None
             self._waiting += 1
         try:
-            pool, started = self._ready_pool()
-            started.result(_START_PATIENCE_S)
-            return pool.submit(call, given).result(patience_s if patience_s is not None else self._patience_s)
-        except (NotInTimeError, BrokenProcessPool, RuntimeError):  # a pool that another thread has ended: RuntimeError
-            self.stop()
+            return self._process.call(call, given, patience_s if patience_s is not None else self._patience_s)
+        except NoAnswerError:
             return None
         finally:
             with self._lock:
@@ -98,19 +91,7 @@ class OrderCheck:
 
     def stop(self) -> None:
         """End the process; the next order starts another one."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            for process in (getattr(pool, "_processes", None) or {}).values():
-                process.kill()
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _ready_pool(self) -> "tuple[ProcessPoolExecutor, Future[tuple[Fault, ...]]]":
-        with self._lock:
-            if self._pool is None or self._started is None:
-                self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin, self._arguments)
-                self._started = self._pool.submit(_faults_of, None)
-            return self._pool, self._started
+        self._process.stop()
 
 
 # The imports of the process of the check are in its functions: the process that answers requests computes nothing, so
@@ -124,10 +105,10 @@ def _begin(database_url: str, data: str) -> None:
     check_process.begin(database_url, data)
 
 
-def _faults_of(order: PlanOrder | None) -> tuple[Fault, ...]:
+def _faults_of(order: PlanOrder) -> tuple[Fault, ...]:
     from api.services import check_process  # noqa: PLC0415
 
-    return check_process.faults_of(order) if order is not None else ()
+    return check_process.faults_of(order)
 
 
 def _report_of(edit: PlanEdit) -> EditReport:
