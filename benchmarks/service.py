@@ -360,6 +360,7 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=1.0, help="seconds between the requests of a client")
     parser.add_argument("--profile", type=Path, help="profile the answering process, which costs time, into FILE")
     wanted = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the processes of this one end as well
     print(f"{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f} at the begin")
     with tempfile.TemporaryDirectory(prefix="headwatt-service-") as name, ExitStack() as stack:
         folder = Path(name)

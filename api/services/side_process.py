@@ -17,6 +17,10 @@ class NoAnswerError(Exception):
     """The process did not answer in time, or ended."""
 
 
+class _NotReadyError(Exception):
+    """The process has not started yet."""
+
+
 @dataclass
 class _Running:
     process: BaseProcess
@@ -46,12 +50,17 @@ class SideProcess:
         """The result of a function of a module, which runs in the process; raises what the function raises.
 
         The first call after a start also waits for the begin of the process. Raises `NoAnswerError` if the process ends
-        or does not answer within `patience_s`; the process is then ended.
+        or does not answer within `patience_s`; the process is then ended, unless it has not begun yet.
         """
         if not self._turn.acquire(timeout=patience_s):
             raise NoAnswerError
         try:
-            returned, found = self._answer(self._started(), function, given, patience_s)
+            running = self._started()
+            if not self._is_ready(running):
+                raise _NotReadyError
+            returned, found = _answer(running.connection, function, given, patience_s)
+        except _NotReadyError:
+            raise NoAnswerError from None  # the start goes on for later calls, which a new start would only delay
         except (NoAnswerError, EOFError, OSError):
             self.stop()
             raise NoAnswerError from None
@@ -69,17 +78,11 @@ class SideProcess:
             running.process.kill()
             running.process.join()
 
-    def _answer(self, running: _Running, function: object, given: object, patience_s: float) -> tuple[bool, Any]:
-        if not running.is_ready:
-            if not running.connection.poll(self._start_patience_s):
-                raise NoAnswerError
+    def _is_ready(self, running: _Running) -> bool:
+        if not running.is_ready and running.connection.poll(self._start_patience_s):
             running.connection.recv()
             running.is_ready = True
-        running.connection.send((function, given))
-        if not running.connection.poll(patience_s):
-            raise NoAnswerError
-        returned, found = running.connection.recv()
-        return bool(returned), found
+        return running.is_ready
 
     def _started(self) -> _Running:
         with self._state:
@@ -91,6 +94,14 @@ class SideProcess:
                 other.close()  # so that the end of the process is the end of the pipe
                 self._running = _Running(process, own)
             return self._running
+
+
+def _answer(connection: Connection, function: object, given: object, patience_s: float) -> tuple[bool, Any]:
+    connection.send((function, given))
+    if not connection.poll(patience_s):
+        raise NoAnswerError
+    returned, found = connection.recv()
+    return bool(returned), found
 
 
 def _serve(connection: Connection, begin: Callable[..., None], arguments: tuple[Any, ...]) -> None:

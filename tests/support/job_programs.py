@@ -21,7 +21,9 @@ FACTS = {
 
 
 def command(program: str) -> tuple[str, ...]:
-    """The command of a worker whose jobs run a program of this file."""
+    """The command of a worker whose jobs run a program of this file, or `killed_work`."""
+    if program == "killed_work":
+        return (sys.executable, "-m", "killed_work")
     return (sys.executable, "-m", "job_programs", program)
 
 

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ PATIENCE_S = 120.0
 
 def begin(name: str) -> None:
     os.environ["HEADWATT_TEST_NAME"] = name
+
+
+def begin_late(go: str) -> None:
+    begin("late")
+    while not Path(go).exists():
+        time.sleep(0.01)
 
 
 def name_of(_nothing: None) -> tuple[str, int]:
@@ -81,3 +88,21 @@ def test_a_stop_ends_a_call_of_another_thread(beside: SideProcess, tmp_path: Pat
     beside.stop()
     thread.join(PATIENCE_S)
     assert found == ["no answer"]
+
+
+def test_a_start_that_takes_long_goes_on_after_a_call_without_an_answer(tmp_path: Path) -> None:
+    beside = SideProcess(begin_late, (str(tmp_path / "go"),), 0.2)
+    try:
+        with pytest.raises(NoAnswerError):
+            beside.call(name_of, None, PATIENCE_S)
+        assert beside._running is not None
+        process = beside._running.process.pid
+        (tmp_path / "go").touch()
+        found = None
+        ends = time.monotonic() + PATIENCE_S
+        while found is None and time.monotonic() < ends:
+            with suppress(NoAnswerError):
+                found = beside.call(name_of, None, PATIENCE_S)
+        assert found == ("late", process)
+    finally:
+        beside.stop()
