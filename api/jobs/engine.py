@@ -248,7 +248,7 @@ class Engine:
                 if latest is not None and now_s - written_s >= _BETWEEN_PROGRESS_S:
                     with self.database.writing() as session:
                         rows.note_progress(
-                            session, job.id, self.worker_id, latest["stage"], latest["share"], latest["best"]
+                            session, job.id, self.worker_id, latest["stage"], latest["share"], latest.get("best")
                         )
                     latest, written_s = None, now_s
                 if now_s - looked_s >= _LOOK_S:
