@@ -44,6 +44,9 @@ report. Every error is `application/problem+json` (RFC 9457) with a stable `code
 `errors`. The name of each number ends with its unit; `result` contains the metering point of the energies."""
 
 
+_GARBAGE_THRESHOLDS = (10_000, 5, 5)
+
+
 def _nothing() -> None:
     """Nothing starts or ends with the application."""
 
@@ -66,8 +69,10 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         await run_in_threadpool(start)
-        # What the start made stays until the end: later collections of garbage need not walk over it.
+        # What the start made stays until the end: later collections of garbage need not walk over it. They are small
+        # then and can be frequent; with the thresholds of the commands, the garbage of requests would stay for hours.
         gc.freeze()
+        gc.set_threshold(*_GARBAGE_THRESHOLDS)
         try:
             yield
         finally:
