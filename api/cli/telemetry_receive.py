@@ -14,6 +14,7 @@ import typer
 from api.cli.config import Config
 from api.cli.console import stderr_console
 from api.cli.telemetry_store import StoreFolder, print_receipt, store_folder
+from api.process_memory import settle_memory
 
 if TYPE_CHECKING:
     from api.ingest.receiver import Receiver
@@ -212,6 +213,7 @@ def _subscribe(
         )
         await mqtt.receive(broker, topic, receiver, flush_s=every_s, stop=stop, report=report, lost=lost)
 
+    settle_memory()
     asyncio.run(run())
 
 

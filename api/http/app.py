@@ -1,6 +1,5 @@
 """The FastAPI application: routes, problems, the web page, and what starts and ends with the application."""
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,6 +33,7 @@ from api.http.problems import document_problems, register_problems
 from api.http.security import PageFiles, secure
 from api.http.service import Service
 from api.ingest.receiver import Receiver
+from api.process_memory import settle_memory
 from api.version import headwatt_version
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -42,9 +42,6 @@ _DESCRIPTION = """Plans the day of a subway line with less electricity.
 Order a plan with `POST /v1/plans`, poll the address in `Location` until the plan has ended, then read `result` or the
 report. Every error is `application/problem+json` (RFC 9457) with a stable `code`, `whose_fault`, and all faults in
 `errors`. The name of each number ends with its unit; `result` contains the metering point of the energies."""
-
-
-_GARBAGE_THRESHOLDS = (10_000, 5, 5)
 
 
 def _nothing() -> None:
@@ -69,10 +66,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         await run_in_threadpool(start)
-        # What the start made stays until the end: later collections of garbage need not walk over it. They are small
-        # then and can be frequent; with the thresholds of the commands, the garbage of requests would stay for hours.
-        gc.freeze()
-        gc.set_threshold(*_GARBAGE_THRESHOLDS)
+        settle_memory()
         try:
             yield
         finally:

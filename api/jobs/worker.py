@@ -13,6 +13,7 @@ from pathlib import Path
 from api.jobs.engine import Engine
 from api.jobs.port import Limits
 from api.jobs.process import COMMAND
+from api.process_memory import settle_memory
 from api.state import jobs as rows
 from api.state.database import Database, DatabaseUnavailableError, now
 from api.state.job_tables import WorkerRow
@@ -163,6 +164,7 @@ def run_worker(database: Database, data: Path, at_once: int, limits: Limits, *, 
             worker.end_after_jobs()
 
         threading.Thread(target=wait, name="headwatt-parent-lives", daemon=True).start()
+    settle_memory()
     worker.run()
     # The threads of the engine must not write outcomes of jobs that are queued again.
     os._exit(0)

@@ -18,6 +18,7 @@ from api.live.live_plan import LivePlan
 from api.live.place import LivePlace
 from api.live.recoveries import recoveries_beside
 from api.live.virtual import COMMAND, VirtualSettings, as_line
+from api.process_memory import settle_memory
 from api.state.database import Database
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.controller_name import ControllerName
@@ -67,6 +68,7 @@ def run_live(
             beside.enter_context(virtual_beside(virtual))
             told(f"The virtual line sends by {f'MQTT to {broker}' if broker else f'HTTP to {virtual.service}'}.")
         beside.enter_context(recoveries_beside(plan, place))
+        settle_memory()
         asyncio.run(_run(hub, broker, settings.feeds))
 
 
