@@ -154,6 +154,7 @@ def test_storages_are_drawn_with_their_charge(page: Page, trace: Trace) -> None:
     expect(page.get_by_role("tooltip")).to_contain_text(f"Storage {storage.name}")
 
 
+@pytest.mark.many_cases
 def test_the_train_graph_has_each_trip_as_planned_and_as_run(page: Page, trace: Trace) -> None:
     graph = page.locator("#graph")
     graph.get_by_role("button", name="Whole day").click()

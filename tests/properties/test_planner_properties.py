@@ -126,6 +126,7 @@ def test_longer_trips_keep_every_other_rule(scenario: Scenario, longer_s: int) -
         assert (trip.end_s - trip.start_s) - (old.end_s - old.start_s) <= longer_s
 
 
+@pytest.mark.many_cases
 def test_number_of_workers_changes_nothing_in_the_plan() -> None:
     line = small_line(4, noise_s=3.0)
     one, two = (make_plan(line, PlannerOptions(effort=0.2, workers=workers)).plan for workers in (1, 2))

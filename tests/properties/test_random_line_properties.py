@@ -53,6 +53,7 @@ def test_two_hundred_random_lines_are_planned_or_refused_with_reasons(first: int
     assert len(put_back) <= PUT_BACK_MOST, put_back
 
 
+@pytest.mark.many_cases
 def test_the_random_lines_contain_every_kind() -> None:
     """The kinds that once made the planner fail are among the lines of the long run."""
     lines = [random_line(Random(seed)) for seed in range(LINES)]

@@ -266,6 +266,7 @@ def test_a_dask_cluster_gives_the_models_of_the_own_processes(
     assert len(found[0]) == 2
 
 
+@pytest.mark.many_cases
 def test_a_folder_without_service_days_needs_the_option(folder: Path) -> None:
     files = folder / "undated"
     files.mkdir()

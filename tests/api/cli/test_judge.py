@@ -63,6 +63,7 @@ def test_days_from_the_data_set_are_those_that_would_be_simulated(plan: Path, tm
     assert without_seconds(kept) == without_seconds(again) == without_seconds(fresh)
 
 
+@pytest.mark.many_cases
 def test_a_controller_regulates_the_days_and_has_its_own(plan: Path, tmp_path: Path) -> None:
     days = str(tmp_path / "days")
     nobody = judged(str(plan), "--days", days)

@@ -51,6 +51,7 @@ def test_a_folder_without_a_plan_is_an_input_fault() -> None:
     assert "nowhere/at/all" in result.output
 
 
+@pytest.mark.many_cases
 def test_a_controller_changes_the_day_and_is_reported() -> None:
     free, even = (
         result_of_run("--override", "rough_days"),

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 COMPUTES = (
     "pandas", "numba", "scipy", "ortools", "simpy", "pyarrow", "duckdb", "dbos", "jinja2", "plotly",
     "dispatch.planner.planner", "simulation.experiment", "api.plan_files.folder",
@@ -25,6 +27,7 @@ with served_app(app_in(Path(sys.argv[1]))) as port:
 """
 
 
+@pytest.mark.many_cases
 def test_the_answering_process_imports_nothing_that_computes(tmp_path: Path) -> None:
     support = str(Path(__file__).parents[2] / "support")
     run = subprocess.run(

@@ -35,6 +35,7 @@ def hours(scenario: Scenario) -> Timetable:
     return Timetable((*trips.of("up")[:10], *trips.of("down")[:10]))
 
 
+@pytest.mark.many_cases
 def test_types_alike_draw_alike_and_heavy_vehicles_more() -> None:
     alike, heavier = mixed(3, 3, heavy_t=140), mixed(3, 3, heavy_t=200)
     plain_j = planned_energy_j(hours(LINE), PLAIN)
@@ -89,6 +90,7 @@ def test_a_trip_put_back_is_priced_as_its_own_vehicle() -> None:
     assert day.growth_kwh(day.index(trip.trip_id), eased) == pytest.approx(whole, rel=0.1)
 
 
+@pytest.mark.many_cases
 def test_levers_and_evidence_of_a_plan_add_up_by_types() -> None:
     scenario = mixed(3, 5, heavy_t=200)
     planned = make_plan(scenario, PlannerOptions(effort=0.02, workers=1))

@@ -86,6 +86,7 @@ def test_a_direction_with_one_departure_has_no_headway_to_choose() -> None:
     assert [fault.value for fault in caught.value.faults] == ["1 up"]
 
 
+@pytest.mark.many_cases
 def test_a_waiting_asked_for_is_kept_at_the_least_energy(usual: Trade) -> None:
     asked = trade(HeadwayWish(mean_waiting_s=200.0))
     chosen = next(choice for choice in asked.choices if choice.is_chosen)
@@ -98,6 +99,7 @@ def test_a_waiting_asked_for_is_kept_at_the_least_energy(usual: Trade) -> None:
         trade(HeadwayWish(mean_waiting_s=20.0))
 
 
+@pytest.mark.many_cases
 def test_cost_moves_trains_out_of_the_dear_hours() -> None:
     """The tutorial line's prices differ by hour: at equal waiting the cost choice may draw more, never cost more."""
     by_energy, by_cost = (trade(HeadwayWish(objective=objective)).chosen for objective in ("energy", "cost"))

@@ -143,6 +143,7 @@ def test_clashing_duties_are_named_and_the_rest_is_not() -> None:
     assert "up-020" not in raised.value.reasons[0]
 
 
+@pytest.mark.many_cases
 def test_search_keeps_every_fix_and_an_edit_breaks_it(tmp_path: Path) -> None:
     file = fixes(
         tmp_path,
@@ -170,6 +171,7 @@ def test_search_keeps_every_fix_and_an_edit_breaks_it(tmp_path: Path) -> None:
     assert "fixes" in {violation.rule for violation in report.violations}
 
 
+@pytest.mark.many_cases
 def test_plan_kept_close_changes_no_departure_by_more() -> None:
     first = make_plan(LINE, PlannerOptions(effort=0.02, workers=1)).plan
     again = make_plan(LINE, PlannerOptions(effort=0.03, workers=1, seed=5, start=first, keep_close_s=4))
@@ -183,6 +185,7 @@ def test_plan_kept_close_changes_no_departure_by_more() -> None:
     assert 0 < max(shifts) <= 4
 
 
+@pytest.mark.many_cases
 def test_plan_to_start_from_must_be_of_the_line_and_keep_its_rules() -> None:
     first = make_plan(LINE, PlannerOptions(effort=0.02, workers=1)).plan
     torn = replace(first, timetable=replace(first.timetable, trips=first.timetable.trips[1:]))
@@ -216,6 +219,7 @@ def test_cancelled_search_gives_a_plan_that_keeps_all_rules() -> None:
     assert not stop.is_searching
 
 
+@pytest.mark.many_cases
 def test_unreachable_peak_is_refused_with_the_least_found() -> None:
     with pytest.raises(
         Infeasible, match=r"15-minute peak below 100 kW: the lowest peak that the search reached is \d{3} kW"
@@ -223,6 +227,7 @@ def test_unreachable_peak_is_refused_with_the_least_found() -> None:
         make_plan(LINE, PlannerOptions(effort=0.03, workers=1, peak_limit_kw=100.0))
 
 
+@pytest.mark.many_cases
 def test_day_that_the_search_ends_with_is_that_of_the_lowest_peak(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pressure acts on the day that is searched, and no pass after the best one is taken for it."""
     seen: list[float] = []

@@ -43,6 +43,7 @@ def fixes(folder: Path, text: str) -> FixesFile:
     return read_fixes(file)
 
 
+@pytest.mark.many_cases
 @pytest.mark.parametrize(("fleet", "spare"), [(5, 0), (6, 1)])
 def test_five_trains_do_at_other_times_than_todays(fleet: int, spare: int, tmp_path: Path) -> None:
     """Today's departures need six."""

@@ -14,6 +14,7 @@ LINE = load_scenario("tutorial_line")
 STOCK = stock_of(LINE, fleet=FleetModels(different_models(LINE)))
 
 
+@pytest.mark.many_cases
 def test_plan_of_vehicles_with_models_of_their_own() -> None:
     planned = make_plan(LINE, PlannerOptions(effort=0.02, workers=1), STOCK)
     assert planned.check.passed

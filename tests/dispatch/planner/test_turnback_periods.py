@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import pytest
+
 from dispatch.checker.check import check
 from dispatch.planner.planner import make_plan
 from dispatch.planner.planner_options import PlannerOptions
@@ -57,6 +59,7 @@ def test_longer_turnbacks_need_more_trains_and_every_duty_keeps_them() -> None:
         assert shortest_stand_s(turned, "HAR", *PEAK) < 400
 
 
+@pytest.mark.many_cases
 def test_a_plan_keeps_the_turnbacks_of_each_period() -> None:
     scenario = with_long_turnback(400)
     planned = make_plan(scenario, PlannerOptions(effort=0.05))

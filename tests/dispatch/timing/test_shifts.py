@@ -94,6 +94,7 @@ def test_mixed_ways_lie_between_in_whole_seconds(pairs: list[tuple[int, int]], l
     assert sum(run_s) + sum(dwell_s) <= longest
 
 
+@pytest.mark.many_cases
 @given(st.integers(0, 10_000), st.integers(0, 600))
 def test_the_bound_of_vehicles_is_their_number_with_one_turnback_time(dense: Case, seed: int, most_s: int) -> None:
     generator = np.random.default_rng(seed)

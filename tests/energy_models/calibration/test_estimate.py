@@ -105,6 +105,7 @@ def test_glitches_do_not_move_the_estimate(motion: pd.DataFrame) -> None:
         assert abs(glitched.estimates[name].value - clean.estimates[name].value) < width, name
 
 
+@pytest.mark.many_cases
 def test_a_constant_load_leaves_the_scale_open_and_reports_it() -> None:
     truth = VehicleParameters(205e3, 11.5e3, 3300.0, 190.0, 5.6, 0.83, 0.80, 52e3)
     level = second_by_second(truth, 60, np.random.default_rng(2), lightest_kg=30_000.0, heaviest_kg=30_200.0)

@@ -198,6 +198,7 @@ for number in range(int(sys.argv[1]), int(sys.argv[1]) + 20):
 """
 
 
+@pytest.mark.many_cases
 def test_processes_that_add_at_once_all_keep_what_they_added(tmp_path: Path) -> None:
     (tmp_path / "driving").mkdir()
     (tmp_path / "driving" / "killed.part").write_bytes(b"left over")

@@ -149,6 +149,7 @@ def test_a_hot_day_heats_each_type_by_its_own_curve() -> None:
     assert change["four_car"] > 1e6
 
 
+@pytest.mark.many_cases
 def test_judge_and_replications_of_a_mixed_fleet_do_not_depend_on_workers() -> None:
     scenario = mixed(3, 3, heavy_t=200)
     model = model_of(scenario)

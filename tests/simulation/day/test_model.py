@@ -122,6 +122,7 @@ def short_of(model: DayModel, resistance_ohm: float) -> DayModel:
     return replace(model, network=replace(model.network, substations=(left,), storages=()))
 
 
+@pytest.mark.many_cases
 def test_trains_whose_traction_is_not_served_arrive_later_the_weaker_the_supply(
     model: DayModel, in_force: Timetable
 ) -> None:

@@ -88,6 +88,7 @@ def test_pairing_narrows_the_interval(model: DayModel, hour: Timetable) -> None:
     assert judgement.plan.worst_residual_share < 1e-3
 
 
+@pytest.mark.many_cases
 def test_workers_do_not_change_the_judgement(hour: Timetable) -> None:
     scenario = load_scenario("tutorial_line")
     seen: list[tuple[int, int]] = []
