@@ -19,6 +19,7 @@ from api.http.service import TheService
 from api.jobs.port import JobKind, JobStatus, Keep
 from api.problems import ProblemKind
 from api.services.jobs import JobList, JobView
+from api.services.kept import MOST_KEPT
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -128,7 +129,7 @@ def accepted(view: JobView) -> Response:
     return Response(job_text(view), status.HTTP_202_ACCEPTED, headers, JSON)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=MOST_KEPT)
 def job_text(view: JobView) -> bytes:
     """The job as JSON without its result; kept, because most requests read a job that has not changed."""
     return JobModel.of(view).model_dump_json().encode()

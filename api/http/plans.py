@@ -18,6 +18,7 @@ from api.http.models import PlanListModel, PlanModel, PlanOrderModel
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
 from api.problems import ProblemKind
+from api.services.kept import MOST_KEPT
 from api.services.plans import Plans, PlanView
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
@@ -201,7 +202,7 @@ def plans_document(plans: Plans, limit: int, cursor: str | None = None) -> Docum
     return Document(b'{"plans":[' + listed + b'],"next":' + json.dumps(address).encode() + b"}")
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=MOST_KEPT)
 def plan_text(view: PlanView) -> bytes:
     """The plan as JSON without its result; kept, because most requests read a plan that has not changed."""
     return PlanModel.of(view).model_dump_json().encode()

@@ -11,7 +11,8 @@ from api.state.database import Database
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-_MOST = 4_096
+MOST_KEPT = 2_500
+"""So many objects stay in memory, 5 kB each for a job."""
 REMEMBERED_S = 1.0
 """Longest time after which a change by another process holds, for example a key that the command line revokes."""
 
@@ -19,7 +20,7 @@ REMEMBERED_S = 1.0
 class Kept(Generic[K, V]):
     """The values that were used last, by a key that contains the version of the object."""
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
         self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = Lock()
