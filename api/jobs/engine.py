@@ -161,14 +161,13 @@ class Engine:
         """Run a job in a process of its own; return its outcome, None if it was ended from outside."""
         while self.is_draining:
             time.sleep(_LOOK_S)  # this worker ends soon, and another one takes the job over
-        outcome = None
         while True:
             job = self._patiently(lambda: self._begin(job_id))
             if job is None:
                 return None
             if job.attempt > _MOST_ATTEMPTS:
                 detail = (
-                    f"The worker of the job died {_MOST_ATTEMPTS} times; the job may need more memory than there is."
+                    f"The job began {_MOST_ATTEMPTS} times without an end: its worker died, or the database was away."
                 )
                 return _failed(Problem(ProblemKind.WORKER_DIED, detail))
             outcome = self._computed(job)

@@ -20,7 +20,8 @@ def _without_trace(record: logging.LogRecord) -> bool:
     """Shorten an entry about a database that does not answer; in 20 s without it, DBOS writes 3,000 lines of traces."""
     error = record.exc_info[1] if record.exc_info else None
     if type(error).__name__ == _DATABASE_ERROR:
-        record.msg, record.args, record.exc_info = f"{record.getMessage()} {str(error).splitlines()[0]}", (), None
+        first_line = str(error).partition("\n")[0]
+        record.msg, record.args, record.exc_info = f"{record.getMessage()} {first_line}", (), None
     text = record.getMessage()
     if _DATABASE_ERROR in text and "\n" in text:
         lines = [line for line in text.splitlines() if line.strip()]

@@ -14,6 +14,7 @@ from dispatch.rostering.common_running_times import too_slow
 from dispatch.rostering.duties import FleetNeed, fleet_need, need_at
 from dispatch.rostering.vehicle_assignment import FleetType
 from dispatch.timing.fit_to_fixes import departure_window_s
+from dispatch.timing.held_timetable import held
 from dispatch.timing.limits import TimingLimits
 from dispatch.timing.task import SearchTask
 from energy_models.faults import Infeasible
@@ -140,8 +141,6 @@ def within_fleet(scenario: Scenario, task: SearchTask, timetable: Timetable) -> 
 
 def _with_trains_at_most(scenario: Scenario, task: SearchTask, timetable: Timetable, most: int) -> Timetable | None:
     """The nearest times at which so many trains suffice, for the first possible split between the terminals."""
-    from dispatch.timing.held_timetable import held  # noqa: PLC0415 - CP-SAT takes a second to import
-
     begin = dict.fromkeys(scenario.terminals, 0)
     for chain in timetable.duties().values():
         begin[chain[0].stations[0]] += 1

@@ -20,6 +20,7 @@ from dispatch.plans.run_as_today import run_as_today
 from dispatch.plans.timetable import Timetable
 from dispatch.plans.vehicle_chains import first_in_first_out
 from dispatch.rostering.duties import assign
+from dispatch.rostering.fixed_duties import assign_fixed
 from dispatch.timing.limits import TimingLimits, equal_service_limits
 from dispatch.timing.task import Progress
 from energy_models.faults import Infeasible
@@ -42,11 +43,7 @@ class PlanningTask:
     def turned(self, timetable: Timetable) -> Timetable:
         """The timetable with vehicles that keep the vehicle fixes, if there are any."""
         fixed = self.timing_limits.fixed
-        if not fixed.holds_duties:
-            return timetable
-        from dispatch.rostering.fixed_duties import assign_fixed  # noqa: PLC0415 - CP-SAT takes a second to import
-
-        return assign_fixed(timetable, self.scenario, fixed, self.in_force)
+        return assign_fixed(timetable, self.scenario, fixed, self.in_force) if fixed.holds_duties else timetable
 
     def with_vehicles(self, timetable: Timetable) -> Timetable:
         """Vehicles for new times: surplus trains stay in the depot if fleet and depots allow this; otherwise first in,

@@ -18,6 +18,7 @@ from dispatch.plans.timetable import Timetable, Trip
 from dispatch.timing.day_state import load_steps
 from dispatch.timing.even_headways import evened
 from dispatch.timing.fit_to_fixes import pinned_dwells_s, way_on_grid, way_with_dwells
+from dispatch.timing.held_timetable import held
 from dispatch.timing.kernel.trips import Limits
 from dispatch.timing.limits import TimingLimits
 from dispatch.timing.line_motions import LOAD_STEP, motion_table_for
@@ -184,16 +185,10 @@ def _prepared(task: SearchTask, wish: SearchWish, clock: Clock) -> tuple[Timetab
     reference = task.baseline if _trains(task.baseline) <= task.timing_limits.vehicles_most else plain
     try:
         with clock.halted():
-            near = _held(task, laid, reference)
+            near = held(task, laid, reference)
             return wish.duties(near if _trains(near) <= task.timing_limits.vehicles_most else task.turn(near)), plain
     except Infeasible:
         return plain, plain
-
-
-def _held(task: SearchTask, wished: Timetable, reference: Timetable) -> Timetable:
-    from dispatch.timing.held_timetable import held  # noqa: PLC0415 - CP-SAT takes a second to import
-
-    return held(task, wished, reference)
 
 
 def _kept(task: SearchTask, wish: SearchWish, timetable: Timetable) -> Timetable:
@@ -201,7 +196,7 @@ def _kept(task: SearchTask, wish: SearchWish, timetable: Timetable) -> Timetable
     if _trains(timetable) > task.timing_limits.vehicles_most:
         timetable = wish.fewer(task, timetable)
     elif task.timing_limits.holds_times:
-        timetable = _held(task, timetable, timetable)
+        timetable = held(task, timetable, timetable)
     return wish.duties(timetable) if task.timing_limits.fixed.holds_duties else timetable
 
 
