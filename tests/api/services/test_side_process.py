@@ -1,7 +1,5 @@
 """The process beside the service: answers, errors of calls, an end in the middle of a call, and a new start."""
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -9,37 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from side_calls import LONG_S, begin, begin_late, killed, name_of, refused, waiting
 
 from api.services.side_process import NoAnswerError, SideProcess
 
 PATIENCE_S = 120.0
-
-
-def begin(name: str) -> None:
-    os.environ["HEADWATT_TEST_NAME"] = name
-
-
-def begin_late(go: str) -> None:
-    begin("late")
-    while not Path(go).exists():
-        time.sleep(0.01)
-
-
-def name_of(_nothing: None) -> tuple[str, int]:
-    return os.environ["HEADWATT_TEST_NAME"], os.getpid()
-
-
-def refused(text: str) -> None:
-    raise ValueError(text)
-
-
-def killed(_nothing: None) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def waiting(begun: str) -> None:
-    Path(begun).touch()
-    time.sleep(10 * PATIENCE_S)
 
 
 @pytest.fixture
@@ -77,13 +49,13 @@ def test_a_stop_ends_a_call_of_another_thread(beside: SideProcess, tmp_path: Pat
 
     def call() -> None:
         try:
-            beside.call(waiting, str(tmp_path / "begun"), 10 * PATIENCE_S)
+            beside.call(waiting, str(tmp_path / "begun"), LONG_S)
         except NoAnswerError:
             found.append("no answer")
 
     thread = threading.Thread(target=call)
     thread.start()
-    while not (tmp_path / "begun").exists():
+    while thread.is_alive() and not (tmp_path / "begun").exists():
         time.sleep(0.01)
     beside.stop()
     thread.join(PATIENCE_S)
