@@ -98,6 +98,10 @@ def plan(
     with stage_progress(f"headwatt plan {scenario}") as progress:
         progress("reading the scenario", 0.0)
         # The physics and the solvers take seconds to import; `--help` and the other commands do not wait for them.
+        from simulation.runs.engine import import_for_workers  # noqa: PLC0415
+
+        if workers > 1:
+            import_for_workers()
         from api.experiment_result import result_of  # noqa: PLC0415
         from api.plan_files.folder import read_plan_folder, write_plan_folder  # noqa: PLC0415
         from api.plan_files.models import ModelFiles  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """The train at one load as input of the compiled kernels: all values per kilogram of inertial mass."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ _UNREACHED = 1e9
 _TABLE_STEP_M_S = 0.02
 _MAP_PIECES = 4
 _MAP_SPEEDS = 33
+_VEHICLES_KEPT = 256  # a plan puts some twenty loads on hundreds of sections
 
 
 class Vehicle(NamedTuple):
@@ -46,6 +48,7 @@ class Vehicle(NamedTuple):
     brake_value: FloatArray
 
 
+@lru_cache(maxsize=_VEHICLES_KEPT)
 def vehicle_of(train: Train, passengers: float, regeneration_credit: float = 1.0) -> Vehicle:
     """The train at that load; a regenerated joule at the collector counts as `regeneration_credit` drawn joules."""
     inertia = train.effective_mass_kg(passengers)

@@ -21,6 +21,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,6 +41,9 @@ _LOOK_S = 1.0
 """Interval at which a session that waits for results checks whether its workers are lost."""
 
 _CONNECT_S = 10
+
+_IMPORTED_ONCE = ["simulation.runs.replications"]
+"""Modules that a server process imports once; the worker processes are copies of it, which takes milliseconds."""
 
 
 class Kit(Protocol):
@@ -100,6 +104,12 @@ class Session:
         """
         for number, call in enumerate(calls):
             yield number, call.held.kit.work(call.task)
+
+
+def import_for_workers() -> None:
+    """Begin, in a process of its own, the imports that the first workers would otherwise do after their start."""
+    forkserver.set_forkserver_preload(_IMPORTED_ONCE)
+    forkserver.ensure_running()
 
 
 @contextmanager
@@ -209,7 +219,7 @@ class _SpreadSession(Session, ABC):
 
 
 class _PoolSession(_SpreadSession):
-    """Spawned processes; kits are in files, which a worker reads at their first use."""
+    """Processes of this machine; kits are in files, which a worker reads at their first use."""
 
     def __init__(self, workers: int, folder: Path) -> None:
         self._workers = workers
@@ -238,8 +248,12 @@ class _PoolSession(_SpreadSession):
             worker.terminate()  # its present task is no longer needed, and may take long
 
     def _new_pool(self) -> ProcessPoolExecutor:
+        import_for_workers()
         return ProcessPoolExecutor(
-            self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
+            self._workers,
+            mp_context=multiprocessing.get_context("forkserver"),
+            initializer=_begin_worker,
+            initargs=(dict(os.environ),),
         )
 
     def _window(self) -> int:
@@ -344,8 +358,10 @@ def _cluster(address: str) -> Iterator[Session]:
         client.close()
 
 
-def _begin_worker() -> None:
-    """Ignore Ctrl-C, which the parent handles, and end with the parent."""
+def _begin_worker(environment: dict[str, str]) -> None:
+    """Take the parent's present environment, ignore Ctrl-C, which the parent handles, and end with the parent."""
+    os.environ.clear()
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

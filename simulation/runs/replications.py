@@ -50,8 +50,8 @@ def replicate(
 ) -> Mapping[str, tuple[DayResult, ...]]:
     """Simulate each timetable on the day of each seed; results by name of the timetable in the order of the seeds.
 
-    With more than one worker, the days are spread over spawned processes or over the Dask cluster at `address`; the
-    model is sent to each worker once.
+    With more than one worker, the days are spread over processes of this machine or over the Dask cluster at `address`;
+    the model is sent to each worker once.
     """
     prepare_profiles(model, timetables.values(), workers)
     tasks = [(name, seed) for seed in seeds for name in timetables]

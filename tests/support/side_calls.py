@@ -12,9 +12,12 @@ def begin(name: str) -> None:
     os.environ["HEADWATT_TEST_NAME"] = name
 
 
-def begin_late(go: str) -> None:
+def begin_late(folder: str) -> None:
+    """Note the process in a file, and begin when the file `go` exists."""
+    with Path(folder, "begun").open("a") as begun:
+        begun.write(f"{os.getpid()}\n")
     begin("late")
-    while not Path(go).exists():
+    while not Path(folder, "go").exists():
         time.sleep(0.01)
 
 

@@ -63,18 +63,17 @@ def test_a_stop_ends_a_call_of_another_thread(beside: SideProcess, tmp_path: Pat
 
 
 def test_a_start_that_takes_long_goes_on_after_a_call_without_an_answer(tmp_path: Path) -> None:
-    beside = SideProcess(begin_late, (str(tmp_path / "go"),), 0.2)
+    beside = SideProcess(begin_late, (str(tmp_path),), 0.2)
     try:
         with pytest.raises(NoAnswerError):
             beside.call(name_of, None, PATIENCE_S)
-        assert beside._running is not None
-        process = beside._running.process.pid
         (tmp_path / "go").touch()
         found = None
         ends = time.monotonic() + PATIENCE_S
         while found is None and time.monotonic() < ends:
             with suppress(NoAnswerError):
                 found = beside.call(name_of, None, PATIENCE_S)
+        (process,) = map(int, (tmp_path / "begun").read_text().split())
         assert found == ("late", process)
     finally:
         beside.stop()
