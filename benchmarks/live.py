@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,8 +43,8 @@ from api.live.place import LivePlace, read_whole
 from api.live.run import virtual_beside
 from api.live.snapshot import snapshot
 from api.live.topics import Topics
-from api.live.virtual import VirtualSettings
 from api.live.virtual_rows import event_of, meters_of, record_of
+from api.live.virtual_settings import VirtualSettings
 from api.services.installation import open_installation
 from dispatch.energy.line_model import LineModel
 from dispatch.plans.in_force import timetable_in_force
@@ -156,7 +157,9 @@ def running(
 
 def on_one_core(command: list[str]) -> "subprocess.Popen[bytes]":
     """A process that uses one core only."""
-    process = subprocess.Popen(command)
+    # A start of an installation finds compiled modules; this variable would compile them anew.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, env=kept)
     os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
     return process
 
@@ -188,37 +191,83 @@ def latency(given: argparse.Namespace) -> None:
             )  # fmt: skip
 
 
+class NewestClock:
+    """The newest time of the virtual line at the broker, heard by a thread of its own while the block runs."""
+
+    def __init__(self, url: str, line: str) -> None:
+        self.time_s = 0.0
+        self._url, self._topic, self._ends = url, Topics(line).clock, threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._hear()))
+
+    def __enter__(self) -> "NewestClock":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self._thread.join()
+
+    async def _hear(self) -> None:
+        exchange = Exchange(broker_at(self._url, "clock"), (self._topic,), self._received, print)
+        stop = asyncio.Event()
+        task = asyncio.create_task(exchange.run(stop))
+        while not self._ends.is_set():
+            await asyncio.sleep(0.1)
+        stop.set()
+        await asyncio.gather(task, return_exceptions=True)
+
+    def _received(self, rows: list[tuple[str, bytes]]) -> None:
+        for _, content in rows:
+            self.time_s = max(self.time_s, json.loads(content)["time_s"])
+
+
 def recovery(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name, broker_beside(Path(name)) as url:
         assert url is not None, "no mosquitto"
-        with running(Path(name), given.line, given.speed, given.controller, url) as (process, command, place):
-            time.sleep(30.0)
-            before = read_whole(place.snapshot) or {}
-            began = time.time()
-            process.kill()
-            process.wait()
-            again = on_one_core(command)
-            try:
-                first_s = wait(lambda: (read_whole(place.snapshot) or before)["sequence"] > before["sequence"], again)
-                time_s = before["time_s"]
-                wait(
-                    lambda: (
-                        (read_whole(place.snapshot) or before)["time_s"]
-                        >= time_s + given.speed * (time.time() - began) - 2.0 - given.speed
-                    ),
-                    again,
-                )
-                after = read_whole(place.snapshot) or {}
-                wrong = [one["train_id"] for one in after["trains"] if one["state"] in ("missing", "unknown")]
-                print(
-                    json.dumps(
-                        {"first_snapshot_s": round(first_s, 2), "right_again_s": round(time.time() - began, 2),
-                         "wrong_trains": wrong, "used_s": round(used_s(again.pid), 2), "load": os.getloadavg()}
-                    )
-                )  # fmt: skip
-            finally:
-                again.terminate()
-                again.wait(60)
+        with (
+            running(Path(name), given.line, given.speed, given.controller, url) as (first, command, place),
+            NewestClock(url, given.line) as clock,
+        ):
+            wait(lambda: not (read_whole(place.snapshot) or {})["advising"]["silent_because"], first)
+            process = first
+            for _ in range(given.times):
+                time.sleep(20.0)
+                process = recovered(given, process, command, place, clock)
+            process.terminate()
+            process.wait(60)
+
+
+def recovered(
+    given: argparse.Namespace, process: "subprocess.Popen[bytes]", command: list[str], place: LivePlace,
+    clock: NewestClock,
+) -> "subprocess.Popen[bytes]":  # fmt: skip
+    """Kill the process, start it again, and print how long it takes until its state is that of the line."""
+    before = read_whole(place.snapshot) or {}
+    process.kill()
+    process.wait()
+    again, began = on_one_core(command), time.monotonic()
+
+    def now() -> dict[str, Any]:
+        return read_whole(place.snapshot) or before
+
+    wait(lambda: now()["sequence"] > before["sequence"], again)
+    first_s, first_used_s = time.monotonic() - began, used_s(again.pid)
+    # A snapshot is written each second: meanwhile the line goes on by its speed.
+    wait(lambda: now()["time_s"] >= clock.time_s - 1.5 * given.speed, again)
+    right_s, right_used_s = time.monotonic() - began, used_s(again.pid)
+    after = now()
+    wrong = [one["train_id"] for one in after["trains"] if one["state"] in ("missing", "unknown")]
+    wait(lambda: not now()["advising"]["silent_because"], again)
+    print(
+        json.dumps(
+            {"first_snapshot_s": round(first_s, 2), "first_used_s": first_used_s, "right_again_s": round(right_s, 2),
+             "right_used_s": right_used_s, "advises_again_s": round(time.monotonic() - began, 2),
+             "advises_used_s": used_s(again.pid), "behind_s": round(clock.time_s - after["time_s"], 1),
+             "wrong_trains": wrong, "refused": after["refused"], "load": os.getloadavg()}
+        ),
+        flush=True,
+    )  # fmt: skip
+    return again
 
 
 def broker_day(given: argparse.Namespace) -> None:
@@ -281,6 +330,7 @@ def main() -> None:
         two.add_argument("--controller", default="energy")
         two.add_argument("--speed", type=float, default=speed)
         two.add_argument("--minutes", type=float, default=20.0)
+        two.add_argument("--times", type=int, default=3, help="recovery: kill so often")
         two.set_defaults(run=run)
     other = commands.add_parser("day")
     other.add_argument("--line", default="tutorial_line")

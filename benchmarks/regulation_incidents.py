@@ -12,6 +12,7 @@ waiting at most 5 % more, all energy less.
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from dispatch.plans.timetable import Timetable, Trip
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.controller_name import ControllerName
 from energy_models.arrays import FloatArray
+from scenarios.schema.base import DIRECTIONS, Direction
 from simulation.day.model import day_model
 from simulation.day.record import DayRecord
 from simulation.disturbances.dwell_noise import DwellNoise
@@ -69,9 +71,9 @@ def normal_after_s(day: DayRecord, from_s: float) -> float:
     return max(late, default=from_s) - from_s
 
 
-def held_trip(trips: Sequence[Trip], stop: int, at_s: float) -> Trip:
-    """The first trip up that leaves its stop after a time."""
-    found = [trip for trip in trips if trip.direction == "up" and trip.departure_s[stop] >= at_s]
+def held_trip(trips: Sequence[Trip], direction: Direction, stop: int, at_s: float) -> Trip:
+    """The first trip of a direction that leaves its stop after a time."""
+    found = [trip for trip in trips if trip.direction == direction and trip.departure_s[stop] >= at_s]
     return min(found, key=lambda trip: trip.departure_s[stop])
 
 
@@ -81,20 +83,27 @@ def around(timetable: Timetable, at_s: float) -> Timetable:
 
 
 def incident_rows(
-    bench: Bench, name: ControllerName, time: str, holds_s: Sequence[float], stops: Sequence[int], seed: int
+    bench: Bench,
+    name: ControllerName,
+    time: str,
+    holds_s: Sequence[float],
+    stops: Sequence[int],
+    seeds: Sequence[int],
+    direction: Direction,
 ) -> dict[float, FloatArray]:
-    """For each duration of the incident, the means over all places: minutes until normal, extra waiting, extra time on
-    board, extra energy, and all energy."""
+    """For each duration of the incident, the means over all places and days: minutes until normal, extra waiting, extra
+    time on board, extra energy, and all energy."""
     scenario = bench.scenario("3-held")
     regulators = bench.energy if name == "energy" else regulators_named(name, scenario, bench.stock)
     model = day_model(scenario, bench.profiles.main, regulators, bench.profiles.others)
     part = around(bench.plan, TIMES_S[time])
-    usual = figures(model.day(part, seed))
+    usual_of = {seed: figures(model.day(part, seed)) for seed in seeds}
     found = {}
     for hold_s in holds_s:
         rows = []
-        for stop in stops:
-            trip = held_trip(part.trips, stop, TIMES_S[time])
+        for stop, seed in product(stops, seeds):
+            usual = usual_of[seed]
+            trip = held_trip(part.trips, direction, stop, TIMES_S[time])
             noise = Held(3.0, False, trip.trip_id, stop, hold_s)
             day = replace(model, rules=replace(model.rules, noise=noise)).day(part, seed)
             energy_kwh, waiting_h, ride_h = figures(day)
@@ -125,10 +134,15 @@ def main() -> None:
     parser.add_argument("--stations", type=int, nargs="*", default=[2, 4, 6, 8, 10, 11])
     parser.add_argument("--times", nargs="*", default=list(TIMES_S), choices=list(TIMES_S))
     parser.add_argument("--controllers", nargs="*", default=list(CONTROLLERS), choices=list(CONTROLLERS))
+    parser.add_argument("--direction", default="up", choices=DIRECTIONS)
+    parser.add_argument("--days", type=int, default=1, help="means over days with different deviations")
+    parser.add_argument("--first-day", type=int, default=0, help="number of the first of these days")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the operation")
     parser.add_argument("--store", type=Path, default=Path("out/regulation_days"))
     given = parser.parse_args()
-    bench = Bench(given.plan, 1, given.store, {})
-    seed = replication_seeds(0, 1)[0]
+    pairs = (one.split("=") for one in given.set)
+    bench = Bench(given.plan, 1, given.store, {name: float(value) for name, value in pairs})
+    seeds = replication_seeds(0, given.first_day + given.days)[given.first_day :]
     print(
         f"{'time':9} {'hold s':>6} {'control':8} {'normal min':>10} {'waiting h':>9} {'ride h':>8} {'kWh':>7} "
         f"{'all kWh':>8}  bars met"
@@ -137,7 +151,9 @@ def main() -> None:
     controllers: list[ControllerName] = given.controllers
     for name in controllers:
         for time in given.times:
-            for hold_s, mean in incident_rows(bench, name, time, given.hold, given.stations, seed).items():
+            for hold_s, mean in incident_rows(
+                bench, name, time, given.hold, given.stations, seeds, given.direction
+            ).items():
                 free.setdefault((time, hold_s), mean)
                 met = meets(mean, free[time, hold_s]) if name != controllers[0] else ""
                 print(

@@ -134,11 +134,10 @@ def run(
     """Run a line live."""
     import os  # noqa: PLC0415
 
-    from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds  # noqa: PLC0415
     from api.live.broker_beside import mosquitto  # noqa: PLC0415
     from api.live.load import load_live_plan  # noqa: PLC0415
     from api.live.run import LiveSettings, run_live  # noqa: PLC0415
-    from api.live.virtual import VirtualSettings  # noqa: PLC0415
+    from api.live.virtual_settings import VirtualSettings  # noqa: PLC0415
     from api.logs import log_to_stderr  # noqa: PLC0415
     from api.services.installation import database_of, default_data_folder  # noqa: PLC0415
     from api.services.lines import prepare  # noqa: PLC0415
@@ -165,6 +164,9 @@ def run(
         )  # fmt: skip
     feeds = None
     if gtfs_realtime:
+        # Only lines that need pandas wait for its import: a start is a recovery.
+        from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds  # noqa: PLC0415
+
         feeds = GtfsRealtimeFeeds(tuple(gtfs_realtime), every, os.environ.get("HEADWATT_FEED_HEADER"))
     what = "today's timetable" if loaded.facts is None else f"plan {loaded.facts.plan_id}"
     console.print(f"{loaded.scenario.title}: live with {what}, controller {controller} (Ctrl-C stops it)", markup=False)

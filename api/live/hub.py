@@ -32,19 +32,18 @@ from api.live.record import Record
 from api.live.recovery_requests import write_request
 from api.live.shift_log import action_entry, add_entries, alarm_entry
 from api.live.snapshot import snapshot, timetable_rows
-from api.live.stored_records import StoredRecords
 from api.live.topics import Topics
 from api.state.database import Database, DatabaseUnavailableError
 from api.state.live import actions_after, newest_action
 from dispatch.regulation.interface.controller_name import ControllerName
 from dispatch.regulation.interface.regulator import Regulator
 from energy_models.faults import Fault, InputFaults
-from energy_models.telemetry.store.store import TelemetryStore
 
 if TYPE_CHECKING:
     from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds
     from api.ingest.live_mqtt import Exchange
     from api.ingest.mqtt import Broker
+    from api.live.stored_records import StoredRecords
 
 LOOK_S = 0.05
 SNAPSHOT_S = 1.0
@@ -67,7 +66,7 @@ class Hub:
     clock: LineClock
     is_virtual: bool = False
     wall: Callable[[], float] = time.time
-    store: TelemetryStore | None = None
+    records: "StoredRecords | None" = None
     line: LiveLine = field(init=False)
     exchange: "Exchange | None" = None
 
@@ -91,9 +90,7 @@ class Hub:
         self._incidents: list[dict[str, Any]] = []
         self._inbox = Inbox(self.place.inbox)
         self._recover()
-        self.records: StoredRecords | None = None
-        if self.store is not None:
-            self.records = StoredRecords(self.store, self.place.line_id, self.place.folder / "stored.json")
+        if self.records is not None:
             self.records.recover(self.record, lambda: self.clock.day(self.wall()))
         write_whole(self.place.timetable, timetable_rows(self.line))
 

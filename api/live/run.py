@@ -17,15 +17,15 @@ from api.live.hub import Hub
 from api.live.live_plan import LivePlan
 from api.live.place import LivePlace
 from api.live.recoveries import recoveries_beside
-from api.live.virtual import COMMAND, VirtualSettings, as_line
+from api.live.virtual_settings import COMMAND, VirtualSettings, as_line
 from api.process_memory import settle_memory
 from api.state.database import Database
 from dispatch.regulation.controllers import regulators_named
 from dispatch.regulation.interface.controller_name import ControllerName
-from energy_models.telemetry.store.store import create_store
 
 if TYPE_CHECKING:
     from api.ingest.live_gtfs_realtime import GtfsRealtimeFeeds
+    from api.live.stored_records import StoredRecords
 
 PREPARED_S = 6
 """Motions from this below to this above the planned running times are computed before the start."""
@@ -61,7 +61,7 @@ def run_live(
         hub = Hub(
             plan, place, database, lambda: None if factory is None else factory.for_day(plan.timetable),
             settings.controller, LineClock(settings.zone), is_virtual=is_virtual,
-            store=None if settings.store is None else create_store(settings.store, settings.zone),
+            records=None if settings.store is None else _records(place, settings.store, settings.zone),
         )  # fmt: skip
         if settings.virtual is not None:
             virtual = replace(settings.virtual, broker=broker, day=datetime.now(UTC).date().isoformat())
@@ -70,6 +70,14 @@ def run_live(
         beside.enter_context(recoveries_beside(plan, place))
         settle_memory()
         asyncio.run(_run(hub, broker, settings.feeds))
+
+
+def _records(place: LivePlace, store: Path, zone: str) -> "StoredRecords":
+    """The records of recorders for a telemetry store; only lines with a store import what it needs."""
+    from api.live.stored_records import StoredRecords  # noqa: PLC0415
+    from energy_models.telemetry.store.store import create_store  # noqa: PLC0415
+
+    return StoredRecords(create_store(store, zone), place.line_id, place.folder / "stored.json")
 
 
 async def _run(hub: Hub, broker: str | None, feeds: "GtfsRealtimeFeeds | None") -> None:

@@ -14,17 +14,16 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from api.live.place import append_line
 from api.live.topics import Topics
 from api.live.virtual_rows import event_of, meters_of, record_of, truth_of
+from api.live.virtual_settings import VirtualSettings
 from simulation.virtual_line.live import Incident, LineSecond, VirtualLine
 from simulation.virtual_line.outside_centre import Command
 
-COMMAND = (sys.executable, "-m", "api.live.virtual")
 LOOK_S = 0.02
 CLOCK_S = 0.5
 POLL_S = 0.2
@@ -36,25 +35,6 @@ MOST_AHEAD_S, MOST_AHEAD_WALL_S = 10.0, 3.0
 """The line may be ahead of the process that takes its messages by this time, and this time of the machine."""
 GONE_AFTER_S = 10.0
 """A process without a snapshot for this time has gone."""
-
-
-@dataclass(frozen=True)
-class VirtualSettings:
-    """What a virtual line runs, how fast, and through which door: a broker, or a service with an optional key."""
-
-    line_id: str
-    scenario: str
-    plan_folder: str | None
-    from_s: int
-    speed: float
-    seed: int
-    obedience: float
-    delay_s: float
-    day: str
-    broker: str | None = None
-    service: str | None = None
-    key: str | None = None
-    truth: str | None = None
 
 
 class Runner:
@@ -261,11 +241,6 @@ def run(settings: VirtualSettings) -> None:
             await run_by_service(line, settings, stop)
 
     asyncio.run(main())
-
-
-def as_line(settings: VirtualSettings) -> bytes:
-    """Settings as the first line of the standard input."""
-    return json.dumps(asdict(settings)).encode() + b"\n"
 
 
 def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

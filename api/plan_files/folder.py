@@ -11,17 +11,15 @@ that every command notices an edit.
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from api.experiment_result import result_of
 from api.plan_files.manifest import FLEET_FILE, PLAN_FILES, VEHICLE_FILE, FolderState, state_of
 from api.plan_files.models import NO_MODELS, ModelFiles, Models
 from api.plan_files.placing import Place, place_for, put, recover
 from api.plan_files.profile_table import read_profile_keys, section_runs, write_profiles
 from api.plan_files.timetable_tables import read_headways, read_trips, write_headways, write_timetable
-from api.report.render import render_report
 from api.result import PlanResult
 from dispatch.plans.plan import Plan
 from dispatch.plans.plan_record import PlanFacts, PlanOptions
@@ -34,7 +32,9 @@ from scenarios.values.rolling_stock import RollingStock
 from scenarios.values.train_numbers import train_numbers
 from scenarios.vehicles.calibrated import MODEL_VERSIONS, VEHICLE_HASH, CalibratedVehicle, load_vehicle, write_vehicle
 from scenarios.vehicles.fleet import NO_FLEET, FleetModels, read_fleet, write_fleet
-from simulation.experiment import PlanExperiment
+
+if TYPE_CHECKING:
+    from simulation.experiment import PlanExperiment
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -69,7 +69,7 @@ class WrittenPlan:
         return Models(self.vehicle, self.fleet, self.plan.options.as_type)
 
 
-def write_plan_folder(experiment: PlanExperiment, to: Path | Place) -> Path:
+def write_plan_folder(experiment: "PlanExperiment", to: Path | Place) -> Path:
     """Write a plan into a folder, completely or not at all; return the folder that `placing.put` used.
 
     A `Place` was reserved by `place_for` before the work. Raises `InputFaults` if the folder cannot be used.
@@ -78,7 +78,11 @@ def write_plan_folder(experiment: PlanExperiment, to: Path | Place) -> Path:
     return put(place, lambda folder: _write_files(experiment, folder))
 
 
-def _write_files(experiment: PlanExperiment, folder: Path) -> None:
+def _write_files(experiment: "PlanExperiment", folder: Path) -> None:
+    # The planner takes seconds to import, and whoever only reads a plan does not need it.
+    from api.experiment_result import result_of  # noqa: PLC0415
+    from api.report.render import render_report  # noqa: PLC0415
+
     request, plan, result = experiment.request, experiment.plan, result_of(experiment)
     patterns = running_patterns(plan, request.scenario, experiment.baseline_plan.timetable)
     write_headways(folder / "headways.csv", plan, patterns)

@@ -24,6 +24,7 @@ from dispatch.regulation.line_tables import FASTER_S, SLOWER_S, LineTables, line
 from dispatch.regulation.predict import Forecaster
 from dispatch.regulation.schedule import HoldToSchedule, advice_for
 from dispatch.regulation.source import source_of
+from dispatch.regulation.spacing import Spacing
 from dispatch.timing.kernel.surrogate import NODES
 from energy_models.account.energy import J_PER_KWH
 from energy_models.running_times.store import content_hash
@@ -33,7 +34,7 @@ from scenarios.values.rolling_stock import RollingStock
 
 CODE = (
     "regulation", "timing/kernel", "timing/line_surrogate.py", "timing/line_motions.py", "timing/day_state.py",
-    "timing/limits.py", "timing/optimise.py", "energy/line_model.py", "energy/planned_movements.py",
+    "timing/limits.py", "timing/kernel_limits.py", "energy/line_model.py", "energy/planned_movements.py",
 )  # fmt: skip
 """The files of `dispatch` that decide an advice; `plans` is part of the key of every stored day."""
 
@@ -42,7 +43,8 @@ CODE = (
 class EnergyRules:
     """Parameters of the regulator: the longest hold beyond the schedule, the price of a difference from the target, the
     target after the schedule, the lateness from which a train only recovers, the weight of the price at the last
-    arrival of a trip, and the time after which a held train asks again."""
+    arrival of a trip, the time after which a held train asks again, and the lateness of the train behind from which a
+    train waits for it, with the weight of time on board (see `spacing`)."""
 
     hold_s: int
     lateness_price_j: float
@@ -50,6 +52,8 @@ class EnergyRules:
     recovery_s: float
     last_weight: float
     review_s: float
+    spacing_from_s: float
+    on_board_weight: float
 
     @staticmethod
     def of(operation: Operation) -> "EnergyRules":
@@ -61,6 +65,8 @@ class EnergyRules:
             float(operation.recovery_from_s),
             float(operation.last_arrival_weight),
             float(operation.hold_review_s),
+            float(operation.spacing_from_s),
+            float(operation.on_board_weight),
         )
 
 
@@ -73,6 +79,9 @@ class EnergyRegulator:
         tables = replace(tables, plan=plan)
         self._tables, self._rules = tables, rules
         self._forecaster = Forecaster(tables)
+        self._spacing = Spacing.of(
+            rules.spacing_from_s, rules.on_board_weight, tables.index, plan, tables.boarding_ahead_per_s
+        )
         run_s = plan.arrival_s - plan.departure_s
         longest_s = int((run_s[:, :-1] + run_s[:, 1:] + plan.dwell_s[:, :-1]).max()) if run_s.shape[1] > 1 else 0
         longest_s = max(longest_s, int(run_s.max()))
@@ -88,16 +97,19 @@ class EnergyRegulator:
         plan, rules = self._tables.plan, self._rules
         j = self._tables.index[train.trip.trip_id]
         k = int(plan.first_section[j]) + train.stop
-        late_s = train.now_s - train.planned_s
+        # Ahead of a long gap, the whole schedule of the train is later.
+        shift_s = self._spacing.later_s(train, line, j, k)
+        left_s = train.planned_s + shift_s
+        late_s = train.now_s - left_s
         planned_s = train.trip.running_time_s(train.stop)
         if late_s > rules.recovery_s:
-            due_s = train.trip.arrival_s[train.stop + 1] + rules.target_s
+            due_s = train.trip.arrival_s[train.stop + 1] + shift_s + rules.target_s
             running_s = max(train.shortest_s, min(planned_s, math.floor(due_s - train.now_s)))
             return advice_for(train, train.now_s, running_s, "recovery")
         # A trip begins as late as it is to arrive, so that it does not become longer than planned.
-        begins_s = train.planned_s + (rules.target_s if train.stop == 0 else 0.0)
+        begins_s = left_s + (rules.target_s if train.stop == 0 else 0.0)
         earliest_s = max(train.now_s, begins_s) if train.can_hold else train.now_s
-        latest_s = max(earliest_s, train.planned_s + rules.hold_s) if train.can_hold else earliest_s
+        latest_s = max(earliest_s, left_s + rules.hold_s) if train.can_hold else earliest_s
         motions, row = self._tables.motions, int(plan.row[j])
         shortest_s = max(train.shortest_s, planned_s - FASTER_S, int(motions.shortest_s[row, k]))
         longest_s = max(shortest_s, min(planned_s + SLOWER_S, int(motions.longest_s[row, k])))
@@ -110,7 +122,7 @@ class EnergyRegulator:
         others_w, own_w, power_w = self._others_w[:window], self._own_w[:window], self._power_w[: window // NODES]
         surrogate = self._tables.surrogate
         # The doors close between two whole seconds: the target moves by the fraction.
-        target_s = rules.target_s - (earliest_s - first_s)
+        target_s = rules.target_s + shift_s - (earliest_s - first_s)
         due_s = float(plan.arrival_s[j, k]) + target_s
         lateness_price_j = rules.lateness_price_j * (rules.last_weight if k == plan.last_section[j] else 1.0)
         count, positions, confidence = self._forecaster.positions(line, train.now_s)
@@ -122,7 +134,7 @@ class EnergyRegulator:
         shape = (own.latest_s - own.earliest_s + 1, longest_s - shortest_s + 1)
         price_j, energy_j = self._price_j[: shape[0], : shape[1]], self._energy_j[: shape[0], : shape[1]]
         # No advice makes a train later than the longest hold, or later than it is.
-        latest_arrival_s = int(plan.arrival_s[j, k]) + max(float(rules.hold_s), late_s)
+        latest_arrival_s = int(plan.arrival_s[j, k]) + shift_s + max(float(rules.hold_s), late_s)
         arrival_s = earliest_s + shortest_s + np.add.outer(np.arange(shape[0]), np.arange(shape[1]))
         price_j[(arrival_s > latest_arrival_s) & (arrival_s > arrival_s[0, 0])] = np.inf
         n, m = divmod(int(np.argmin(price_j)), shape[1])
@@ -133,8 +145,8 @@ class EnergyRegulator:
         if 0 <= own_place < shape[1] and np.isfinite(energy_j[0, own_place]):
             saves_j = float(energy_j[0, own_place] - energy_j[n, m])
         return advice_for(
-            train, earliest_s + n, shortest_s + m, "energy", saves_kwh=saves_j / J_PER_KWH, confidence=confidence,
-            review_s=train.now_s + rules.review_s,
+            train, earliest_s + n, shortest_s + m, "even gaps" if shift_s > 0 else "energy",
+            saves_kwh=saves_j / J_PER_KWH, confidence=confidence, review_s=train.now_s + rules.review_s,
         )  # fmt: skip
 
     def _after_s(self, j: int, k: int) -> int:

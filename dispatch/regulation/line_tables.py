@@ -11,16 +11,18 @@ import numpy as np
 from dispatch.energy.line_model import LineModel
 from dispatch.plans.timetable import Timetable, Trip
 from dispatch.regulation.kernel.forecast import PlanTable
+from dispatch.regulation.spacing import boarding_ahead_per_s
 from dispatch.timing.kernel.motion_table import MotionTable
 from dispatch.timing.kernel.surrogate import Surrogate
+from dispatch.timing.kernel_limits import SEARCH_TOLERANCE_A, kernel_limits
 from dispatch.timing.limits import equal_service_limits
 from dispatch.timing.line_motions import LOAD_STEP, tabulate_motions
 from dispatch.timing.line_surrogate import fit_line_surrogate
-from dispatch.timing.optimise import SEARCH_TOLERANCE_A, kernel_limits
-from energy_models.arrays import IntArray
+from energy_models.arrays import FloatArray, IntArray
 from energy_models.running_times import ProfileLibrary
 from energy_models.supply.device_laws import pack
 from scenarios.schema.base import DIRECTIONS, Direction
+from scenarios.values.demand import section_loads
 
 FASTER_S, SLOWER_S = 12, 6
 """Running times from 12 s below to 6 s above those of the timetable are in the table."""
@@ -35,7 +37,7 @@ class LineTables:
     """A timetable as arrays, with the motions of its trains and the surrogate of the supply.
 
     `index` gives the row of a trip by its name, `load_low` and `load_high` the load steps of the motion table, shape
-    (rows of the table, sections).
+    (rows of the table, sections). `boarding_ahead_per_s` is the table of `spacing`.
     """
 
     trips: tuple[Trip, ...]
@@ -45,6 +47,7 @@ class LineTables:
     surrogate: Surrogate
     load_low: IntArray
     load_high: IntArray
+    boarding_ahead_per_s: FloatArray
 
 
 def line_tables(line: LineModel, timetable: Timetable) -> LineTables | None:
@@ -67,7 +70,9 @@ def line_tables(line: LineModel, timetable: Timetable) -> LineTables | None:
     packed = pack(line.network)._replace(tolerance_a=SEARCH_TOLERANCE_A)
     surrogate = fit_line_surrogate(of_main, limits, motions, packed, 0)
     index = {trip.trip_id: j for j, trip in enumerate(trips)}
-    return LineTables(trips, index, _plan(line, timetable, kind_of, low, high), motions, surrogate, low, high)
+    plan = _plan(line, timetable, kind_of, low, high)
+    ahead_per_s = boarding_ahead_per_s(section_loads(line.scenario), trips, plan)
+    return LineTables(trips, index, plan, motions, surrogate, low, high, ahead_per_s)
 
 
 def _motions(

@@ -13,13 +13,13 @@ from functools import partial
 import numpy as np
 
 from dispatch.energy.line_model import LineModel
-from dispatch.plans.dwell_transfer import standing_s
-from dispatch.plans.timetable import Timetable, Trip
+from dispatch.plans.timetable import Timetable
 from dispatch.timing.day_state import load_steps
 from dispatch.timing.even_headways import evened
 from dispatch.timing.fit_to_fixes import pinned_dwells_s, way_on_grid, way_with_dwells
 from dispatch.timing.held_timetable import held
 from dispatch.timing.kernel.trips import Limits
+from dispatch.timing.kernel_limits import SEARCH_TOLERANCE_A, dwell_totals_s, kernel_limits, one_way_times_s
 from dispatch.timing.limits import TimingLimits
 from dispatch.timing.line_motions import LOAD_STEP, motion_table_for
 from dispatch.timing.line_surrogate import fit_line_surrogate
@@ -33,12 +33,9 @@ from dispatch.timing.spacing import spaced
 from dispatch.timing.task import CYCLES, DRIVING, Clock, Progress, SearchStop, SearchTask, Step, TimingOptions
 from energy_models.arrays import IntArray
 from energy_models.faults import Infeasible
-from energy_models.running_times import ProfileLibrary
 from energy_models.supply.device_laws import pack
-from scenarios.schema.base import DIRECTIONS, Direction
+from scenarios.schema.base import Direction
 
-SEARCH_TOLERANCE_A = 0.02
-"""Residual current of a node at which the search takes an instant as solved: in all less than 500 W of some 5 MW."""
 PATTERN_WORK = 1_600_000
 """Changes tried for a pattern on the estimate at effort 1, without noise."""
 COMPILING_HEADWAY_S = 600
@@ -215,44 +212,6 @@ def _laid(task: SearchTask) -> Timetable:
     return shift_periods(of_even, periods, patterns, partial(surrogate_energy_j, task), longest_s)
 
 
-def kernel_limits(baseline: Timetable, library: ProfileLibrary, timing_limits: TimingLimits) -> Limits:
-    """The rules in kernel form."""
-    sections = len(library.sections["up"])
-    spans = np.array([timing_limits.dwell_span_s[d] for d in DIRECTIONS], dtype=np.int64).reshape(2, sections - 1, 2)
-    arrivals = np.zeros((len(baseline.trips), sections))
-    for row, trip, first in zip(arrivals, baseline.trips, baseline.first_sections(), strict=True):
-        row[first : first + len(trip.driving)] = timing_limits.arrivals_per_s[trip.trip_id]
-    last = [library.sections[direction][-1] for direction in DIRECTIONS]
-    return Limits(
-        dwell_shortest_s=np.ascontiguousarray(spans[:, :, 0]),
-        dwell_longest_s=np.ascontiguousarray(spans[:, :, 1]),
-        turnback_shortest_s=np.array(timing_limits.turnback_shortest_s, dtype=np.int64),
-        headway_shortest_s=timing_limits.headway_shortest_s,
-        auxiliary_w=timing_limits.auxiliary_w,
-        stand_auxiliary_s=timing_limits.stand_auxiliary_s,
-        stand_fallback_s=timing_limits.stand_fallback_s,
-        terminal_chainage_m=np.array([track.arrival_chainage_m for track in last]),
-        station_chainage_m=np.array([[t.departure_chainage_m for t in library.sections[d]] for d in DIRECTIONS]),
-        arrivals_per_s=arrivals,
-        waiting_budget=0.0,
-        dwell_to_run_s=timing_limits.dwell_to_run_s,
-        dwell_total_s=_dwell_totals_s(baseline.trips),
-        one_way_s=_one_way_times_s(baseline.trips),
-        longer_s=timing_limits.longer_s,
-        vehicles_most=timing_limits.vehicles_most,
-        departure_grid_s=timing_limits.departure_grid_s,
-        dwell_grid_s=timing_limits.dwell_grid_s,
-    )
-
-
-def _dwell_totals_s(trips: Sequence[Trip]) -> IntArray:
-    return np.array([standing_s(trip) for trip in trips], dtype=np.int64)
-
-
-def _one_way_times_s(trips: Sequence[Trip]) -> IntArray:
-    return np.array([trip.end_s - trip.start_s for trip in trips], dtype=np.int64)
-
-
 def _patterns(task: SearchTask, periods: tuple[Period, ...]) -> tuple[PeriodPattern | None, ...]:
     """The pattern of each period that has one headway; periods of one headway share theirs, searched side by side."""
     options = task.options
@@ -296,7 +255,7 @@ def cycle_problem(task: SearchTask, headway_s: int, periods: list[Period]) -> Cy
     middle = [group[len(group) // 2] for group in trips]
     # Departures come onto their grid when the cycle is laid on the day.
     limits = task.limits._replace(
-        dwell_total_s=_dwell_totals_s(middle), one_way_s=_one_way_times_s(middle), departure_grid_s=1
+        dwell_total_s=dwell_totals_s(middle), one_way_s=one_way_times_s(middle), departure_grid_s=1
     )
     pinned = [pinned_dwells_s(task, group) for group in trips]
     ways = [

@@ -61,6 +61,12 @@ class Operation(Part):
     recovery_from_s: Patience = 25
     """With the controller `energy`, a train that is later than this recovers its lateness and does not save energy.
     Default: measured, see docs/regulation.md; Brussels switches its eco mode off for late trains in the same way."""
+    spacing_from_s: Patience = 60
+    """With the controller `energy`, a train waits for the train behind if that is later than this. Default: measured,
+    see docs/regulation.md."""
+    on_board_weight: Annotated[Number, Field(ge=0, le=100)] = 0.5
+    """With the controller `energy`, a second on board counts as this number of seconds of waiting where a train waits
+    for the train behind. Default: measured, see docs/regulation.md."""
     state_latency_s: Patience = 5
     """A regulator receives each event of another train this long after the event. Default: assumed; control centres
     poll trains every 1 s to 5 s."""

@@ -15,7 +15,7 @@ from live_lines import LINE
 
 from api.live.broker_beside import mosquitto
 from api.live.place import LivePlace, read_whole
-from api.live.virtual import VirtualSettings, as_line
+from api.live.virtual_settings import VirtualSettings, as_line
 
 DAY = "2026-12-01"
 PATIENCE_S = 600.0

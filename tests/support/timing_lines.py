@@ -10,10 +10,11 @@ from dispatch.energy.line_model import LineModel
 from dispatch.plans.in_force import timetable_in_force
 from dispatch.plans.timetable import Timetable
 from dispatch.plans.vehicle_chains import first_in_first_out
+from dispatch.timing.kernel_limits import kernel_limits
 from dispatch.timing.limits import TimingLimits, equal_service_limits
 from dispatch.timing.line_motions import motion_table_for
 from dispatch.timing.line_surrogate import fit_line_surrogate
-from dispatch.timing.optimise import TimingResult, kernel_limits, optimise
+from dispatch.timing.optimise import TimingResult, optimise
 from dispatch.timing.shifts import mean_waiting_s
 from dispatch.timing.task import SearchTask, TimingOptions
 from energy_models.running_times import ProfileLibrary

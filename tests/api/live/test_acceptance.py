@@ -28,7 +28,7 @@ from prepared_data import prepared_data
 from api.live.broker_beside import mosquitto
 from api.live.history import read_history
 from api.live.place import LivePlace, read_whole
-from api.live.virtual import COMMAND
+from api.live.virtual_settings import COMMAND
 
 pytestmark = pytest.mark.many_cases
 SPEED = 60.0

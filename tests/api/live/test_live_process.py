@@ -22,7 +22,7 @@ from prepared_data import prepared_data
 from api.live.broker_beside import mosquitto
 from api.live.history import read_history
 from api.live.place import LivePlace
-from api.live.virtual import COMMAND
+from api.live.virtual_settings import COMMAND
 
 pytest.importorskip("aiomqtt")
 pytestmark = [

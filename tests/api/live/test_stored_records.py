@@ -36,7 +36,8 @@ def test_a_killed_process_stores_each_record_once(tmp_path: Path) -> None:
     def hub() -> Hub:
         return Hub(
             live_plan(), LivePlace(data, LINE), installation.database, lambda: None, "none", LineClock("UTC"),
-            is_virtual=True, wall=lambda: wall_s, store=store,
+            is_virtual=True, wall=lambda: wall_s,
+            records=StoredRecords(store, LINE, data / "live" / LINE / "stored.json"),
         )  # fmt: skip
 
     virtual, found, sent = virtual_line(), hub(), 0

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from regulated_line import LINE, TODAY, OneLate, Recorder, factory, regulated
 
-from dispatch.plans.timetable import Timetable
+from dispatch.plans.timetable import Timetable, Trip
 from dispatch.regulation.energy import EnergyRegulator
 from dispatch.regulation.interface.controller_name import ControllerName
-from dispatch.regulation.interface.line_state import LineState, ReadyTrain, TrainState
+from dispatch.regulation.interface.line_state import LineState, Neighbour, ReadyTrain, TrainState
 from dispatch.regulation.schedule import HoldToSchedule
 from simulation.disturbances.dwell_noise import DwellNoise
 from simulation.railway.trip_record import TripRecord
@@ -69,6 +69,13 @@ def test_trains_with_fixed_running_times_are_held_to_their_schedule() -> None:
     assert factory("energy").for_day(Timetable(trips)) == HoldToSchedule()  # type: ignore[union-attr]
 
 
+def behind(trip: Trip, stop: int) -> st.SearchStrategy[Neighbour | None]:
+    """No train behind, or the next trip of the direction with any lateness."""
+    planned_s = trip.departure_s[stop] + 240.0
+    late = st.floats(-60.0, 900.0).map(lambda late_s: Neighbour("another trip", planned_s, planned_s + late_s))
+    return st.none() | late
+
+
 @st.composite
 def states(draw: st.DrawFn) -> tuple[ReadyTrain, LineState]:
     """A train that is ready at any moment, and any events of other trains, possible or not."""
@@ -88,7 +95,16 @@ def states(draw: st.DrawFn) -> tuple[ReadyTrain, LineState]:
     planned_s = trip.running_time_s(stop)
     own_s, shortest_s = draw(st.integers(planned_s - 20, planned_s + 20)), draw(st.integers(30, planned_s + 30))
     ready = ReadyTrain(
-        trip, stop, stop, now_s, None, None, draw(st.floats(0.0, 3000.0)), own_s, shortest_s, draw(st.booleans())
+        trip,
+        stop,
+        stop,
+        now_s,
+        None,
+        draw(behind(trip, stop)),
+        draw(st.floats(0.0, 3000.0)),
+        own_s,
+        shortest_s,
+        draw(st.booleans()),
     )
     return ready, LineState(now_s - draw(st.floats(0.0, 120.0)), trains)
 
@@ -101,7 +117,8 @@ def test_no_state_of_the_line_leads_to_forbidden_advice(asked: tuple[ReadyTrain,
     advice = regulator.advise(train, line)
     earliest_s = max(train.now_s, train.planned_s) if train.can_hold else train.now_s
     assert advice.departs_s >= earliest_s
-    assert advice.departs_s <= max(train.now_s, train.planned_s + LINE.operation.energy_hold_s)
+    later_s = 0.0 if train.after is None else max(train.after.departs_s - train.after.planned_s, 0.0) / 2.0
+    assert advice.departs_s <= max(train.now_s, train.planned_s + later_s + LINE.operation.energy_hold_s)
     assert advice.running_time_s >= train.shortest_s
     assert 0.0 <= advice.confidence <= 1.0
     assert np.isfinite(advice.saves_kwh)
