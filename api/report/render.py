@@ -118,6 +118,7 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
             else farthest(experiment.baseline_plan, experiment.plan, scenario)
         ),
         charts=_script_safe(charts),
+        sentences_zh=_sentences_zh(),
         plotly=Markup(_plotly_js()),
         policy=Markup(_policy()),
         styles_of_plotly=sorted(set(_STYLE_OF_PLOTLY.findall(_plotly_js()))),
@@ -200,6 +201,12 @@ def _script_safe(value: Any) -> Markup:
 def _plotly_js() -> str:
     script = files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
     return script.replace("</script", "<\\/script")
+
+
+@lru_cache
+def _sentences_zh() -> Markup:
+    """The Chinese texts of the report, which its script puts in place of the English ones."""
+    return _script_safe(json.loads((_PAGES / "sentences.zh.json").read_text(encoding="utf-8")))
 
 
 @lru_cache

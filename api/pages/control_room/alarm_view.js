@@ -79,6 +79,6 @@ function showShelved(alarms, actions) {
     key: (alarm) => alarm.alarm_id,
     signature: (alarm) => `${alarm.until_s} ${alarm.by}`,
     make: (alarm) => element("li", {}, element("span", { class: "what" }, alarmWords(alarm, "what")), element("span", { class: "left" }, t(alarm.status === "suppressed" ? "room.suppressed_until" : "room.shelved_until", { time: clockText(alarm.until_s ?? 0, false), by: alarm.by ?? "" })),
-      alarm.status === "suppressed" ? null : element("button", { type: "button", "data-action": "unshelve", onclick: () => actions.act([alarm], { action: "unshelve", minutes: null, reason: null }, alarm.what) }, t("room.unshelve"))),
+      alarm.status === "suppressed" ? null : element("button", { type: "button", "data-action": "unshelve", onclick: () => actions.act([alarm], { action: "unshelve", minutes: null, reason: null }, alarmWords(alarm, "what")) }, t("room.unshelve"))),
   }); // prettier-ignore
 }
