@@ -1,7 +1,7 @@
 /** A plan: its progress while it is computed, its result or its problem afterwards. */
 import { ask } from "./client.js";
 import { element } from "./element.js";
-import { formatTenth, formatWhole, known, t } from "./locale.js";
+import { formatTenth, formatWhole, known, language, t } from "./locale.js";
 import { addressOf } from "./plan_address.js";
 import { approvalView, stateLine } from "./plan_approval.js";
 import { editView } from "./plan_edit.js";
@@ -103,7 +103,7 @@ function resultView(plan) {
   const words = reasons.filter(Boolean).flatMap((one) => [" ", one]);
   return [
     element("p", { class: "verdict" }, element("strong", {}, isQuoted ? t("saved", { percent: formatTenth(result.saving_percent) }) : t("no_saving")), ...words),
-    element("p", {}, element("a", { class: "primary", href: links.report, target: "_blank" }, t("open_report"))),
+    element("p", {}, element("a", { class: "primary", href: `${links.report}?lang=${language}`, target: "_blank" }, t("open_report"))),
     element("p", { class: "links" }, ...Object.entries(links.files).map(([name, path]) => element("a", { href: path, download: name }, name))),
     element("p", { class: "quiet" }, ...result.notes.flatMap((/** @type {string} */ one) => [serviceWords(one), " "])),
   ];

@@ -233,5 +233,5 @@ def _environment() -> Environment:
     )
     styles = (_PAGES / "tokens.css", _PAGES / "train_graph.css", _HERE / "report.css")
     environment.globals["style"] = Markup("".join(one.read_text(encoding="utf-8") for one in styles))
-    environment.globals["script"] = Markup(one_script(_HERE / "report.js", texts=("graph.",)))
+    environment.globals["script"] = Markup(one_script(_HERE / "report.js", texts=("graph.", "rule.")))
     return environment
