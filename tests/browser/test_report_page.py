@@ -94,7 +94,18 @@ def test_every_chart_draws_offline(report: Path, chromium: str) -> None:
 
 NAMES = (
     *("Tutorial line, Harbour to Airfield", "tutorial_line", "Harbour", "Market", "University", "Park", "Airfield"),
-    *("west", "east", "headwatt", "result.json", "made up for the tutorial", "made by a test", "compare", "explain"),
+    *(
+        "west",
+        "east",
+        "headwatt",
+        "result.json",
+        "made up for the tutorial",
+        "made by a test",
+        "compare",
+        "explain",
+        "replay",
+        "--seed",
+    ),
 )
 
 

@@ -38,7 +38,7 @@ export function alarmWords(alarm, field) {
   if (language === "en") return alarm[field];
   if (field !== "what") return known(`alarm.${alarm.kind}.${field}`, alarm[field]);
   const name = known(`alarm.${alarm.kind}`, "");
-  return name ? `${name}: ${alarm.place}` : alarm.what;
+  return name ? `${name}：${known(`feed.${alarm.place}`, alarm.place)}` : alarm.what;
 }
 
 /** What a line says in one sentence. @param {AlarmLine} line */
