@@ -37,7 +37,7 @@ UNITS = {
     "Shift",
     "Headwatt",
 }
-UNITS |= {"English", "Python", "PLAN"}
+UNITS |= {"English", "Python", "PLAN", "JSON"}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*")
 
 
