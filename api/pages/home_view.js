@@ -5,6 +5,7 @@ import { formatDay, formatTenth, formatTime, formatWhole, t } from "./locale.js"
 import { addressOf } from "./plan_address.js";
 import { optionsText, readable } from "./plan_words.js";
 import { problemView } from "./problem_view.js";
+import { saidOr } from "./said.js";
 
 const MOST_WAITING = 5;
 
@@ -63,7 +64,7 @@ function activeParts(plan) {
   const [low, high] = isQuoted ? result.saving_ci95_percent.map(formatTenth) : [];
   return [
     head,
-    element("p", { class: "figure" }, element("strong", {}, isQuoted ? `${formatTenth(plan.saving_percent)} %` : "–"), " ", isQuoted ? t("home.saving", { low, high, n: formatWhole(result.replications), point: result.metering_point }) : t("no_saving")),
+    element("p", { class: "figure" }, element("strong", {}, isQuoted ? `${formatTenth(plan.saving_percent)} %` : "–"), " ", isQuoted ? t("home.saving", { low, high, n: formatWhole(result.replications), point: saidOr(result.metering_point) }) : t("no_saving")),
     element("p", { class: "quiet" }, [t("home.version", { n: plan.version }), plan.approval.active_from ? t("approval.from", { day: formatDay(plan.approval.active_from) }) : null, optionsText(plan.order)].filter(Boolean).join(" · ")),
     element("p", { class: "links" }, element("a", { href: addressOf(plan.id, "result") }, t("home.open")), element("a", { href: addressOf(plan.id, "graph") }, t("graph.title"))),
   ];

@@ -194,7 +194,7 @@ function drawLine(context, layout, stations, chosen, colours, type) {
     const across = layout.middle + (layout.isVertical ? 0 : ((row ?? 0) - 0.5) * type.size * 1.25);
     const half = names[index].width / 2;
     const at = layout.isVertical ? places[index] : Math.max(half, places[index]);
-    context.fillText(stations[index].name, layout.isVertical ? across : at, layout.isVertical ? at : across);
+    context.fillText(stations[index].name, layout.isVertical ? across : at, layout.isVertical ? at : across, layout.isVertical ? layout.tracks.down - layout.tracks.up - type.size * 1.6 : undefined);
   });
 }
 
@@ -264,10 +264,13 @@ function drawLabel(context, layout, mark, colours, type, isSelected, outwards, w
   context.font = type.font(isSelected ? 700 : 600, 0.92);
   context.textBaseline = "middle";
   context.textAlign = layout.isVertical ? (outwards < 0 ? "right" : "left") : "center";
-  const width = context.measureText(mark.label).width;
-  const limit = (layout.isVertical ? context.canvas.clientHeight : context.canvas.clientWidth) - width / 2;
-  const at = layout.isVertical ? mark.along : Math.min(limit, Math.max(width / 2, mark.along));
+  const whole = context.measureText(mark.label).width;
+  const limit = context.canvas.clientWidth - whole / 2;
+  const at = layout.isVertical ? mark.along : Math.min(limit, Math.max(whole / 2, mark.along));
   const [x, y] = place(layout, at, mark.across + outwards * distance);
+  // On a phone, a long label beside a vertical track is drawn narrower instead of being cut off.
+  const room = (outwards < 0 ? x : context.canvas.clientWidth - x) - (mark.train.is_advised ? 12 : 2);
+  const width = layout.isVertical ? Math.min(whole, Math.max(room, type.size * 3)) : whole;
   if (row > 0 && !layout.isVertical) {
     context.strokeStyle = colours.line;
     context.lineWidth = 1;
@@ -279,7 +282,7 @@ function drawLabel(context, layout, mark, colours, type, isSelected, outwards, w
     context.fillRect(left - 3, y - type.size * 0.65, width + 6, type.size * 1.3);
   }
   context.fillStyle = { late: colours.late, early: colours.early, unknown: colours.stale }[mark.deviation] ?? colours.ink;
-  context.fillText(mark.label, x, y);
+  context.fillText(mark.label, x, y, width);
   if (!mark.train.is_advised) return;
   const tip = layout.isVertical ? (outwards < 0 ? x - width - 6 : x + width + 6) : x + width / 2 + 6;
   context.fillStyle = colours.advice;

@@ -9,10 +9,12 @@ const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat(tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const moment = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 
-/** The language of a page that was written in one language, such as a report; such a page may have no storage of its own. */
+/** The language of a page that is a file, such as a report, which may have no storage of its own: the one language in which it
+ * was written, or of several (`data-languages`) that of the address (`?lang=zh`) or of the browser. */
 function languageOfFile() {
-  const named = globalThis.document?.documentElement?.dataset?.language;
-  return named === "en" || named === "zh" ? named : null;
+  const root = globalThis.document?.documentElement?.dataset;
+  if (root?.languages) return chosenLanguage(new URLSearchParams(location.search).get("lang"), navigator.language);
+  return root?.language === "en" || root?.language === "zh" ? root.language : null;
 }
 
 /** @param {string | null} kept @param {string} ofBrowser @returns {"en" | "zh"} */

@@ -4,6 +4,7 @@ import { element } from "./element.js";
 import { formatDay, formatTime, t } from "./locale.js";
 import { table } from "./plan_power.js";
 import { problemView } from "./problem_view.js";
+import { saidOr } from "./said.js";
 import { ALLOWED, mayDo } from "./roles.js";
 
 export const STATES = /** @type {const} */ (["draft", "checked", "judged", "approved", "active", "superseded"]);
@@ -64,7 +65,7 @@ export function approvalView(plan, session, changed) {
 async function fill(id, place) {
   try {
     const { steps } = await ask(`/v1/plans/${id}/approval`);
-    const rows = steps.map((/** @type {any} */ one) => element("tr", {}, ...[formatTime(one.at), t(`approval.${one.before}`), t(`approval.${one.after}`), one.active_from ? formatDay(one.active_from) : "", one.by, one.note].map((text) => element("td", {}, text))));
+    const rows = steps.map((/** @type {any} */ one) => element("tr", {}, ...[formatTime(one.at), t(`approval.${one.before}`), t(`approval.${one.after}`), one.active_from ? formatDay(one.active_from) : "", one.by, saidOr(one.note)].map((text) => element("td", {}, text))));
     const head = ["when", "before", "after", "from_day", "by", "note"].map((one) => t(`approval.column.${one}`));
     place.replaceChildren(rows.length ? table(head, rows, t("approval.history")) : element("p", { class: "quiet" }, t("approval.no_steps")));
   } catch (problem) {

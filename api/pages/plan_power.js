@@ -2,6 +2,7 @@
 import { element } from "./element.js";
 import { formatTenth, formatWhole, known, t } from "./locale.js";
 import { daySpan } from "./plan_service.js";
+import { saidOr } from "./said.js";
 import { stepChart } from "./step_chart.js";
 
 /** @param {any} plan @param {any | null} document */
@@ -59,7 +60,7 @@ function figuresView(result) {
     const percent = result.baseline[name] && Math.abs(change) > 1e-9 ? `${change > 0 ? "+" : "−"}${formatTenth(Math.abs((100 * change) / result.baseline[name]))} %` : "";
     return element("tr", {}, element("th", { scope: "row" }, t(`figure.${name}`, { currency: result.currency ?? "" })), element("td", {}, form(result.baseline[name])), element("td", {}, form(result.plan[name])), element("td", {}, percent));
   });
-  return element("section", {}, element("h2", {}, t("power.figures")), element("p", { class: "quiet" }, t("power.figures_text", { n: result.replications, point: result.metering_point })), table(["", t("graph.layer.today"), t("graph.layer.plan"), t("power.change")], rows, t("power.figures")));
+  return element("section", {}, element("h2", {}, t("power.figures")), element("p", { class: "quiet" }, t("power.figures_text", { n: result.replications, point: saidOr(result.metering_point) })), table(["", t("graph.layer.today"), t("graph.layer.plan"), t("power.change")], rows, t("power.figures")));
 }
 
 /** @param {any} result */

@@ -3,8 +3,9 @@ import { element } from "./element.js";
 import { clockText } from "./graph_labels.js";
 import { downloadRows } from "./graph_tools.js";
 import { jobOf } from "./job_follow.js";
-import { formatTenth, formatWhole, known, t } from "./locale.js";
+import { formatTenth, formatWhole, t } from "./locale.js";
 import { leversView, table } from "./plan_power.js";
+import { saidOr } from "./said.js";
 import { optionsText, orderedText, title } from "./plan_words.js";
 
 const MOST_ROWS = 60;
@@ -21,14 +22,14 @@ export async function explainTrip(plan, trip, place, stations) {
   if (!job) return;
   const { trip: change, sections, levers, metering_point } = job.result;
   const nameOf = new Map(stations.map((one) => [one.station_id, one.name]));
-  const partners = (/** @type {any[]} */ list) => list.map((one) => t("explain.partner", { train: one.trip_id, kwh: formatTenth(one.energy_kwh), doing: known(`doing.${one.doing}`, one.doing), station: nameOf.get(one.station) ?? one.station })).join("; ");
+  const partners = (/** @type {any[]} */ list) => list.map((one) => t("explain.partner", { train: one.trip_id, kwh: formatTenth(one.energy_kwh), doing: saidOr(one.doing), station: nameOf.get(one.station) ?? one.station })).join("; ");
   const rows = sections.map((/** @type {any} */ one) =>
     row([`${nameOf.get(one.from_station) ?? one.from_station} – ${nameOf.get(one.to_station) ?? one.to_station}`, clockText(one.departure_s), formatTenth(one.drawn_kwh), formatTenth(one.from_substations_kwh), partners(one.fed_by), formatTenth(one.offered_kwh), formatTenth(one.burnt_kwh), partners(one.feeds)]),
   );
   const moved = [["departure", change.departure_change_s], ["running", change.running_change_s], ["dwell", change.dwell_change_s]].map(([name, by_s]) => t(`explain.${name}`, { n: signed(Number(by_s)) }));
   answer.replaceChildren(
     element("h3", {}, t("explain.title", { name: trip })),
-    element("p", {}, t("explain.saving", { kwh: formatTenth(change.saving_kwh), point: metering_point }), " ", moved.join(", "), "."),
+    element("p", {}, t("explain.saving", { kwh: formatTenth(change.saving_kwh), point: saidOr(metering_point) }), " ", moved.join(", "), "."),
     leversView({ levers }) ?? "",
     table(["section", "start", "drawn", "substations", "fed_by", "offered", "burnt", "feeds"].map((one) => t(`explain.column.${one}`)), rows, t("explain.title", { name: trip })),
   );

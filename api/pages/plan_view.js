@@ -1,7 +1,7 @@
 /** A plan: its progress while it is computed, its result or its problem afterwards. */
 import { ask } from "./client.js";
 import { element } from "./element.js";
-import { formatTenth, formatWhole, known, t } from "./locale.js";
+import { formatTenth, formatWhole, known, language, t } from "./locale.js";
 import { addressOf } from "./plan_address.js";
 import { approvalView, stateLine } from "./plan_approval.js";
 import { editView } from "./plan_edit.js";
@@ -12,8 +12,9 @@ import { serviceView } from "./plan_service.js";
 import { planTabs } from "./plan_tabs.js";
 import { explainTrip, tripsView } from "./plan_trips.js";
 import { durationText, optionsText, orderedText, title } from "./plan_words.js";
-import { englishOf, problemView } from "./problem_view.js";
+import { problemView, serviceWords } from "./problem_view.js";
 import { mayDo } from "./roles.js";
+import { saidOr } from "./said.js";
 import { savingCurve } from "./saving_curve.js";
 import { tradeView } from "./trade_view.js";
 
@@ -95,15 +96,15 @@ function resultView(plan) {
   const checks = result.checks.passed ? t("rules_hold", { n: rules }) : t("rules_broken", { n: result.checks.violations.length, all: rules });
   const isQuoted = !result.no_saving_because.length;
   const judged = t("judged", {
-    point: result.metering_point, n: result.replications, low, high,
+    point: saidOr(result.metering_point), n: result.replications, low, high,
     plan: formatWhole(result.plan.energy_kwh), today: formatWhole(result.baseline.energy_kwh),
   }); // prettier-ignore
-  const reasons = isQuoted ? [judged, result.saving_caveat && englishOf(result.saving_caveat), checks] : [...result.no_saving_because.map((/** @type {string} */ one) => englishOf(one)), checks];
+  const reasons = isQuoted ? [judged, result.saving_caveat && serviceWords(result.saving_caveat), checks] : [...result.no_saving_because.map((/** @type {string} */ one) => serviceWords(one)), checks];
   const words = reasons.filter(Boolean).flatMap((one) => [" ", one]);
   return [
     element("p", { class: "verdict" }, element("strong", {}, isQuoted ? t("saved", { percent: formatTenth(result.saving_percent) }) : t("no_saving")), ...words),
-    element("p", {}, element("a", { class: "primary", href: links.report, target: "_blank" }, t("open_report"))),
+    element("p", {}, element("a", { class: "primary", href: `${links.report}?lang=${language}`, target: "_blank" }, t("open_report"))),
     element("p", { class: "links" }, ...Object.entries(links.files).map(([name, path]) => element("a", { href: path, download: name }, name))),
-    element("p", { class: "quiet" }, englishOf(result.notes.join(" "))),
+    element("p", { class: "quiet" }, ...result.notes.flatMap((/** @type {string} */ one) => [serviceWords(one), " "])),
   ];
 }

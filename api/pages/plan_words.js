@@ -1,5 +1,5 @@
 /** Plans in words: their line, their options, who ordered them and when. */
-import { formatTenth, formatTime, formatWhole, t } from "./locale.js";
+import { formatTenth, formatTime, formatWhole, known, t } from "./locale.js";
 
 /** @param {any} plan @param {any[]} lines */
 export function title(plan, lines) {
@@ -7,8 +7,8 @@ export function title(plan, lines) {
   return [found?.title ?? plan.order.scenario, ...plan.order.overrides.map(readable)].join(" + ");
 }
 
-/** The name of a change without underscores. @param {string} name */
-export const readable = (name) => name.replaceAll("_", " ");
+/** The name of a change in the language of the page, or without underscores. @param {string} name */
+export const readable = (name) => known(`override.${name}`, name.replaceAll("_", " "));
 
 /** The options of an order that differ from the usual ones. @param {any} order */
 export function optionsText(order) {

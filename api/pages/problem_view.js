@@ -1,15 +1,19 @@
-/** A problem of the service: its title with every fault. Words that exist in English only are marked as English. */
+/** A problem of the service: its title with every fault, in the language of the page. What exists in English only is marked as English. */
 import { element } from "./element.js";
 import { clockText } from "./graph_labels.js";
 import { formatTenth, known, language, t } from "./locale.js";
+import { saidHere } from "./said.js";
 
 /** The sentence of a fault; the reasons of a wish that cannot be met have no field. @param {{ field?: string, detail: string }} fault */
 export function faultText(fault) {
   return fault.field && !fault.detail.includes(fault.field) ? `${fault.field}: ${fault.detail}` : fault.detail;
 }
 
-/** Words of the service, which are in English. @param {string} words @param {string} [tag] */
-export const englishOf = (words, tag = "span") => element(tag, { lang: language === "en" ? null : "en" }, words);
+/** Words of the service in the language of the page, or in English. @param {string} words @param {string} [tag] */
+export function serviceWords(words, tag = "span") {
+  const said = saidHere(words);
+  return element(tag, { lang: said === null ? "en" : null }, said ?? words);
+}
 
 /** A violation of a rule in the language of the page: the service's sentence, or in another language the rule with its train, place, time and amount.
  * @param {{ rule: string, sentence: string, trip?: string, train_number?: string, place?: string, time_s?: number | null, amount?: number | null, unit?: string }} one @returns {string} */
@@ -25,7 +29,7 @@ export function violationText(one) {
 /** @param {any} fault */
 function faultWords(fault) {
   if (fault.rule && fault.sentence) return violationText({ ...fault, time_s: numberOf(fault.time_s), amount: numberOf(fault.amount) });
-  return englishOf(faultText(fault));
+  return serviceWords(faultText(fault));
 }
 
 /** @param {unknown} value */
@@ -37,6 +41,6 @@ export function problemView(problem) {
   const title = known(`problem.${problem.code}`, problem.title ?? t("failed"));
   const view = element("div", { class: "problem" }, element("strong", {}, title));
   const detail = problem.detail ?? String(problem);
-  view.append(faults.length ? element("ul", {}, ...faults) : problem.code ? englishOf(detail, "div") : element("div", {}, detail));
+  view.append(faults.length ? element("ul", {}, ...faults) : problem.code ? serviceWords(detail, "div") : element("div", {}, detail));
   return view;
 }

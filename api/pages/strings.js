@@ -144,7 +144,7 @@ export const STRINGS = {
   no_saving: ["No saving is quoted", "不给出节电值"],
   rules_hold: ["All {n} rules hold.", "{n} 条规则全部满足。"],
   rules_broken: ["{n} violations of {all} rules: do not run this plan.", "{all} 条规则中有 {n} 处违反：请勿运行此计划。"],
-  judged: ["at the {point}, judged on {n} pairs of simulated days (95 % interval {low} to {high} %): {plan} instead of {today} kWh a day.", "计量点 {point}，由 {n} 对模拟日评定（95 % 区间 {low} 至 {high} %）：每天 {plan} kWh，现行 {today} kWh。"],
+  judged: ["at the {point}, judged on {n} pairs of simulated days (95 % interval {low} to {high} %): {plan} instead of {today} kWh a day.", "计量点{point}，由 {n} 对模拟日评定（95 % 区间 {low} 至 {high} %）：每天 {plan} kWh，现行 {today} kWh。"],
   headways_title: ["Headways to choose from", "可选间隔方案"],
   headways_text: ["Trains run as today, every train on time, on one equivalent track: not the judged figures above. Timing and driving save more on each choice.", "列车按现行方式准点运行，等效单线计算：不是上面的评定值。每个方案还可通过时刻和驾驶进一步节电。"],
   "trade.waiting": ["mean waiting, s", "平均候车，秒"],

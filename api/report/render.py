@@ -118,6 +118,7 @@ def render_report(experiment: PlanExperiment, result: PlanResult, made_at: datet
             else farthest(experiment.baseline_plan, experiment.plan, scenario)
         ),
         charts=_script_safe(charts),
+        sentences_zh=_sentences_zh(),
         plotly=Markup(_plotly_js()),
         policy=Markup(_policy()),
         styles_of_plotly=sorted(set(_STYLE_OF_PLOTLY.findall(_plotly_js()))),
@@ -203,6 +204,12 @@ def _plotly_js() -> str:
 
 
 @lru_cache
+def _sentences_zh() -> Markup:
+    """The Chinese texts of the report, which its script puts in place of the English ones."""
+    return _script_safe(json.loads((_PAGES / "sentences.zh.json").read_text(encoding="utf-8")))
+
+
+@lru_cache
 def _policy() -> str:
     """The content security policy of the page: its own style and scripts, by their hashes, and nothing else.
 
@@ -226,5 +233,5 @@ def _environment() -> Environment:
     )
     styles = (_PAGES / "tokens.css", _PAGES / "train_graph.css", _HERE / "report.css")
     environment.globals["style"] = Markup("".join(one.read_text(encoding="utf-8") for one in styles))
-    environment.globals["script"] = Markup(one_script(_HERE / "report.js", texts=("graph.",)))
+    environment.globals["script"] = Markup(one_script(_HERE / "report.js", texts=("graph.", "rule.")))
     return environment

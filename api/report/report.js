@@ -1,7 +1,8 @@
 import { reportGraph } from "./report_graph.js";
+import { sayReport } from "./report_language.js";
 
-const charts = JSON.parse(document.getElementById("charts").textContent);
-const config = { responsive: true, displaylogo: false, scrollZoom: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+const { charts, locale } = sayReport(JSON.parse(document.getElementById("charts").textContent));
+const config = { ...locale, responsive: true, displaylogo: false, scrollZoom: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 const places = new Map([...document.querySelectorAll("[data-chart]")].map((place) => [place.dataset.chart, place]));
 const drawn = new Set();
 

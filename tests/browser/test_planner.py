@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from english_left import english_left
 from finished_plans import finished, opened
 from playwright.sync_api import Browser, Page, expect
 from served_process import served
@@ -311,4 +312,25 @@ def test_a_faulty_folder_is_led_fault_by_fault(browser: Browser, address: str, t
     page.get_by_role("button", name="Only check").click()
     expect(page.get_by_text("Faults to mend")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator("#plan .problem li").first).to_be_visible()
+    page.close()
+
+
+NAMES = (
+    *("Tutorial line, Harbour to Airfield", "Beijing Subway Yizhuang line", "Harbour", "Airfield", "west", "east"),
+    *("local", "grace", "headwatt", "from,to,headway_s", "trips: [up-010]", "spare_trains"),
+    *("Shanghai Metro Line 8, PES to SFM", "ada", "Market", "University", "Park"),
+)
+
+
+@pytest.mark.parametrize("view", ["result", "graph", "service", "power", "trips", "edit", "approval"])
+def test_no_english_is_left_on_the_chinese_page(browser: Browser, address: str, plans: list[str], view: str) -> None:
+    page = browser.new_page(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    page.goto(f"{address}/#{plans[0]}/{view}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Tutorial line")
+    expect(page.get_by_text("加载中。")).to_have_count(0)
+    left = english_left(page, NAMES)
+    files = re.compile(
+        r"^(headways|timetable|profiles)\.csv$|^(result|scenario)\.json$|^report\.html$|(up|down)-\d|[a-z]+_[a-z_]+"
+    )
+    assert [text for text in left if not files.search(text)] == []
     page.close()

@@ -1,13 +1,16 @@
 """The report opened from a file, without a server: every chart is drawn, without network requests."""
 
+import re
 from pathlib import Path
 
 import pytest
 from accessible_pages import violations
+from english_left import english_left
 from playwright.sync_api import Page, expect, sync_playwright
 
 from api.experiment_result import result_of
 from api.report.render import render_report
+from simulation.experiment import PlanExperiment
 
 
 @pytest.fixture
@@ -87,3 +90,42 @@ def test_every_chart_draws_offline(report: Path, chromium: str) -> None:
         assert len(page.pdf()) > 20_000
         browser.close()
     assert wrong == []
+
+
+NAMES = (
+    *("Tutorial line, Harbour to Airfield", "tutorial_line", "Harbour", "Market", "University", "Park", "Airfield"),
+    *(
+        "west",
+        "east",
+        "headwatt",
+        "result.json",
+        "made up for the tutorial",
+        "made by a test",
+        "compare",
+        "explain",
+        "replay",
+        "--seed",
+    ),
+)
+
+
+def test_the_report_is_chinese_for_a_chinese_reader(chromium: str, experiment: PlanExperiment, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(render_report(experiment, result_of(experiment)), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="en-GB")
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(file.as_uri())
+        expect(page.locator("h2").first).not_to_have_text("前后对比")
+        page.click("#other-language")
+        expect(page.get_by_role("heading", name="前后对比")).to_be_visible()
+        assert page.evaluate("document.documentElement.lang") == "zh-CN"
+        for chart in page.locator("[data-chart]").all():
+            chart.scroll_into_view_if_needed()
+        expect(page.locator("#power .xtick").first).to_be_visible()
+        left = english_left(page, NAMES)
+        assert [text for text in left if not re.search(r"(up|down)-\d|result\.json", text)] == []
+        assert wrong == []
+        browser.close()

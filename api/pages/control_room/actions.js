@@ -1,6 +1,7 @@
 /** What a controller orders: answers to advice and alarms, the stop of advising, incidents of a virtual line. */
 import { ask } from "../client.js";
 import { t } from "../locale.js";
+import { saidOr } from "../said.js";
 import { alarmLines } from "./alarms.js";
 import { adviceLines, adviceText } from "./advice_view.js";
 import { alarmText } from "./alarm_view.js";
@@ -21,7 +22,7 @@ export function orders(stateOf) {
       await ask(`/v1/live/${encodeURIComponent(line ?? "")}/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
       tell(t("room.sent", { what }));
     } catch (problem) {
-      tell(t("room.refused", { what: /** @type {any} */ (problem).detail ?? what }));
+      tell(t("room.refused", { what: saidOr(/** @type {any} */ (problem).detail ?? what) }));
     }
   }
 

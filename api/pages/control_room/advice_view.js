@@ -3,6 +3,7 @@ import { durationClock } from "../duration_text.js";
 import { clockText } from "../graph_labels.js";
 import { element } from "../element.js";
 import { formatTenth, formatWhole, known, t } from "../locale.js";
+import { saidOr } from "../said.js";
 import { keepRows, part, write } from "./parts.js";
 import { stationName } from "./state.js";
 
@@ -48,7 +49,7 @@ export function showAdvice(state, actions) {
 /** Why there is no advice. @param {any} advising */
 function noneText(advising) {
   if (!advising.is_on) return "";
-  return advising.silent_because ? t("room.advice_silent", { why: advising.silent_because }) : t("room.advice_none");
+  return advising.silent_because ? t("room.advice_silent", { why: saidOr(advising.silent_because) }) : t("room.advice_none");
 }
 
 /** @param {import("./state.js").State} state @param {any} one @param {{ acknowledge: (one: any) => void, decline: (one: any) => void, select: (train: string) => void }} actions */

@@ -36,17 +36,23 @@ export function showAlarms(state, actions) {
  * @param {any} alarm @param {"what" | "cause" | "consequence" | "action"} field */
 export function alarmWords(alarm, field) {
   if (language === "en") return alarm[field];
-  if (field !== "what") return known(`alarm.${alarm.kind}.${field}`, alarm[field]);
-  const name = known(`alarm.${alarm.kind}`, "");
-  return name ? `${name}: ${alarm.place}` : alarm.what;
+  const kind = kindOf(alarm);
+  if (field !== "what") return known(`alarm.${kind}.${field}`, alarm[field]);
+  const name = known(`alarm.${kind}`, "");
+  if (alarm.kind === GROUP) return name ? t("room.alarm_group", { count: alarm.count, what: name }) : t("room.alarm_rest", { count: alarm.count });
+  return name ? `${name}：${known(`feed.${alarm.place}`, alarm.place)}` : alarm.what;
 }
+
+const GROUP = "group"; // the process of the line made one line of many alarms, and its words contain their number
+/** The kind of an alarm, of a group that of its alarms. @param {any} alarm @returns {string} */
+const kindOf = (alarm) => (alarm.kind === GROUP ? alarm.alarm_id.slice(GROUP.length + 1).replaceAll("-", " ") : alarm.kind);
 
 /** What a line says in one sentence. @param {AlarmLine} line */
 export function alarmText(line) {
   if (line.kind === "") return t("room.alarm_rest", { count: line.count });
   const [first] = line.alarms;
   const what = line.alarms.length > 1 ? known(`alarm.${line.kind}`, line.kind) : alarmWords(first, "what");
-  return line.count > 1 ? t("room.alarm_group", { count: line.count, what }) : what;
+  return line.count > 1 && line.kind !== GROUP ? t("room.alarm_group", { count: line.count, what }) : what;
 }
 
 /** @param {AlarmLine} line @param {Actions} actions */
@@ -79,6 +85,6 @@ function showShelved(alarms, actions) {
     key: (alarm) => alarm.alarm_id,
     signature: (alarm) => `${alarm.until_s} ${alarm.by}`,
     make: (alarm) => element("li", {}, element("span", { class: "what" }, alarmWords(alarm, "what")), element("span", { class: "left" }, t(alarm.status === "suppressed" ? "room.suppressed_until" : "room.shelved_until", { time: clockText(alarm.until_s ?? 0, false), by: alarm.by ?? "" })),
-      alarm.status === "suppressed" ? null : element("button", { type: "button", "data-action": "unshelve", onclick: () => actions.act([alarm], { action: "unshelve", minutes: null, reason: null }, alarm.what) }, t("room.unshelve"))),
+      alarm.status === "suppressed" ? null : element("button", { type: "button", "data-action": "unshelve", onclick: () => actions.act([alarm], { action: "unshelve", minutes: null, reason: null }, alarmWords(alarm, "what")) }, t("room.unshelve"))),
   }); // prettier-ignore
 }

@@ -3,6 +3,7 @@ import { ask } from "../client.js";
 import { element } from "../element.js";
 import { clockText } from "../graph_labels.js";
 import { formatTenth, t } from "../locale.js";
+import { saidOr } from "../said.js";
 import { comparisonRows, DISRUPTIONS, disruptionText, recoveryName } from "./disruption.js";
 import { choice, csvText, download, field, part, tell } from "./parts.js";
 import { stationName } from "./state.js";
@@ -82,7 +83,7 @@ export function disruptionDialog(stateOf, compared) {
       }
       if (answer.status === "done") tell(t("recovery.recommended", { name: recoveryName(answer.recommended) }));
     } catch (problem) {
-      answer = { ...answer, kind: given.kind, at: given.at, status: "failed", problem: /** @type {any} */ (problem).detail ?? "" };
+      answer = { ...answer, kind: given.kind, at: given.at, status: "failed", problem: saidOr(/** @type {any} */ (problem).detail ?? "") };
       showAnswer();
     }
   }

@@ -3,6 +3,7 @@ import { ask } from "../client.js";
 import { element } from "../element.js";
 import { clockText } from "../graph_labels.js";
 import { formatTenth, formatTime, formatWhole, known, language, switchLanguage, t, writeTexts } from "../locale.js";
+import { saidOr } from "../said.js";
 import { followTheme } from "../theme.js";
 import { seconds } from "./address.js";
 import { alarmWords } from "./alarm_view.js";
@@ -65,7 +66,7 @@ function stateNow(sheet) {
 /** @param {any} sheet */
 function inForce(sheet) {
   const { advising } = sheet;
-  const shelved = sheet.alarms.filter((/** @type {any} */ one) => one.status === "shelved").map((/** @type {any} */ one) => t("handover.shelved", { time: time(one.until_s ?? 0), what: one.what }));
+  const shelved = sheet.alarms.filter((/** @type {any} */ one) => one.status === "shelved").map((/** @type {any} */ one) => t("handover.shelved", { time: time(one.until_s ?? 0), what: alarmWords(one, "what") }));
   const stopped = [...(advising.is_on ? [] : [t("room.advising_off")]), ...(advising.off_trains.length ? [t("room.advising_off_trains", { trains: advising.off_trains.join(", ") })] : [])];
   const out = sheet.substations.filter((/** @type {any} */ one) => one.is_out).map((/** @type {any} */ one) => t("handover.out", { name: one.substation_id }));
   const lines = [...stopped, ...shelved, ...out];
@@ -128,7 +129,7 @@ async function readAgain() {
     state.hidden = true;
   } catch (problem) {
     state.hidden = false;
-    state.textContent = t("handover.failed", { why: /** @type {any} */ (problem).detail ?? "" });
+    state.textContent = t("handover.failed", { why: saidOr(/** @type {any} */ (problem).detail ?? "") });
   }
 }
 

@@ -3,6 +3,7 @@ import { durationClock } from "../duration_text.js";
 import { clockText } from "../graph_labels.js";
 import { element } from "../element.js";
 import { formatWhole, known, t } from "../locale.js";
+import { saidOr } from "../said.js";
 import { keepRows, part, write } from "./parts.js";
 import { feedsNow, isStale, silenceS } from "./state.js";
 
@@ -64,7 +65,7 @@ function showState(state) {
   target.dataset.signature = signature;
   const views = {
     empty: () => [element("h2", {}, t("room.empty")), element("p", {}, t("room.empty_text")), element("pre", {}, element("code", {}, CALL))],
-    error: () => [element("h2", {}, t("room.error")), element("p", {}, [state.problem?.title, state.problem?.detail].filter(Boolean).join(". ")), element("p", {}, t("room.error_text"))],
+    error: () => [element("h2", {}, t("room.error")), element("p", {}, [state.problem?.title, state.problem?.detail].filter(Boolean).map((one) => saidOr(String(one))).join(". ")), element("p", {}, t("room.error_text"))],
   };
   const view = views[/** @type {"empty" | "error"} */ (state.phase)];
   target.replaceChildren(...(view ? view() : [element("p", { class: "loading" }, t("room.loading"))]));

@@ -1,6 +1,7 @@
 /** Moments of the past on the same page: a bar with a slider, a time and steps; what is shown is marked, and nothing is ordered. */
 import { clockText } from "../graph_labels.js";
 import { t } from "../locale.js";
+import { saidOr } from "../said.js";
 import { seconds } from "./address.js";
 import { part, tell, write } from "./parts.js";
 
@@ -23,7 +24,7 @@ export function replayBar(store, line) {
         await (shown === null ? line.live() : line.moment(shown));
       }
     } catch (problem) {
-      tell(/** @type {any} */ (problem).detail ?? t("replay.none"));
+      tell(saidOr(/** @type {any} */ (problem).detail ?? t("replay.none")));
       if (!store.state.replay) look((shown = null));
     } finally {
       isReading = false;

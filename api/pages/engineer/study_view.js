@@ -6,6 +6,7 @@ import { jobOf } from "../job_follow.js";
 import { formatTenth, formatTime, formatWhole, known, t } from "../locale.js";
 import { table } from "../plan_power.js";
 import { problemView } from "../problem_view.js";
+import { saidOr } from "../said.js";
 import { mayDo } from "../roles.js";
 import { stepChart } from "../step_chart.js";
 import { choice, labelled, overrideChoice } from "./parts.js";
@@ -146,7 +147,7 @@ function simulationResult(job) {
   const single = ["utility_kwh", "regeneration_used_kwh", "line_losses_kwh", "peak_1s_kw", "peak_15min_sliding_kw", "minimum_voltage_v"];
   const means = single.map((name) => element("tr", {}, element("th", { scope: "row" }, t(`study.figure.${name}`)), ...sides.map(([, one]) => element("td", {}, formatWhole(one.energy[name])))));
   return element(
-    "section", {}, element("h2", {}, titleOf(job)), element("p", { class: "quiet" }, t("study.simulated", { n: found.replications, point: found.metering_point })),
+    "section", {}, element("h2", {}, titleOf(job)), element("p", { class: "quiet" }, t("study.simulated", { n: found.replications, point: saidOr(found.metering_point) })),
     table(["", t("study.mean"), t("study.low"), t("study.high")], rows, t("study.intervals")),
     stepChart({ title: t("study.each_day"), unit: "kWh", lowest: Math.min(...values) * 0.999, from_s: 0, to_s: found.replications + 1, across: { name: t("study.day"), text: (value) => formatWhole(value) }, series: days, file: `days-${job.id}` }),
     table(["", ...sides.map(([name]) => t(name))], means, t("study.means")),

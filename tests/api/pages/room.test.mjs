@@ -49,3 +49,9 @@ test("a moment of the past is part of the address", () => {
   assert.equal(readAddress(writeAddress(view)).replayS, 29720);
   assert.equal(readAddress("?line=x").replayS, null);
 });
+
+test("a group of alarms that the process of the line made counts its alarms once", async () => {
+  const { alarmText } = await import("../../../api/pages/control_room/alarm_view.js");
+  const alarm = { alarm_id: "group:bunching", kind: "group", priority: 2, since_s: 0, what: "6 × bunching", cause: "", consequence: "", action: "", respond_within_s: 300, place: "A, B", count: 6, status: "open", by: null, until_s: null };
+  assert.equal(alarmText({ key: "group:bunching", kind: "group", priority: 2, since_s: 0, alarms: [alarm], count: 6 }), "6 × bunching");
+});
