@@ -7,7 +7,7 @@ A real `headwatt serve` and a real `headwatt worker` with lower priority (nice 1
 plan is computed; the other ended plans are rows with the files of this plan. Each client sends a request each `--pause`
 seconds, over one connection: plans with their results, jobs, lists, numbers of jobs. All clients are one process.
 Clients, service and worker share the processors of this machine. Processor times are those of the kernel for the
-process (/proc/PID/stat), without its children. Each part prints how long it takes:
+process, without its children. Each part prints how long it takes; the last line is the result of all parts as JSON:
 
     orders  orders of plans without a worker, one after another: processor time of the answering process
     load    clients and event streams while a plan is computed
@@ -44,23 +44,39 @@ from api.state.jobs import end_job, job_row
 from api.state.plans import add_plan
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
-PROFILED = (
-    "import cProfile, sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; profile = cProfile.Profile()\n"
-    "try: profile.runcall(run)\nfinally: profile.dump_stats({file!r})"
-)
-"""The command with a profile of its first thread, which answers requests."""
+PROFILED = """
+import cProfile, pstats, sys, threading
+from api.cli.main import run
+sys.argv[0] = 'headwatt'
+profiles = []
+def begin(*_):
+    sys.setprofile(None)
+    profiles.append(cProfile.Profile())
+    profiles[-1].enable()
+threading.setprofile(begin)
+begin()
+try:
+    run()
+finally:
+    for one in profiles:
+        one.disable()
+    pstats.Stats(*profiles).dump_stats({file!r})
+"""
+"""The command with a profile of all its threads; the times of a thread contain those in which it waits."""
 LINE = "tutorial_line"
 QUICK = {"scenario": LINE, "effort": "quick", "replications": 2}
 LONG = {"scenario": "beijing_yizhuang", "effort": "thorough", "replications": 1000}
 PARTS = ("orders", "load", "idle")
 PLANS_AT_ONCE = 50
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+FOLLOWED = 10
+"""Plans that wait or are computed during the load; the event streams follow these plans."""
+TOLD_S = 10.0
+"""Time between two lines about the load."""
 
 
 def processor_s(pid: int) -> float:
     """Processor time of a process so far, without that of its children."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_S
+    return time.clock_gettime((~pid << 3) | 2)  # the number of the clock that Linux gives each process
 
 
 def memory_mb(pid: int) -> float:
@@ -175,6 +191,8 @@ def ended_plans(service: Service, count: int) -> list[str]:
                 end_job(session, plan_id, "succeeded", None, row.result)
                 publish_plan(session, store, plan_id, row.result)
                 plans.append(plan_id)
+        if len(plans) % 500 == 0:
+            print(f"  {len(plans):,} ended plans", flush=True)
     database.close()
     return plans
 
@@ -270,8 +288,19 @@ async def client(service: Service, plans: list[str], seen: Seen, ends: float, pa
     connection.close()
 
 
-async def load(service: Service, plans: list[str], followed: list[str], wanted: argparse.Namespace) -> None:
-    """All clients and streams at once; prints what they saw and what it cost."""
+async def tell(seen: Seen) -> None:
+    """Print what the clients have seen so far, again and again."""
+    while True:
+        await asyncio.sleep(TOLD_S)
+        found = sorted(second for seconds in seen.seconds.values() for second in seconds)
+        if found:
+            print(f"  {len(found):,} requests so far; {shares(found)}; {seen.ended_streams} streams ended", flush=True)
+
+
+async def load(
+    service: Service, plans: list[str], followed: list[str], wanted: argparse.Namespace
+) -> dict[str, float | int]:
+    """All clients and streams at once; prints what they saw and what it cost, and returns the figures."""
     seen, during_s = Seen(), float(wanted.soak or wanted.seconds)
     streams = []
     for number in range(wanted.streams):
@@ -283,15 +312,18 @@ async def load(service: Service, plans: list[str], followed: list[str], wanted: 
     until_s = time.monotonic() + 120
     while seen.events < wanted.streams and time.monotonic() < until_s:
         await asyncio.sleep(0.1)
+    print(f"  {wanted.streams} event streams, {seen.events} events so far", flush=True)
     begun, before_s, begin_mb = time.monotonic(), processor_s(service.pid), memory_mb(service.pid)
     own_before_s = time.process_time()
     clients = [
         asyncio.create_task(client(service, plans + followed, seen, begun + during_s, wanted.pause))
         for _ in range(wanted.clients)
     ]
+    telling = asyncio.create_task(tell(seen))
     await asyncio.sleep(during_s / 10)
     warm_mb = memory_mb(service.pid)
     await asyncio.gather(*clients)
+    telling.cancel()
     took_s, used_s = time.monotonic() - begun, processor_s(service.pid) - before_s
     own_s, end_mb, ended_streams = time.process_time() - own_before_s, memory_mb(service.pid), seen.ended_streams
     for one in streams:
@@ -311,6 +343,13 @@ async def load(service: Service, plans: list[str], followed: list[str], wanted: 
     print(f"  {seen.events} events, {ended_streams} streams ended by the service")
     growth = (end_mb / warm_mb - 1) * 100
     print(f"  memory: begin {begin_mb:.0f} MB, after a tenth {warm_mb:.0f} MB, end {end_mb:.0f} MB ({growth:+.1f} %)")
+    return {
+        "requests": count, "errors": errors, "p50_ms": round(percentile(found, 0.5) * 1000, 1),
+        "p99_ms": round(percentile(found, 0.99) * 1000, 1), "longest_ms": round(found[-1] * 1000, 1),
+        "service_ms_a_request": round(used_s / count * 1000, 3), "service_of_a_core": round(used_s / took_s, 3),
+        "clients_of_a_core": round(own_s / took_s, 3), "events": seen.events, "streams_ended": ended_streams,
+        "memory_mb": round(end_mb, 1), "memory_growth_percent": round(growth, 2),
+    }  # fmt: skip
 
 
 def shares(sorted_s: list[float]) -> str:
@@ -318,24 +357,28 @@ def shares(sorted_s: list[float]) -> str:
     return ", ".join(f"p{share * 100:.0f} {percentile(sorted_s, share) * 1000:.1f} ms" for share in (0.5, 0.95, 0.99))
 
 
-def cost_of_orders(service: Service, count: int) -> list[str]:
-    """Order plans one after another, and print what one costs the answering process."""
+def cost_of_orders(service: Service, count: int) -> tuple[list[str], dict[str, float | int]]:
+    """Order plans one after another, and print what one costs the answering process; the plans and the figures."""
     first = service.order(LONG, seed=1000)  # the check of orders has loaded the scenario after this
     before_s, begin = processor_s(service.pid), time.perf_counter()
     plans = [service.order(LONG, seed=seed) for seed in range(count)]
     took_s, used_s = time.perf_counter() - begin, processor_s(service.pid) - before_s
     print(f"{count} orders: {used_s / count * 1000:.1f} ms of the answering process each")
     print(f"  {took_s / count * 1000:.0f} ms until the answer")
-    return [first, *plans]
+    figures = {"service_ms": round(used_s / count * 1000, 2), "answer_ms": round(took_s / count * 1000, 1)}
+    return [first, *plans], {"orders": count, **figures}
 
 
-def idle(service: Service, worker: int, seconds: float) -> None:
-    """Print the processor times without requests and jobs."""
+def idle(service: Service, worker: int, seconds: float) -> dict[str, float]:
+    """Print and return the processor times without requests and jobs, in percent of a core."""
+    found = {}
     for name, pids in (("serve", with_children(service.pid)), ("worker", with_children(worker))):
         before_s = sum(map(processor_s, pids))
         time.sleep(seconds)
         used_s = sum(map(processor_s, pids)) - before_s
         print(f"idle, {name} ({len(pids)} processes): {used_s / seconds * 100:.2f} % of a core over {seconds:.0f} s")
+        found[f"{name}_percent"] = round(used_s / seconds * 100, 3)
+    return found
 
 
 @contextmanager
@@ -366,35 +409,42 @@ def main() -> None:
         folder = Path(name)
         with part("start of the service"):
             service = stack.enter_context(serving(folder, wanted.profile))
-        followed = []
+        followed: list[str] = []
+        result: dict[str, Any] = {}
         if "orders" in wanted.only:
             with part("orders"):
-                followed = cost_of_orders(service, wanted.orders)
-        if "load" not in wanted.only and "idle" not in wanted.only:
-            return
-        for plan in followed:
-            service.call("POST", f"/v1/plans/{plan}/cancel")
-        with part("start of the worker"):
-            worker = stack.enter_context(working(service, folder))
-        if "load" in wanted.only:
-            with part("ended plans"):
-                plans = ended_plans(service, wanted.plans)
-                size = len(json.dumps(service.call("GET", "/v1/plans/" + plans[0])))
-                print(f"{len(plans):,} ended plans; a plan with its result has {size:,} bytes")
-            with part("begin of a plan"):
-                followed = [service.order(LONG, seed=seed) for seed in range(wanted.orders)]
-                until(lambda: any(service.status(plan) == "running" for plan in followed))
-            with part("load"):
-                asyncio.run(load(service, plans, followed, wanted))
-            running = sum(service.status(plan) == "running" for plan in followed)
-            print(f"{running} plans were computed at the end of the load")
-            for plan in followed:
-                if service.status(plan) in ("queued", "running"):
+                followed, result["orders"] = cost_of_orders(service, wanted.orders)
+        if "load" in wanted.only or "idle" in wanted.only:
+            with part("start of the worker"):
+                for plan in followed:
                     service.call("POST", f"/v1/plans/{plan}/cancel")
+                worker = stack.enter_context(working(service, folder))
+        if "load" in wanted.only:
+            result["load"] = loaded(service, wanted)
         if "idle" in wanted.only:
             time.sleep(10)
             with part("idle"):
-                idle(service, worker, wanted.idle)
+                result["idle"] = idle(service, worker, wanted.idle)
+        print(json.dumps({**result, "load_average": round(os.getloadavg()[0], 1)}), flush=True)
+
+
+def loaded(service: Service, wanted: argparse.Namespace) -> dict[str, float | int]:
+    """The figures of the load, with the ended plans and the plan that is computed meanwhile."""
+    with part("ended plans"):
+        plans = ended_plans(service, wanted.plans)
+        size = len(json.dumps(service.call("GET", "/v1/plans/" + plans[0])))
+        print(f"{len(plans):,} ended plans; a plan with its result has {size:,} bytes")
+    with part("begin of a plan"):
+        followed = [service.order(LONG, seed=seed) for seed in range(FOLLOWED)]
+        until(lambda: any(service.status(plan) == "running" for plan in followed))
+    with part("load"):
+        figures = asyncio.run(load(service, plans, followed, wanted))
+    running = sum(service.status(plan) == "running" for plan in followed)
+    print(f"{running} plans were computed at the end of the load")
+    for plan in followed:
+        if service.status(plan) in ("queued", "running"):
+            service.call("POST", f"/v1/plans/{plan}/cancel")
+    return {**figures, "computed_at_the_end": running}
 
 
 if __name__ == "__main__":
