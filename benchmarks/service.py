@@ -45,7 +45,7 @@ from api.state.plans import add_plan
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
 PROFILED = """
-import cProfile, pstats, sys, threading
+import cProfile, pstats, signal, sys, threading
 from api.cli.main import run
 sys.argv[0] = 'headwatt'
 profiles = []
@@ -55,6 +55,7 @@ def begin(*_):
     profiles[-1].enable()
 threading.setprofile(begin)
 begin()
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server ends itself by this signal once more
 try:
     run()
 finally:
