@@ -7,7 +7,7 @@ A real `headwatt serve` and a real `headwatt worker` with lower priority (nice 1
 plan is computed; the other ended plans are rows with the files of this plan. Each client sends a request each `--pause`
 seconds, over one connection: plans with their results, jobs, lists, numbers of jobs. All clients are one process.
 Clients, service and worker share the processors of this machine. Processor times are those of the kernel for the
-process (/proc/PID/stat), without its children. Each part prints how long it takes:
+process, without its children. Each part prints how long it takes; the last line is the result of all parts as JSON:
 
     orders  orders of plans without a worker, one after another: processor time of the answering process
     load    clients and event streams while a plan is computed
@@ -18,20 +18,20 @@ import argparse
 import asyncio
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
+
+from service_load import load, processor_s
 
 from api.jobs.plan_order import PlanOrder
 from api.jobs.plan_publishing import publish_plan
@@ -44,29 +44,33 @@ from api.state.jobs import end_job, job_row
 from api.state.plans import add_plan
 
 START = "import sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; run()"
-PROFILED = (
-    "import cProfile, sys; from api.cli.main import run; sys.argv[0] = 'headwatt'; profile = cProfile.Profile()\n"
-    "try: profile.runcall(run)\nfinally: profile.dump_stats({file!r})"
-)
-"""The command with a profile of its first thread, which answers requests."""
+PROFILED = """
+import cProfile, pstats, signal, sys, threading
+from api.cli.main import run
+sys.argv[0] = 'headwatt'
+profiles = []
+def begin(*_):
+    sys.setprofile(None)
+    profiles.append(cProfile.Profile())
+    profiles[-1].enable()
+threading.setprofile(begin)
+begin()
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server ends itself by this signal once more
+try:
+    run()
+finally:
+    for one in profiles:
+        one.disable()
+    pstats.Stats(*profiles).dump_stats({file!r})
+"""
+"""The command with a profile of all its threads; the times of a thread contain those in which it waits."""
 LINE = "tutorial_line"
 QUICK = {"scenario": LINE, "effort": "quick", "replications": 2}
 LONG = {"scenario": "beijing_yizhuang", "effort": "thorough", "replications": 1000}
 PARTS = ("orders", "load", "idle")
 PLANS_AT_ONCE = 50
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-
-
-def processor_s(pid: int) -> float:
-    """Processor time of a process so far, without that of its children."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_S
-
-
-def memory_mb(pid: int) -> float:
-    """Resident memory of a process."""
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
+FOLLOWED = 10
+"""Plans that wait or are computed during the load; the event streams follow these plans."""
 
 
 def with_children(pid: int) -> list[int]:
@@ -75,10 +79,6 @@ def with_children(pid: int) -> list[int]:
         int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
     ]
     return [pid, *(found for child in below for found in with_children(child))]
-
-
-def percentile(sorted_s: list[float], share: float) -> float:
-    return sorted_s[min(len(sorted_s) - 1, int(share * len(sorted_s)))]
 
 
 @dataclass
@@ -175,167 +175,34 @@ def ended_plans(service: Service, count: int) -> list[str]:
                 end_job(session, plan_id, "succeeded", None, row.result)
                 publish_plan(session, store, plan_id, row.result)
                 plans.append(plan_id)
+        if len(plans) % 500 == 0:
+            print(f"  {len(plans):,} ended plans", flush=True)
     database.close()
     return plans
 
 
-@dataclass
-class Seen:
-    """What the clients saw: seconds by kind of request, and statuses."""
-
-    seconds: dict[str, list[float]] = field(default_factory=dict)
-    statuses: Counter[str] = field(default_factory=Counter)
-    events: int = 0
-    ended_streams: int = 0
-
-
-class Connection(asyncio.Protocol):
-    """A connection over which one request after another is sent. It reads only what the measurement needs."""
-
-    def __init__(self) -> None:
-        self._received = bytearray()
-        self._answered: asyncio.Future[str] | None = None
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        end = self._received.find(b"\r\n\r\n")
-        if end < 0 or self._answered is None or self._answered.done():
-            return
-        length = self._received.find(b"content-length: ")
-        stop = self._received.find(b"\r", length)
-        if 0 <= length < end and len(self._received) >= end + 4 + int(self._received[length + 16 : stop]):
-            self._answered.set_result(self._received[9:12].decode())
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        if self._answered is not None and not self._answered.done():
-            self._answered.set_result("connection lost")
-
-    async def status_of(self, request: bytes) -> str:
-        """Send a request and wait for its whole answer."""
-        assert self._transport is not None
-        self._received.clear()
-        self._answered = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return await self._answered
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
-
-class Events(asyncio.Protocol):
-    """An open stream of events, of which only the events are counted."""
-
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
-
-    def data_received(self, data: bytes) -> None:
-        self._seen.events += data.count(b"\nevent: ")
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        self._seen.ended_streams += 1
-
-
-def request_of(path: str) -> bytes:
-    """A GET of a path."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-
-
-async def client(service: Service, plans: list[str], seen: Seen, ends: float, pause_s: float) -> None:
-    """Requests over one connection until a moment."""
-    await asyncio.sleep(random.random() * pause_s)
-    loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(Connection, "127.0.0.1", service.port)
-    while time.monotonic() < ends:
-        plan = random.choice(plans)
-        kind, path = random.choice(
-            (
-                ("plan", f"/v1/plans/{plan}"), ("plan", f"/v1/plans/{plan}"), ("job", f"/v1/jobs/{plan}"),
-                ("list", "/v1/plans?limit=20"), ("number of jobs", "/health"),
-            )
-        )  # fmt: skip
-        begin = time.perf_counter()
-        status = await connection.status_of(request_of(path))
-        took_s = time.perf_counter() - begin
-        seen.statuses[status] += 1
-        seen.seconds.setdefault(kind, []).append(took_s)
-        if status == "connection lost":
-            _, connection = await loop.create_connection(Connection, "127.0.0.1", service.port)
-        await asyncio.sleep(max(0.0, pause_s - took_s))
-    connection.close()
-
-
-async def load(service: Service, plans: list[str], followed: list[str], wanted: argparse.Namespace) -> None:
-    """All clients and streams at once; prints what they saw and what it cost."""
-    seen, during_s = Seen(), float(wanted.soak or wanted.seconds)
-    streams = []
-    for number in range(wanted.streams):
-        transport, _ = await asyncio.get_running_loop().create_connection(
-            lambda: Events(seen), "127.0.0.1", service.port
-        )
-        transport.write(request_of(f"/v1/plans/{followed[number % len(followed)]}/events"))
-        streams.append(transport)
-    until_s = time.monotonic() + 120
-    while seen.events < wanted.streams and time.monotonic() < until_s:
-        await asyncio.sleep(0.1)
-    begun, before_s, begin_mb = time.monotonic(), processor_s(service.pid), memory_mb(service.pid)
-    own_before_s = time.process_time()
-    clients = [
-        asyncio.create_task(client(service, plans + followed, seen, begun + during_s, wanted.pause))
-        for _ in range(wanted.clients)
-    ]
-    await asyncio.sleep(during_s / 10)
-    warm_mb = memory_mb(service.pid)
-    await asyncio.gather(*clients)
-    took_s, used_s = time.monotonic() - begun, processor_s(service.pid) - before_s
-    own_s, end_mb, ended_streams = time.process_time() - own_before_s, memory_mb(service.pid), seen.ended_streams
-    for one in streams:
-        one.close()
-    found = sorted(second for seconds in seen.seconds.values() for second in seconds)
-    count, errors = len(found), sum(number for status, number in seen.statuses.items() if status != "200")
-    print(
-        f"{wanted.clients} clients, {wanted.streams} event streams, {took_s:.0f} s: {count:,} requests, {errors} errors"
-    )
-    if errors:
-        print("  answers:", dict(seen.statuses))
-    print(f"  {count / took_s:.0f} requests/s; {shares(found)}; longest {found[-1] * 1000:.0f} ms")
-    for kind, seconds in sorted(seen.seconds.items()):
-        print(f"  {kind}: {shares(sorted(seconds))}")
-    print(f"  answering process: {used_s / count * 1000:.2f} ms a request, {used_s / took_s:.0%} of a core")
-    print(f"  clients: {own_s / count * 1000:.2f} ms a request, {own_s / took_s:.0%} of a core")
-    print(f"  {seen.events} events, {ended_streams} streams ended by the service")
-    growth = (end_mb / warm_mb - 1) * 100
-    print(f"  memory: begin {begin_mb:.0f} MB, after a tenth {warm_mb:.0f} MB, end {end_mb:.0f} MB ({growth:+.1f} %)")
-
-
-def shares(sorted_s: list[float]) -> str:
-    """Median, 95 % and 99 % of times."""
-    return ", ".join(f"p{share * 100:.0f} {percentile(sorted_s, share) * 1000:.1f} ms" for share in (0.5, 0.95, 0.99))
-
-
-def cost_of_orders(service: Service, count: int) -> list[str]:
-    """Order plans one after another, and print what one costs the answering process."""
+def cost_of_orders(service: Service, count: int) -> tuple[list[str], dict[str, float | int]]:
+    """Order plans one after another, and print what one costs the answering process; the plans and the figures."""
     first = service.order(LONG, seed=1000)  # the check of orders has loaded the scenario after this
     before_s, begin = processor_s(service.pid), time.perf_counter()
     plans = [service.order(LONG, seed=seed) for seed in range(count)]
     took_s, used_s = time.perf_counter() - begin, processor_s(service.pid) - before_s
     print(f"{count} orders: {used_s / count * 1000:.1f} ms of the answering process each")
     print(f"  {took_s / count * 1000:.0f} ms until the answer")
-    return [first, *plans]
+    figures = {"service_ms": round(used_s / count * 1000, 2), "answer_ms": round(took_s / count * 1000, 1)}
+    return [first, *plans], {"orders": count, **figures}
 
 
-def idle(service: Service, worker: int, seconds: float) -> None:
-    """Print the processor times without requests and jobs."""
+def idle(service: Service, worker: int, seconds: float) -> dict[str, float]:
+    """Print and return the processor times without requests and jobs, in percent of a core."""
+    found = {}
     for name, pids in (("serve", with_children(service.pid)), ("worker", with_children(worker))):
         before_s = sum(map(processor_s, pids))
         time.sleep(seconds)
         used_s = sum(map(processor_s, pids)) - before_s
         print(f"idle, {name} ({len(pids)} processes): {used_s / seconds * 100:.2f} % of a core over {seconds:.0f} s")
+        found[f"{name}_percent"] = round(used_s / seconds * 100, 3)
+    return found
 
 
 @contextmanager
@@ -366,35 +233,42 @@ def main() -> None:
         folder = Path(name)
         with part("start of the service"):
             service = stack.enter_context(serving(folder, wanted.profile))
-        followed = []
+        followed: list[str] = []
+        result: dict[str, Any] = {}
         if "orders" in wanted.only:
             with part("orders"):
-                followed = cost_of_orders(service, wanted.orders)
-        if "load" not in wanted.only and "idle" not in wanted.only:
-            return
-        for plan in followed:
-            service.call("POST", f"/v1/plans/{plan}/cancel")
-        with part("start of the worker"):
-            worker = stack.enter_context(working(service, folder))
-        if "load" in wanted.only:
-            with part("ended plans"):
-                plans = ended_plans(service, wanted.plans)
-                size = len(json.dumps(service.call("GET", "/v1/plans/" + plans[0])))
-                print(f"{len(plans):,} ended plans; a plan with its result has {size:,} bytes")
-            with part("begin of a plan"):
-                followed = [service.order(LONG, seed=seed) for seed in range(wanted.orders)]
-                until(lambda: any(service.status(plan) == "running" for plan in followed))
-            with part("load"):
-                asyncio.run(load(service, plans, followed, wanted))
-            running = sum(service.status(plan) == "running" for plan in followed)
-            print(f"{running} plans were computed at the end of the load")
-            for plan in followed:
-                if service.status(plan) in ("queued", "running"):
+                followed, result["orders"] = cost_of_orders(service, wanted.orders)
+        if "load" in wanted.only or "idle" in wanted.only:
+            with part("start of the worker"):
+                for plan in followed:
                     service.call("POST", f"/v1/plans/{plan}/cancel")
+                worker = stack.enter_context(working(service, folder))
+        if "load" in wanted.only:
+            result["load"] = loaded(service, wanted)
         if "idle" in wanted.only:
             time.sleep(10)
             with part("idle"):
-                idle(service, worker, wanted.idle)
+                result["idle"] = idle(service, worker, wanted.idle)
+        print(json.dumps({**result, "load_average": round(os.getloadavg()[0], 1)}), flush=True)
+
+
+def loaded(service: Service, wanted: argparse.Namespace) -> dict[str, float | int]:
+    """The figures of the load, with the ended plans and the plan that is computed meanwhile."""
+    with part("ended plans"):
+        plans = ended_plans(service, wanted.plans)
+        size = len(json.dumps(service.call("GET", "/v1/plans/" + plans[0])))
+        print(f"{len(plans):,} ended plans; a plan with its result has {size:,} bytes")
+    with part("begin of a plan"):
+        followed = [service.order(LONG, seed=seed) for seed in range(FOLLOWED)]
+        until(lambda: any(service.status(plan) == "running" for plan in followed))
+    with part("load"):
+        figures = asyncio.run(load(service.port, service.pid, plans, followed, wanted))
+    running = sum(service.status(plan) == "running" for plan in followed)
+    print(f"{running} plans were computed at the end of the load")
+    for plan in followed:
+        if service.status(plan) in ("queued", "running"):
+            service.call("POST", f"/v1/plans/{plan}/cancel")
+    return {**figures, "computed_at_the_end": running}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from api.http.documents import Document
 from api.http.events import plan_events
 from api.http.headers import BODY_PROBLEMS, JSON, LISTED, Cursor, EventId, Key, Limit, NoneMatch
 from api.http.models import PlanListModel, PlanModel, PlanOrderModel
+from api.http.order_route import OrderRoute
 from api.http.problems import documented
 from api.http.service import ThePrincipal, TheService
 from api.problems import ProblemKind
@@ -24,15 +25,6 @@ from api.services.plans import Plans, PlanView
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 
 
-@router.post(
-    "",
-    status_code=status.HTTP_202_ACCEPTED,
-    summary="Order a plan",
-    dependencies=[Depends(Require(Action.ORDER_PLANS))],
-    response_model=PlanModel,
-    response_description="The plan is queued; `Location` is its address.",
-    responses=documented(*BODY_PROBLEMS, ProblemKind.QUEUE_FULL, ProblemKind.KEY_REUSED, ProblemKind.UNAVAILABLE),
-)
 def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrincipal, key: Key = None) -> Response:
     """Check the order, store it and answer; a worker process computes the plan.
 
@@ -48,6 +40,20 @@ def order_plan(wanted: PlanOrderModel, service: TheService, principal: ThePrinci
         {"Location": f"/v1/plans/{view.plan_id}", "ETag": etag(view)},
         JSON,
     )
+
+
+router.add_api_route(
+    "",
+    order_plan,
+    methods=["POST"],
+    route_class_override=OrderRoute,
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Order a plan",
+    dependencies=[Depends(Require(Action.ORDER_PLANS))],
+    response_model=PlanModel,
+    response_description="The plan is queued; `Location` is its address.",
+    responses=documented(*BODY_PROBLEMS, ProblemKind.QUEUE_FULL, ProblemKind.KEY_REUSED, ProblemKind.UNAVAILABLE),
+)
 
 
 @router.get(

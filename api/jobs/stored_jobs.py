@@ -16,7 +16,9 @@ class StoredJobs:
         waiting = rows.waiting_jobs(session, job.owner_id)
         if waiting >= limits.waiting:
             raise TooManyJobsError(waiting)
-        row = JobRow(
+        created_at = now()
+        change = rows.add_job(
+            session,
             id=job.job_id,
             kind=job.kind,
             lane=job.lane,
@@ -25,14 +27,15 @@ class StoredJobs:
             order=dict(job.order),
             status="queued",
             attempt=0,
-            created_at=now(),
+            created_at=created_at,
             stage="",
             share=0.0,
             limit_s=min((one for one in (job.limit_s, limits.seconds) if one is not None), default=None),
             at_once=limits.at_once,
         )
-        rows.add_job(session, row)
-        return job_of(row)
+        return Job(
+            job.job_id, job.kind, job.owner_id, job.line_id, dict(job.order), "queued", created_at, change=change
+        )
 
     def get(self, session: Session, job_id: str) -> Job:
         """The present state of a job; raises `UnknownJobError`."""

@@ -15,7 +15,6 @@ from api.state import jobs as job_rows
 from api.state import plans as plan_rows
 from api.state.database import Database
 from api.state.files import FileStore
-from api.state.job_tables import JobRow
 
 _OWNER = "imported"
 
@@ -47,26 +46,35 @@ def _import(database: Database, files: FileStore, path: Path) -> None:
     outcome = _read(path / "outcome.json")
     started = _read(path / "worker.json")
     status = "queued" if outcome is None else str(outcome["status"])
-    row = JobRow(
-        id=path.name, kind="plan", lane=order.lane, line_id=line_of(order), owner_id=_OWNER, order=order.as_json(),
-        status=status, attempt=0, created_at=datetime.fromisoformat(written["created_at"]), stage="",
-        share=1.0 if status == "succeeded" else 0.0,
-        started_at=datetime.fromisoformat(started["started_at"]) if started and outcome else None,
-        ended_at=datetime.fromisoformat(outcome["ended_at"]) if outcome else None,
-        problem=outcome["problem"] if outcome else None,
-    )  # fmt: skip
+    created_at = datetime.fromisoformat(written["created_at"])
     result = None
     if status == "succeeded":
         state = state_of(path / "plan")
         if state.status == "edited":
             raise ValueError(f"the plan was edited: {state.words()}")
         result = _result(path / "plan", files)
-        row.result = result
     with database.writing() as session:
-        job_rows.add_job(session, row)
-        plan_rows.add_plan(session, row.id, line_of(order), _OWNER, row.created_at)
+        job_rows.add_job(
+            session,
+            id=path.name,
+            kind="plan",
+            lane=order.lane,
+            line_id=line_of(order),
+            owner_id=_OWNER,
+            order=order.as_json(),
+            status=status,
+            attempt=0,
+            created_at=created_at,
+            stage="",
+            share=1.0 if status == "succeeded" else 0.0,
+            started_at=datetime.fromisoformat(started["started_at"]) if started and outcome else None,
+            ended_at=datetime.fromisoformat(outcome["ended_at"]) if outcome else None,
+            problem=outcome["problem"] if outcome else None,
+            result=result,
+        )
+        plan_rows.add_plan(session, path.name, line_of(order), _OWNER, created_at)
         if result is not None:
-            publish_plan(session, files, row.id, result)
+            publish_plan(session, files, path.name, result)
 
 
 def _result(folder: Path, files: FileStore) -> dict[str, Any]:

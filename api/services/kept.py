@@ -42,7 +42,7 @@ class Kept(Generic[K, V]):
 
 
 class Remembered(Generic[V]):
-    """What the database contained at most `REMEMBERED_S` ago, and since the last change by this process.
+    """What the database contained of users at most `REMEMBERED_S` ago, and since this process changed some of it.
 
     All calls come from one thread.
     """

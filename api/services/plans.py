@@ -25,7 +25,7 @@ from api.state.database import Database, Session
 from api.state.files import FileStore, hash_of
 from api.state.idempotency import answered, note_answer
 from api.state.line_filter import Caller
-from api.state.lines import newest_scenarios, newest_version
+from api.state.lines import newest_scenarios, stored_version
 from dispatch.planner.options import require_sensible
 from energy_models.faults import Fault, InputFaults
 
@@ -125,14 +125,13 @@ class Plans:
         most = limits.replications
         if most is not None and order.replications > most:
             raise InputFaults([Fault("", "", "replications", str(order.replications), f"at most {most}")])
-        with self.database.writing() as session:
+        with self.database.writing(changes_users=False) as session:
             if key is not None:
                 earlier = self._earlier(session, owner_id, key, request)
                 if earlier is not None:
                     return earlier
-            newest = newest_version(session, line_of(order))
-            if order.version is None and newest is not None and newest[1] != "bundled":
-                written["version"] = newest[0]
+            if order.version is None:
+                written["version"] = stored_version(session, line_of(order))
             plan_id = new_id()
             new = NewJob(plan_id, "plan", owner_id, written, order.lane, line_of(order))
             try:

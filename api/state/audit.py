@@ -20,6 +20,10 @@ from api.state.line_filter import caller_of
 FIRST_HASH = "0" * 64
 """The hash before the first entry."""
 _AT_ONCE = 500
+_HASHED = (
+    "id", "at", "actor_id", "request_id", "action", "object_kind", "object_id", "line_id", "before", "after",
+    "previous_hash",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,30 +58,29 @@ def note(session: Session, change: Change, by_id: str | None = None) -> None:
     hold_log(session)
     caller = caller_of(session)
     newest = session.connection().execute(_NEWEST).one_or_none()
-    row = AuditRow(
-        id=1 if newest is None else newest.id + 1,
-        at=now(),
-        actor_id=by_id or caller.actor_id,
-        request_id=caller.request_id,
-        action=change.action,
-        object_kind=change.object_kind,
-        object_id=change.object_id,
-        line_id=change.line_id,
-        before=dict(change.before) if change.before is not None else None,
-        after=dict(change.after) if change.after is not None else None,
-        previous_hash=FIRST_HASH if newest is None else newest.hash,
-    )
-    row.hash = hash_of_entry(row)
-    insert_row(session, row)
+    entry = {
+        "id": 1 if newest is None else newest.id + 1,
+        "at": now(),
+        "actor_id": by_id or caller.actor_id,
+        "request_id": caller.request_id,
+        "action": change.action,
+        "object_kind": change.object_kind,
+        "object_id": change.object_id,
+        "line_id": change.line_id,
+        "before": dict(change.before) if change.before is not None else None,
+        "after": dict(change.after) if change.after is not None else None,
+        "previous_hash": FIRST_HASH if newest is None else newest.hash,
+    }
+    insert_row(session, AuditRow, **entry, hash=_hash_of(entry))
 
 
 def hash_of_entry(row: AuditRow) -> str:
     """The hash of an entry: SHA-256 over its fields as JSON with sorted names, with the hash of the entry before it."""
-    fields = {
-        "id": row.id, "at": row.at.isoformat(), "actor_id": row.actor_id, "request_id": row.request_id,
-        "action": row.action, "object_kind": row.object_kind, "object_id": row.object_id, "line_id": row.line_id,
-        "before": row.before, "after": row.after, "previous_hash": row.previous_hash,
-    }  # fmt: skip
+    return _hash_of({name: getattr(row, name) for name in _HASHED})
+
+
+def _hash_of(entry: Mapping[str, Any]) -> str:
+    fields = {**entry, "at": entry["at"].isoformat()}
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 

@@ -50,10 +50,13 @@ class Base(DeclarativeBase):
     }
 
 
-def insert_row(session: Session, row: Base) -> None:
-    """Insert a row at once. This takes a fifth of the time of `session.add` with a flush."""
-    statement, names = _insert_into(type(row))
-    values = row.__dict__  # a row that is not of the database yet: what is not there was not set
+def insert_row(session: Session, kind: type[Base], /, **values: Any) -> None:
+    """Insert a row at once; columns without a value are NULL.
+
+    This takes a fifth of the time of `session.add` with a flush, and makes no object, which takes a tenth of a
+    millisecond for a row of ten columns.
+    """
+    statement, names = _insert_into(kind)
     session.connection().execute(statement, {name: values.get(name) for name in names})
 
 

@@ -48,7 +48,7 @@ class Database:
     """
 
     written = 0
-    """Number of transactions that this process has committed to any database."""
+    """Number of transactions of this process that may have changed users, keys or sessions, in any database."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -77,8 +77,12 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A session that writes; the commit is at the end of the block."""
+    def writing(self, *, changes_users: bool = True) -> Iterator[Session]:
+        """A session that writes; the commit is at the end of the block.
+
+        Without `changes_users`, it writes nothing about users, keys, roles and sessions, so that what a request needs
+        to know of its user is not read again.
+        """
         with (
             _availability(),
             self.engine.connect().execution_options(**{_WRITES: True}) as connection,
@@ -87,7 +91,8 @@ class Database:
         ):
             yield session
             session.flush()
-        Database.written += 1
+        if changes_users:
+            Database.written += 1
 
     def close(self) -> None:
         """Close all connections."""

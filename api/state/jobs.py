@@ -37,10 +37,11 @@ def _next_change(session: Session) -> int:
     return int(session.connection().execute(_COUNT_CHANGE).scalar_one())
 
 
-def add_job(session: Session, job: JobRow) -> None:
-    """Store a new job."""
-    job.change = _next_change(session)
-    insert_row(session, job)
+def add_job(session: Session, /, **values: Any) -> int:
+    """Store a new job with these values; return the number of this change."""
+    change = _next_change(session)
+    insert_row(session, JobRow, **values, change=change)
+    return change
 
 
 def job_row(session: Session, job_id: str) -> JobRow | None:

@@ -92,11 +92,11 @@ def newest_scenario(session: Session, line_id: str) -> ScenarioVersionRow | None
     return session.scalars(asked.order_by(ScenarioVersionRow.number.desc()).limit(1)).one_or_none()
 
 
-def newest_version(session: Session, line_id: str) -> tuple[int, str] | None:
-    """The number and the origin of the newest version of a line's scenario."""
+def stored_version(session: Session, line_id: str) -> int | None:
+    """The newest version of a line's scenario; None if this is the bundled one, or for an unknown line."""
     asked = _newest_version(caller_of(session).lines)
     found = session.connection().execute(asked, {"line_id": line_id}).one_or_none()
-    return (found[0], found[1]) if found is not None else None
+    return found[0] if found is not None and found[1] != "bundled" else None
 
 
 @lru_cache(maxsize=256)  # one statement for each set of lines that a user sees

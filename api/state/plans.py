@@ -54,19 +54,18 @@ class VersionFacts:
 
 def add_plan(session: Session, plan_id: str, line_id: str, owner_id: str, created_at: datetime) -> None:
     """Store a new plan, whose first version the job of the same id makes."""
-    plan = PlanRow(
-        id=plan_id, line_id=line_id, owner_id=owner_id, created_at=created_at, approval="draft", revision=1,
-        current_version=1,
+    insert_row(
+        session, PlanRow, id=plan_id, line_id=line_id, owner_id=owner_id, created_at=created_at, approval="draft",
+        revision=1, current_version=1,
     )  # fmt: skip
-    insert_row(session, plan)
-    insert_row(session, PlanVersionRow(plan_id=plan_id, number=1, job_id=plan_id, created_at=created_at))
+    insert_row(session, PlanVersionRow, plan_id=plan_id, number=1, job_id=plan_id, created_at=created_at)
 
 
 def add_version(session: Session, plan_id: str, job_id: str, created_at: datetime) -> int:
     """Add a version of a plan that a job makes; return its number. The plan shows it after `make_current`."""
     newest = select(func.max(PlanVersionRow.number)).where(PlanVersionRow.plan_id == plan_id)
     number = int(session.execute(newest).scalar_one()) + 1
-    insert_row(session, PlanVersionRow(plan_id=plan_id, number=number, job_id=job_id, created_at=created_at))
+    insert_row(session, PlanVersionRow, plan_id=plan_id, number=number, job_id=job_id, created_at=created_at)
     return number
 
 

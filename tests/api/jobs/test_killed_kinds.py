@@ -18,10 +18,12 @@ from telemetry_mappings import own_mapping_text
 
 from api.ingest.receiver import Receiver
 from api.jobs.orders import (
+    CalibrationOrder,
     DescriptionOrder,
     ExportOrder,
     ImportOrder,
     TelemetryCheckOrder,
+    TraceOrder,
 )
 from api.jobs.port import ENDED
 from api.services.installation import Installation, open_installation
@@ -72,6 +74,8 @@ def order_of(kind: str, installation: Installation, experiment: PlanExperiment, 
     studies = installation.studies
     if kind == "describe":
         return lambda: studies.of_line("describe", DescriptionOrder(scenario=LINE), "ada")
+    if kind == "trace":
+        return lambda: studies.of_line("trace", TraceOrder(scenario=LINE), "ada")
     if kind == "export":
         plan_id = finished(installation.database, installation.data, experiment)
         return lambda: studies.of_plan("export", plan_id, ExportOrder(format="xlsx"), "ada")
@@ -98,6 +102,8 @@ def order_of(kind: str, installation: Installation, experiment: PlanExperiment, 
     receiver = Receiver(create_store(folder / "store", "Asia/Shanghai"), [mapping_of(mapping, "own.yaml")])
     receiver.receive(rounded(recorded.rows).to_csv(index=False).encode())
     installation.use_telemetry(folder / "store")
+    if kind == "calibrate":
+        return lambda: studies.of_line("calibrate", CalibrationOrder(scenario=LINE), "ada")
     return lambda: studies.of_line("check-telemetry", TelemetryCheckOrder(scenario=LINE), "ada")
 
 
@@ -109,7 +115,7 @@ def published(installation: Installation) -> tuple[object, ...]:
 
 
 @pytest.mark.many_cases
-@pytest.mark.parametrize("kind", ["describe", "export", "import", "check-telemetry"])
+@pytest.mark.parametrize("kind", ["describe", "trace", "export", "import", "check-telemetry", "calibrate"])
 def test_a_killed_job_shows_nothing_and_a_killed_worker_loses_nothing(
     kind: str, installation: Installation, experiment: PlanExperiment, tmp_path: Path
 ) -> None:
@@ -140,7 +146,11 @@ def test_a_killed_job_shows_nothing_and_a_killed_worker_loses_nothing(
     view = installation.jobs.read(taken_over)
     assert view.job.status == "succeeded", view.job.problem
     assert installation.jobs.read(killed).job.status == "failed"
-    assert (published(installation) != before) == (kind in ("import", "check-telemetry"))
+    assert (published(installation) != before) == (kind in ("import", "check-telemetry", "calibrate"))
+    if kind == "trace":
+        assert set(view.files) == {"result.json", "power.bin", "replay.html"}
+    if kind == "calibrate":
+        assert sorted(count for _, count in installation.fleet.read(LINE).vehicles) == [1, 1]
     if kind == "import":
         assert view.facts["version"] == 1
     found = verify(installation.database, installation.data)
