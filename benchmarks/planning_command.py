@@ -7,8 +7,7 @@ Each day is planned twice, each time in a process of its own; the second time is
 all running times are known. The error of an estimate is the factor between the time left that a stage shows at some
 moment, as the command extrapolates it, and the time that the stage then takes; the largest one of a stage is shown,
 from the moment on at which the command shows an estimate. The memory is the largest sum over the planner and its
-processes, looked up twice a second. CPU seconds contain the processes that simulate days as far as they have ended.
-Nothing is written.
+processes, looked up twice a second. CPU seconds do not contain the processes that simulate days. Nothing is written.
 """
 
 import multiprocessing
@@ -116,7 +115,7 @@ def main() -> None:
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; one or more of {', '.join(DAYS)}")
     console = Console(width=160)
     shown = Table(
-        "day", "trips", "wall s", "CPU s", "largest memory, all processes, MB", "gap closed %", "saving",
+        "day", "trips", "wall s", "CPU s of the planner", "largest memory, all processes, MB", "gap closed %", "saving",
         title=f"headwatt plan with {PAIRS} pairs of days, {WORKERS} workers",
     )  # fmt: skip
     stages = Table("day", "stage", "s", "worst factor of its estimate", title="Estimates of the time left")

@@ -10,7 +10,7 @@ const LETTERS = /[A-Za-z]{2}/;
 // What a value may be: by its name a number, a time of day or a direction, otherwise anything within a sentence.
 const VALUE = "((?:(?!\\. [A-Z`]).)*?)";
 const NUMBER = "([-+]?\\d[\\d.,]*)";
-const VALUES = /** @type {Record<string, string>} */ ({ n: NUMBER, m: NUMBER, s: NUMBER, percent: NUMBER, time: "([\\d:]+)", from_time: "([\\d:]+)", to_time: "([\\d:]+)", direction: "(up|down)", action: "([a-z]+)", days: "([^()]*)", model: "([^()]*)" });
+const VALUES = /** @type {Record<string, string>} */ ({ n: NUMBER, m: NUMBER, s: NUMBER, percent: NUMBER, margin: "([\\d.]+%)", fleet: NUMBER, spare: NUMBER, time: "([\\d:]+)", from_time: "([\\d:]+)", to_time: "([\\d:]+)", direction: "(up|down)", action: "([a-z]+)", days: "([^()]*)", model: "([^()]*)" });
 
 /** @param {[string, string][]} pairs English and the other language, with values as `{name}`, without the last point @returns {Catalogue} */
 export function catalogueOf(pairs) {

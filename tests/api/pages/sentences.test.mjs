@@ -19,6 +19,15 @@ test("conflicting rules are said one by one, with their places", () => {
   assert.equal(saidIn(chinese, reason), "以下规则相互冲突：车队有 9 列车；07:00 至 08:00 上行，最大间隔 120 秒要求每 120 秒一列车");
 });
 
+test("the reasons of a request that cannot be met are said with their figures", () => {
+  const peak = "the search found no plan with a 15-minute peak below 4200 kW: the lowest peak that the search reached is 4711 kW on a day without disturbances, 511 kW more";
+  assert.equal(saidIn(chinese, peak), "搜索未找到 15 分钟峰值低于 4200 kW 的计划：搜索达到的最低峰值在无干扰日为 4711 kW，高出 511 kW");
+  const way = "a plan exists with a limit of 4900 kW, including disturbances and a margin of 3%; wider departure windows or longer headways reduce the peak further";
+  assert.equal(saidIn(chinese, way), "上限为 4900 kW（含干扰和 3% 的裕量）时存在计划；更宽的发车时间窗或更长的间隔可进一步降低峰值");
+  const fleet = "the present departures need 21 trains, but only 19 are available: the fleet has 20, of which 1 are spare; the search found no times within the departure windows that need so few trains";
+  assert.equal(saidIn(chinese, fleet), "现行发车需要 21 列车，但只有 19 列可用：车队有 20 列，其中 1 列备用；搜索在发车时间窗内未找到只需这么少列车的时刻");
+});
+
 test("a text of several sentences keeps those that the catalogue does not have", () => {
   assert.equal(saidIn(chinese, "All traction is served. Something new happened."), "牵引能量全部得到供应。 Something new happened.");
 });
