@@ -213,7 +213,11 @@ def _laid(task: SearchTask) -> Timetable:
 
 
 def _patterns(task: SearchTask, periods: tuple[Period, ...]) -> tuple[PeriodPattern | None, ...]:
-    """The pattern of each period that has one headway; periods of one headway share theirs, searched side by side."""
+    """The pattern of each period that has one headway; periods of one headway share theirs.
+
+    The headways are searched side by side, and the candidates of each of them too, so that no processor waits at the
+    end.
+    """
     options = task.options
     headways = sorted({period.headway_s for period in periods if period.headway_s is not None})
     groups = {headway_s: [period for period in periods if period.headway_s == headway_s] for headway_s in headways}
@@ -232,12 +236,13 @@ def _patterns(task: SearchTask, periods: tuple[Period, ...]) -> tuple[PeriodPatt
         if task.stop[0]:
             return None
         problem = cycle_problem(task, headway_s, groups[headway_s])
-        pattern = find_pattern(problem, works[headway_s], options.seed * 31 + headway_s, task.stop)
+        pattern = find_pattern(problem, works[headway_s], options.seed * 31 + headway_s, task.stop, candidates)
         done += works[headway_s]
         task.progress("patterns", done / sum(works.values()))
         return pattern
 
-    with ThreadPoolExecutor(options.workers) as pool:
+    # Two pools, because a headway waits for its candidates.
+    with ThreadPoolExecutor(options.workers) as candidates, ThreadPoolExecutor(options.workers) as pool:
         found = dict(zip(headways, pool.map(one, headways), strict=True))
     patterns = tuple(found[period.headway_s] if period.headway_s is not None else None for period in periods)
     task.note(

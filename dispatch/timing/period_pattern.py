@@ -4,7 +4,10 @@ While a headway H is in force, every trip is a copy of the one before, H seconds
 every H seconds. So one up trip and one down trip, wrapped around a cycle of H instants, stand for the whole period.
 """
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -168,6 +171,10 @@ def energy_by_phase(
     return np.array(energies)
 
 
+_Each = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
+"""`map`, or that of a pool of threads."""
+
+
 @dataclass(eq=False)
 class _Candidate:
     """A pattern on its way down, and what it draws by the measure of the last stage."""
@@ -176,30 +183,36 @@ class _Candidate:
     energy_j: float
 
 
-def find_pattern(problem: CycleProblem, work: int, seed: int, stop: IntArray) -> PeriodPattern:
+def find_pattern(
+    problem: CycleProblem, work: int, seed: int, stop: IntArray, pool: Executor | None = None
+) -> PeriodPattern:
     """Search the cycle on the estimate from phases all around, take the best through the noise, and finish them
     exactly.
 
     `work` is the number of changes tried on the estimate without noise; the other stages have their share of it.
-    Deterministic for a seed; `stop[0]` set from another thread ends it early with what it has.
+    Deterministic for a seed, also with a `pool` of threads, which searches the patterns of a stage in parallel;
+    `stop[0]` set from another thread ends it early with what it has.
     """
+    each: _Each = map if pool is None else pool.map
     starts = min(STARTS_MOST, max(1, work // ROUNDS_A_START))
     candidates = [
         _Candidate(cycle_trips(problem, problem.run_s, problem.dwell_s, phase), np.inf)
         for phase in _spread_phases(problem, starts)
     ]
     scale_j = float(solved_cycle(problem, candidates[0].trips, cycle_noise_s(problem, 0, 1)).power_w.sum())
-    _anneal_on_surrogate(problem, candidates, 1, work // starts, HOT_SHARE * scale_j, COLD_SHARE * scale_j, seed, stop)
+    hot_j, cold_j = HOT_SHARE * scale_j, COLD_SHARE * scale_j
+    _anneal_on_surrogate(problem, candidates, 1, work // starts, hot_j, cold_j, seed, stop, each)
     if problem.is_disturbed:
         candidates = sorted(candidates, key=lambda candidate: candidate.energy_j)[:DISTURBED]
         samples = problem.surrogate_samples
         rounds = int(DISTURBED_SHARE * work / (samples * len(candidates)))
         hot_j, cold_j = DISTURBED_HOT_SHARE * scale_j, DISTURBED_COLD_SHARE * scale_j
-        _anneal_on_surrogate(problem, candidates, samples, rounds, hot_j, cold_j, seed + 101, stop)
+        _anneal_on_surrogate(problem, candidates, samples, rounds, hot_j, cold_j, seed + 101, stop, each)
     candidates = sorted(candidates, key=lambda candidate: candidate.energy_j)[:FINISHED]
     noise = cycle_noise_s(problem, seed + 101, problem.samples if problem.is_disturbed else 1)
     rounds = max(1, int(FINISH_SHARE * work / (len(noise) * len(candidates))))
-    for candidate in candidates:
+
+    def finish(candidate: _Candidate) -> None:
         exact = solved_cycle(problem, candidate.trips, noise)
         anneal_exactly(
             candidate.trips, problem.limits, problem.motions, noise, exact, problem.network,
@@ -208,6 +221,8 @@ def find_pattern(problem: CycleProblem, work: int, seed: int, stop: IntArray) ->
             FINISH_COLD_SHARE * scale_j, seed + 2, True, stop,
         )  # fmt: skip
         candidate.energy_j = float(exact.power_w.sum()) / len(noise)
+
+    list(each(finish, candidates))
     best = min(candidates, key=lambda candidate: candidate.energy_j)
     trips = best.trips
     run_s, dwell_s = trips.run_s.copy(), trips.dwell_s.copy()
@@ -224,10 +239,13 @@ def _anneal_on_surrogate(
     problem: CycleProblem, candidates: list[_Candidate], samples: int, rounds: int, hot_j: float, cold_j: float,
     seed: int,
     stop: IntArray,
+    each: _Each,
 ) -> None:  # fmt: skip
     """Search each pattern on the estimate, under so many samples of the noise (1: none)."""
     noise = cycle_noise_s(problem, seed, samples)
-    for number, candidate in enumerate(candidates):
+
+    def one(number: int) -> None:
+        candidate = candidates[number]
         odds = odds_within(problem.limits, ODDS, candidate.trips)
         surrogate_state = _balance(problem, candidate.trips, noise)
         anneal_on_surrogate(
@@ -236,6 +254,8 @@ def _anneal_on_surrogate(
             stop,
         )  # fmt: skip
         candidate.energy_j = float(surrogate_state.fed_w.sum()) / samples
+
+    list(each(one, range(len(candidates))))
 
 
 def _spread_phases(problem: CycleProblem, starts: int) -> list[int]:
