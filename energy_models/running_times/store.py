@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
@@ -23,6 +24,9 @@ from numpy.typing import NDArray
 _CODE = ("arrays.py", "track.py", "train.py", "driving", "running_times")
 _FORMAT = b"headwatt-cache-1"
 _PART = ".part"
+_one_reader = threading.Lock()
+"""numpy reads the header of an array with `ast.literal_eval`. In Python 3.11, this raises SystemError ("recursion depth
+mismatch") if several threads do it at the same moment."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -47,7 +51,7 @@ def load(key: str) -> Arrays | None:
     # The checksum is compared before numpy reads the content: numpy raises many kinds of errors on damaged files.
     if head != _head(key, content):
         return None
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+    with _one_reader, np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 
