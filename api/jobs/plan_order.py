@@ -33,6 +33,11 @@ class PlanOrder(ServiceOptions):
     as_type: str | None = None
 
     @property
+    def line_id(self) -> str:
+        """The line of the order: its scenario without overrides."""
+        return self.scenario.partition("+")[0]
+
+    @property
     def lane(self) -> Lane:
         """The lane of the job: short for a quick search with few simulated days."""
         is_short = self.effort <= EFFORTS["quick"] and self.replications <= _SHORT_REPLICATIONS

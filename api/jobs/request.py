@@ -161,7 +161,7 @@ def stored_fleets(database: Database) -> Fleets:
     """The stored models of the line of an order, by their versions."""
 
     def fleet(order: PlanOrder) -> FleetModels:
-        line, versions = order.scenario.partition("+")[0], order.fleet_versions or {}
+        line, versions = order.line_id, order.fleet_versions or {}
         faults = []
         if order.fleet is not None:
             faults.append(Fault("", "", "fleet_versions", "given", "fleet or fleet_versions, not both"))

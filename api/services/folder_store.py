@@ -10,7 +10,6 @@ from api.jobs.plan_job import stored_folder
 from api.jobs.plan_order import PlanOrder, order_of
 from api.jobs.plan_publishing import publish_plan
 from api.plan_files.manifest import state_of
-from api.services.plans import line_of
 from api.state import jobs as job_rows
 from api.state import plans as plan_rows
 from api.state.database import Database
@@ -59,7 +58,7 @@ def _import(database: Database, files: FileStore, path: Path) -> None:
             id=path.name,
             kind="plan",
             lane=order.lane,
-            line_id=line_of(order),
+            line_id=order.line_id,
             owner_id=_OWNER,
             order=order.as_json(),
             status=status,
@@ -72,7 +71,7 @@ def _import(database: Database, files: FileStore, path: Path) -> None:
             problem=outcome["problem"] if outcome else None,
             result=result,
         )
-        plan_rows.add_plan(session, path.name, line_of(order), _OWNER, created_at)
+        plan_rows.add_plan(session, path.name, order.line_id, _OWNER, created_at)
         if result is not None:
             publish_plan(session, files, path.name, result)
 

@@ -131,9 +131,9 @@ class Plans:
                 if earlier is not None:
                     return earlier
             if order.version is None:
-                written["version"] = stored_version(session, line_of(order))
+                written["version"] = stored_version(session, order.line_id)
             plan_id = new_id()
-            new = NewJob(plan_id, "plan", owner_id, written, order.lane, line_of(order))
+            new = NewJob(plan_id, "plan", owner_id, written, order.lane, order.line_id)
             try:
                 job = self.jobs.submit(session, new, limits)
             except TooManyJobsError as error:
@@ -142,12 +142,12 @@ class Plans:
                     "again when some of them have ended."
                 )
                 raise ProblemError(ProblemKind.QUEUE_FULL, detail) from None
-            rows.add_plan(session, plan_id, line_of(order), owner_id, job.created_at)
+            rows.add_plan(session, plan_id, order.line_id, owner_id, job.created_at)
             ordered = {"status": "queued", "scenario": order.scenario, "order_sha256": request}
-            note(session, Change("plan.ordered", "plan", plan_id, line_of(order), None, ordered), owner_id)
+            note(session, Change("plan.ordered", "plan", plan_id, order.line_id, None, ordered), owner_id)
             if key is not None:
                 note_answer(session, owner_id, key, request, plan_id)
-        return PlanView(plan_id, line_of(order), owner_id, job, job.order, "draft", None, 1, 1, {})
+        return PlanView(plan_id, order.line_id, owner_id, job, job.order, "draft", None, 1, 1, {})
 
     def read(self, plan_id: str) -> PlanView:
         """A plan; raises `ProblemError` for an unknown id."""
@@ -295,7 +295,7 @@ class Plans:
         with self.database.reading() as session:
             known = [one.line_id for one in newest_scenarios(session)]
             start = rows.plan_record(session, order.from_plan) if order.from_plan is not None else None
-        if line_of(order) not in known:
+        if order.line_id not in known:
             faults.append(Fault("", "", "scenario", order.scenario, f"one of {', '.join(known) or 'none'}"))
         if order.from_plan is not None and start is None:
             value = f"{order.from_plan} (there is no such plan)"
@@ -309,11 +309,6 @@ class Plans:
         if found.request_sha256 != request:
             raise ProblemError(ProblemKind.KEY_REUSED, "Send a new order with a new Idempotency-Key.")
         return self._read(session, found.answer_id)
-
-
-def line_of(order: PlanOrder) -> str:
-    """The line of an order, without the overrides of its scenario."""
-    return order.scenario.partition("+")[0]
 
 
 def unknown_plan(plan_id: str) -> ProblemError:

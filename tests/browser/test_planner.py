@@ -316,10 +316,10 @@ def test_a_faulty_folder_is_led_fault_by_fault(browser: Browser, address: str, t
 
 
 NAMES = (
-    *("Tutorial line, Harbour to Airfield", "Beijing Subway Yizhuang line", "Harbour", "Airfield", "west", "east"),
-    *("local", "grace", "headwatt", "from,to,headway_s", "trips: [up-010]", "spare_trains"),
-    *("Shanghai Metro Line 8, PES to SFM", "ada", "Market", "University", "Park"),
-)
+    "Tutorial line, Harbour to Airfield", "Beijing Subway Yizhuang line", "Harbour", "Airfield", "west", "east",
+    "local", "grace", "headwatt", "from,to,headway_s", "trips: [up-010]", "spare_trains",
+    "Shanghai Metro Line 8, PES to SFM", "ada", "Market", "University", "Park",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("view", ["result", "graph", "service", "power", "trips", "edit", "approval"])

@@ -93,20 +93,10 @@ def test_every_chart_draws_offline(report: Path, chromium: str) -> None:
 
 
 NAMES = (
-    *("Tutorial line, Harbour to Airfield", "tutorial_line", "Harbour", "Market", "University", "Park", "Airfield"),
-    *(
-        "west",
-        "east",
-        "headwatt",
-        "result.json",
-        "made up for the tutorial",
-        "made by a test",
-        "compare",
-        "explain",
-        "replay",
-        "--seed",
-    ),
-)
+    "Tutorial line, Harbour to Airfield", "tutorial_line", "Harbour", "Market", "University", "Park", "Airfield",
+    "west", "east", "headwatt", "result.json", "made up for the tutorial", "made by a test", "compare", "explain",
+    "replay", "--seed",
+)  # fmt: skip
 
 
 def test_the_report_is_chinese_for_a_chinese_reader(chromium: str, experiment: PlanExperiment, tmp_path: Path) -> None:

@@ -20,24 +20,9 @@ TEXTS = """() => {
   return [...found];
 }"""
 UNITS = {
-    "kWh",
-    "EUR",
-    "CNY",
-    "CSV",
-    "PNG",
-    "SVG",
-    "GTFS",
-    "XLSX",
-    "CO2",
-    "IEC",
-    "UTC",
-    "ATO",
-    "Alt",
-    "Ctrl",
-    "Shift",
-    "Headwatt",
-}
-UNITS |= {"English", "Python", "PLAN", "JSON"}
+    "kWh", "EUR", "CNY", "CSV", "PNG", "SVG", "GTFS", "XLSX", "CO2", "IEC", "UTC", "ATO", "Alt", "Ctrl", "Shift",
+    "Headwatt", "English", "Python", "PLAN", "JSON",
+}  # fmt: skip
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*")
 
 

@@ -13,7 +13,6 @@ from api.jobs.plan_publishing import publish_plan
 from api.jobs.port import Limits, NewJob
 from api.jobs.stored_jobs import StoredJobs
 from api.services.ids import new_id
-from api.services.plans import line_of
 from api.state.database import Database, open_database
 from api.state.files import FileStore
 from api.state.jobs import end_job
@@ -33,9 +32,9 @@ def ordered(database: Database, order: PlanOrder, owner_id: str = "local") -> st
     """The id of a new plan in the queue."""
     plan_id = new_id()
     with database.writing() as session:
-        new = NewJob(plan_id, "plan", owner_id, order.as_json(), order.lane, line_of(order))
+        new = NewJob(plan_id, "plan", owner_id, order.as_json(), order.lane, order.line_id)
         job = StoredJobs().submit(session, new, Limits())
-        add_plan(session, plan_id, line_of(order), owner_id, job.created_at)
+        add_plan(session, plan_id, order.line_id, owner_id, job.created_at)
     return plan_id
 
 

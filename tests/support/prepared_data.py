@@ -6,8 +6,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from api.services.installation import open_installation
-from api.state.database import SQLITE_FILE, Database
+from api.state.database import SETTING, SQLITE_FILE, Database
 from api.state.migrate import upgrade
 from api.state.rows_as_text import add_lines, continue_numbers, lines_of, own_tables, snapshot, table_in
 
@@ -16,7 +18,9 @@ from api.state.rows_as_text import add_lines, continue_numbers, lines_of, own_ta
 def _prepared() -> Path:
     """The folder that all others are copies of; the session removes it together with its cache."""
     data = Path(tempfile.mkdtemp(prefix="prepared-", dir=os.environ["HEADWATT_CACHE"]))
-    installation = open_installation(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(SETTING, raising=False)  # a test may have set the address of its own database
+        installation = open_installation(data)
     installation.prepare(lambda _line: None)
     installation.close()
     return data

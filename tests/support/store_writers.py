@@ -1,6 +1,7 @@
 """Processes that write to a telemetry store, for tests that kill them; and batches that are easy to count."""
 
 import hashlib
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +37,13 @@ def small_batch(number: int, *, rows: int = 60, shift: int = 0, rejected: int = 
     return Batch(identity, "line", table, bad)
 
 
-def write_batches(root: str, numbers: list[int], log: str) -> None:
-    """Accept batches one after the other; each receipt is a line of the log, written at once."""
+def write_batches(root: str, numbers: list[int], log: str, begun: Connection | None = None) -> None:
+    """Accept batches one after the other; each receipt is a line of the log, written at once.
+
+    `begun` is told when the imports are done and the writing begins.
+    """
+    if begun is not None:
+        begun.send("begun")
     store = create_store(root, "UTC")
     with Path(log).open("a", encoding="utf-8", buffering=1) as receipts:
         for number in numbers:

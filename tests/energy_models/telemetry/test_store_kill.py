@@ -12,9 +12,10 @@ from energy_models.telemetry.store.compaction import compact
 from energy_models.telemetry.store.query import read_quarantine, read_rows
 from energy_models.telemetry.store.store import open_store
 
-# Processes of this server have imported everything, so that a kill meets the writing and not the import.
+# Processes of this server have imported everything, unless other tests have started the server before.
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["store_writers"])
+PATIENCE_S = 120.0
 
 
 def received(log: Path) -> dict[int, tuple[int, ...]]:
@@ -35,8 +36,11 @@ def kill_and_send_again(folder: Path, kills: int, batches: int, seed: int) -> in
         # Batches with a receipt are sent again too: a sender that lost its own state does so.
         again = rng.choice(batches, size=5).tolist()
         numbers = [int(number) for number in rng.permutation([*missing, *again])]
-        process = SERVER.Process(target=write_batches, args=(str(root), numbers, str(log)))
+        begun, begins = SERVER.Pipe(duplex=False)
+        process = SERVER.Process(target=write_batches, args=(str(root), numbers, str(log), begins))
         process.start()
+        # So that a kill meets the writing and not the import.
+        assert begun.poll(PATIENCE_S)
         if killed < kills:
             process.join(float(rng.uniform(0.01, 0.25)))
             if process.is_alive():
